@@ -1,0 +1,2 @@
+//! The `essbasic` command.
+fn main() {}

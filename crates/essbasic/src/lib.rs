@@ -1,0 +1,1 @@
+//! Tencent e-sign (essbasic) for Rust: contract workflows, sync and async.

@@ -1,0 +1,21 @@
+//! What generated Tencent Cloud API 3.0 models stand on.
+//!
+//! - [`Action`] ties a request type to its answer type and to the facts a call needs ([`ActionInfo`]).
+//! - [`Envelope`] decodes the `{"Response": ...}` wrapper, an API error or a typed answer, in one pass.
+//! - [`lenient`] holds the `deserialize_with` helpers with which generated answers tolerate what real
+//!   servers send: `null` for a list, a number in a string.
+//!
+//! Nothing here knows a particular service, opens a socket or depends on more than serde.
+
+mod action;
+mod envelope;
+pub mod lenient;
+
+pub use action::{Action, ActionInfo};
+pub use envelope::{ApiError, Envelope, Success};
+
+/// What generated code refers to by absolute path, so that a models crate needs one dependency.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+}

@@ -1,0 +1,2 @@
+//! What the repository automates.
+fn main() {}
