@@ -1,0 +1,274 @@
+use core::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use hmac::Mac;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::canonical::{Hex, Request, Sink, write_canonical, write_signed_headers};
+use crate::key::HmacSha256;
+use crate::{ALGORITHM, Date, KeyChain, TERMINATOR};
+
+/// Signs requests with one pair of SecretId and SecretKey.
+///
+/// The derived key of each service is kept for the day, so that a signature costs two hashes and one
+/// HMAC. The secret key and the derived ones are wiped when the signer is dropped; `Debug` shows
+/// neither.
+pub struct Signer {
+    secret_id: String,
+    secret_key: Zeroizing<String>,
+    /// The keyed HMAC of each service in use, with its day.
+    keys: Mutex<Vec<CachedKey>>,
+}
+
+struct CachedKey {
+    service: Box<str>,
+    date: Date,
+    mac: HmacSha256,
+}
+
+/// Services whose keys are kept at once: one program seldom calls more, and an unbounded list would
+/// be a leak where the service's name comes from outside.
+const CACHED_SERVICES: usize = 16;
+
+impl Signer {
+    /// A signer for a pair of keys.
+    pub fn new(secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
+        Self {
+            secret_id: secret_id.into(),
+            secret_key: Zeroizing::new(secret_key.into()),
+            keys: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The SecretId, which is not a secret.
+    pub fn secret_id(&self) -> &str {
+        &self.secret_id
+    }
+
+    /// The value of the `Authorization` header.
+    ///
+    /// `timestamp` is in seconds since the Unix epoch and must be the one sent as `X-TC-Timestamp`:
+    /// the day in the signature is taken from it, so that no second reading of a clock can disagree
+    /// at midnight.
+    ///
+    /// # Errors
+    /// [`SignError`] where the request has no canonical form.
+    pub fn sign(
+        &self,
+        request: &Request<'_>,
+        service: &str,
+        timestamp: u64,
+    ) -> Result<String, SignError> {
+        let date = self.check(request, service, timestamp)?;
+        let mut hash = Sha256::new();
+        canonical(&mut hash, request);
+        let mut mac = self.mac(date, service);
+        write_string_to_sign(&mut mac, timestamp, date, service, &Hex::of(&hash.finalize().into()));
+        Ok(self.authorization(
+            request,
+            date,
+            service,
+            &Hex::of(&mac.finalize().into_bytes().into()),
+        ))
+    }
+
+    /// Every intermediate value of [`sign`](Self::sign), to find where a signature departs from
+    /// another's.
+    ///
+    /// # Errors
+    /// [`SignError`] where the request has no canonical form.
+    pub fn explain(
+        &self,
+        request: &Request<'_>,
+        service: &str,
+        timestamp: u64,
+    ) -> Result<Explanation, SignError> {
+        let date = self.check(request, service, timestamp)?;
+        let mut canonical_request = String::new();
+        canonical(&mut canonical_request, request);
+        let hash = Hex::of(&Sha256::digest(&canonical_request).into());
+        let mut string_to_sign = String::new();
+        write_string_to_sign(&mut string_to_sign, timestamp, date, service, &hash);
+        let mut mac = self.mac(date, service);
+        mac.put(&string_to_sign);
+        let signature = Hex::of(&mac.finalize().into_bytes().into());
+        Ok(Explanation {
+            hashed_payload: Hex::of(&request.payload.hash()).as_str().to_owned(),
+            canonical_request,
+            hashed_canonical_request: hash.as_str().to_owned(),
+            string_to_sign,
+            authorization: self.authorization(request, date, service, &signature),
+            signature: signature.as_str().to_owned(),
+        })
+    }
+
+    fn check(
+        &self,
+        request: &Request<'_>,
+        service: &str,
+        timestamp: u64,
+    ) -> Result<Date, SignError> {
+        request.check()?;
+        // Either would forge another place in the header or the scope.
+        let breaks = |b: u8| !b.is_ascii_graphic() || matches!(b, b'/' | b',');
+        if service.is_empty() || service.bytes().any(breaks) {
+            return Err(SignError::Service);
+        }
+        if self.secret_id.is_empty() || self.secret_id.bytes().any(breaks) {
+            return Err(SignError::SecretId);
+        }
+        Date::of(timestamp).ok_or(SignError::Timestamp)
+    }
+
+    fn mac(&self, date: Date, service: &str) -> HmacSha256 {
+        // A panic while the lock was held leaves at worst an entry less.
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys.iter().find(|key| key.date == date && *key.service == *service) {
+            return key.mac.clone();
+        }
+        let mac = KeyChain::derive(&self.secret_key, date, service).into_mac();
+        keys.retain(|key| *key.service != *service);
+        if keys.len() >= CACHED_SERVICES {
+            keys.remove(0);
+        }
+        keys.push(CachedKey { service: service.into(), date, mac: mac.clone() });
+        mac
+    }
+
+    fn authorization(
+        &self,
+        request: &Request<'_>,
+        date: Date,
+        service: &str,
+        signature: &Hex,
+    ) -> String {
+        // Scope, names and signature of an ordinary call fit in without a second allocation.
+        let mut header = String::with_capacity(192 + self.secret_id.len() + service.len());
+        header.put(ALGORITHM);
+        header.put(" Credential=");
+        header.put(&self.secret_id);
+        header.put("/");
+        write_scope(&mut header, date, service);
+        header.put(", SignedHeaders=");
+        write_signed_headers(&mut header, request.sorted().map(|(name, _)| name));
+        header.put(", Signature=");
+        header.put(signature.as_str());
+        header
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("secret_id", &self.secret_id).finish_non_exhaustive()
+    }
+}
+
+/// The intermediate values of a signature, in the order in which they are made.
+///
+/// Holds the values of the signed headers, but neither the body nor a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// Hexadecimal SHA-256 of the body, the last line of the canonical request.
+    pub hashed_payload: String,
+    /// Method, URI, query, headers, signed header names and hashed payload.
+    pub canonical_request: String,
+    /// Hexadecimal SHA-256 of the canonical request.
+    pub hashed_canonical_request: String,
+    /// Algorithm, timestamp, credential scope and hashed canonical request.
+    pub string_to_sign: String,
+    /// Hexadecimal HMAC-SHA256 of the string to sign.
+    pub signature: String,
+    /// The value of the `Authorization` header.
+    pub authorization: String,
+}
+
+/// Why a request has no signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The timestamp lies past the year 9999.
+    Timestamp,
+    /// The SecretId is empty, or holds a space, a comma, a slash or what is not printable ASCII.
+    SecretId,
+    /// The service's name is empty, or holds a space, a comma, a slash or what is not printable ASCII.
+    Service,
+    /// The method, path or query holds a space or control character.
+    RequestLine,
+    /// A header's name is no HTTP token.
+    HeaderName,
+    /// The value of this header holds a control character.
+    HeaderValue(String),
+    /// This header is to be signed twice.
+    RepeatedHeader(String),
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timestamp => f.write_str("the timestamp lies past the year 9999"),
+            Self::SecretId => f.write_str(
+                "the SecretId is empty or holds a space, comma, slash or unprintable character: \
+                 check how it was pasted",
+            ),
+            Self::Service => f.write_str("the service's name is empty or not a plain word"),
+            Self::RequestLine => {
+                f.write_str("the method, path or query holds a space or control character")
+            }
+            Self::HeaderName => f.write_str("the name of a header to sign is no HTTP token"),
+            Self::HeaderValue(name) => {
+                write!(f, "the value of the header {name} holds a control character")
+            }
+            Self::RepeatedHeader(name) => write!(f, "the header {name} is to be signed twice"),
+        }
+    }
+}
+
+impl std::error::Error for SignError {}
+
+fn canonical(sink: &mut impl Sink, request: &Request<'_>) {
+    write_canonical(
+        sink,
+        [request.method, request.path, request.query],
+        request.sorted(),
+        &request.payload.hash(),
+    );
+}
+
+pub(crate) fn write_string_to_sign(
+    sink: &mut impl Sink,
+    timestamp: u64,
+    date: Date,
+    service: &str,
+    hashed_canonical_request: &Hex,
+) {
+    sink.put(ALGORITHM);
+    sink.put("\n");
+    put_number(sink, timestamp);
+    sink.put("\n");
+    write_scope(sink, date, service);
+    sink.put("\n");
+    sink.put(hashed_canonical_request.as_str());
+}
+
+fn write_scope(sink: &mut impl Sink, date: Date, service: &str) {
+    for part in [date.as_str(), "/", service, "/", TERMINATOR] {
+        sink.put(part);
+    }
+}
+
+fn put_number(sink: &mut impl Sink, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    for (index, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        start = index;
+        if number == 0 {
+            break;
+        }
+    }
+    let used = digits.get(start..).unwrap_or_default();
+    sink.put(core::str::from_utf8(used).unwrap_or_default());
+}
