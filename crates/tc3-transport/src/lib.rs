@@ -1,1 +1,34 @@
-//! HTTP transports for Tencent Cloud API 3.0 clients: reqwest (async) or ureq (blocking) behind one trait each.
+//! HTTP for Tencent Cloud API 3.0 clients, behind one trait for async and one for blocking code.
+//!
+//! - `AsyncTransport` (feature `async`), with `ReqwestTransport` (feature `reqwest`).
+//! - `BlockingTransport` (feature `blocking`), with `UreqTransport` (feature `ureq`).
+//!
+//! A closure from [`Request`] to [`Response`] is a transport too, for tests and for whoever brings
+//! an HTTP client of their own. What every transport promises:
+//!
+//! - It sends the request once, as it stands: no redirect is followed, nothing is repeated.
+//! - Every status is a [`Response`], also 4xx and 5xx, with its body.
+//! - [`Request::timeout`] bounds the whole exchange, the reading of the body included.
+//! - A failure is a [`TransportError`] whose [kind](TransportErrorKind) tells whether the request can
+//!   have reached the server.
+
+#[cfg(feature = "async")]
+mod asynchronous;
+#[cfg(feature = "blocking")]
+mod blocking;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod collect;
+mod config;
+mod error;
+mod message;
+
+#[cfg(feature = "async")]
+pub use asynchronous::{AsyncBody, AsyncChunks, AsyncTransport};
+#[cfg(feature = "blocking")]
+pub use blocking::{BlockingBody, BlockingChunks, BlockingTransport};
+pub use config::{Proxy, TransportConfig};
+pub use error::{TransportError, TransportErrorKind};
+pub use message::{Request, Response};
+
+pub use bytes::Bytes;
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};

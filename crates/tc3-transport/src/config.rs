@@ -1,0 +1,83 @@
+use core::fmt;
+use std::time::Duration;
+
+use http::Uri;
+
+/// What the transports of this crate can be told. The defaults suit calls to the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransportConfig {
+    /// How long a connection may take to be made, TLS included. 10 seconds.
+    pub connect_timeout: Duration,
+    /// How long the server may stay silent: until the headers, and between two pieces of the body.
+    /// 30 seconds.
+    pub read_timeout: Duration,
+    /// Which proxy. By default the environment's: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
+    pub proxy: Proxy,
+    /// Certificate authorities trusted besides the built-in ones, in PEM: a company's own gateway.
+    pub extra_roots_pem: Vec<u8>,
+}
+
+impl Default for TransportConfig {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+            proxy: Proxy::Environment,
+            extra_roots_pem: Vec::new(),
+        }
+    }
+}
+
+impl TransportConfig {
+    /// Sets [`connect_timeout`](Self::connect_timeout).
+    #[must_use]
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets [`read_timeout`](Self::read_timeout).
+    #[must_use]
+    pub fn with_read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// Sets [`proxy`](Self::proxy).
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// Sets [`extra_roots_pem`](Self::extra_roots_pem).
+    #[must_use]
+    pub fn with_extra_roots_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots_pem = pem.into();
+        self
+    }
+}
+
+/// Which proxy requests go through.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub enum Proxy {
+    /// The environment's.
+    #[default]
+    Environment,
+    /// None, whatever the environment says.
+    None,
+    /// This one: `http://[user:password@]host:port`.
+    Url(Uri),
+}
+
+impl fmt::Debug for Proxy {
+    /// Shows no user and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("Environment"),
+            Self::None => f.write_str("None"),
+            Self::Url(uri) => write!(f, "Url({})", uri.host().unwrap_or_default()),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+use core::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri};
+
+/// A request, complete: a transport adds what HTTP itself needs (`Host` where it is absent,
+/// `Content-Length`) and nothing else.
+#[derive(Clone)]
+pub struct Request {
+    /// `POST` for calls, `GET` for downloads.
+    pub method: Method,
+    /// Absolute, `http` or `https`.
+    pub uri: Uri,
+    /// As they are sent.
+    pub headers: HeaderMap,
+    /// Empty for none.
+    pub body: Bytes,
+    /// How long the whole exchange may take, the reading of the body included; `None` leaves it to
+    /// the transport's own limits.
+    pub timeout: Option<Duration>,
+}
+
+impl Request {
+    /// A `GET` without further headers.
+    pub fn get(uri: Uri) -> Self {
+        Self {
+            method: Method::GET,
+            uri,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            timeout: None,
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Shows neither query, header values nor body: they hold signatures, link keys and contracts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("host", &self.uri.host().unwrap_or_default())
+            .field("path", &self.uri.path())
+            .field(
+                "headers",
+                &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>(),
+            )
+            .field("body_bytes", &self.body.len())
+            .field("timeout", &self.timeout)
+            .finish()
+    }
+}
+
+/// An answer; `B` is the body, read or still on the wire.
+#[derive(Clone)]
+pub struct Response<B> {
+    /// Any status: also 4xx and 5xx are answers.
+    pub status: StatusCode,
+    /// As received.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: B,
+}
+
+impl<B> Response<B> {
+    /// The same answer with another body.
+    pub fn map<C>(self, body: impl FnOnce(B) -> C) -> Response<C> {
+        Response { status: self.status, headers: self.headers, body: body(self.body) }
+    }
+}
+
+impl<B> fmt::Debug for Response<B> {
+    /// Shows no header values and no body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field(
+                "headers",
+                &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>(),
+            )
+            .finish_non_exhaustive()
+    }
+}
