@@ -1,0 +1,1 @@
+//! Where SecretId, SecretKey and token come from.
