@@ -1,2 +1,48 @@
 //! What the repository automates.
-fn main() {}
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command speaks on its standard streams"
+)]
+
+mod codegen;
+mod difference;
+mod error;
+mod files;
+mod import;
+mod json;
+mod tccli;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What the repository automates.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the models from the spec.
+    Codegen(codegen::Arguments),
+    /// Make the spec from the official machine-readable reference.
+    Import(import::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Codegen(arguments) => codegen::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -4,10 +4,12 @@
 //! - [`Envelope`] decodes the `{"Response": ...}` wrapper, an API error or a typed answer, in one pass.
 //! - [`lenient`] holds the `deserialize_with` helpers with which generated answers tolerate what real
 //!   servers send: `null` for a list, a number in a string.
+//! - [`catalogue`] describes actions as data, for callers that know them only by name.
 //!
 //! Nothing here knows a particular service, opens a socket or depends on more than serde.
 
 mod action;
+pub mod catalogue;
 mod envelope;
 pub mod lenient;
 
@@ -18,4 +20,13 @@ pub use envelope::{ApiError, Envelope, Success};
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
+
+    /// Stands in `Debug` where a sensitive value would.
+    pub struct Redacted;
+
+    impl core::fmt::Debug for Redacted {
+        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.write_str("***")
+        }
+    }
 }

@@ -1,0 +1,316 @@
+//! The overlay laid over the spec. An entry that applies to nothing, or says what the spec says
+//! already, is refused: knowledge that no longer fits must be looked at, not carried along.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::overlay::{Overlay, Sensitive, Wire};
+use crate::problem::{Problem, Problems};
+use crate::spec::{Member, Spec};
+
+/// The spec with all that the overlay adds, looked up by name.
+pub(crate) struct Model<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) overlay: &'a Overlay,
+    /// Corrections of `required`, by object and member.
+    required: BTreeMap<(&'a str, &'a str), bool>,
+    sensitive: BTreeSet<(&'a str, &'a str)>,
+    type_names: BTreeMap<&'a str, &'a str>,
+    member_names: BTreeMap<(&'a str, &'a str), &'a str>,
+    /// The value set of a member.
+    values: BTreeMap<(&'a str, &'a str), &'a str>,
+    /// The group of an action.
+    groups: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn required(&self, object: &str, member: &Member) -> bool {
+        self.required.get(&(object, member.name.as_str())).copied().unwrap_or(member.required)
+    }
+
+    pub(crate) fn sensitive(&self, object: &str, member: &str) -> bool {
+        self.sensitive.contains(&(object, member))
+    }
+
+    pub(crate) fn type_name(&self, object: &'a str) -> &'a str {
+        self.type_names.get(object).copied().unwrap_or(object)
+    }
+
+    pub(crate) fn member_name(&self, object: &str, member: &str) -> Option<&'a str> {
+        self.member_names.get(&(object, member)).copied()
+    }
+
+    pub(crate) fn value_set(&self, object: &str, member: &str) -> Option<&'a str> {
+        self.values.get(&(object, member)).copied()
+    }
+
+    pub(crate) fn group(&self, action: &str) -> Option<&'a str> {
+        self.groups.get(action).copied()
+    }
+}
+
+pub(crate) fn apply<'a>(
+    file: &str,
+    spec: &'a Spec,
+    overlay: &'a Overlay,
+) -> Result<Model<'a>, Vec<Problem>> {
+    let mut problems = Problems::of(file);
+    let at = &mut problems;
+    check_actions(at, spec, overlay);
+    let model = Model {
+        spec,
+        overlay,
+        required: required(at, spec, overlay),
+        sensitive: sensitive(at, spec, overlay),
+        type_names: type_names(at, spec, overlay),
+        member_names: member_names(at, spec, overlay),
+        values: values(at, spec, overlay),
+        groups: groups(at, spec, overlay),
+    };
+    check_docs(at, spec, overlay);
+    problems.into_result().map(|()| model)
+}
+
+fn member<'a>(spec: &'a Spec, object: &str, member: &str) -> Result<(&'a str, &'a Member), String> {
+    let (name, members) =
+        spec.objects.get_key_value(object).ok_or_else(|| format!("stale: no object `{object}`"))?;
+    let found = members.iter().find(|candidate| candidate.name == member);
+    found
+        .map(|found| (name.as_str(), found))
+        .ok_or_else(|| format!("stale: `{object}` has no member `{member}`"))
+}
+
+fn no_action(action: &str) -> String {
+    format!("stale: no action `{action}`")
+}
+
+fn check_actions(at: &mut Problems<'_>, spec: &Spec, overlay: &Overlay) {
+    for (action, _) in &overlay.retry_safe {
+        if !spec.actions.contains_key(action) {
+            at.add(&["retry_safe", action], no_action(action));
+        }
+    }
+    for (action, _) in overlay.rate_limit.iter().flat_map(|limit| &limit.actions) {
+        if !spec.actions.contains_key(action) {
+            at.add(&["rate_limit", "actions", action], no_action(action));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for (index, host) in overlay.hosts.iter().enumerate() {
+        let index = index.to_string();
+        if let Some(action) = &host.action
+            && !spec.actions.contains_key(action)
+        {
+            at.add(&["hosts", &index, "action"], no_action(action));
+        }
+        if host.host.is_none() && host.test_host.is_none() {
+            at.add(&["hosts", &index], "names no host");
+        }
+        if !seen.insert(&host.action) {
+            at.add(&["hosts", &index], "an earlier entry is about the same");
+        }
+    }
+}
+
+fn required<'a>(
+    at: &mut Problems<'_>,
+    spec: &'a Spec,
+    overlay: &Overlay,
+) -> BTreeMap<(&'a str, &'a str), bool> {
+    let mut found = BTreeMap::new();
+    for (index, entry) in overlay.required.iter().enumerate() {
+        let index = index.to_string();
+        match member(spec, &entry.object, &entry.member) {
+            Err(reason) => at.add(&["required", &index], reason),
+            Ok((_, fact)) if fact.required == entry.required => {
+                at.add(&["required", &index, "required"], "stale: the spec says so already");
+            }
+            Ok((object, fact)) => {
+                if found.insert((object, fact.name.as_str()), entry.required).is_some() {
+                    at.add(&["required", &index], "an earlier entry is about the same");
+                }
+            }
+        }
+    }
+    found
+}
+
+fn sensitive<'a>(
+    at: &mut Problems<'_>,
+    spec: &'a Spec,
+    overlay: &Overlay,
+) -> BTreeSet<(&'a str, &'a str)> {
+    let mut all = BTreeSet::new();
+    for (index, entry) in overlay.sensitive.iter().enumerate() {
+        let before = all.len();
+        for (object, members) in &spec.objects {
+            if entry.object.as_ref().is_none_or(|only| only == object) {
+                let hit = members.iter().filter(|member| matches(entry, &member.name));
+                all.extend(hit.map(|member| (object.as_str(), member.name.as_str())));
+            }
+        }
+        if all.len() == before {
+            let reason = "stale: no member that an earlier entry does not mark already";
+            at.add(&["sensitive", &index.to_string()], reason);
+        }
+    }
+    all
+}
+
+fn matches(entry: &Sensitive, name: &str) -> bool {
+    let pattern = entry.member.as_str();
+    if let Some(end) = pattern.strip_prefix('*') {
+        name.ends_with(end)
+    } else if let Some(start) = pattern.strip_suffix('*') {
+        name.starts_with(start)
+    } else {
+        name == pattern
+    }
+}
+
+fn type_names<'a>(
+    at: &mut Problems<'_>,
+    spec: &'a Spec,
+    overlay: &'a Overlay,
+) -> BTreeMap<&'a str, &'a str> {
+    let mut found = BTreeMap::new();
+    for (index, entry) in overlay.renames.iter().enumerate() {
+        if entry.member.is_some() {
+            continue;
+        }
+        let index = index.to_string();
+        match spec.objects.get_key_value(&entry.object) {
+            None => {
+                at.add(&["renames", &index], format!("stale: no object `{}`", entry.object));
+            }
+            Some((object, _)) => {
+                if found.insert(object.as_str(), entry.to.as_str()).is_some() {
+                    at.add(&["renames", &index], "an earlier entry is about the same");
+                }
+            }
+        }
+    }
+    found
+}
+
+fn member_names<'a>(
+    at: &mut Problems<'_>,
+    spec: &'a Spec,
+    overlay: &'a Overlay,
+) -> BTreeMap<(&'a str, &'a str), &'a str> {
+    let mut found = BTreeMap::new();
+    for (index, entry) in overlay.renames.iter().enumerate() {
+        let Some(name) = &entry.member else { continue };
+        let index = index.to_string();
+        match member(spec, &entry.object, name) {
+            Err(reason) => at.add(&["renames", &index], reason),
+            Ok((object, fact)) => {
+                if found.insert((object, fact.name.as_str()), entry.to.as_str()).is_some() {
+                    at.add(&["renames", &index], "an earlier entry is about the same");
+                }
+            }
+        }
+    }
+    found
+}
+
+fn values<'a>(
+    at: &mut Problems<'_>,
+    spec: &'a Spec,
+    overlay: &'a Overlay,
+) -> BTreeMap<(&'a str, &'a str), &'a str> {
+    let mut found = BTreeMap::new();
+    for (name, set) in &overlay.values {
+        let text = set.values.iter().filter(|v| matches!(v.value, Wire::Text(_))).count();
+        if text != 0 && text != set.values.len() {
+            at.add(&["values", name, "values"], "text and integer values in one set");
+        }
+        if set.values.is_empty() {
+            at.add(&["values", name, "values"], "a value set without values");
+        }
+        let fits: &[&str] = if text == 0 { &["int64", "uint64"] } else { &["string"] };
+        let mut seen = BTreeSet::new();
+        for (index, value) in set.values.iter().enumerate() {
+            if !seen.insert(&value.value) {
+                at.add(&["values", name, "values", &index.to_string()], "duplicate value");
+            }
+        }
+        for (index, path) in set.members.iter().enumerate() {
+            let path_in_file = ["values", name.as_str(), "members", &index.to_string()];
+            let Some((object, member_name)) = path.split_once('.') else {
+                at.add(&path_in_file, "is not `Object.Member`");
+                continue;
+            };
+            match member(spec, object, member_name) {
+                Err(reason) => at.add(&path_in_file, reason),
+                Ok((object, fact)) => {
+                    let element = if fact.kind == "list" { fact.of.as_deref() } else { None };
+                    let kind = element.unwrap_or(&fact.kind);
+                    if !fits.contains(&kind) {
+                        at.add(&path_in_file, format!("`{kind}` does not hold such values"));
+                    }
+                    if found.insert((object, fact.name.as_str()), name.as_str()).is_some() {
+                        at.add(&path_in_file, "the member has a value set already");
+                    }
+                }
+            }
+        }
+        if set.members.is_empty() {
+            at.add(&["values", name, "members"], "stale: types no member");
+        }
+    }
+    found
+}
+
+fn groups<'a>(
+    at: &mut Problems<'_>,
+    spec: &'a Spec,
+    overlay: &'a Overlay,
+) -> BTreeMap<&'a str, &'a str> {
+    let mut found = BTreeMap::new();
+    for (group, entry) in &overlay.groups {
+        if ["full", "server", "default", "shared", "values", "error_code", "catalogue"]
+            .contains(&group.as_str())
+            || crate::names::ident(group).as_ref() != Some(group)
+        {
+            at.add(&["groups", group], "is reserved or no module name");
+        }
+        for (index, action) in entry.actions.iter().enumerate() {
+            let path = ["groups", group.as_str(), "actions", &index.to_string()];
+            match spec.actions.get_key_value(action) {
+                None => at.add(&path, no_action(action)),
+                Some((action, _)) => {
+                    if let Some(other) = found.insert(action.as_str(), group.as_str()) {
+                        at.add(&path, format!("`{action}` is in the group `{other}` already"));
+                    }
+                }
+            }
+        }
+    }
+    if !overlay.groups.is_empty() {
+        for (action, _) in &spec.actions {
+            if !found.contains_key(action.as_str()) {
+                at.add(&["groups"], format!("the action `{action}` is in no group"));
+            }
+        }
+    }
+    found
+}
+
+fn check_docs(at: &mut Problems<'_>, spec: &Spec, overlay: &Overlay) {
+    for (action, _) in &overlay.docs.actions {
+        if !spec.actions.contains_key(action) {
+            at.add(&["docs", "actions", action], no_action(action));
+        }
+    }
+    for (object, doc) in &overlay.docs.objects {
+        if !spec.objects.contains_key(object) {
+            at.add(&["docs", "objects", object], format!("stale: no object `{object}`"));
+            continue;
+        }
+        for (name, _) in &doc.members {
+            if let Err(reason) = member(spec, object, name) {
+                at.add(&["docs", "objects", object, "members", name], reason);
+            }
+        }
+    }
+}

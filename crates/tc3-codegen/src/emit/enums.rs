@@ -1,0 +1,228 @@
+//! Open sets: what is known is a variant, what is not is kept.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::{docs, ident};
+use crate::ir::{Code, Enum, Variant, Variants};
+
+pub(super) fn value_set(item: &Enum) -> Vec<TokenStream> {
+    match &item.variants {
+        Variants::Text(variants) => {
+            let mut items = text(&item.ident, &item.doc, variants);
+            items.extend(text_serde(&item.ident));
+            items
+        }
+        Variants::Int(variants) => int(&item.ident, &item.doc, variants),
+    }
+}
+
+pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
+    let doc = ["An error code. The set is open: the service may answer others.".to_owned()];
+    let variants: Vec<_> = codes
+        .iter()
+        .map(|code| Variant {
+            ident: code.ident.clone(),
+            value: code.code.clone(),
+            doc: format!("{}.", code.description.trim_end_matches('.')),
+        })
+        .collect();
+    let mut items = text("ErrorCode", &doc, &variants);
+    let names = codes.iter().map(|code| ident(&code.ident));
+    let descriptions = codes.iter().map(|code| &code.description);
+    items.push(quote! {
+        impl ErrorCode {
+            /// What the code means, in a few words of English; `None` of a code not known.
+            pub fn description(&self) -> ::core::option::Option<&'static ::core::primitive::str> {
+                ::core::option::Option::Some(match self {
+                    #(Self::#names => #descriptions,)*
+                    Self::Unknown(_) => return ::core::option::Option::None,
+                })
+            }
+        }
+    });
+    items
+}
+
+fn text(name: &str, doc: &[String], variants: &[Variant<String>]) -> Vec<TokenStream> {
+    let name = ident(name);
+    let doc = docs(doc.iter().map(String::as_str));
+    let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
+    let values: Vec<_> = variants.iter().map(|variant| &variant.value).collect();
+    let variant_docs: Vec<_> = variants.iter().map(|variant| docs([variant.doc.as_str()])).collect();
+    let str = quote!(::core::primitive::str);
+    let string = quote!(::std::string::String);
+    vec![
+        quote! {
+            #doc
+            #[derive(
+                ::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq,
+                ::core::cmp::Eq, ::core::hash::Hash,
+            )]
+            #[non_exhaustive]
+            pub enum #name {
+                #(#variant_docs #names,)*
+                /// A value that this version does not know. Made by `From` only where no other
+                /// variant fits; so matching it means what it says.
+                Unknown(#string),
+            }
+        },
+        quote! {
+            impl #name {
+                /// The value on the wire.
+                pub fn as_str(&self) -> &#str {
+                    match self {
+                        #(Self::#names => #values,)*
+                        Self::Unknown(value) => value,
+                    }
+                }
+
+                fn known(value: &#str) -> ::core::option::Option<Self> {
+                    ::core::option::Option::Some(match value {
+                        #(#values => Self::#names,)*
+                        _ => return ::core::option::Option::None,
+                    })
+                }
+            }
+        },
+        quote! {
+            impl ::core::convert::From<&#str> for #name {
+                fn from(value: &#str) -> Self {
+                    Self::known(value)
+                        .unwrap_or_else(|| Self::Unknown(::std::borrow::ToOwned::to_owned(value)))
+                }
+            }
+        },
+        quote! {
+            impl ::core::convert::From<#string> for #name {
+                fn from(value: #string) -> Self {
+                    Self::known(&value).unwrap_or(Self::Unknown(value))
+                }
+            }
+        },
+        quote! {
+            impl ::core::fmt::Display for #name {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.pad(self.as_str())
+                }
+            }
+        },
+    ]
+}
+
+fn text_serde(name: &str) -> Vec<TokenStream> {
+    let name = ident(name);
+    let mut items = vec![quote! {
+        impl ::core::default::Default for #name {
+            /// The empty text, as an answer that lacks the member has it.
+            fn default() -> Self {
+                Self::Unknown(::std::string::String::new())
+            }
+        }
+    }];
+    items.extend(serde(
+        &name,
+        &quote!(serializer.serialize_str(self.as_str())),
+        &quote!(<::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
+            deserializer
+        )),
+    ));
+    items
+}
+
+fn serde(
+    name: &proc_macro2::Ident,
+    serialize: &TokenStream,
+    deserialize: &TokenStream,
+) -> [TokenStream; 2] {
+    let serde = quote!(::tc3_api::__private::serde);
+    [
+        quote! {
+            impl #serde::Serialize for #name {
+                fn serialize<S: #serde::Serializer>(
+                    &self,
+                    serializer: S,
+                ) -> ::core::result::Result<S::Ok, S::Error> {
+                    #serialize
+                }
+            }
+        },
+        quote! {
+            impl<'de> #serde::Deserialize<'de> for #name {
+                fn deserialize<D: #serde::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> ::core::result::Result<Self, D::Error> {
+                    #deserialize.map(::core::convert::From::from)
+                }
+            }
+        },
+    ]
+}
+
+fn int(name: &str, doc: &[String], variants: &[Variant<i64>]) -> Vec<TokenStream> {
+    let name = ident(name);
+    let doc = docs(doc.iter().map(String::as_str));
+    let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
+    let values: Vec<_> =
+        variants.iter().map(|variant| Literal::i64_unsuffixed(variant.value)).collect();
+    let variant_docs: Vec<_> = variants.iter().map(|variant| docs([variant.doc.as_str()])).collect();
+    let i64 = quote!(::core::primitive::i64);
+    let mut items = vec![
+        quote! {
+            #doc
+            #[derive(
+                ::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug,
+                ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash,
+            )]
+            #[non_exhaustive]
+            pub enum #name {
+                #(#variant_docs #names,)*
+                /// A value that this version does not know. Made by `From` only where no other
+                /// variant fits; so matching it means what it says.
+                Unknown(#i64),
+            }
+        },
+        quote! {
+            impl #name {
+                /// The value on the wire.
+                pub fn as_i64(self) -> #i64 {
+                    match self {
+                        #(Self::#names => #values,)*
+                        Self::Unknown(value) => value,
+                    }
+                }
+            }
+        },
+        quote! {
+            impl ::core::convert::From<#i64> for #name {
+                fn from(value: #i64) -> Self {
+                    match value {
+                        #(#values => Self::#names,)*
+                        other => Self::Unknown(other),
+                    }
+                }
+            }
+        },
+        quote! {
+            impl ::core::fmt::Display for #name {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    ::core::fmt::Display::fmt(&self.as_i64(), f)
+                }
+            }
+        },
+        quote! {
+            impl ::core::default::Default for #name {
+                /// What zero says, as an answer that lacks the member has it.
+                fn default() -> Self {
+                    ::core::convert::From::from(0)
+                }
+            }
+        },
+    ];
+    items.extend(serde(
+        &name,
+        &quote!(serializer.serialize_i64(self.as_i64())),
+        &quote!(::tc3_api::lenient::number::<D, #i64>(deserializer)),
+    ));
+    items
+}

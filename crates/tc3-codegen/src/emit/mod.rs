@@ -1,0 +1,96 @@
+//! From the IR to files of tokens. Every path is absolute: a service has objects named `Option`.
+
+mod actions;
+mod catalogue;
+mod enums;
+mod structs;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use crate::ir::Ir;
+use crate::lower::SHARED;
+
+/// The items of each file, by the file's module name, and those of the root module.
+pub(crate) struct Emitted {
+    pub(crate) root: Vec<TokenStream>,
+    pub(crate) modules: BTreeMap<String, Module>,
+}
+
+pub(crate) struct Module {
+    pub(crate) doc: String,
+    pub(crate) items: Vec<TokenStream>,
+}
+
+pub(crate) fn emit(ir: &Ir) -> Emitted {
+    let mut modules: BTreeMap<String, Module> = BTreeMap::new();
+    let mut root = Vec::new();
+    let mut module = |name: &str, doc: String, gate: Option<&str>, items: Vec<TokenStream>| {
+        let ident = ident(name);
+        let gate = gate.map(|feature| quote!(#[cfg(feature = #feature)]));
+        root.push(quote!(#gate mod #ident;));
+        let empty = (name == SHARED).then(|| {
+            quote!(#[allow(unused_imports, unreachable_pub, reason = "empty without features")])
+        });
+        root.push(quote!(#gate #empty pub use self::#ident::*;));
+        modules.insert(name.to_owned(), Module { doc, items });
+    };
+    for group in &ir.groups {
+        let items = group_items(ir, &group.name);
+        module(&group.name, group.doc.clone(), Some(&group.name), items);
+    }
+    module(SHARED, "Types of more than one group.".to_owned(), None, group_items(ir, SHARED));
+    if !ir.enums.is_empty() {
+        let items = ir.enums.iter().flat_map(enums::value_set).collect();
+        module("values", "Open sets of values.".to_owned(), None, items);
+    }
+    if !ir.codes.is_empty() {
+        let doc = "The error codes known of the service.".to_owned();
+        module("error_code", doc, None, enums::error_code(&ir.codes));
+    }
+    let doc = "The service's actions as data.".to_owned();
+    module("catalogue", doc, None, catalogue::items(ir));
+    Emitted { root, modules }
+}
+
+/// The actions of a group with the types that only they reach; the types of the shared file.
+fn group_items(ir: &Ir, module: &str) -> Vec<TokenStream> {
+    let structs = ir.structs.iter().filter(|item| item.module == module);
+    let actions =
+        ir.actions.iter().filter(|action| action.group.as_deref().unwrap_or(SHARED) == module);
+    structs
+        .flat_map(structs::items)
+        .chain(actions.map(|action| actions::action_impl(ir, action)))
+        .collect()
+}
+
+/// An identifier as the IR holds it, `r#` included.
+pub(crate) fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}
+
+/// Paragraphs as `#[doc]` attributes.
+pub(crate) fn docs<'a>(paragraphs: impl IntoIterator<Item = &'a str>) -> TokenStream {
+    let mut lines = Vec::new();
+    for paragraph in paragraphs {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(paragraph.lines().map(|line| format!(" {line}")));
+    }
+    quote!(#(#[doc = #lines])*)
+}
+
+/// `#[cfg(any(feature = ...))]`; nothing where no feature is needed.
+pub(crate) fn gate(features: &[String]) -> TokenStream {
+    match features {
+        [] => quote!(),
+        [one] => quote!(#[cfg(feature = #one)]),
+        many => quote!(#[cfg(any(#(feature = #many),*))]),
+    }
+}

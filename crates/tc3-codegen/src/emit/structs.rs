@@ -1,0 +1,213 @@
+//! Structs, their constructors and setters, and `Debug` where something must not show.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{docs, gate, ident};
+use crate::ir::{Field, Side, Struct, Ty};
+
+pub(super) fn items(item: &Struct) -> Vec<TokenStream> {
+    let gate = if item.module == crate::lower::SHARED { gate(&item.features) } else { quote!() };
+    let mut items = vec![definition(item, &gate)];
+    if item.side != Side::Response {
+        items.push(builder(item, &gate));
+    }
+    if item.fields.iter().any(|field| field.sensitive) {
+        items.push(debug(item, &gate));
+    }
+    items
+}
+
+fn definition(item: &Struct, gate: &TokenStream) -> TokenStream {
+    let name = ident(&item.ident);
+    let doc = docs(item.doc.iter().map(String::as_str));
+    let casing = (!is_camel(&item.ident))
+        .then(|| quote!(#[allow(non_camel_case_types, reason = "the reference's name")]));
+    let default = item.default.then(|| quote!(::core::default::Default,));
+    let debug =
+        (!item.fields.iter().any(|field| field.sensitive)).then(|| quote!(::core::fmt::Debug,));
+    let serialize = quote!(::tc3_api::__private::serde::Serialize);
+    let deserialize = quote!(::tc3_api::__private::serde::Deserialize);
+    let (always, server) = match item.side {
+        Side::Request => (quote!(#serialize), Some(deserialize)),
+        Side::Response => (quote!(#deserialize), Some(serialize)),
+        Side::Both => (quote!(#serialize, #deserialize), None),
+    };
+    let server = server.map(|side| quote!(#[cfg_attr(feature = "server", derive(#side))]));
+    let fields = item.fields.iter().map(|field| definition_field(item.side, field));
+    quote! {
+        #doc
+        #gate
+        #casing
+        #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #debug #default #always)]
+        #server
+        #[serde(crate = "::tc3_api::__private::serde")]
+        #[non_exhaustive]
+        pub struct #name { #(#fields)* }
+    }
+}
+
+fn is_camel(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains('_')
+}
+
+fn definition_field(side: Side, field: &Field) -> TokenStream {
+    let Field { wire, optional, .. } = field;
+    let name = ident(&field.ident);
+    let doc = docs(field.doc.iter().map(String::as_str));
+    let ty = ty(&field.ty);
+    let ty = if *optional { quote!(::core::option::Option<#ty>) } else { ty };
+    let skip =
+        optional.then(|| quote!(, default, skip_serializing_if = "::core::option::Option::is_none"));
+    let number = matches!(field.ty, Ty::I64 | Ty::U64 | Ty::F64);
+    let lenient = match (side, optional, number) {
+        (Side::Request, ..) | (_, true, false) => quote!(),
+        (_, true, true) => {
+            quote!(, deserialize_with = "::tc3_api::lenient::optional_number")
+        }
+        (_, false, true) => quote!(, default, deserialize_with = "::tc3_api::lenient::number"),
+        (_, false, false) => {
+            quote!(, default, deserialize_with = "::tc3_api::lenient::null_default")
+        }
+    };
+    quote! {
+        #doc
+        #[serde(rename = #wire #skip #lenient)]
+        pub #name: #ty,
+    }
+}
+
+/// The type of a member.
+fn ty(ty: &Ty) -> TokenStream {
+    match ty {
+        Ty::String => quote!(::std::string::String),
+        Ty::I64 => quote!(::core::primitive::i64),
+        Ty::U64 => quote!(::core::primitive::u64),
+        Ty::F64 => quote!(::core::primitive::f64),
+        Ty::Bool => quote!(::core::primitive::bool),
+        Ty::Struct(name) | Ty::Enum(name) => {
+            let name = ident(name);
+            quote!(super::#name)
+        }
+        Ty::Boxed(name) => {
+            let name = ident(name);
+            quote!(::std::boxed::Box<super::#name>)
+        }
+        Ty::List(element) => {
+            let element = self::ty(element);
+            quote!(::std::vec::Vec<#element>)
+        }
+    }
+}
+
+/// The type of a parameter that gives a member its value, and the value made of it.
+fn parameter(of: &Ty, name: &proc_macro2::Ident) -> (TokenStream, TokenStream) {
+    let into = quote!(::core::convert::Into);
+    match of {
+        Ty::String | Ty::Enum(_) => {
+            let ty = ty(of);
+            (quote!(impl #into<#ty>), quote!(#into::into(#name)))
+        }
+        Ty::Boxed(inner) => {
+            let inner = ident(inner);
+            (quote!(super::#inner), quote!(::std::boxed::Box::new(#name)))
+        }
+        Ty::List(element) => {
+            let iter = quote!(::core::iter::IntoIterator);
+            let items = quote!(#iter::into_iter(#name));
+            let element_ty = ty(element);
+            if matches!(**element, Ty::String | Ty::Enum(_)) {
+                let converted = quote!(::core::iter::Iterator::map(#items, #into::into));
+                (
+                    quote!(impl #iter<Item = impl #into<#element_ty>>),
+                    quote!(::core::iter::Iterator::collect(#converted)),
+                )
+            } else {
+                (
+                    quote!(impl #iter<Item = #element_ty>),
+                    quote!(::core::iter::Iterator::collect(#items)),
+                )
+            }
+        }
+        plain => (ty(plain), quote!(#name)),
+    }
+}
+
+/// `new` with what is required, and a setter for all else.
+fn builder(item: &Struct, gate: &TokenStream) -> TokenStream {
+    let name = ident(&item.ident);
+    let mut parameters = Vec::new();
+    let mut values = Vec::new();
+    let mut setters = Vec::new();
+    for field in &item.fields {
+        let field_name = ident(&field.ident);
+        if field.optional {
+            values.push(quote!(#field_name: ::core::option::Option::None));
+            let method = ident(&field.setter);
+            let value_name = ident("value");
+            let (ty, value) = parameter(&field.ty, &value_name);
+            let doc = format!(" Sets the member `{}`.", field.wire);
+            setters.push(quote! {
+                #[doc = #doc]
+                #[must_use]
+                pub fn #method(mut self, value: #ty) -> Self {
+                    self.#field_name = ::core::option::Option::Some(#value);
+                    self
+                }
+            });
+        } else {
+            let (ty, value) = parameter(&field.ty, &field_name);
+            parameters.push(quote!(#field_name: #ty));
+            values.push(match field.ty {
+                Ty::I64 | Ty::U64 | Ty::F64 | Ty::Bool | Ty::Struct(_) => quote!(#field_name),
+                _ => quote!(#field_name: #value),
+            });
+        }
+    }
+    let doc = if parameters.is_empty() {
+        " With no member set."
+    } else {
+        " With the members that the service requires."
+    };
+    quote! {
+        #gate
+        impl #name {
+            #[doc = #doc]
+            #[must_use]
+            pub fn new(#(#parameters),*) -> Self {
+                Self { #(#values),* }
+            }
+            #(#setters)*
+        }
+    }
+}
+
+/// Shows that a sensitive member is there, not what it holds.
+fn debug(item: &Struct, gate: &TokenStream) -> TokenStream {
+    let name = ident(&item.ident);
+    let label = item.ident.trim_start_matches("r#");
+    let fields = item.fields.iter().map(|field| {
+        let field_name = ident(&field.ident);
+        let label = field.ident.trim_start_matches("r#");
+        let redacted = quote!(::tc3_api::__private::Redacted);
+        let value = match (field.sensitive, field.optional) {
+            (false, _) => quote!(&self.#field_name),
+            (true, false) => quote!(&#redacted),
+            (true, true) => {
+                quote!(&::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.#field_name),
+                    |_| #redacted,
+                ))
+            }
+        };
+        quote!(.field(#label, #value))
+    });
+    quote! {
+        #gate
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#label)#(#fields)*.finish()
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Which side of a call reaches an object, for which actions, and which objects hold themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::apply::Model;
+use crate::spec::Spec;
+
+/// Who reaches an object.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Reach<'a> {
+    /// Some request does.
+    pub(crate) request: bool,
+    /// Some answer does.
+    pub(crate) response: bool,
+    /// The groups of the actions that do.
+    pub(crate) groups: BTreeSet<&'a str>,
+}
+
+/// The reach of every object that some action reaches.
+pub(crate) fn reach<'a>(model: &Model<'a>) -> BTreeMap<&'a str, Reach<'a>> {
+    let mut all: BTreeMap<&str, Reach<'_>> = BTreeMap::new();
+    for (name, action) in &model.spec.actions {
+        for (root, is_request) in [(&action.request, true), (&action.response, false)] {
+            for object in closure(model.spec, root) {
+                let reach = all.entry(object).or_default();
+                reach.request |= is_request;
+                reach.response |= !is_request;
+                reach.groups.extend(model.group(name));
+            }
+        }
+    }
+    all
+}
+
+/// `root` and all objects below it.
+fn closure<'a>(spec: &'a Spec, root: &'a str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::from([root]);
+    let mut open = vec![root];
+    while let Some(object) = open.pop() {
+        for of in spec.objects.get(object).into_iter().flatten().filter_map(|m| m.of.as_deref()) {
+            if spec.objects.contains_key(of) && found.insert(of) {
+                open.push(of);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a value of `inner` may hold, directly and not through a list, a value of `outer`, so that
+/// `outer` cannot hold `inner` without indirection.
+pub(crate) fn holds(spec: &Spec, inner: &str, outer: &str) -> bool {
+    let mut found = BTreeSet::from([inner]);
+    let mut open = vec![inner];
+    while let Some(object) = open.pop() {
+        if object == outer {
+            return true;
+        }
+        for member in spec.objects.get(object).into_iter().flatten() {
+            if member.kind == "object"
+                && let Some(of) = member.of.as_deref()
+                && found.insert(of)
+            {
+                open.push(of);
+            }
+        }
+    }
+    false
+}

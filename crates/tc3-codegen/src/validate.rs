@@ -1,0 +1,69 @@
+//! What the shape alone does not say of a spec: names unique, types known, references that lead
+//! somewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::problem::{Problem, Problems};
+use crate::spec::{Member, SCALARS, Spec};
+
+/// Checks a spec on its own.
+pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
+    let mut problems = Problems::of(file);
+    for (name, action) in &spec.actions {
+        for (role, object) in [("request", &action.request), ("response", &action.response)] {
+            if !spec.objects.contains_key(object) {
+                problems.add(
+                    &["actions", name, role],
+                    format!("no object `{object}`: the {role} of `{name}` is missing"),
+                );
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for (index, code) in action.errors.iter().enumerate() {
+            let path = ["actions", name.as_str(), "errors", &index.to_string()];
+            if !seen.insert(code) {
+                problems.add(&path, format!("duplicate name `{code}`"));
+            }
+            if !spec.codes.contains_key(code) && !spec.common_codes.contains_key(code) {
+                problems.add(&path, format!("`{code}` is in neither `codes` nor `common_codes`"));
+            }
+        }
+    }
+    for (name, members) in &spec.objects {
+        if SCALARS.contains(&name.as_str()) || name == "object" || name == "list" {
+            problems.add(&["objects", name], "an object may not have the name of a type");
+        }
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, member) in members.iter().enumerate() {
+            let index_text = index.to_string();
+            if let Some(first) = seen.insert(&member.name, index) {
+                problems.add(
+                    &["objects", name, &index_text, "name"],
+                    format!("duplicate name `{}`: member {first} has it already", member.name),
+                );
+            }
+            check_type(&mut problems, spec, name, &index_text, member);
+        }
+    }
+    problems.into_result()
+}
+
+fn check_type(problems: &mut Problems<'_>, spec: &Spec, object: &str, index: &str, member: &Member) {
+    let at_type = ["objects", object, index, "type"];
+    let at_of = ["objects", object, index, "of"];
+    match (member.kind.as_str(), member.of.as_deref()) {
+        ("object", Some(of)) if spec.objects.contains_key(of) => {}
+        ("object", Some(of)) => problems.add(&at_of, format!("no object `{of}`")),
+        ("list", Some(of)) if SCALARS.contains(&of) || spec.objects.contains_key(of) => {}
+        ("list", Some(of)) => problems.add(&at_of, format!("neither a type nor an object `{of}`")),
+        ("object" | "list", None) => {
+            problems.add(&at_type, format!("a `{}` needs `of`", member.kind));
+        }
+        (kind, of) if SCALARS.contains(&kind) => {
+            if of.is_some() {
+                problems.add(&at_of, format!("a `{kind}` has no `of`"));
+            }
+        }
+        (kind, _) => problems.add(&at_type, format!("unknown type `{kind}`")),
+    }
+}

@@ -1,0 +1,149 @@
+//! The official machine-readable reference: PyPI package `tccli`, as the wheel or unpacked.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tc3_codegen::Table;
+
+use crate::error::Error;
+use crate::files::sha256;
+
+/// A `tccli` to read from.
+pub(crate) enum Tccli {
+    Wheel { archive: Box<zip::ZipArchive<File>>, sha256: String, path: PathBuf },
+    Folder(PathBuf),
+}
+
+/// One version of one service, as the reference has it; prose and examples are left behind.
+#[derive(Deserialize)]
+pub(crate) struct Api {
+    pub(crate) actions: Table<ApiAction>,
+    pub(crate) metadata: Metadata,
+    pub(crate) objects: Table<ApiObject>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ApiAction {
+    pub(crate) name: String,
+    pub(crate) input: String,
+    pub(crate) output: String,
+    pub(crate) status: Option<String>,
+    #[serde(default)]
+    pub(crate) skip_sign: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Metadata {
+    pub(crate) api_version: String,
+    #[serde(rename = "serviceNameCN", default)]
+    pub(crate) service_name: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ApiObject {
+    pub(crate) members: Vec<ApiMember>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ApiMember {
+    pub(crate) name: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) member: String,
+    #[serde(default)]
+    pub(crate) required: bool,
+    #[serde(default)]
+    pub(crate) disabled: bool,
+    #[serde(default)]
+    pub(crate) output_required: bool,
+    #[serde(default)]
+    pub(crate) value_allowed_null: bool,
+}
+
+impl Tccli {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        if path.is_dir() {
+            return if path.join("tccli/services").is_dir() {
+                Ok(Self::Folder(path.to_owned()))
+            } else {
+                let hint = "holds no tccli/services; name the folder into which the wheel was unpacked";
+                Err(Error::new(format!("{}: {hint}", path.display())))
+            };
+        }
+        let bytes = fs::read(path).map_err(|error| Error::io(path, &error))?;
+        let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+        let archive = zip::ZipArchive::new(file)
+            .map_err(|error| Error::new(format!("{}: no wheel: {error}", path.display())))?;
+        Ok(Self::Wheel { archive: Box::new(archive), sha256: sha256(&bytes), path: path.to_owned() })
+    }
+
+    /// The package's version.
+    pub(crate) fn version(&mut self) -> Result<String, Error> {
+        let text = self.read("tccli/__init__.py")?;
+        text.lines()
+            .find_map(|line| line.strip_prefix("__version__ = "))
+            .map(|version| version.trim().trim_matches(['\'', '"']).to_owned())
+            .ok_or_else(|| Error::new("tccli/__init__.py: no __version__"))
+    }
+
+    /// The file name and checksum of the wheel.
+    pub(crate) fn wheel(&self) -> Option<(String, String)> {
+        match self {
+            Self::Wheel { sha256, path, .. } => {
+                let name = path.file_name()?.to_string_lossy().into_owned();
+                Some((name, sha256.clone()))
+            }
+            Self::Folder(_) => None,
+        }
+    }
+
+    /// The versions of a service, `YYYY-MM-DD`, oldest first.
+    pub(crate) fn versions(&self, service: &str) -> Result<Vec<String>, Error> {
+        let prefix = format!("tccli/services/{service}/v");
+        let mut found: Vec<String> = match self {
+            Self::Wheel { archive, .. } => archive
+                .file_names()
+                .filter_map(|name| {
+                    dashed(name.ok()?.strip_prefix(&prefix)?.strip_suffix("/api.json")?)
+                })
+                .collect(),
+            Self::Folder(root) => {
+                let folder = root.join("tccli/services").join(service);
+                let entries = fs::read_dir(&folder).map_err(|error| Error::io(&folder, &error))?;
+                entries
+                    .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                    .filter_map(|name| dashed(name.strip_prefix('v')?))
+                    .collect()
+            }
+        };
+        found.sort();
+        if found.is_empty() {
+            return Err(Error::new(format!("tccli has no service `{service}`")));
+        }
+        Ok(found)
+    }
+
+    /// A file of the package.
+    pub(crate) fn read(&mut self, name: &str) -> Result<String, Error> {
+        match self {
+            Self::Folder(root) => crate::files::read(&root.join(name)),
+            Self::Wheel { archive, .. } => {
+                let wrong = |error: String| Error::new(format!("{name} in the wheel: {error}"));
+                let mut file = archive.by_name(name).map_err(|error| wrong(error.to_string()))?;
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
+                Ok(text)
+            }
+        }
+    }
+}
+
+/// `20210526` -> `2021-05-26`.
+fn dashed(version: &str) -> Option<String> {
+    let digits = version.len() == 8 && version.bytes().all(|byte| byte.is_ascii_digit());
+    let (year, month, day) = (version.get(..4)?, version.get(4..6)?, version.get(6..)?);
+    digits.then(|| format!("{year}-{month}-{day}"))
+}
