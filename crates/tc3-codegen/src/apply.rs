@@ -144,7 +144,7 @@ fn sensitive<'a>(
         let before = all.len();
         for (object, members) in &spec.objects {
             if entry.object.as_ref().is_none_or(|only| only == object) {
-                let hit = members.iter().filter(|member| matches(entry, &member.name));
+                let hit = members.iter().filter(|member| matches(entry, member));
                 all.extend(hit.map(|member| (object.as_str(), member.name.as_str())));
             }
         }
@@ -156,12 +156,14 @@ fn sensitive<'a>(
     all
 }
 
-fn matches(entry: &Sensitive, name: &str) -> bool {
-    let pattern = entry.member.as_str();
+/// A pattern is about texts: `*Url` means links, not the switch `WithUrl`.
+fn matches(entry: &Sensitive, member: &Member) -> bool {
+    let (pattern, name) = (entry.member.as_str(), member.name.as_str());
+    let text = member.of.as_deref().unwrap_or(&member.kind) == "string";
     if let Some(end) = pattern.strip_prefix('*') {
-        name.ends_with(end)
+        text && name.ends_with(end)
     } else if let Some(start) = pattern.strip_suffix('*') {
-        name.starts_with(start)
+        text && name.starts_with(start)
     } else {
         name == pattern
     }

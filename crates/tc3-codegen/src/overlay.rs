@@ -106,7 +106,8 @@ pub struct Sensitive {
     /// The object; absent for every object that has the member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
-    /// The member's name; a leading or a trailing `*` stands for any text.
+    /// The member's name; a leading or a trailing `*` stands for any text and finds members that
+    /// hold text.
     pub member: String,
     /// Why.
     pub reason: String,

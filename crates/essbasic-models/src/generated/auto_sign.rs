@@ -5,7 +5,6 @@
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -147,6 +146,33 @@ impl AutoSignConfig {
     }
 }
 
+impl ::core::fmt::Debug for AutoSignConfig {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("AutoSignConfig")
+            .field("user_info", &self.user_info)
+            .field("cert_info_callback", &self.cert_info_callback)
+            .field("user_define_seal", &self.user_define_seal)
+            .field("seal_img_callback", &self.seal_img_callback)
+            .field(
+                "callback_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.callback_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("verify_channels", &self.verify_channels)
+            .field("license_type", &self.license_type)
+            .field(
+                "jump_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.jump_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The request of `ChannelCancelUserAutoSignEnableUrl`.
 ///
 /// 撤销授权签开通链接
@@ -219,7 +245,6 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -383,11 +408,39 @@ impl ChannelCreateUserAutoSignEnableUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateUserAutoSignEnableUrlRequest")
+            .field("agent", &self.agent)
+            .field("scene_key", &self.scene_key)
+            .field("operator", &self.operator)
+            .field("auto_sign_config", &self.auto_sign_config)
+            .field("url_type", &self.url_type)
+            .field("notify_type", &self.notify_type)
+            .field(
+                "notify_address",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.notify_address),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("expired_time", &self.expired_time)
+            .field(
+                "user_data",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.user_data),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("end_point", &self.end_point)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateUserAutoSignEnableUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -444,6 +497,20 @@ pub struct ChannelCreateUserAutoSignEnableUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateUserAutoSignEnableUrlResponse")
+            .field("url", &::tc3_api::__private::Redacted)
+            .field("app_id", &self.app_id)
+            .field("app_original_id", &self.app_original_id)
+            .field("path", &::tc3_api::__private::Redacted)
+            .field("qr_code", &::tc3_api::__private::Redacted)
+            .field("url_type", &self.url_type)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `ChannelCreateUserAutoSignSealUrl`.
@@ -537,7 +604,6 @@ impl ChannelCreateUserAutoSignSealUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -587,6 +653,31 @@ pub struct ChannelCreateUserAutoSignSealUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateUserAutoSignSealUrlResponse")
+            .field("app_id", &self.app_id)
+            .field("app_original_id", &self.app_original_id)
+            .field("url", &::tc3_api::__private::Redacted)
+            .field(
+                "path",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.path),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "qr_code",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.qr_code),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `ChannelDescribeUserAutoSignStatus`.
@@ -1056,7 +1147,6 @@ impl CreatePartnerAutoSignAuthUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1093,6 +1183,23 @@ pub struct CreatePartnerAutoSignAuthUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreatePartnerAutoSignAuthUrlResponse")
+            .field("url", &::tc3_api::__private::Redacted)
+            .field(
+                "mini_app_path",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mini_app_path),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("expire_time", &self.expire_time)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `ModifyPartnerAutoSignAuthUrl`.
@@ -1238,7 +1345,6 @@ impl ModifyPartnerAutoSignAuthUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1277,11 +1383,27 @@ pub struct ModifyPartnerAutoSignAuthUrlResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for ModifyPartnerAutoSignAuthUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ModifyPartnerAutoSignAuthUrlResponse")
+            .field("url", &::tc3_api::__private::Redacted)
+            .field(
+                "mini_app_path",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mini_app_path),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("expire_time", &self.expire_time)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The object `UserThreeFactor`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1312,6 +1434,16 @@ impl UserThreeFactor {
             id_card_type: ::core::convert::Into::into(id_card_type),
             id_card_number: ::core::convert::Into::into(id_card_number),
         }
+    }
+}
+
+impl ::core::fmt::Debug for UserThreeFactor {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("UserThreeFactor")
+            .field("name", &::tc3_api::__private::Redacted)
+            .field("id_card_type", &self.id_card_type)
+            .field("id_card_number", &::tc3_api::__private::Redacted)
+            .finish()
     }
 }
 
@@ -1355,7 +1487,8 @@ impl ::tc3_api::Action for ChannelDescribeUserAutoSignStatusRequest {
             "ChannelDescribeUserAutoSignStatus",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::ChannelDescribeUserAutoSignStatusResponse;
 }
 

@@ -5,7 +5,6 @@
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -93,6 +92,30 @@ pub struct ChannelBillUsageDetail {
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub remark: ::core::option::Option<::std::string::String>,
+}
+
+impl ::core::fmt::Debug for ChannelBillUsageDetail {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelBillUsageDetail")
+            .field("flow_id", &self.flow_id)
+            .field(
+                "operator_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.operator_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("create_organization_name", &self.create_organization_name)
+            .field("flow_name", &self.flow_name)
+            .field("flow_status", &self.flow_status)
+            .field("quota_type", &self.quota_type)
+            .field("use_count", &self.use_count)
+            .field("cost_time", &self.cost_time)
+            .field("quota_name", &self.quota_name)
+            .field("cost_type", &self.cost_type)
+            .field("remark", &self.remark)
+            .finish()
+    }
 }
 
 /// The request of `ChannelDescribeAccountBillDetail`.
@@ -489,7 +512,8 @@ impl ::tc3_api::Action for ChannelDescribeAccountBillDetailRequest {
             "ChannelDescribeAccountBillDetail",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::ChannelDescribeAccountBillDetailResponse;
 }
 
@@ -500,7 +524,8 @@ impl ::tc3_api::Action for ChannelDescribeBillUsageDetailRequest {
             "ChannelDescribeBillUsageDetail",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::ChannelDescribeBillUsageDetailResponse;
 }
 
@@ -511,6 +536,7 @@ impl ::tc3_api::Action for DescribeUsageRequest {
             "DescribeUsage",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeUsageResponse;
 }

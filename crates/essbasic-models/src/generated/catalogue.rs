@@ -905,7 +905,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "ChannelDescribeAccountBillDetail",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询“子客账号”套餐消耗情况",
         "billing",
         &[
@@ -924,7 +925,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "ChannelDescribeBillUsageDetail",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询渠道计费消耗情况",
         "billing",
         &[
@@ -939,7 +941,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
     ::tc3_api::catalogue::ActionMeta::new(
         ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeEmployees")
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询企业员工列表",
         "employees",
         &[
@@ -970,7 +973,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "ChannelDescribeFlowComponents",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "获取合同填写控件内容",
         "flows",
         &[
@@ -990,7 +994,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "ChannelDescribeOrganizationSeals",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询子企业电子印章",
         "seals",
         &[
@@ -1010,7 +1015,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
     ::tc3_api::catalogue::ActionMeta::new(
         ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeRoles")
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "获取角色列表",
         "employees",
         &["InvalidParameter.OperatorId", "OperationDenied.OrganizationClosing"],
@@ -1023,7 +1029,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "ChannelDescribeSignFaceVideo",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询签署认证人脸视频",
         "evidence",
         &[
@@ -1042,7 +1049,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "ChannelDescribeUserAutoSignStatus",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询个人用户开通授权签状态",
         "auto_sign",
         &[
@@ -1789,7 +1797,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "DescribeBatchOrganizationRegistrationTasks",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询企业批量认证状态",
         "organizations",
         &[
@@ -1811,7 +1820,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "DescribeBatchOrganizationRegistrationUrls",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询子企业批量认证链接",
         "organizations",
         &[
@@ -1824,7 +1834,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
     ::tc3_api::catalogue::ActionMeta::new(
         ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeCancelFlowsTask")
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询批量撤销签署流程任务结果",
         "flow_management",
         &[
@@ -1848,7 +1859,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "DescribeChannelFlowEvidenceReport",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "获取出证报告任务执行结果",
         "evidence",
         &[
@@ -1875,7 +1887,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "DescribeChannelOrganizations",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询企业信息",
         "organizations",
         &[
@@ -1906,7 +1919,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "DescribeExtendedServiceAuthDetail",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询企业扩展服务授权详情",
         "organizations",
         &[
@@ -1928,7 +1942,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "DescribeExtendedServiceAuthInfo",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询企业扩展服务授权信息",
         "organizations",
         &[
@@ -1947,7 +1962,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
     ::tc3_api::catalogue::ActionMeta::new(
         ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeFileConvertTask")
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询文件转换任务状态",
         "files",
         &["InvalidParameter.ParamError", "UnauthorizedOperation.NoPermissionFeature"],
@@ -1956,7 +1972,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
     ::tc3_api::catalogue::ActionMeta::new(
         ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeFlowDetailInfo")
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "获取合同信息",
         "flows",
         &[
@@ -1992,7 +2009,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
                 "DescribeResourceUrlsByFlows",
             )
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "获取合同PDF下载链接",
         "flows",
         &[
@@ -2027,7 +2045,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
     ::tc3_api::catalogue::ActionMeta::new(
         ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeTemplates")
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询模板信息列表",
         "templates",
         &[
@@ -2059,7 +2078,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
     ::tc3_api::catalogue::ActionMeta::new(
         ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeUsage")
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "合同消耗数量查询",
         "billing",
         &[
@@ -2087,7 +2107,8 @@ pub static ACTIONS: &[::tc3_api::catalogue::ActionMeta] = &[
     ::tc3_api::catalogue::ActionMeta::new(
         ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeUserFlowType")
             .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20u32),
+            .with_rate_limit(20u32)
+            .retry_safe(),
         "查询用户合同类型",
         "flow_creation",
         &["FailedOperation", "InternalError", "ResourceNotFound"],

@@ -7,7 +7,6 @@
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -120,11 +119,30 @@ impl ChannelCreateEmbedWebUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateEmbedWebUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateEmbedWebUrlRequest")
+            .field("agent", &self.agent)
+            .field("embed_type", &self.embed_type)
+            .field("business_id", &self.business_id)
+            .field("hidden_components", &self.hidden_components)
+            .field("operator", &self.operator)
+            .field(
+                "user_data",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.user_data),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("option", &self.option)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateEmbedWebUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -146,6 +164,15 @@ pub struct ChannelCreateEmbedWebUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for ChannelCreateEmbedWebUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateEmbedWebUrlResponse")
+            .field("web_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `ChannelCreateWebThemeConfig`.
@@ -215,7 +242,6 @@ pub struct ChannelCreateWebThemeConfigResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -682,11 +708,108 @@ impl CreateConsoleLoginUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreateConsoleLoginUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateConsoleLoginUrlRequest")
+            .field("agent", &self.agent)
+            .field("proxy_organization_name", &self.proxy_organization_name)
+            .field(
+                "uniform_social_credit_code",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.uniform_social_credit_code),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "proxy_operator_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.proxy_operator_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "proxy_operator_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.proxy_operator_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("module", &self.module)
+            .field("module_id", &self.module_id)
+            .field("menu_status", &self.menu_status)
+            .field("endpoint", &self.endpoint)
+            .field("auto_jump_back_event", &self.auto_jump_back_event)
+            .field("authorization_types", &self.authorization_types)
+            .field(
+                "proxy_operator_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.proxy_operator_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "auto_jump_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.auto_jump_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("top_navigation_status", &self.top_navigation_status)
+            .field("auto_active", &self.auto_active)
+            .field(
+                "business_license",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.business_license),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "proxy_address",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.proxy_address),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "proxy_legal_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.proxy_legal_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "power_of_attorneys",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.power_of_attorneys),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "organization_authorization_options",
+                &self.organization_authorization_options,
+            )
+            .field(
+                "bank_account_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.bank_account_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("operator", &self.operator)
+            .field("jump_events", &self.jump_events)
+            .field(
+                "proxy_organization_id_card_type",
+                &self.proxy_organization_id_card_type,
+            )
+            .field("business_license_id", &self.business_license_id)
+            .finish()
+    }
+}
+
 /// The answer to `CreateConsoleLoginUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -722,6 +845,17 @@ pub struct CreateConsoleLoginUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateConsoleLoginUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateConsoleLoginUrlResponse")
+            .field("console_url", &::tc3_api::__private::Redacted)
+            .field("is_activated", &self.is_activated)
+            .field("proxy_operator_is_verified", &self.proxy_operator_is_verified)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The object `EmbedUrlOption`.
@@ -857,7 +991,6 @@ impl EmbedUrlOption {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Serialize
 )]
@@ -904,6 +1037,21 @@ impl JumpEvent {
     ) -> Self {
         self.jump_url = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
+    }
+}
+
+impl ::core::fmt::Debug for JumpEvent {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("JumpEvent")
+            .field("jump_event_type", &self.jump_event_type)
+            .field(
+                "jump_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.jump_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
     }
 }
 

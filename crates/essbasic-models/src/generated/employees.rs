@@ -839,7 +839,6 @@ pub struct ChannelRole {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -897,11 +896,26 @@ impl CreateEmployeeChangeUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreateEmployeeChangeUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateEmployeeChangeUrlRequest")
+            .field("agent", &self.agent)
+            .field("open_id", &self.open_id)
+            .field(
+                "new_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.new_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The answer to `CreateEmployeeChangeUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -945,6 +959,18 @@ pub struct CreateEmployeeChangeUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateEmployeeChangeUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateEmployeeChangeUrlResponse")
+            .field("mini_app_path", &::tc3_api::__private::Redacted)
+            .field("long_url", &::tc3_api::__private::Redacted)
+            .field("short_url", &::tc3_api::__private::Redacted)
+            .field("expire_time", &self.expire_time)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The object `Department`.
@@ -1303,7 +1329,6 @@ impl PermissionGroup {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1416,11 +1441,41 @@ impl ProxyOrganizationOperator {
     }
 }
 
+impl ::core::fmt::Debug for ProxyOrganizationOperator {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ProxyOrganizationOperator")
+            .field("id", &self.id)
+            .field(
+                "name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("id_card_type", &self.id_card_type)
+            .field(
+                "id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("default_role", &self.default_role)
+            .finish()
+    }
+}
+
 /// The object `Staff`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1505,6 +1560,24 @@ pub struct Staff {
         deserialize_with = "::tc3_api::lenient::number"
     )]
     pub quite_job: ::core::primitive::i64,
+}
+
+impl ::core::fmt::Debug for Staff {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("Staff")
+            .field("user_id", &self.user_id)
+            .field("display_name", &::tc3_api::__private::Redacted)
+            .field("mobile", &::tc3_api::__private::Redacted)
+            .field("email", &::tc3_api::__private::Redacted)
+            .field("open_id", &self.open_id)
+            .field("roles", &self.roles)
+            .field("department", &self.department)
+            .field("verified", &self.verified)
+            .field("created_on", &self.created_on)
+            .field("verified_on", &self.verified_on)
+            .field("quite_job", &self.quite_job)
+            .finish()
+    }
 }
 
 /// The object `StaffRole`.
@@ -1705,7 +1778,8 @@ impl ::tc3_api::Action for ChannelDescribeEmployeesRequest {
             "ChannelDescribeEmployees",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::ChannelDescribeEmployeesResponse;
 }
 
@@ -1716,7 +1790,8 @@ impl ::tc3_api::Action for ChannelDescribeRolesRequest {
             "ChannelDescribeRoles",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::ChannelDescribeRolesResponse;
 }
 

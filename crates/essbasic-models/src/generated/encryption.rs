@@ -7,7 +7,6 @@
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -65,11 +64,28 @@ impl CreateRequestWithEncryptionRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreateRequestWithEncryptionRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateRequestWithEncryptionRequest")
+            .field("request_action", &self.request_action)
+            .field("application_id", &self.application_id)
+            .field("iv", &::tc3_api::__private::Redacted)
+            .field("encrypted_data", &::tc3_api::__private::Redacted)
+            .field(
+                "encryption_signature",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.encryption_signature),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The answer to `CreateRequestWithEncryption`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -105,6 +121,23 @@ pub struct CreateRequestWithEncryptionResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateRequestWithEncryptionResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateRequestWithEncryptionResponse")
+            .field("iv", &::tc3_api::__private::Redacted)
+            .field("encrypted_data", &::tc3_api::__private::Redacted)
+            .field(
+                "encryption_signature",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.encryption_signature),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 impl ::tc3_api::Action for CreateRequestWithEncryptionRequest {

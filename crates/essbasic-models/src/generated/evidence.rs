@@ -261,7 +261,6 @@ impl CreateChannelFlowEvidenceReportRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -297,6 +296,17 @@ pub struct CreateChannelFlowEvidenceReportResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateChannelFlowEvidenceReportResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateChannelFlowEvidenceReportResponse")
+            .field("report_id", &self.report_id)
+            .field("status", &self.status)
+            .field("report_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `CreateFlowBlockchainEvidenceUrl`.
@@ -352,7 +362,6 @@ impl CreateFlowBlockchainEvidenceUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -391,13 +400,35 @@ pub struct CreateFlowBlockchainEvidenceUrlResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for CreateFlowBlockchainEvidenceUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateFlowBlockchainEvidenceUrlResponse")
+            .field(
+                "qr_code",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.qr_code),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("expired_on", &self.expired_on)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `CreatePersonAuthCertificateImage`.
 ///
 /// 获取个人用户认证证书图片
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -455,11 +486,22 @@ impl CreatePersonAuthCertificateImageRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreatePersonAuthCertificateImageRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreatePersonAuthCertificateImageRequest")
+            .field("agent", &self.agent)
+            .field("user_name", &::tc3_api::__private::Redacted)
+            .field("id_card_type", &self.id_card_type)
+            .field("id_card_number", &::tc3_api::__private::Redacted)
+            .field("scene_key", &self.scene_key)
+            .finish()
+    }
+}
+
 /// The answer to `CreatePersonAuthCertificateImage`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -511,6 +553,19 @@ pub struct CreatePersonAuthCertificateImageResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreatePersonAuthCertificateImageResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreatePersonAuthCertificateImageResponse")
+            .field("auth_cert_url", &::tc3_api::__private::Redacted)
+            .field("image_cert_id", &self.image_cert_id)
+            .field("serial_number", &self.serial_number)
+            .field("valid_from", &self.valid_from)
+            .field("valid_to", &self.valid_to)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `DescribeChannelFlowEvidenceReport`.
@@ -582,7 +637,6 @@ impl DescribeChannelFlowEvidenceReportRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -613,11 +667,20 @@ pub struct DescribeChannelFlowEvidenceReportResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for DescribeChannelFlowEvidenceReportResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("DescribeChannelFlowEvidenceReportResponse")
+            .field("report_url", &::tc3_api::__private::Redacted)
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The object `DetectInfoVideoData`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -632,6 +695,20 @@ pub struct DetectInfoVideoData {
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub live_ness_video: ::core::option::Option<::std::string::String>,
+}
+
+impl ::core::fmt::Debug for DetectInfoVideoData {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("DetectInfoVideoData")
+            .field(
+                "live_ness_video",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.live_ness_video),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
 }
 
 /// The object `IntentionActionResult`.
@@ -659,7 +736,6 @@ pub struct IntentionActionResult {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -676,11 +752,24 @@ pub struct IntentionActionResultDetail {
     pub video: ::core::option::Option<::std::string::String>,
 }
 
+impl ::core::fmt::Debug for IntentionActionResultDetail {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("IntentionActionResultDetail")
+            .field(
+                "video",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.video),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The object `IntentionQuestionResult`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -711,11 +800,26 @@ pub struct IntentionQuestionResult {
     pub asr_result: ::std::vec::Vec<::std::string::String>,
 }
 
+impl ::core::fmt::Debug for IntentionQuestionResult {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("IntentionQuestionResult")
+            .field(
+                "video",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.video),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("result_code", &self.result_code)
+            .field("asr_result", &::tc3_api::__private::Redacted)
+            .finish()
+    }
+}
+
 /// The object `PdfVerifyResult`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -823,6 +927,27 @@ pub struct PdfVerifyResult {
     pub component_page: ::core::primitive::i64,
 }
 
+impl ::core::fmt::Debug for PdfVerifyResult {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("PdfVerifyResult")
+            .field("verify_result", &self.verify_result)
+            .field("sign_platform", &self.sign_platform)
+            .field("signer_name", &::tc3_api::__private::Redacted)
+            .field("sign_time", &self.sign_time)
+            .field("sign_algorithm", &self.sign_algorithm)
+            .field("cert_sn", &self.cert_sn)
+            .field("cert_not_before", &self.cert_not_before)
+            .field("cert_not_after", &self.cert_not_after)
+            .field("sign_type", &self.sign_type)
+            .field("component_pos_x", &self.component_pos_x)
+            .field("component_pos_y", &self.component_pos_y)
+            .field("component_width", &self.component_width)
+            .field("component_height", &self.component_height)
+            .field("component_page", &self.component_page)
+            .finish()
+    }
+}
+
 impl ::tc3_api::Action for ChannelDescribeSignFaceVideoRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
             "essbasic",
@@ -830,7 +955,8 @@ impl ::tc3_api::Action for ChannelDescribeSignFaceVideoRequest {
             "ChannelDescribeSignFaceVideo",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::ChannelDescribeSignFaceVideoResponse;
 }
 
@@ -885,6 +1011,7 @@ impl ::tc3_api::Action for DescribeChannelFlowEvidenceReportRequest {
             "DescribeChannelFlowEvidenceReport",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeChannelFlowEvidenceReportResponse;
 }

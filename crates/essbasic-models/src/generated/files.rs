@@ -162,7 +162,6 @@ pub struct DescribeFileConvertTaskResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -200,6 +199,15 @@ impl UploadFile {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for UploadFile {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("UploadFile")
+            .field("file_body", &::tc3_api::__private::Redacted)
+            .field("file_name", &self.file_name)
+            .finish()
     }
 }
 
@@ -291,7 +299,6 @@ impl UploadFilesRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -337,6 +344,18 @@ pub struct UploadFilesResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for UploadFilesResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("UploadFilesResponse")
+            .field("total_count", &self.total_count)
+            .field("file_ids", &self.file_ids)
+            .field("file_urls", &::tc3_api::__private::Redacted)
+            .field("deadline", &self.deadline)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 impl ::tc3_api::Action for CreateFileConvertTaskRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
             "essbasic",
@@ -355,7 +374,8 @@ impl ::tc3_api::Action for DescribeFileConvertTaskRequest {
             "DescribeFileConvertTask",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeFileConvertTaskResponse;
 }
 

@@ -92,7 +92,6 @@ pub struct ApproverItem {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Serialize
 )]
@@ -183,6 +182,35 @@ impl ApproverRestriction {
     }
 }
 
+impl ::core::fmt::Debug for ApproverRestriction {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ApproverRestriction")
+            .field(
+                "name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("id_card_type", &self.id_card_type)
+            .field(
+                "id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The request of `ArchiveDynamicFlow`.
 ///
 /// 结束动态签署流程
@@ -257,7 +285,6 @@ pub struct ArchiveDynamicFlowResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -520,11 +547,38 @@ impl BaseFlowInfo {
     }
 }
 
+impl ::core::fmt::Debug for BaseFlowInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("BaseFlowInfo")
+            .field("flow_name", &self.flow_name)
+            .field("deadline", &self.deadline)
+            .field("flow_type", &self.flow_type)
+            .field("flow_description", &self.flow_description)
+            .field("unordered", &self.unordered)
+            .field("intelligent_status", &self.intelligent_status)
+            .field("form_fields", &self.form_fields)
+            .field("need_sign_review", &self.need_sign_review)
+            .field(
+                "user_data",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.user_data),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("cc_infos", &self.cc_infos)
+            .field("need_create_review", &self.need_create_review)
+            .field("components", &self.components)
+            .field("flow_display_type", &self.flow_display_type)
+            .field("file_ids", &self.file_ids)
+            .field("approvers", &self.approvers)
+            .finish()
+    }
+}
+
 /// The object `CcInfo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Serialize
 )]
@@ -602,6 +656,29 @@ impl CcInfo {
     pub fn cc_permission(mut self, value: ::core::primitive::i64) -> Self {
         self.cc_permission = ::core::option::Option::Some(value);
         self
+    }
+}
+
+impl ::core::fmt::Debug for CcInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CcInfo")
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("cc_type", &self.cc_type)
+            .field("cc_permission", &self.cc_permission)
+            .finish()
     }
 }
 
@@ -916,7 +993,6 @@ pub struct ChannelCreateFlowApproversResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Serialize
 )]
@@ -1358,11 +1434,54 @@ impl ChannelCreateFlowByFilesRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateFlowByFilesRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateFlowByFilesRequest")
+            .field("agent", &self.agent)
+            .field("flow_name", &self.flow_name)
+            .field("flow_description", &self.flow_description)
+            .field("flow_approvers", &self.flow_approvers)
+            .field("file_ids", &self.file_ids)
+            .field("components", &self.components)
+            .field("deadline", &self.deadline)
+            .field(
+                "callback_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.callback_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("unordered", &self.unordered)
+            .field("flow_type", &self.flow_type)
+            .field("custom_show_map", &self.custom_show_map)
+            .field(
+                "customer_data",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.customer_data),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("need_sign_review", &self.need_sign_review)
+            .field("approver_verify_type", &self.approver_verify_type)
+            .field("sign_bean_tag", &self.sign_bean_tag)
+            .field("cc_infos", &self.cc_infos)
+            .field("cc_notify_type", &self.cc_notify_type)
+            .field("auto_sign_scene", &self.auto_sign_scene)
+            .field("operator", &self.operator)
+            .field("flow_display_type", &self.flow_display_type)
+            .field("need_preview", &self.need_preview)
+            .field("preview_type", &self.preview_type)
+            .field("open_dynamic_flow", &self.open_dynamic_flow)
+            .field("open_dynamic_sign_flow", &self.open_dynamic_sign_flow)
+            .field("flow_operate_limit", &self.flow_operate_limit)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateFlowByFiles`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1398,6 +1517,23 @@ pub struct ChannelCreateFlowByFilesResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateFlowByFilesResponse")
+            .field("flow_id", &self.flow_id)
+            .field("approvers", &self.approvers)
+            .field(
+                "preview_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.preview_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `ChannelCreateFlowGroupByFiles`.
@@ -1639,7 +1775,6 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1893,6 +2028,38 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateMultiFlowSignQRCodeRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateMultiFlowSignQRCodeRequest")
+            .field("agent", &self.agent)
+            .field("template_id", &self.template_id)
+            .field("flow_name", &self.flow_name)
+            .field("max_flow_num", &self.max_flow_num)
+            .field("flow_effective_day", &self.flow_effective_day)
+            .field("flow_display_type", &self.flow_display_type)
+            .field("qr_effective_day", &self.qr_effective_day)
+            .field("restrictions", &self.restrictions)
+            .field(
+                "approver_component_limit_types",
+                &self.approver_component_limit_types,
+            )
+            .field(
+                "callback_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.callback_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("approver_restrictions", &self.approver_restrictions)
+            .field("operator", &self.operator)
+            .field("forbid_personal_multiple_sign", &self.forbid_personal_multiple_sign)
+            .field("flow_name_append_scanner_info", &self.flow_name_append_scanner_info)
+            .field("qr_code_name", &self.qr_code_name)
+            .field("qr_code_expired_on", &self.qr_code_expired_on)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateMultiFlowSignQRCode`.
 #[derive(
     ::core::clone::Clone,
@@ -2035,7 +2202,6 @@ impl ChannelCreatePrepareFlowGroupRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -2064,6 +2230,16 @@ pub struct ChannelCreatePrepareFlowGroupResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreatePrepareFlowGroupResponse")
+            .field("flow_group_id", &self.flow_group_id)
+            .field("prepare_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `ChannelCreatePrepareFlow`.
@@ -2256,7 +2432,6 @@ impl ChannelCreatePrepareFlowRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -2301,13 +2476,24 @@ pub struct ChannelCreatePrepareFlowResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreatePrepareFlowResponse")
+            .field("prepare_flow_url", &::tc3_api::__private::Redacted)
+            .field("preview_flow_url", &::tc3_api::__private::Redacted)
+            .field("flow_id", &self.flow_id)
+            .field("draft_id", &self.draft_id)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `ChannelCreateReleaseFlow`.
 ///
 /// 发起解除协议
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -2464,6 +2650,35 @@ impl ChannelCreateReleaseFlowRequest {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for ChannelCreateReleaseFlowRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateReleaseFlowRequest")
+            .field("agent", &self.agent)
+            .field("need_relieved_flow_id", &self.need_relieved_flow_id)
+            .field("relive_info", &self.relive_info)
+            .field("released_approvers", &self.released_approvers)
+            .field(
+                "callback_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.callback_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("organization", &self.organization)
+            .field("operator", &self.operator)
+            .field("deadline", &self.deadline)
+            .field(
+                "user_data",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.user_data),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("flow_name", &self.flow_name)
+            .finish()
     }
 }
 
@@ -2625,7 +2840,6 @@ impl CommonApproverOption {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Serialize
 )]
@@ -3005,6 +3219,51 @@ impl CommonFlowApprover {
             ),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for CommonFlowApprover {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CommonFlowApprover")
+            .field("not_channel_organization", &self.not_channel_organization)
+            .field("approver_type", &self.approver_type)
+            .field("organization_id", &self.organization_id)
+            .field("organization_open_id", &self.organization_open_id)
+            .field("organization_name", &self.organization_name)
+            .field("user_id", &self.user_id)
+            .field("open_id", &self.open_id)
+            .field(
+                "approver_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.approver_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "approver_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.approver_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("approver_id_card_type", &self.approver_id_card_type)
+            .field(
+                "approver_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.approver_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("recipient_id", &self.recipient_id)
+            .field("pre_read_time", &self.pre_read_time)
+            .field("is_full_text", &self.is_full_text)
+            .field("notify_type", &self.notify_type)
+            .field("approver_option", &self.approver_option)
+            .field("sign_components", &self.sign_components)
+            .field("approver_verify_types", &self.approver_verify_types)
+            .field("approver_sign_types", &self.approver_sign_types)
+            .field("component_limit_type", &self.component_limit_type)
+            .finish()
     }
 }
 
@@ -3486,7 +3745,6 @@ impl CreateFlowsByTemplatesRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -3543,6 +3801,20 @@ pub struct CreateFlowsByTemplatesResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateFlowsByTemplatesResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateFlowsByTemplatesResponse")
+            .field("flow_ids", &self.flow_ids)
+            .field("customer_data", &::tc3_api::__private::Redacted)
+            .field("error_messages", &self.error_messages)
+            .field("preview_urls", &::tc3_api::__private::Redacted)
+            .field("task_infos", &self.task_infos)
+            .field("flow_approvers", &self.flow_approvers)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The object `CreateResultPageConfig`.
@@ -3826,7 +4098,6 @@ pub struct DynamicFlowResult {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -4027,6 +4298,48 @@ impl FillApproverInfo {
     }
 }
 
+impl ::core::fmt::Debug for FillApproverInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FillApproverInfo")
+            .field("recipient_id", &self.recipient_id)
+            .field("open_id", &self.open_id)
+            .field(
+                "approver_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.approver_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "approver_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.approver_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("organization_name", &self.organization_name)
+            .field("organization_open_id", &self.organization_open_id)
+            .field("not_channel_organization", &self.not_channel_organization)
+            .field("approver_id_card_type", &self.approver_id_card_type)
+            .field(
+                "approver_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.approver_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("flow_id", &self.flow_id)
+            .field(
+                "pin_code",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.pin_code),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The object `FillError`.
 #[derive(
     ::core::clone::Clone,
@@ -4094,7 +4407,6 @@ pub struct FlowApproverItem {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -4309,6 +4621,38 @@ impl FlowFileInfo {
     }
 }
 
+impl ::core::fmt::Debug for FlowFileInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FlowFileInfo")
+            .field("file_ids", &self.file_ids)
+            .field("flow_name", &self.flow_name)
+            .field("flow_approvers", &self.flow_approvers)
+            .field("deadline", &self.deadline)
+            .field("flow_description", &self.flow_description)
+            .field("flow_type", &self.flow_type)
+            .field(
+                "callback_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.callback_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "customer_data",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.customer_data),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("unordered", &self.unordered)
+            .field("components", &self.components)
+            .field("custom_show_map", &self.custom_show_map)
+            .field("need_sign_review", &self.need_sign_review)
+            .field("flow_display_type", &self.flow_display_type)
+            .finish()
+    }
+}
+
 /// The object `FlowGroupApprovers`.
 #[derive(
     ::core::clone::Clone,
@@ -4509,7 +4853,6 @@ impl FlowGroupOptions {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -4786,6 +5129,41 @@ impl FlowInfo {
     }
 }
 
+impl ::core::fmt::Debug for FlowInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FlowInfo")
+            .field("flow_name", &self.flow_name)
+            .field("deadline", &self.deadline)
+            .field("template_id", &self.template_id)
+            .field("flow_approvers", &self.flow_approvers)
+            .field("form_fields", &self.form_fields)
+            .field(
+                "callback_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.callback_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("flow_type", &self.flow_type)
+            .field("flow_description", &self.flow_description)
+            .field(
+                "customer_data",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.customer_data),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("custom_show_map", &self.custom_show_map)
+            .field("cc_infos", &self.cc_infos)
+            .field("need_sign_review", &self.need_sign_review)
+            .field("cc_notify_type", &self.cc_notify_type)
+            .field("auto_sign_scene", &self.auto_sign_scene)
+            .field("flow_display_type", &self.flow_display_type)
+            .field("flow_operate_limit", &self.flow_operate_limit)
+            .finish()
+    }
+}
+
 /// The object `FlowOperateLimit`.
 #[derive(
     ::core::clone::Clone,
@@ -4827,7 +5205,6 @@ impl FlowOperateLimit {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -4903,13 +5280,23 @@ impl FormField {
     }
 }
 
+impl ::core::fmt::Debug for FormField {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FormField")
+            .field("component_value", &::tc3_api::__private::Redacted)
+            .field("component_id", &self.component_id)
+            .field("component_name", &self.component_name)
+            .field("lock_component_value", &self.lock_component_value)
+            .finish()
+    }
+}
+
 /// The request of `PrepareFlows`.
 ///
 /// 准备待发起文件
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -4961,11 +5348,21 @@ impl PrepareFlowsRequest {
     }
 }
 
+impl ::core::fmt::Debug for PrepareFlowsRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("PrepareFlowsRequest")
+            .field("agent", &self.agent)
+            .field("flow_infos", &self.flow_infos)
+            .field("jump_url", &::tc3_api::__private::Redacted)
+            .field("operator", &self.operator)
+            .finish()
+    }
+}
+
 /// The answer to `PrepareFlows`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -4989,11 +5386,19 @@ pub struct PrepareFlowsResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for PrepareFlowsResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("PrepareFlowsResponse")
+            .field("confirm_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The object `ReleasedApprover`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -5242,6 +5647,54 @@ impl ReleasedApprover {
     }
 }
 
+impl ::core::fmt::Debug for ReleasedApprover {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ReleasedApprover")
+            .field("approver_number", &self.approver_number)
+            .field("approver_type", &self.approver_type)
+            .field(
+                "released_approver_recipient_id",
+                &self.released_approver_recipient_id,
+            )
+            .field(
+                "name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("id_card_type", &self.id_card_type)
+            .field(
+                "id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("organization_name", &self.organization_name)
+            .field("organization_open_id", &self.organization_open_id)
+            .field("open_id", &self.open_id)
+            .field("approver_sign_component_type", &self.approver_sign_component_type)
+            .field("approver_sign_role", &self.approver_sign_role)
+            .field("approver_sign_seal_id", &self.approver_sign_seal_id)
+            .field(
+                "pin_code",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.pin_code),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The object `RelieveInfo`.
 #[derive(
     ::core::clone::Clone,
@@ -5402,7 +5855,6 @@ impl SignComponentConfig {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -5440,11 +5892,21 @@ pub struct SignQrCode {
     pub weixin_qr_code_url: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for SignQrCode {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("SignQrCode")
+            .field("qr_code_id", &self.qr_code_id)
+            .field("qr_code_url", &::tc3_api::__private::Redacted)
+            .field("expired_time", &self.expired_time)
+            .field("weixin_qr_code_url", &::tc3_api::__private::Redacted)
+            .finish()
+    }
+}
+
 /// The object `SignUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -5473,6 +5935,16 @@ pub struct SignUrl {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub http_sign_url: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for SignUrl {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("SignUrl")
+            .field("app_sign_url", &::tc3_api::__private::Redacted)
+            .field("effective_time", &self.effective_time)
+            .field("http_sign_url", &::tc3_api::__private::Redacted)
+            .finish()
+    }
 }
 
 /// The object `TaskInfo`.
@@ -5685,7 +6157,8 @@ impl ::tc3_api::Action for DescribeUserFlowTypeRequest {
             "DescribeUserFlowType",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeUserFlowTypeResponse;
 }
 

@@ -425,7 +425,6 @@ impl ChannelCreateBatchCancelFlowUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -468,6 +467,18 @@ pub struct ChannelCreateBatchCancelFlowUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateBatchCancelFlowUrlResponse")
+            .field("batch_cancel_flow_url", &::tc3_api::__private::Redacted)
+            .field("fail_messages", &self.fail_messages)
+            .field("url_expire_on", &self.url_expire_on)
+            .field("task_id", &self.task_id)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `ChannelCreateBoundFlows`.
@@ -1156,7 +1167,6 @@ pub struct ModifyFlowDeadlineResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1258,6 +1268,31 @@ impl NeedReviewApproverInfo {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for NeedReviewApproverInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("NeedReviewApproverInfo")
+            .field("approver_type", &self.approver_type)
+            .field("approver_name", &::tc3_api::__private::Redacted)
+            .field(
+                "approver_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.approver_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("approver_id_card_type", &self.approver_id_card_type)
+            .field(
+                "approver_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.approver_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("organization_name", &self.organization_name)
+            .finish()
     }
 }
 
@@ -1402,7 +1437,8 @@ impl ::tc3_api::Action for DescribeCancelFlowsTaskRequest {
             "DescribeCancelFlowsTask",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeCancelFlowsTaskResponse;
 }
 

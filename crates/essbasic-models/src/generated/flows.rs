@@ -64,7 +64,7 @@ pub struct ChannelDescribeFlowComponentsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeFlowDetailInfo`.
+/// Looks up contracts and where each of them and of their parties stands: up to 100 by id, or all of a contract group. Only contracts of the sub-organisation in `Agent` are found.
 ///
 /// 获取合同信息
 #[derive(
@@ -77,24 +77,24 @@ pub struct ChannelDescribeFlowComponentsResponse {
 #[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeFlowDetailInfoRequest {
-    /// The member `Agent`.
+    /// For which application, sub-organisation and employee the call is made. This action needs all of `AppId`, `ProxyOrganizationOpenId` and `ProxyOperator.OpenId`.
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
-    /// The member `FlowIds`.
+    /// The contracts, at most 100. Left out where `FlowGroupId` is given.
     #[serde(
         rename = "FlowIds",
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// The member `FlowGroupId`.
+    /// A contract group; given, it wins over `FlowIds`.
     #[serde(
         rename = "FlowGroupId",
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
-    /// The member `Operator`.
+    /// The employee who acts; `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
     #[serde(
@@ -165,35 +165,35 @@ impl DescribeFlowDetailInfoRequest {
 #[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeFlowDetailInfoResponse {
-    /// The member `ApplicationId`.
+    /// The platform's application to which the contracts belong.
     #[serde(
         rename = "ApplicationId",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub application_id: ::std::string::String,
-    /// The member `ProxyOrganizationOpenId`.
+    /// The sub-organisation to which the contracts belong.
     #[serde(
         rename = "ProxyOrganizationOpenId",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub proxy_organization_open_id: ::std::string::String,
-    /// The member `FlowInfo`.
+    /// The contracts found, in no promised order; of a group, those it holds.
     #[serde(
         rename = "FlowInfo",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_info: ::std::vec::Vec<super::FlowDetailInfo>,
-    /// The member `FlowGroupId`.
+    /// The contract group; empty where none was asked for.
     #[serde(
         rename = "FlowGroupId",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_group_id: ::std::string::String,
-    /// The member `FlowGroupName`.
+    /// The contract group's name; empty where none was asked for.
     #[serde(
         rename = "FlowGroupName",
         default,
@@ -209,7 +209,7 @@ pub struct DescribeFlowDetailInfoResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeResourceUrlsByFlows`.
+/// Makes links from which the PDFs of up to 50 contracts can be fetched for five minutes. The sub-organisation must have permitted downloads, or the platform's application must have them switched on. The PDF is composed one to three seconds after a signature.
 ///
 /// 获取合同PDF下载链接
 #[derive(
@@ -222,13 +222,13 @@ pub struct DescribeFlowDetailInfoResponse {
 #[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeResourceUrlsByFlowsRequest {
-    /// The member `Agent`.
+    /// For which application, sub-organisation and employee the call is made. This action needs all of `AppId`, `ProxyOrganizationOpenId` and `ProxyOperator.OpenId`.
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
-    /// The member `FlowIds`.
+    /// The contracts, 1 to 50 of them.
     #[serde(rename = "FlowIds")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
-    /// The member `Operator`.
+    /// The employee who acts; `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
     #[serde(
@@ -279,14 +279,14 @@ impl DescribeResourceUrlsByFlowsRequest {
 #[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeResourceUrlsByFlowsResponse {
-    /// The member `FlowResourceUrlInfos`.
+    /// The links by contract.
     #[serde(
         rename = "FlowResourceUrlInfos",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_resource_url_infos: ::std::vec::Vec<super::FlowResourceUrlInfo>,
-    /// The member `ErrorMessages`.
+    /// One text per contract asked for, in the order asked: empty where its link was made, else why not. The call as a whole succeeds all the same.
     #[serde(
         rename = "ErrorMessages",
         default,
@@ -346,7 +346,6 @@ impl DownloadFlowInfo {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -391,11 +390,34 @@ pub struct FilledComponent {
     pub image_url: ::core::option::Option<::std::string::String>,
 }
 
-/// The object `FlowApproverDetail`.
+impl ::core::fmt::Debug for FilledComponent {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FilledComponent")
+            .field("component_id", &self.component_id)
+            .field("component_name", &self.component_name)
+            .field("component_fill_status", &self.component_fill_status)
+            .field(
+                "component_value",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.component_value),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "image_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.image_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
+/// A party of a contract and where it stands.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -403,7 +425,7 @@ pub struct FilledComponent {
 #[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowApproverDetail {
-    /// The member `ReceiptId`.
+    /// The party's place in the contract; see `RecipientId`.
     ///
     /// Internal to the platform: leave it unset.
     #[serde(
@@ -412,91 +434,91 @@ pub struct FlowApproverDetail {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub receipt_id: ::std::string::String,
-    /// The member `ProxyOrganizationOpenId`.
+    /// The party's sub-organisation, by the id that the platform gave it; empty where it is none of the platform's.
     #[serde(
         rename = "ProxyOrganizationOpenId",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub proxy_organization_open_id: ::std::string::String,
-    /// The member `ProxyOperatorOpenId`.
+    /// The employee who signs, by the id that the platform gave them.
     #[serde(
         rename = "ProxyOperatorOpenId",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub proxy_operator_open_id: ::std::string::String,
-    /// The member `ProxyOrganizationName`.
+    /// The organisation's name.
     #[serde(
         rename = "ProxyOrganizationName",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub proxy_organization_name: ::std::string::String,
-    /// The member `Mobile`.
+    /// The signer's phone number.
     #[serde(
         rename = "Mobile",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub mobile: ::std::string::String,
-    /// The member `SignOrder`.
+    /// The party's turn where the order matters; lower signs earlier.
     #[serde(
         rename = "SignOrder",
         default,
         deserialize_with = "::tc3_api::lenient::number"
     )]
     pub sign_order: ::core::primitive::i64,
-    /// The member `ApproveName`.
+    /// The signer's name.
     #[serde(
         rename = "ApproveName",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub approve_name: ::std::string::String,
-    /// The member `ApproveStatus`.
+    /// Where the party stands.
     #[serde(
         rename = "ApproveStatus",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
-    pub approve_status: ::std::string::String,
-    /// The member `ApproveMessage`.
+    pub approve_status: super::ApproveStatus,
+    /// What the signer gave as reason, say for a refusal.
     #[serde(
         rename = "ApproveMessage",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub approve_message: ::std::string::String,
-    /// The member `ApproveTime`.
+    /// When the party signed, in seconds since 1970-01-01 UTC; 0 before.
     #[serde(
         rename = "ApproveTime",
         default,
         deserialize_with = "::tc3_api::lenient::number"
     )]
     pub approve_time: ::core::primitive::i64,
-    /// The member `ApproveType`.
+    /// Whether an organisation or a person signs.
     #[serde(
         rename = "ApproveType",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
-    pub approve_type: ::std::string::String,
-    /// The member `ApproverRoleName`.
+    pub approve_type: super::ApproveType,
+    /// The party's role as the initiator called it: payer, witness.
     #[serde(
         rename = "ApproverRoleName",
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub approver_role_name: ::core::option::Option<::std::string::String>,
-    /// The member `SignId`.
+    /// The party's signature slot in this contract.
     #[serde(
         rename = "SignId",
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub sign_id: ::core::option::Option<::std::string::String>,
-    /// The member `RecipientId`.
+    /// The party's place in the contract or its template, to which fields and signature slots are tied.
     #[serde(
         rename = "RecipientId",
         default,
@@ -505,11 +527,31 @@ pub struct FlowApproverDetail {
     pub recipient_id: ::std::string::String,
 }
 
-/// The object `FlowDetailInfo`.
+impl ::core::fmt::Debug for FlowApproverDetail {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FlowApproverDetail")
+            .field("receipt_id", &self.receipt_id)
+            .field("proxy_organization_open_id", &self.proxy_organization_open_id)
+            .field("proxy_operator_open_id", &self.proxy_operator_open_id)
+            .field("proxy_organization_name", &self.proxy_organization_name)
+            .field("mobile", &::tc3_api::__private::Redacted)
+            .field("sign_order", &self.sign_order)
+            .field("approve_name", &::tc3_api::__private::Redacted)
+            .field("approve_status", &self.approve_status)
+            .field("approve_message", &self.approve_message)
+            .field("approve_time", &self.approve_time)
+            .field("approve_type", &self.approve_type)
+            .field("approver_role_name", &self.approver_role_name)
+            .field("sign_id", &self.sign_id)
+            .field("recipient_id", &self.recipient_id)
+            .finish()
+    }
+}
+
+/// A contract and where it stands.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -517,91 +559,91 @@ pub struct FlowApproverDetail {
 #[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowDetailInfo {
-    /// The member `FlowId`.
+    /// The contract's id, 32 characters.
     #[serde(
         rename = "FlowId",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_id: ::std::string::String,
-    /// The member `FlowName`.
+    /// The contract's name, at most 200 characters.
     #[serde(
         rename = "FlowName",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_name: ::std::string::String,
-    /// The member `FlowType`.
+    /// The contract's kind as free text. Superseded by `UserFlowType`.
     #[serde(
         rename = "FlowType",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_type: ::std::string::String,
-    /// The member `FlowStatus`.
+    /// Where the contract stands.
     #[serde(
         rename = "FlowStatus",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
-    pub flow_status: ::std::string::String,
-    /// The member `FlowMessage`.
+    pub flow_status: super::FlowStatus,
+    /// Why, where it was refused or withdrawn.
     #[serde(
         rename = "FlowMessage",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_message: ::std::string::String,
-    /// The member `CreateOn`.
+    /// When it was created, in seconds since 1970-01-01 UTC.
     #[serde(
         rename = "CreateOn",
         default,
         deserialize_with = "::tc3_api::lenient::number"
     )]
     pub create_on: ::core::primitive::i64,
-    /// The member `DeadLine`.
+    /// Until when it may be signed, in seconds since 1970-01-01 UTC.
     #[serde(
         rename = "DeadLine",
         default,
         deserialize_with = "::tc3_api::lenient::number"
     )]
     pub dead_line: ::core::primitive::i64,
-    /// The member `CustomData`.
+    /// What the caller attached when it created the contract, as base64.
     #[serde(
         rename = "CustomData",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub custom_data: ::std::string::String,
-    /// The member `FlowApproverInfos`.
+    /// The parties who sign.
     #[serde(
         rename = "FlowApproverInfos",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_approver_infos: ::std::vec::Vec<super::FlowApproverDetail>,
-    /// The member `CcInfos`.
+    /// Those who only receive a copy.
     #[serde(
         rename = "CcInfos",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub cc_infos: ::std::vec::Vec<super::FlowApproverDetail>,
-    /// The member `NeedCreateReview`.
+    /// Whether the contract waits for an approval inside its initiator's organisation before anybody can see or sign it.
     #[serde(
         rename = "NeedCreateReview",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub need_create_review: ::core::primitive::bool,
-    /// The member `UserFlowType`.
+    /// The contract's kind as the sub-organisation defined it.
     #[serde(
         rename = "UserFlowType",
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub user_flow_type: ::core::option::Option<super::UserFlowType>,
-    /// The member `TemplateId`.
+    /// The template it was made from.
     #[serde(
         rename = "TemplateId",
         default,
@@ -610,7 +652,27 @@ pub struct FlowDetailInfo {
     pub template_id: ::core::option::Option<::std::string::String>,
 }
 
-/// The object `FlowResourceUrlInfo`.
+impl ::core::fmt::Debug for FlowDetailInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FlowDetailInfo")
+            .field("flow_id", &self.flow_id)
+            .field("flow_name", &self.flow_name)
+            .field("flow_type", &self.flow_type)
+            .field("flow_status", &self.flow_status)
+            .field("flow_message", &self.flow_message)
+            .field("create_on", &self.create_on)
+            .field("dead_line", &self.dead_line)
+            .field("custom_data", &::tc3_api::__private::Redacted)
+            .field("flow_approver_infos", &self.flow_approver_infos)
+            .field("cc_infos", &self.cc_infos)
+            .field("need_create_review", &self.need_create_review)
+            .field("user_flow_type", &self.user_flow_type)
+            .field("template_id", &self.template_id)
+            .finish()
+    }
+}
+
+/// The links of one contract.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -622,14 +684,14 @@ pub struct FlowDetailInfo {
 #[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowResourceUrlInfo {
-    /// The member `FlowId`.
+    /// The contract.
     #[serde(
         rename = "FlowId",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub flow_id: ::std::string::String,
-    /// The member `ResourceUrlInfos`.
+    /// Its links; empty where none could be made.
     #[serde(
         rename = "ResourceUrlInfos",
         default,
@@ -707,7 +769,6 @@ impl GetDownloadFlowUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -729,6 +790,15 @@ pub struct GetDownloadFlowUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for GetDownloadFlowUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("GetDownloadFlowUrlResponse")
+            .field("down_load_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The object `RecipientComponentInfo`.
@@ -773,11 +843,10 @@ pub struct RecipientComponentInfo {
     pub components: ::std::vec::Vec<super::FilledComponent>,
 }
 
-/// The object `ResourceUrlInfo`.
+/// A link to a file.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -785,27 +854,37 @@ pub struct RecipientComponentInfo {
 #[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ResourceUrlInfo {
-    /// The member `Url`.
+    /// The link. It dies after five minutes, and whoever has it can fetch the file.
     #[serde(
         rename = "Url",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub url: ::std::string::String,
-    /// The member `Name`.
+    /// The file's name.
     #[serde(
         rename = "Name",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub name: ::std::string::String,
-    /// The member `Type`.
+    /// The file's kind: `PDF`.
     #[serde(
         rename = "Type",
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub r#type: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for ResourceUrlInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ResourceUrlInfo")
+            .field("url", &::tc3_api::__private::Redacted)
+            .field("name", &self.name)
+            .field("type", &self.r#type)
+            .finish()
+    }
 }
 
 impl ::tc3_api::Action for ChannelDescribeFlowComponentsRequest {
@@ -815,7 +894,8 @@ impl ::tc3_api::Action for ChannelDescribeFlowComponentsRequest {
             "ChannelDescribeFlowComponents",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::ChannelDescribeFlowComponentsResponse;
 }
 
@@ -826,7 +906,8 @@ impl ::tc3_api::Action for DescribeFlowDetailInfoRequest {
             "DescribeFlowDetailInfo",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeFlowDetailInfoResponse;
 }
 
@@ -837,7 +918,8 @@ impl ::tc3_api::Action for DescribeResourceUrlsByFlowsRequest {
             "DescribeResourceUrlsByFlows",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeResourceUrlsByFlowsResponse;
 }
 

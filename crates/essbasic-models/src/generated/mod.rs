@@ -82,6 +82,9 @@ mod shared;
 #[allow(unused_imports, unreachable_pub, reason = "empty without features")]
 pub use self::shared::*;
 
+mod values;
+pub use self::values::*;
+
 mod error_code;
 pub use self::error_code::*;
 

@@ -5,7 +5,6 @@
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Serialize
 )]
@@ -183,6 +182,48 @@ impl AdminChangeInvitationInfo {
     }
 }
 
+impl ::core::fmt::Debug for AdminChangeInvitationInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("AdminChangeInvitationInfo")
+            .field("change_admin_organization_id", &self.change_admin_organization_id)
+            .field(
+                "change_admin_organization_open_id",
+                &self.change_admin_organization_open_id,
+            )
+            .field("new_admin_open_id", &self.new_admin_open_id)
+            .field(
+                "new_admin_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.new_admin_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "new_admin_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.new_admin_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("new_admin_id_card_type", &self.new_admin_id_card_type)
+            .field(
+                "new_admin_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.new_admin_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "auth_files",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.auth_files),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The object `AuthInfoDetail`.
 #[derive(
     ::core::clone::Clone,
@@ -306,7 +347,6 @@ impl ChannelCreateOrganizationModifyQrCodeRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -338,11 +378,26 @@ pub struct ChannelCreateOrganizationModifyQrCodeResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for ChannelCreateOrganizationModifyQrCodeResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateOrganizationModifyQrCodeResponse")
+            .field(
+                "qr_code_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.qr_code_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("expired_time", &self.expired_time)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The object `ChannelOrganizationInfo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -452,6 +507,51 @@ pub struct ChannelOrganizationInfo {
     pub has_submitted_auth_info: ::core::option::Option<::core::primitive::bool>,
 }
 
+impl ::core::fmt::Debug for ChannelOrganizationInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelOrganizationInfo")
+            .field("organization_id", &self.organization_id)
+            .field("organization_open_id", &self.organization_open_id)
+            .field("organization_name", &self.organization_name)
+            .field(
+                "unified_social_credit_code",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.unified_social_credit_code),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "legal_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.legal_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("legal_open_id", &self.legal_open_id)
+            .field(
+                "admin_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("admin_open_id", &self.admin_open_id)
+            .field(
+                "admin_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("authorization_status", &self.authorization_status)
+            .field("authorization_type", &self.authorization_type)
+            .field("active_status", &self.active_status)
+            .field("license_expire_time", &self.license_expire_time)
+            .field("has_submitted_auth_info", &self.has_submitted_auth_info)
+            .finish()
+    }
+}
+
 /// The request of `CreateBatchAdminChangeInvitations`.
 ///
 /// 批量创建变更超管任务
@@ -525,7 +625,6 @@ pub struct CreateBatchAdminChangeInvitationsResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -640,11 +739,41 @@ impl CreateBatchAdminChangeInvitationsUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateBatchAdminChangeInvitationsUrlRequest")
+            .field("agent", &self.agent)
+            .field(
+                "new_admin_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.new_admin_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "new_admin_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.new_admin_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("new_admin_id_card_type", &self.new_admin_id_card_type)
+            .field(
+                "new_admin_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.new_admin_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("endpoint", &self.endpoint)
+            .finish()
+    }
+}
+
 /// The answer to `CreateBatchAdminChangeInvitationsUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -674,6 +803,22 @@ pub struct CreateBatchAdminChangeInvitationsUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateBatchAdminChangeInvitationsUrlResponse")
+            .field(
+                "url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("expire_time", &self.expire_time)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `CreateBatchInitOrganizationUrl`.
@@ -774,7 +919,6 @@ impl CreateBatchInitOrganizationUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -819,13 +963,24 @@ pub struct CreateBatchInitOrganizationUrlResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateBatchInitOrganizationUrlResponse")
+            .field("mini_app_path", &::tc3_api::__private::Redacted)
+            .field("operate_long_url", &::tc3_api::__private::Redacted)
+            .field("operate_short_url", &::tc3_api::__private::Redacted)
+            .field("qr_code_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `CreateBatchOrganizationAuthorizationUrl`.
 ///
 /// 创建企业批量认证链接-单链接
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -966,11 +1121,42 @@ impl CreateBatchOrganizationAuthorizationUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateBatchOrganizationAuthorizationUrlRequest")
+            .field("agent", &self.agent)
+            .field(
+                "admin_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "admin_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("sub_task_ids", &self.sub_task_ids)
+            .field("admin_id_card_type", &self.admin_id_card_type)
+            .field(
+                "admin_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("endpoint", &self.endpoint)
+            .finish()
+    }
+}
+
 /// The answer to `CreateBatchOrganizationAuthorizationUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1006,6 +1192,17 @@ pub struct CreateBatchOrganizationAuthorizationUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateBatchOrganizationAuthorizationUrlResponse")
+            .field("auth_url", &::tc3_api::__private::Redacted)
+            .field("error_messages", &self.error_messages)
+            .field("expire_time", &self.expire_time)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `CreateBatchOrganizationRegistrationTasks`.
@@ -1166,7 +1363,6 @@ impl CreateChannelOrganizationInfoChangeUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1196,6 +1392,22 @@ pub struct CreateChannelOrganizationInfoChangeUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateChannelOrganizationInfoChangeUrlResponse")
+            .field(
+                "url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("expired_time", &self.expired_time)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `CreateChannelSubOrganizationActive`.
@@ -1319,7 +1531,6 @@ impl CreateCloseOrganizationUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1376,6 +1587,20 @@ pub struct CreateCloseOrganizationUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateCloseOrganizationUrlResponse")
+            .field("expired_on", &self.expired_on)
+            .field("long_url", &::tc3_api::__private::Redacted)
+            .field("short_url", &::tc3_api::__private::Redacted)
+            .field("mini_app_path", &::tc3_api::__private::Redacted)
+            .field("qrcode_url", &::tc3_api::__private::Redacted)
+            .field("weixin_qrcode_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `CreateModifyAdminAuthorizationUrl`.
@@ -1446,7 +1671,6 @@ impl CreateModifyAdminAuthorizationUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1468,6 +1692,21 @@ pub struct CreateModifyAdminAuthorizationUrlResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateModifyAdminAuthorizationUrlResponse")
+            .field(
+                "url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `CreateOrganizationAuthFile`.
@@ -1533,7 +1772,6 @@ impl CreateOrganizationAuthFileRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1555,6 +1793,15 @@ pub struct CreateOrganizationAuthFileResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateOrganizationAuthFileResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateOrganizationAuthFileResponse")
+            .field("file_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The object `DeleteOrganizationAuthorizationInfo`.
@@ -1605,7 +1852,6 @@ pub struct DeleteOrganizationAuthorizationInfo {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1690,6 +1936,29 @@ impl DeleteOrganizationAuthorizationsRequest {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for DeleteOrganizationAuthorizationsRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("DeleteOrganizationAuthorizationsRequest")
+            .field("agent", &self.agent)
+            .field("authorization_ids", &self.authorization_ids)
+            .field(
+                "admin_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "admin_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
     }
 }
 
@@ -2347,7 +2616,6 @@ impl ModifyExtendedServiceRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -2371,13 +2639,21 @@ pub struct ModifyExtendedServiceResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ModifyExtendedServiceResponse")
+            .field("operate_url", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `ModifyOrganizationBusinessInfo`.
 ///
 /// 变更子客企业信息
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -2501,6 +2777,38 @@ impl ModifyOrganizationBusinessInfoRequest {
     }
 }
 
+impl ::core::fmt::Debug for ModifyOrganizationBusinessInfoRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ModifyOrganizationBusinessInfoRequest")
+            .field("agent", &self.agent)
+            .field("biz_license_resource_id", &self.biz_license_resource_id)
+            .field("organization_name", &self.organization_name)
+            .field(
+                "address",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.address),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("organization_type", &self.organization_type)
+            .field(
+                "legal_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.legal_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "new_legal_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.new_legal_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The answer to `ModifyOrganizationBusinessInfo`.
 #[derive(
     ::core::clone::Clone,
@@ -2563,7 +2871,6 @@ pub struct ModifyOrganizationBusinessInfoResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -2601,11 +2908,27 @@ pub struct OrganizationAuthUrl {
     pub sub_task_id: ::core::option::Option<::std::string::String>,
 }
 
+impl ::core::fmt::Debug for OrganizationAuthUrl {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("OrganizationAuthUrl")
+            .field(
+                "auth_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.auth_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("error_message", &self.error_message)
+            .field("organization_name", &self.organization_name)
+            .field("sub_task_id", &self.sub_task_id)
+            .finish()
+    }
+}
+
 /// The object `OrganizationCommonInfo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -2831,11 +3154,72 @@ impl OrganizationCommonInfo {
     }
 }
 
+impl ::core::fmt::Debug for OrganizationCommonInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("OrganizationCommonInfo")
+            .field("organization_name", &self.organization_name)
+            .field("uniform_social_credit_code", &::tc3_api::__private::Redacted)
+            .field("legal_name", &::tc3_api::__private::Redacted)
+            .field("legal_id_card_type", &self.legal_id_card_type)
+            .field(
+                "legal_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.legal_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "admin_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "admin_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("admin_id_card_type", &self.admin_id_card_type)
+            .field(
+                "admin_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "old_admin_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.old_admin_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "old_admin_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.old_admin_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("old_admin_id_card_type", &self.old_admin_id_card_type)
+            .field(
+                "old_admin_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.old_admin_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The object `RegistrationOrganizationInfo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -3061,13 +3445,75 @@ impl RegistrationOrganizationInfo {
     }
 }
 
+impl ::core::fmt::Debug for RegistrationOrganizationInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("RegistrationOrganizationInfo")
+            .field("organization_name", &self.organization_name)
+            .field("organization_open_id", &self.organization_open_id)
+            .field("open_id", &self.open_id)
+            .field("uniform_social_credit_code", &::tc3_api::__private::Redacted)
+            .field("legal_name", &::tc3_api::__private::Redacted)
+            .field(
+                "address",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.address),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "admin_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "admin_mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("authorization_types", &self.authorization_types)
+            .field("admin_id_card_type", &self.admin_id_card_type)
+            .field(
+                "admin_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.admin_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "business_license",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.business_license),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "power_of_attorneys",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.power_of_attorneys),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "auto_jump_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.auto_jump_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The request of `SyncProxyOrganization`.
 ///
 /// 同步企业信息
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -3225,6 +3671,52 @@ impl SyncProxyOrganizationRequest {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for SyncProxyOrganizationRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("SyncProxyOrganizationRequest")
+            .field("agent", &self.agent)
+            .field("proxy_organization_name", &self.proxy_organization_name)
+            .field(
+                "business_license",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.business_license),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "uniform_social_credit_code",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.uniform_social_credit_code),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "proxy_legal_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.proxy_legal_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("operator", &self.operator)
+            .field("proxy_legal_id_card_type", &self.proxy_legal_id_card_type)
+            .field(
+                "proxy_legal_id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.proxy_legal_id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "proxy_address",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.proxy_address),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
     }
 }
 
@@ -3388,7 +3880,8 @@ impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationTasksRequest {
             "DescribeBatchOrganizationRegistrationTasks",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeBatchOrganizationRegistrationTasksResponse;
 }
 
@@ -3399,7 +3892,8 @@ impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationUrlsRequest {
             "DescribeBatchOrganizationRegistrationUrls",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeBatchOrganizationRegistrationUrlsResponse;
 }
 
@@ -3410,7 +3904,8 @@ impl ::tc3_api::Action for DescribeChannelOrganizationsRequest {
             "DescribeChannelOrganizations",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeChannelOrganizationsResponse;
 }
 
@@ -3421,7 +3916,8 @@ impl ::tc3_api::Action for DescribeExtendedServiceAuthDetailRequest {
             "DescribeExtendedServiceAuthDetail",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeExtendedServiceAuthDetailResponse;
 }
 
@@ -3432,7 +3928,8 @@ impl ::tc3_api::Action for DescribeExtendedServiceAuthInfoRequest {
             "DescribeExtendedServiceAuthInfo",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeExtendedServiceAuthInfoResponse;
 }
 

@@ -28,7 +28,6 @@ pub struct AuthorizedUser {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -222,6 +221,38 @@ impl ChannelCreatePreparedPersonalEsignRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreatePreparedPersonalEsignRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreatePreparedPersonalEsignRequest")
+            .field("agent", &self.agent)
+            .field("user_name", &::tc3_api::__private::Redacted)
+            .field("id_card_number", &::tc3_api::__private::Redacted)
+            .field("seal_name", &self.seal_name)
+            .field("operator", &self.operator)
+            .field("id_card_type", &self.id_card_type)
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("file_id", &self.file_id)
+            .field("scene_key", &self.scene_key)
+            .field("license_type", &self.license_type)
+            .field(
+                "seal_image",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.seal_image),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("enable_auto_sign", &self.enable_auto_sign)
+            .field("seal_image_compress", &self.seal_image_compress)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreatePreparedPersonalEsign`.
 #[derive(
     ::core::clone::Clone,
@@ -352,7 +383,6 @@ impl ChannelCreateSealPolicyRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -388,6 +418,31 @@ pub struct ChannelCreateSealPolicyResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for ChannelCreateSealPolicyResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateSealPolicyResponse")
+            .field("user_ids", &self.user_ids)
+            .field(
+                "seal_operator_verify_path",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.seal_operator_verify_path),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "seal_operator_verify_qrcode_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(
+                        &self.seal_operator_verify_qrcode_url,
+                    ),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `ChannelDeleteSealPolicies`.
@@ -760,7 +815,6 @@ impl ChannelUpdateSealStatusRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -791,13 +845,36 @@ pub struct ChannelUpdateSealStatusResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for ChannelUpdateSealStatusResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelUpdateSealStatusResponse")
+            .field(
+                "seal_operator_verify_path",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.seal_operator_verify_path),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "seal_operator_verify_qrcode_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(
+                        &self.seal_operator_verify_qrcode_url,
+                    ),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `CreateEmployeeQualificationSealQrCode`.
 ///
 /// 创建个人印章授权给企业使用的授权二维码
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -857,11 +934,26 @@ impl CreateEmployeeQualificationSealQrCodeRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateEmployeeQualificationSealQrCodeRequest")
+            .field("agent", &self.agent)
+            .field("hint_text", &self.hint_text)
+            .field(
+                "user_data",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.user_data),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
+}
+
 /// The answer to `CreateEmployeeQualificationSealQrCode`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -883,6 +975,21 @@ pub struct CreateEmployeeQualificationSealQrCodeResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateEmployeeQualificationSealQrCodeResponse")
+            .field(
+                "qrcode_base64",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.qrcode_base64),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// The request of `CreateLegalSealQrCode`.
@@ -960,7 +1067,6 @@ impl CreateLegalSealQrCodeRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -984,13 +1090,21 @@ pub struct CreateLegalSealQrCodeResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for CreateLegalSealQrCodeResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateLegalSealQrCodeResponse")
+            .field("qrcode_base64", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `CreateSealByImage`.
 ///
 /// 创建企业电子印章
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1225,11 +1339,42 @@ impl CreateSealByImageRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreateSealByImageRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateSealByImageRequest")
+            .field("agent", &self.agent)
+            .field("seal_name", &self.seal_name)
+            .field(
+                "seal_image",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.seal_image),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("operator", &self.operator)
+            .field("generate_source", &self.generate_source)
+            .field("seal_type", &self.seal_type)
+            .field("seal_horizontal_text", &self.seal_horizontal_text)
+            .field("seal_style", &self.seal_style)
+            .field("sub_seal_type", &self.sub_seal_type)
+            .field("seal_size", &self.seal_size)
+            .field(
+                "tax_identify_code",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.tax_identify_code),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("seal_description", &self.seal_description)
+            .field("options", &self.options)
+            .finish()
+    }
+}
+
 /// The answer to `CreateSealByImage`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1288,6 +1433,52 @@ pub struct CreateSealByImageResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for CreateSealByImageResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateSealByImageResponse")
+            .field("seal_id", &self.seal_id)
+            .field(
+                "image_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.image_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "seal_operator_verify_path",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.seal_operator_verify_path),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "seal_operator_verify_qrcode_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(
+                        &self.seal_operator_verify_qrcode_url,
+                    ),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "preview_file_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.preview_file_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "preview_pdf_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.preview_pdf_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `DescribeChannelSealPolicyWorkflowUrl`.
 ///
 /// 生成渠道子客用印申请审批链接
@@ -1344,7 +1535,6 @@ impl DescribeChannelSealPolicyWorkflowUrlRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1368,11 +1558,25 @@ pub struct DescribeChannelSealPolicyWorkflowUrlResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for DescribeChannelSealPolicyWorkflowUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("DescribeChannelSealPolicyWorkflowUrlResponse")
+            .field(
+                "workflow_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.workflow_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The object `OccupiedSeal`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1482,6 +1686,27 @@ pub struct OccupiedSeal {
     pub seal_description: ::core::option::Option<::std::string::String>,
 }
 
+impl ::core::fmt::Debug for OccupiedSeal {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("OccupiedSeal")
+            .field("seal_id", &self.seal_id)
+            .field("seal_name", &self.seal_name)
+            .field("create_on", &self.create_on)
+            .field("creator", &self.creator)
+            .field("seal_policy_id", &self.seal_policy_id)
+            .field("seal_status", &self.seal_status)
+            .field("fail_reason", &self.fail_reason)
+            .field("url", &::tc3_api::__private::Redacted)
+            .field("seal_type", &self.seal_type)
+            .field("is_all_time", &self.is_all_time)
+            .field("authorized_users", &self.authorized_users)
+            .field("real_width", &self.real_width)
+            .field("real_height", &self.real_height)
+            .field("seal_description", &self.seal_description)
+            .finish()
+    }
+}
+
 /// The object `Option`.
 #[derive(
     ::core::clone::Clone,
@@ -1555,7 +1780,8 @@ impl ::tc3_api::Action for ChannelDescribeOrganizationSealsRequest {
             "ChannelDescribeOrganizationSeals",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::ChannelDescribeOrganizationSealsResponse;
 }
 

@@ -7,7 +7,6 @@
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -271,6 +270,35 @@ impl ChannelCreateBatchQuickSignUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateBatchQuickSignUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateBatchQuickSignUrlRequest")
+            .field("flow_approver_info", &self.flow_approver_info)
+            .field("agent", &self.agent)
+            .field("flow_ids", &self.flow_ids)
+            .field("flow_group_id", &self.flow_group_id)
+            .field(
+                "jump_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.jump_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("signature_types", &self.signature_types)
+            .field("approver_sign_types", &self.approver_sign_types)
+            .field("sign_type_selector", &self.sign_type_selector)
+            .field("flow_batch_url_info", &self.flow_batch_url_info)
+            .field("intention", &self.intention)
+            .field("video_verify_times_limit", &self.video_verify_times_limit)
+            .field("cache_approver_info", &self.cache_approver_info)
+            .field("can_batch_reject", &self.can_batch_reject)
+            .field("preset_approver_info", &self.preset_approver_info)
+            .field("can_skip_read_flow", &self.can_skip_read_flow)
+            .field("expired_on", &self.expired_on)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateBatchQuickSignUrl`.
 #[derive(
     ::core::clone::Clone,
@@ -305,7 +333,6 @@ pub struct ChannelCreateBatchQuickSignUrlResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -621,11 +648,53 @@ impl ChannelCreateBatchSignUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateBatchSignUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateBatchSignUrlRequest")
+            .field("agent", &self.agent)
+            .field(
+                "name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("operator", &self.operator)
+            .field("id_card_type", &self.id_card_type)
+            .field(
+                "id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("notify_type", &self.notify_type)
+            .field("flow_ids", &self.flow_ids)
+            .field("organization_name", &self.organization_name)
+            .field("signature_types", &self.signature_types)
+            .field("jump_to_detail", &self.jump_to_detail)
+            .field("flow_batch_url_info", &self.flow_batch_url_info)
+            .field("open_id", &self.open_id)
+            .field("organization_open_id", &self.organization_open_id)
+            .field("auto_jump_back", &self.auto_jump_back)
+            .field("url_use_env", &self.url_use_env)
+            .field("can_batch_reject", &self.can_batch_reject)
+            .field("can_skip_read_flow", &self.can_skip_read_flow)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateBatchSignUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -663,13 +732,23 @@ pub struct ChannelCreateBatchSignUrlResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for ChannelCreateBatchSignUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateBatchSignUrlResponse")
+            .field("sign_url", &::tc3_api::__private::Redacted)
+            .field("expired_time", &self.expired_time)
+            .field("mini_app_path", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `ChannelCreateFlowSignUrl`.
 ///
 /// 获取用户H5签署链接
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -810,6 +889,28 @@ impl ChannelCreateFlowSignUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateFlowSignUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateFlowSignUrlRequest")
+            .field("agent", &self.agent)
+            .field("flow_id", &self.flow_id)
+            .field("flow_approver_infos", &self.flow_approver_infos)
+            .field("video_verify_times_limit", &self.video_verify_times_limit)
+            .field("operator", &self.operator)
+            .field("organization", &self.organization)
+            .field(
+                "jump_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.jump_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("url_type", &self.url_type)
+            .field("expired_on", &self.expired_on)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateFlowSignUrl`.
 #[derive(
     ::core::clone::Clone,
@@ -844,7 +945,6 @@ pub struct ChannelCreateFlowSignUrlResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1016,11 +1116,38 @@ impl ChannelCreateOrganizationBatchSignUrlRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateOrganizationBatchSignUrlRequest")
+            .field("agent", &self.agent)
+            .field("flow_ids", &self.flow_ids)
+            .field("open_id", &self.open_id)
+            .field(
+                "name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("flow_group_id", &self.flow_group_id)
+            .field("can_batch_reject", &self.can_batch_reject)
+            .field("dynamic_sign_option", &self.dynamic_sign_option)
+            .field("recipient_ids", &self.recipient_ids)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateOrganizationBatchSignUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1051,13 +1178,22 @@ pub struct ChannelCreateOrganizationBatchSignUrlResponse {
     pub request_id: ::std::string::String,
 }
 
+impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateOrganizationBatchSignUrlResponse")
+            .field("sign_url", &::tc3_api::__private::Redacted)
+            .field("expired_time", &self.expired_time)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// The request of `CreateSignUrls`.
 ///
 /// 获取跳转至腾讯电子签小程序的签署链接
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1426,6 +1562,57 @@ impl CreateSignUrlsRequest {
     }
 }
 
+impl ::core::fmt::Debug for CreateSignUrlsRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateSignUrlsRequest")
+            .field("agent", &self.agent)
+            .field("flow_ids", &self.flow_ids)
+            .field("flow_group_id", &self.flow_group_id)
+            .field("endpoint", &self.endpoint)
+            .field("generate_type", &self.generate_type)
+            .field("organization_name", &self.organization_name)
+            .field(
+                "name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("id_card_type", &self.id_card_type)
+            .field(
+                "id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("organization_open_id", &self.organization_open_id)
+            .field("open_id", &self.open_id)
+            .field("auto_jump_back", &self.auto_jump_back)
+            .field(
+                "jump_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.jump_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("operator", &self.operator)
+            .field("hides", &self.hides)
+            .field("recipient_ids", &self.recipient_ids)
+            .field("flow_group_url_info", &self.flow_group_url_info)
+            .field("url_use_env", &self.url_use_env)
+            .field("can_skip_read_flow", &self.can_skip_read_flow)
+            .finish()
+    }
+}
+
 /// The answer to `CreateSignUrls`.
 #[derive(
     ::core::clone::Clone,
@@ -1521,7 +1708,6 @@ impl DynamicSignOption {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1564,6 +1750,18 @@ pub struct FlowApproverUrlInfo {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub long_url: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for FlowApproverUrlInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("FlowApproverUrlInfo")
+            .field("sign_url", &::tc3_api::__private::Redacted)
+            .field("approver_type", &self.approver_type)
+            .field("name", &::tc3_api::__private::Redacted)
+            .field("mobile", &::tc3_api::__private::Redacted)
+            .field("long_url", &::tc3_api::__private::Redacted)
+            .finish()
+    }
 }
 
 /// The object `FlowBatchApproverInfo`.
@@ -1776,7 +1974,6 @@ impl FlowGroupUrlInfo {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Serialize
 )]
@@ -1886,11 +2083,40 @@ impl PresetApproverInfo {
     }
 }
 
+impl ::core::fmt::Debug for PresetApproverInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("PresetApproverInfo")
+            .field(
+                "name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "mobile",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.mobile),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "id_card_number",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.id_card_number),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("id_card_type", &self.id_card_type)
+            .field("organization_name", &self.organization_name)
+            .finish()
+    }
+}
+
 /// The object `SignUrlInfo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1998,6 +2224,33 @@ pub struct SignUrlInfo {
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub sign_qrcode_url: ::core::option::Option<::std::string::String>,
+}
+
+impl ::core::fmt::Debug for SignUrlInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("SignUrlInfo")
+            .field("sign_url", &::tc3_api::__private::Redacted)
+            .field("deadline", &self.deadline)
+            .field("sign_order", &self.sign_order)
+            .field("sign_id", &self.sign_id)
+            .field("custom_user_id", &self.custom_user_id)
+            .field("name", &::tc3_api::__private::Redacted)
+            .field("mobile", &::tc3_api::__private::Redacted)
+            .field("organization_name", &self.organization_name)
+            .field("approver_type", &self.approver_type)
+            .field("id_card_number", &::tc3_api::__private::Redacted)
+            .field("flow_id", &self.flow_id)
+            .field("open_id", &self.open_id)
+            .field("flow_group_id", &self.flow_group_id)
+            .field(
+                "sign_qrcode_url",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.sign_qrcode_url),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateBatchQuickSignUrlRequest {

@@ -710,7 +710,6 @@ pub struct Recipient {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -848,6 +847,31 @@ pub struct TemplateInfo {
     pub user_flow_type: ::core::option::Option<super::UserFlowType>,
 }
 
+impl ::core::fmt::Debug for TemplateInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("TemplateInfo")
+            .field("template_id", &self.template_id)
+            .field("template_name", &self.template_name)
+            .field("description", &self.description)
+            .field("components", &self.components)
+            .field("recipients", &self.recipients)
+            .field("sign_components", &self.sign_components)
+            .field("template_type", &self.template_type)
+            .field("is_promoter", &self.is_promoter)
+            .field("creator", &::tc3_api::__private::Redacted)
+            .field("created_on", &self.created_on)
+            .field("preview_url", &::tc3_api::__private::Redacted)
+            .field("pdf_url", &::tc3_api::__private::Redacted)
+            .field("channel_template_id", &self.channel_template_id)
+            .field("channel_template_name", &self.channel_template_name)
+            .field("channel_auto_save", &self.channel_auto_save)
+            .field("template_version", &self.template_version)
+            .field("available", &self.available)
+            .field("user_flow_type", &self.user_flow_type)
+            .finish()
+    }
+}
+
 impl ::tc3_api::Action for DescribeTemplatesRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
             "essbasic",
@@ -855,7 +879,8 @@ impl ::tc3_api::Action for DescribeTemplatesRequest {
             "DescribeTemplates",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20u32);
+        .with_rate_limit(20u32)
+        .retry_safe();
     type Response = super::DescribeTemplatesResponse;
 }
 
