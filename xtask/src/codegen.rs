@@ -61,7 +61,11 @@ fn apply(wanted: &[(PathBuf, String)], stray: &[PathBuf]) -> Result<(), Error> {
     Ok(())
 }
 
-fn check(arguments: &Arguments, wanted: &[(PathBuf, String)], stray: &[PathBuf]) -> Result<(), Error> {
+fn check(
+    arguments: &Arguments,
+    wanted: &[(PathBuf, String)],
+    stray: &[PathBuf],
+) -> Result<(), Error> {
     let mut diff = String::new();
     for (path, text) in wanted {
         add_diff(&mut diff, path, &read_optional(path)?.unwrap_or_default(), text);
@@ -88,7 +92,8 @@ fn add_diff(diff: &mut String, path: &Path, old: &str, new: &str) {
     }
     let name = shown(path);
     let text = TextDiff::from_lines(old, new);
-    let unified = text.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string();
+    let unified =
+        text.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string();
     diff.push_str(&unified);
 }
 
@@ -108,9 +113,8 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// The manifest with its `[features]` between the marks.
 fn with_features(path: &Path, manifest: &str, features: &str) -> Result<String, Error> {
-    let parts = manifest
-        .split_once(BEGIN)
-        .and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
+    let parts =
+        manifest.split_once(BEGIN).and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
     let Some((head, tail)) = parts else {
         let (begin, end) = (BEGIN.trim_end(), END.trim_end());
         let reason = format!("lacks the marks `{begin}` and `{end}` below `[features]`");

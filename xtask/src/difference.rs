@@ -39,9 +39,15 @@ pub(crate) fn difference(old: &Spec, new: &Spec) -> Vec<String> {
     tables(&mut lines, "error code", &old.codes, &new.codes, |lines, name, old, new| {
         field(lines, name, "meaning", old, new);
     });
-    tables(&mut lines, "common code", &old.common_codes, &new.common_codes, |lines, name, old, new| {
-        field(lines, name, "facts", old, new);
-    });
+    tables(
+        &mut lines,
+        "common code",
+        &old.common_codes,
+        &new.common_codes,
+        |lines, name, old, new| {
+            field(lines, name, "facts", old, new);
+        },
+    );
     lines
 }
 

@@ -82,12 +82,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             return Err(Error::new(format!("`{service}` has no version {version}, only {all}")));
         }
     };
-    let folder = arguments.out.clone().unwrap_or_else(|| {
-        root().join("api-spec").join(&arguments.service).join(&version)
-    });
+    let folder = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| root().join("api-spec").join(&arguments.service).join(&version));
     let [spec_path, overlay_path, source_path] =
         ["spec.json", "overlay.json", "SOURCE.json"].map(|name| folder.join(name));
-    let api_path = format!("tccli/services/{}/v{}/api.json", arguments.service, version.replace('-', ""));
+    let api_path =
+        format!("tccli/services/{}/v{}/api.json", arguments.service, version.replace('-', ""));
     let api_text = tccli.read(&api_path)?;
     let api: Api = tc3_codegen::parse(&api_path, &api_text)?;
 

@@ -172,6 +172,9 @@ mod tests {
 }
 "#;
         assert_eq!(format(&value).unwrap(), expected);
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&format(&value).unwrap()).unwrap(), value);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&format(&value).unwrap()).unwrap(),
+            value
+        );
     }
 }

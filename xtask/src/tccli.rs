@@ -69,7 +69,8 @@ impl Tccli {
             return if path.join("tccli/services").is_dir() {
                 Ok(Self::Folder(path.to_owned()))
             } else {
-                let hint = "holds no tccli/services; name the folder into which the wheel was unpacked";
+                let hint =
+                    "holds no tccli/services; name the folder into which the wheel was unpacked";
                 Err(Error::new(format!("{}: {hint}", path.display())))
             };
         }
@@ -77,7 +78,11 @@ impl Tccli {
         let file = File::open(path).map_err(|error| Error::io(path, &error))?;
         let archive = zip::ZipArchive::new(file)
             .map_err(|error| Error::new(format!("{}: no wheel: {error}", path.display())))?;
-        Ok(Self::Wheel { archive: Box::new(archive), sha256: sha256(&bytes), path: path.to_owned() })
+        Ok(Self::Wheel {
+            archive: Box::new(archive),
+            sha256: sha256(&bytes),
+            path: path.to_owned(),
+        })
     }
 
     /// The package's version.

@@ -66,7 +66,12 @@ impl ObjectMeta {
         paths
     }
 
-    fn collect_required(&self, prefix: &str, above: &mut Vec<&'static str>, paths: &mut Vec<String>) {
+    fn collect_required(
+        &self,
+        prefix: &str,
+        above: &mut Vec<&'static str>,
+        paths: &mut Vec<String>,
+    ) {
         above.push(self.name);
         for member in self.members.iter().filter(|member| member.required) {
             let path = format!("{prefix}{}", member.name);

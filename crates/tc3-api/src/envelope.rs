@@ -177,9 +177,40 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Tap<'_, A> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         match self.request_id.take() {
-            Some(id) => seed.deserialize(id.into_deserializer()),
+            Some(id) => seed.deserialize(IdDeserializer { id, error: PhantomData }),
             None => self.map.next_value_seed(seed),
         }
+    }
+}
+
+/// The value of `RequestId`, for a member of type `String` as for one of type `Option<String>`.
+struct IdDeserializer<E> {
+    id: String,
+    error: PhantomData<E>,
+}
+
+impl<'de, E: serde::de::Error> Deserializer<'de> for IdDeserializer<E> {
+    type Error = E;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_string(self.id)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, E> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -250,6 +281,25 @@ mod tests {
         let success = answer.result.unwrap();
         assert_eq!(success.body, Strict { total: 3, request_id: "r".into() });
         assert_eq!(success.deprecated_warning.as_deref(), Some("soon"));
+    }
+
+    #[test]
+    fn the_request_id_fits_a_member_of_any_form_that_holds_a_text() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Id(String);
+
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Forms<T> {
+            #[serde(rename = "RequestId")]
+            id: T,
+        }
+        fn decode<T: serde::de::DeserializeOwned>(json: &str) -> T {
+            serde_json::from_str::<Envelope<Forms<T>>>(json).unwrap().result.unwrap().body.id
+        }
+        let json = r#"{"Response":{"RequestId":"r"}}"#;
+        assert_eq!(decode::<Option<String>>(json).as_deref(), Some("r"));
+        assert_eq!(decode::<Id>(json), Id("r".into()));
+        assert_eq!(decode::<Option<Id>>(json), Some(Id("r".into())));
     }
 
     #[test]

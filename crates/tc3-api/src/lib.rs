@@ -4,6 +4,7 @@
 //! - [`Envelope`] decodes the `{"Response": ...}` wrapper, an API error or a typed answer, in one pass.
 //! - [`lenient`] holds the `deserialize_with` helpers with which generated answers tolerate what real
 //!   servers send: `null` for a list, a number in a string.
+//! - [`wire`] holds the `serialize_with` helpers of requests.
 //! - [`catalogue`] describes actions as data, for callers that know them only by name.
 //!
 //! Nothing here knows a particular service, opens a socket or depends on more than serde.
@@ -12,6 +13,7 @@ mod action;
 pub mod catalogue;
 mod envelope;
 pub mod lenient;
+pub mod wire;
 
 pub use action::{Action, ActionInfo};
 pub use envelope::{ApiError, Envelope, Success};

@@ -17,7 +17,8 @@ pub(crate) fn format(head: &str, items: &[TokenStream]) -> Result<String, syn::E
         }
         // A module's declaration and its re-export belong together.
         tight = short;
-        let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };
+        let file =
+            syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };
         text.push_str(&prettyplease::unparse(&file));
     }
     Ok(text)

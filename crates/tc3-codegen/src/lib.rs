@@ -54,13 +54,13 @@ pub fn generate(
     overlay: Source<'_>,
     provenance: &str,
 ) -> Result<Output, Vec<Problem>> {
-    let (parsed_spec, parsed_overlay) = match (
-        parse::<Spec>(spec.name, spec.text),
-        parse::<Overlay>(overlay.name, overlay.text),
-    ) {
-        (Ok(spec), Ok(overlay)) => (spec, overlay),
-        (spec, overlay) => return Err([spec.err(), overlay.err()].into_iter().flatten().collect()),
-    };
+    let (parsed_spec, parsed_overlay) =
+        match (parse::<Spec>(spec.name, spec.text), parse::<Overlay>(overlay.name, overlay.text)) {
+            (Ok(spec), Ok(overlay)) => (spec, overlay),
+            (spec, overlay) => {
+                return Err([spec.err(), overlay.err()].into_iter().flatten().collect());
+            }
+        };
     validate::check(spec.name, &parsed_spec)?;
     let model = apply::apply(overlay.name, &parsed_spec, &parsed_overlay)?;
     let ir = lower::lower(&model, spec.name, overlay.name)?;
@@ -105,7 +105,9 @@ fn features(ir: &ir::Ir) -> String {
     let mut text = String::from("default = []\n");
     text.push_str("# All actions.\n");
     text.push_str(&format!("full = [{}]\n", all.join(", ")));
-    text.push_str("# The opposite side too: requests can be read and answers written.\nserver = []\n");
+    text.push_str(
+        "# The opposite side too: requests can be read and answers written.\nserver = []\n",
+    );
     for group in &ir.groups {
         text.push_str(&format!("# {}\n{} = []\n", group.doc, group.name));
     }

@@ -18,12 +18,35 @@ pub(crate) const SHARED: &str = "shared";
 
 /// Names of methods that a setter of the same name would hide or clash with.
 const TAKEN_METHODS: [&str; 22] = [
-    "new", "default", "clone", "clone_from", "clone_into", "to_owned", "fmt", "eq", "ne", "into",
-    "try_into", "from", "try_from", "borrow", "borrow_mut", "as_ref", "as_mut", "type_id",
-    "serialize", "deserialize", "to_string", "drop",
+    "new",
+    "default",
+    "clone",
+    "clone_from",
+    "clone_into",
+    "to_owned",
+    "fmt",
+    "eq",
+    "ne",
+    "into",
+    "try_into",
+    "from",
+    "try_from",
+    "borrow",
+    "borrow_mut",
+    "as_ref",
+    "as_mut",
+    "type_id",
+    "serialize",
+    "deserialize",
+    "to_string",
+    "drop",
 ];
 
-pub(crate) fn lower(model: &Model<'_>, spec_file: &str, overlay_file: &str) -> Result<Ir, Vec<Problem>> {
+pub(crate) fn lower(
+    model: &Model<'_>,
+    spec_file: &str,
+    overlay_file: &str,
+) -> Result<Ir, Vec<Problem>> {
     let mut at = Problems::of(spec_file);
     let reached = reach(model);
     let structs: Vec<Struct> = model
@@ -272,7 +295,10 @@ fn lower_codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
         match ident(&name) {
             Some(name) if name != "Unknown" => {
                 if let Some(other) = taken.insert(name.clone(), code) {
-                    at.add(&["codes", code], format!("its Rust name `{name}` is that of `{other}` too"));
+                    at.add(
+                        &["codes", code],
+                        format!("its Rust name `{name}` is that of `{other}` too"),
+                    );
                 }
                 codes.push(Code {
                     ident: name,

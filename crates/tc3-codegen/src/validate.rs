@@ -48,7 +48,13 @@ pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
     problems.into_result()
 }
 
-fn check_type(problems: &mut Problems<'_>, spec: &Spec, object: &str, index: &str, member: &Member) {
+fn check_type(
+    problems: &mut Problems<'_>,
+    spec: &Spec,
+    object: &str,
+    index: &str,
+    member: &Member,
+) {
     let at_type = ["objects", object, index, "type"];
     let at_of = ["objects", object, index, "of"];
     match (member.kind.as_str(), member.of.as_deref()) {

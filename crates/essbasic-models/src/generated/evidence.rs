@@ -893,6 +893,7 @@ pub struct PdfVerifyResult {
     /// The member `ComponentPosX`.
     #[serde(
         rename = "ComponentPosX",
+        serialize_with = "::tc3_api::wire::float",
         default,
         deserialize_with = "::tc3_api::lenient::number"
     )]
@@ -900,6 +901,7 @@ pub struct PdfVerifyResult {
     /// The member `ComponentPosY`.
     #[serde(
         rename = "ComponentPosY",
+        serialize_with = "::tc3_api::wire::float",
         default,
         deserialize_with = "::tc3_api::lenient::number"
     )]
@@ -907,6 +909,7 @@ pub struct PdfVerifyResult {
     /// The member `ComponentWidth`.
     #[serde(
         rename = "ComponentWidth",
+        serialize_with = "::tc3_api::wire::float",
         default,
         deserialize_with = "::tc3_api::lenient::number"
     )]
@@ -914,6 +917,7 @@ pub struct PdfVerifyResult {
     /// The member `ComponentHeight`.
     #[serde(
         rename = "ComponentHeight",
+        serialize_with = "::tc3_api::wire::float",
         default,
         deserialize_with = "::tc3_api::lenient::number"
     )]

@@ -351,6 +351,7 @@ pub struct Component {
         rename = "ComponentWidth",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
+        serialize_with = "::tc3_api::wire::float",
         deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub component_width: ::core::option::Option<::core::primitive::f64>,
@@ -359,6 +360,7 @@ pub struct Component {
         rename = "ComponentHeight",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
+        serialize_with = "::tc3_api::wire::float",
         deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub component_height: ::core::option::Option<::core::primitive::f64>,
@@ -375,6 +377,7 @@ pub struct Component {
         rename = "ComponentPosX",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
+        serialize_with = "::tc3_api::wire::float",
         deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub component_pos_x: ::core::option::Option<::core::primitive::f64>,
@@ -383,6 +386,7 @@ pub struct Component {
         rename = "ComponentPosY",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
+        serialize_with = "::tc3_api::wire::float",
         deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub component_pos_y: ::core::option::Option<::core::primitive::f64>,
@@ -427,6 +431,7 @@ pub struct Component {
         rename = "OffsetX",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
+        serialize_with = "::tc3_api::wire::float",
         deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset_x: ::core::option::Option<::core::primitive::f64>,
@@ -435,6 +440,7 @@ pub struct Component {
         rename = "OffsetY",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
+        serialize_with = "::tc3_api::wire::float",
         deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset_y: ::core::option::Option<::core::primitive::f64>,

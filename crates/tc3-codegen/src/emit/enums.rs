@@ -49,7 +49,8 @@ fn text(name: &str, doc: &[String], variants: &[Variant<String>]) -> Vec<TokenSt
     let doc = docs(doc.iter().map(String::as_str));
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> = variants.iter().map(|variant| &variant.value).collect();
-    let variant_docs: Vec<_> = variants.iter().map(|variant| docs([variant.doc.as_str()])).collect();
+    let variant_docs: Vec<_> =
+        variants.iter().map(|variant| docs([variant.doc.as_str()])).collect();
     let str = quote!(::core::primitive::str);
     let string = quote!(::std::string::String);
     vec![
@@ -165,7 +166,8 @@ fn int(name: &str, doc: &[String], variants: &[Variant<i64>]) -> Vec<TokenStream
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> =
         variants.iter().map(|variant| Literal::i64_unsuffixed(variant.value)).collect();
-    let variant_docs: Vec<_> = variants.iter().map(|variant| docs([variant.doc.as_str()])).collect();
+    let variant_docs: Vec<_> =
+        variants.iter().map(|variant| docs([variant.doc.as_str()])).collect();
     let i64 = quote!(::core::primitive::i64);
     let mut items = vec![
         quote! {

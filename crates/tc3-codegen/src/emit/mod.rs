@@ -31,9 +31,9 @@ pub(crate) fn emit(ir: &Ir) -> Emitted {
         let ident = ident(name);
         let gate = gate.map(|feature| quote!(#[cfg(feature = #feature)]));
         root.push(quote!(#gate mod #ident;));
-        let empty = (name == SHARED).then(|| {
-            quote!(#[allow(unused_imports, unreachable_pub, reason = "empty without features")])
-        });
+        let empty = (name == SHARED).then(
+            || quote!(#[allow(unused_imports, unreachable_pub, reason = "empty without features")]),
+        );
         root.push(quote!(#gate #empty pub use self::#ident::*;));
         modules.insert(name.to_owned(), Module { doc, items });
     };

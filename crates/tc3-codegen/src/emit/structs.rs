@@ -57,8 +57,9 @@ fn definition_field(side: Side, field: &Field) -> TokenStream {
     let doc = docs(field.doc.iter().map(String::as_str));
     let ty = ty(&field.ty);
     let ty = if *optional { quote!(::core::option::Option<#ty>) } else { ty };
-    let skip =
-        optional.then(|| quote!(, default, skip_serializing_if = "::core::option::Option::is_none"));
+    let skip = optional
+        .then(|| quote!(, default, skip_serializing_if = "::core::option::Option::is_none"));
+    let float = holds_float(&field.ty).then(|| quote!(, serialize_with = "::tc3_api::wire::float"));
     let number = matches!(field.ty, Ty::I64 | Ty::U64 | Ty::F64);
     let lenient = match (side, optional, number) {
         (Side::Request, ..) | (_, true, false) => quote!(),
@@ -72,8 +73,16 @@ fn definition_field(side: Side, field: &Field) -> TokenStream {
     };
     quote! {
         #doc
-        #[serde(rename = #wire #skip #lenient)]
+        #[serde(rename = #wire #skip #float #lenient)]
         pub #name: #ty,
+    }
+}
+
+fn holds_float(ty: &Ty) -> bool {
+    match ty {
+        Ty::F64 => true,
+        Ty::List(element) => holds_float(element),
+        _ => false,
     }
 }
 

@@ -1,0 +1,197 @@
+//! Every sample of the official reference parses into the generated types, and comes back the same.
+//!
+//! The samples are the vendor's text and are not kept here. They come from the wheel of the PyPI
+//! package `tccli` that the spec was made from: the file named by `TCCLI_WHEEL`, or what
+//! `pip download` fetches into the target folder. Where neither is to be had the test says so and
+//! passes, except under `CI`, where it fails.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use essbasic_models::visit_actions;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tc3_api::catalogue::Visitor;
+use tc3_api::{Action, Envelope};
+
+const SOURCE: &str = include_str!("../../../api-spec/essbasic/2021-05-26/SOURCE.json");
+
+#[derive(Deserialize)]
+struct Source {
+    version: String,
+    wheel: FileMark,
+}
+
+#[derive(Deserialize)]
+struct FileMark {
+    file: String,
+    sha256: String,
+}
+
+#[derive(Deserialize)]
+struct Examples {
+    actions: BTreeMap<String, Vec<Sample>>,
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    input: String,
+    output: String,
+}
+
+#[test]
+fn all_official_samples_parse_and_come_back() {
+    let source: Source = serde_json::from_str(SOURCE).unwrap();
+    let Some(wheel) = wheel(&source) else {
+        assert!(std::env::var_os("CI").is_none(), "no tccli wheel: set TCCLI_WHEEL or install pip");
+        eprintln!(
+            "SKIPPED: neither TCCLI_WHEEL nor pip gives the wheel of tccli {}",
+            source.version
+        );
+        return;
+    };
+    let mut check = Check { examples: examples(&wheel), ..Check::default() };
+    visit_actions(&mut check);
+
+    assert_eq!(check.actions, 99);
+    assert_eq!(check.samples, 226);
+    assert!(check.failures.is_empty(), "{:#?}", check.failures);
+}
+
+#[derive(Default)]
+struct Check {
+    examples: BTreeMap<String, Vec<Sample>>,
+    actions: usize,
+    samples: usize,
+    failures: Vec<String>,
+}
+
+impl Visitor for Check {
+    fn visit<A>(&mut self)
+    where
+        A: Action + DeserializeOwned + Clone + PartialEq + Debug,
+        A::Response: Serialize + Clone + PartialEq + Debug + Default,
+    {
+        self.actions += 1;
+        let name = A::INFO.name;
+        for (index, sample) in self.examples.remove(name).unwrap_or_default().iter().enumerate() {
+            self.samples += 1;
+            if let Err(error) = self.request::<A>(name, sample) {
+                self.failures.push(format!("{name} sample {index}, request: {error}"));
+            }
+            if let Err(error) = self.answer::<A::Response>(name, sample) {
+                self.failures.push(format!("{name} sample {index}, answer: {error}"));
+            }
+        }
+    }
+}
+
+impl Check {
+    fn request<A>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
+    where
+        A: Action + DeserializeOwned,
+    {
+        let (_, body) = sample.input.split_once("\n\n").unwrap();
+        let sent: Value = serde_json::from_str(body)?;
+        let typed: A = serde_json::from_str(body)?;
+        self.compare(&format!("{name} request"), "", &sent, &serde_json::to_value(&typed)?, false);
+        Ok(())
+    }
+
+    fn answer<T>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
+    where
+        T: DeserializeOwned + Serialize + PartialEq + Debug,
+    {
+        let answer: Value = serde_json::from_str(&sample.output)?;
+        let typed: Envelope<T> = serde_json::from_str(&sample.output)?;
+        let body = match typed.result {
+            Ok(success) => success.body,
+            Err(error) => {
+                assert_eq!(answer["Response"]["Error"]["Code"], error.code);
+                assert_eq!(answer["Response"]["RequestId"], typed.request_id.as_str());
+                return Ok(());
+            }
+        };
+        let again = serde_json::to_value(&body)?;
+        assert_eq!(again["RequestId"], typed.request_id.as_str());
+        self.compare(&format!("{name} answer"), "", &answer["Response"], &again, true);
+        Ok(())
+    }
+
+    /// Notes where `again` lacks or changes what `sent` has; in a request also what it adds.
+    /// An answer's `null` and absent lists come back empty.
+    fn compare(&mut self, name: &str, path: &str, sent: &Value, again: &Value, lenient: bool) {
+        match (sent, again) {
+            (Value::Object(sent), Value::Object(again)) => {
+                for (key, value) in sent {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    match again.get(key) {
+                        Some(again) => self.compare(name, &path, value, again, lenient),
+                        None if lenient && value.is_null() => {}
+                        None => self.failures.push(format!("{name}: {path} is unknown")),
+                    }
+                }
+                for key in again.keys().filter(|key| !lenient && !sent.contains_key(*key)) {
+                    self.failures.push(format!("{name}: {path}.{key} was not sent"));
+                }
+            }
+            (Value::Array(sent), Value::Array(again)) if sent.len() == again.len() => {
+                for (sent, again) in sent.iter().zip(again) {
+                    self.compare(name, &format!("{path}[]"), sent, again, lenient);
+                }
+            }
+            (Value::Null, _) if lenient => {}
+            (sent, again) if sent == again => {}
+            _ => self.failures.push(format!("{name}: {path} comes back in another form")),
+        }
+    }
+}
+
+fn examples(wheel: &Path) -> BTreeMap<String, Vec<Sample>> {
+    let mut archive = zip::ZipArchive::new(File::open(wheel).unwrap()).unwrap();
+    let file = archive.by_name("tccli/services/essbasic/v20210526/examples.json").unwrap();
+    serde_json::from_reader::<_, Examples>(file).unwrap().actions
+}
+
+/// The wheel, its checksum proved.
+fn wheel(source: &Source) -> Option<PathBuf> {
+    let path = match std::env::var_os("TCCLI_WHEEL") {
+        Some(path) => PathBuf::from(path),
+        None => fetched(source)?,
+    };
+    let digest = Sha256::digest(std::fs::read(&path).unwrap());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, source.wheel.sha256, "{} is another file", path.display());
+    Some(path)
+}
+
+fn fetched(source: &Source) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tccli");
+    let path = folder.join(&source.wheel.file);
+    if !path.exists() {
+        let requirement = format!("tccli=={}", source.version);
+        let status = Command::new("python3")
+            .args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"])
+            .args(["--disable-pip-version-check", "--dest"])
+            .arg(&folder)
+            .arg(requirement)
+            .status();
+        if !status.is_ok_and(|status| status.success()) {
+            return None;
+        }
+    }
+    path.exists().then_some(path)
+}
