@@ -8,6 +8,7 @@ use tc3_codegen::Source;
 
 use crate::error::Error;
 use crate::files::{read, read_optional, root, sha256, shown, write};
+use crate::schema;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -35,6 +36,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Source { name: &shown(&overlay_path), text: &overlay },
         &provenance,
     )?;
+    schema::check(&spec_path, "spec", &spec)?;
+    schema::check(&overlay_path, "overlay", &overlay)?;
 
     let folder = arguments.out.join("src/generated");
     let manifest_path = arguments.out.join("Cargo.toml");

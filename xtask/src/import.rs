@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 
     let old: Option<Spec> = parse_optional(&spec_path)?;
     let old_source: Option<Provenance> = parse_optional(&source_path)?;
-    let mut spec = facts(&api_path, &arguments.service, &schema(&folder, "spec"), api)?;
+    let mut spec = facts(&api_path, &arguments.service, &schema("spec"), api)?;
     if spec.version != version {
         return Err(Error::new(format!("{api_path}: says it is version {}", spec.version)));
     }
@@ -121,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let spec_text = format(&spec)?;
     let mut overlay = match read_optional(&overlay_path)? {
         Some(text) => tc3_codegen::parse::<Overlay>(&shown(&overlay_path), &text)?,
-        None => Overlay { schema: schema(&folder, "overlay"), ..Overlay::default() },
+        None => Overlay { schema: schema("overlay"), ..Overlay::default() },
     };
     let renames = tc3_codegen::missing_renames(&spec, &overlay);
     if !renames.is_empty() || !overlay_path.exists() {
@@ -192,8 +192,8 @@ fn format(value: &impl Serialize) -> Result<String, Error> {
     crate::json::format(value).map_err(|error| Error::new(error.to_string()))
 }
 
-/// The schema's place as seen from the folder of a spec, which stands two below `api-spec`.
-fn schema(_folder: &Path, name: &str) -> String {
+/// The schema's place as seen from `api-spec/<service>/<version>`.
+fn schema(name: &str) -> String {
     format!("../../schema/{name}.schema.json")
 }
 

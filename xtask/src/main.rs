@@ -11,6 +11,7 @@ mod error;
 mod files;
 mod import;
 mod json;
+mod schema;
 mod tccli;
 
 use std::process::ExitCode;

@@ -14,12 +14,14 @@ pub mod overlay;
 mod parse;
 mod problem;
 mod reach;
+mod rename;
 pub mod spec;
 mod table;
 mod validate;
 
 pub use parse::parse;
 pub use problem::Problem;
+pub use rename::missing_renames;
 pub use table::Table;
 
 use overlay::Overlay;
@@ -112,10 +114,4 @@ fn features(ir: &ir::Ir) -> String {
         text.push_str(&format!("# {}\n{} = []\n", group.doc, group.name));
     }
     text
-}
-
-/// The renames that the overlay lacks for every name to be told apart in Rust.
-#[must_use]
-pub fn missing_renames(_spec: &Spec, _overlay: &Overlay) -> Vec<overlay::Rename> {
-    Vec::new()
 }

@@ -16,6 +16,9 @@ use crate::spec::{Member, Status};
 /// The file of types that no single group owns.
 pub(crate) const SHARED: &str = "shared";
 
+/// The type that holds the error codes, whatever the service.
+pub(crate) const RESERVED_TYPE: &str = "ErrorCode";
+
 /// Names of methods that a setter of the same name would hide or clash with.
 const TAKEN_METHODS: [&str; 22] = [
     "new",
@@ -99,7 +102,7 @@ fn type_ident(model: &Model<'_>, object: &str) -> String {
 
 fn check_type_names(at: &mut Problems<'_>, model: &Model<'_>) {
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
-    taken.insert("ErrorCode".to_owned(), "the set of error codes".to_owned());
+    taken.insert(RESERVED_TYPE.to_owned(), "the set of error codes".to_owned());
     for (name, _) in &model.overlay.values {
         taken.insert(name.clone(), format!("the value set `{name}`"));
     }
@@ -174,11 +177,7 @@ fn lower_fields(at: &mut Problems<'_>, model: &Model<'_>, object: &str, side: Si
             );
             at.add(&path, reason);
         }
-        let setter = if TAKEN_METHODS.contains(&ident.as_str()) {
-            format!("with_{ident}")
-        } else {
-            ident.clone()
-        };
+        let setter = setter_name(&ident);
         if let Some(other) = setters.insert(setter.clone(), &member.name) {
             let reason = format!("its setter `{setter}` is that of `{other}` too");
             at.add(&path, reason);
@@ -186,6 +185,11 @@ fn lower_fields(at: &mut Problems<'_>, model: &Model<'_>, object: &str, side: Si
         fields.push(lower_field(model, object, member, side, ident, setter));
     }
     fields
+}
+
+/// The name of the method that sets the field: the field's own, where no other method has it.
+pub(crate) fn setter_name(field: &str) -> String {
+    if TAKEN_METHODS.contains(&field) { format!("with_{field}") } else { field.to_owned() }
 }
 
 fn lower_field(

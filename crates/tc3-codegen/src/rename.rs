@@ -1,0 +1,106 @@
+//! Names that fall together, found before anybody has to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::lower::{RESERVED_TYPE, setter_name};
+use crate::names::{ident, snake};
+use crate::overlay::{Overlay, Rename};
+use crate::spec::Spec;
+
+/// The renames that `overlay` lacks for every name of `spec` to be told apart in Rust.
+///
+/// An importer writes them into the overlay, so that a name, once published, stays where it is
+/// however the reference grows; the generator itself refuses names that fall together.
+#[must_use]
+pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
+    let given: BTreeMap<(&str, Option<&str>), &str> = overlay
+        .renames
+        .iter()
+        .map(|entry| ((entry.object.as_str(), entry.member.as_deref()), entry.to.as_str()))
+        .collect();
+    let mut found = types(spec, overlay, &given);
+    for (object, members) in &spec.objects {
+        // What has a name of its own keeps it: it comes first.
+        let mut taken = BTreeSet::new();
+        for member in members {
+            if let Some(name) = given.get(&(object, Some(member.name.as_str()))) {
+                taken.extend(both(name));
+            }
+        }
+        for member in members {
+            if given.contains_key(&(object.as_str(), Some(member.name.as_str()))) {
+                continue;
+            }
+            let rule = snake(&member.name);
+            if fits(&rule, &taken) {
+                taken.extend(both(&rule));
+                continue;
+            }
+            let (stem, reason) = if ident(&rule).is_some() {
+                (rule.as_str(), "Another member of the object has the name by rule.")
+            } else {
+                ("member", "The rule makes no name of it.")
+            };
+            let to = numbered(stem, "_", |name| fits(name, &taken));
+            taken.extend(both(&to));
+            found.push(Rename {
+                object: object.clone(),
+                member: Some(member.name.clone()),
+                to,
+                reason: reason.to_owned(),
+            });
+        }
+    }
+    found
+}
+
+/// The field and the setter, marked apart.
+fn both(name: &str) -> [String; 2] {
+    let field = ident(name).unwrap_or_default();
+    [format!("field {field}"), format!("setter {}", setter_name(&field))]
+}
+
+fn fits(name: &str, taken: &BTreeSet<String>) -> bool {
+    ident(name).is_some() && both(name).iter().all(|mark| !taken.contains(mark))
+}
+
+fn numbered(stem: &str, joint: &str, free: impl Fn(&str) -> bool) -> String {
+    let mut name = String::new();
+    for number in 2_usize.. {
+        name = format!("{stem}{joint}{number}");
+        if free(&name) {
+            break;
+        }
+    }
+    name
+}
+
+fn types(
+    spec: &Spec,
+    overlay: &Overlay,
+    given: &BTreeMap<(&str, Option<&str>), &str>,
+) -> Vec<Rename> {
+    let mut taken: BTreeSet<String> = overlay.values.keys().cloned().collect();
+    taken.insert(RESERVED_TYPE.to_owned());
+    taken.extend(spec.objects.keys().filter_map(|name| {
+        let name = given.get(&(name.as_str(), None))?;
+        ident(name)
+    }));
+    let mut found = Vec::new();
+    for name in spec.objects.keys() {
+        if given.contains_key(&(name.as_str(), None)) {
+            continue;
+        }
+        if let Some(ident) = ident(name)
+            && taken.insert(ident)
+        {
+            continue;
+        }
+        let stem = if ident(name).is_some() { name.as_str() } else { "Object" };
+        let to = numbered(stem, "", |name| ident(name).is_some_and(|name| !taken.contains(&name)));
+        taken.insert(to.clone());
+        let reason = "The name is taken, or no Rust name.".to_owned();
+        found.push(Rename { object: name.clone(), member: None, to, reason });
+    }
+    found
+}

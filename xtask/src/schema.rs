@@ -1,0 +1,82 @@
+//! The JSON Schemas of `api-spec/schema`, by which an editor checks the files too.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tc3_codegen::Problem;
+
+use crate::error::Error;
+use crate::files::{read, root, shown};
+
+/// Checks a file's text against the schema of that name.
+pub(crate) fn check(path: &Path, name: &str, text: &str) -> Result<(), Error> {
+    let schema_path = root().join(format!("api-spec/schema/{name}.schema.json"));
+    let wrong = |reason: String| Error::new(format!("{}: {reason}", shown(&schema_path)));
+    let schema: Value =
+        serde_json::from_str(&read(&schema_path)?).map_err(|error| wrong(error.to_string()))?;
+    let validator = jsonschema::validator_for(&schema).map_err(|error| wrong(error.to_string()))?;
+    let value: Value = tc3_codegen::parse(&shown(path), text)?;
+    let problems: Vec<Problem> = validator
+        .iter_errors(&value)
+        .map(|error| Problem {
+            file: shown(path),
+            pointer: error.instance_path().to_string(),
+            reason: error.to_string(),
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(file: &str, name: &str, edit: impl Fn(&mut Value)) -> String {
+        let path = root().join("api-spec/essbasic/2021-05-26").join(file);
+        let text = read(&path).unwrap();
+        check(&path, name, &text).unwrap();
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        edit(&mut value);
+        check(&path, name, &value.to_string()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_spec_fits_its_schema_and_what_is_no_spec_does_not() {
+        let refused = |pointer: &str, edit: &dyn Fn(&mut Value)| {
+            let message = refused("spec.json", "spec", edit);
+            assert!(message.contains(&format!("spec.json: {pointer}: ")), "{message}");
+        };
+        refused("/", &|spec| spec["extra"] = Value::Null);
+        refused("/", &|spec| _ = spec.as_object_mut().unwrap().remove("version"));
+        refused("/version", &|spec| spec["version"] = "v1".into());
+        refused("/actions/UploadFiles/status", &|spec| {
+            spec["actions"]["UploadFiles"]["status"] = "gone".into();
+        });
+        refused("/objects/Agent/0/type", &|spec| {
+            spec["objects"]["Agent"][0]["type"] = "text".into()
+        });
+        refused("/objects/Agent/0", &|spec| spec["objects"]["Agent"][0]["type"] = "list".into());
+        refused("/objects/Agent/0/of", &|spec| spec["objects"]["Agent"][0]["of"] = "string".into());
+        refused("/objects/Agent/0/required", &|spec| {
+            spec["objects"]["Agent"][0]["required"] = false.into();
+        });
+    }
+
+    #[test]
+    fn the_overlay_fits_its_schema_and_what_is_no_overlay_does_not() {
+        let refused = |pointer: &str, edit: &dyn Fn(&mut Value)| {
+            let message = refused("overlay.json", "overlay", edit);
+            assert!(message.contains(&format!("overlay.json: {pointer}: ")), "{message}");
+        };
+        refused("/", &|overlay| overlay["extra"] = Value::Null);
+        refused("/sensitive/0", &|overlay| {
+            _ = overlay["sensitive"][0].as_object_mut().unwrap().remove("reason");
+        });
+        refused("/rate_limit/default", &|overlay| overlay["rate_limit"]["default"] = 0.into());
+        refused("/hosts/0", &|overlay| overlay["hosts"][0] = serde_json::json!({"reason": "none"}));
+        refused("/values/FlowStatus/values/0/value", &|overlay| {
+            overlay["values"]["FlowStatus"]["values"][0]["value"] = true.into();
+        });
+        refused("/groups", &|overlay| overlay["groups"]["Not a feature"] = Value::Null);
+    }
+}
