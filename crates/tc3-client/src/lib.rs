@@ -1,10 +1,50 @@
-//! The call engine of Tencent Cloud API 3.0.
+//! The call engine of Tencent Cloud API 3.0: one machine that signs, repeats, limits and explains,
+//! and two thin drivers for it.
+//!
+//! - `Client` (feature `async`) calls with reqwest on tokio.
+//! - `blocking::Client` (feature `blocking`) calls with ureq, without any async runtime.
+//!
+//! Both features may be on. [`Config`] serves both clients.
+//!
+//! # What a call does
+//! It takes a credential from the cache, waits for its place under the rate limit, signs, sends and
+//! decodes. What fails is repeated where that is safe ([`RetryPolicy`]), each attempt signed afresh; a
+//! clock that is off is corrected by the server's `Date`, and a refused temporary credential renewed,
+//! once each. All within one time limit.
 
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod answer;
+#[cfg(feature = "async")]
+mod asynchronous;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod call;
+mod config;
 pub mod credentials;
+mod endpoint;
+mod error;
+mod limiter;
+mod retry;
 mod time;
 
-#[cfg(feature = "blocking")]
-pub use time::BlockingSleep;
+#[cfg(feature = "async")]
+pub use asynchronous::Client;
+pub use config::{Config, Language};
+pub use endpoint::{BaseUrl, Endpoint};
+pub use error::{Error, ErrorKind};
+pub use limiter::RateLimit;
+pub use retry::RetryPolicy;
 #[cfg(feature = "async")]
 pub use time::AsyncSleep;
+#[cfg(feature = "blocking")]
+pub use time::BlockingSleep;
 pub use time::{Clock, Now, SystemClock, SystemSleep};
+
+pub use tc3_api as api;
+pub use tc3_transport as transport;
+
+#[cfg(any(feature = "async", feature = "blocking"))]
+fn span(info: &tc3_api::ActionInfo<'_>) -> tracing::Span {
+    tracing::debug_span!("tc3_call", service = info.service, action = info.name)
+}

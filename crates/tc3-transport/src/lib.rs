@@ -21,7 +21,15 @@ mod collect;
 mod config;
 mod error;
 mod message;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "ureq")]
+mod ureq;
 
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestTransport;
+#[cfg(feature = "ureq")]
+pub use self::ureq::UreqTransport;
 #[cfg(feature = "async")]
 pub use asynchronous::{AsyncBody, AsyncChunks, AsyncTransport};
 #[cfg(feature = "blocking")]

@@ -1,0 +1,155 @@
+//! The blocking client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tc3_api::{Action, ActionInfo};
+use tc3_transport::{
+    BlockingBody, BlockingTransport, Bytes, Request, Response, TransportError, UreqTransport,
+};
+
+use crate::answer::{self, Answer};
+use crate::call::{Call, Engine, Event, Step};
+use crate::config::Config;
+use crate::error::Error;
+use crate::time::Now;
+
+/// A blocking client, free of any async runtime. Clones are cheap and share connections, credentials and the rate limit.
+#[derive(Clone)]
+pub struct Client {
+    engine: Arc<Engine>,
+    transport: Arc<dyn BlockingTransport>,
+}
+
+impl Client {
+    /// A client on ureq.
+    ///
+    /// # Errors
+    /// Where the configuration is unusable: an extra root certificate that is none, a proxy that is
+    /// no URL.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let transport = UreqTransport::new(&config.transport).map_err(Error::transport)?;
+        Self::with_transport(config, transport)
+    }
+
+    /// A client on another transport; a closure from [`Request`] is one.
+    ///
+    /// # Errors
+    /// Where the configuration is unusable.
+    pub fn with_transport(
+        config: Config,
+        transport: impl BlockingTransport + 'static,
+    ) -> Result<Self, Error> {
+        Ok(Self { engine: Arc::new(Engine::new(config)?), transport: Arc::new(transport) })
+    }
+
+    /// Makes a typed call.
+    ///
+    /// # Errors
+    /// See [`Error`], whose predicates tell the kinds apart.
+    pub fn call<R>(&self, request: &R) -> Result<R::Response, Error>
+    where
+        R: Action,
+    {
+        self.call_as(R::INFO, request)
+    }
+
+    /// Makes a call for which there is no type: action by name, body and answer as JSON. The answer
+    /// is what stands inside `Response`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn call_json(&self, info: ActionInfo<'_>, body: &Value) -> Result<Value, Error> {
+        self.call_as(info, body)
+    }
+
+    fn call_as<B, T>(&self, info: ActionInfo<'_>, body: &B) -> Result<T, Error>
+    where
+        B: Serialize,
+        T: DeserializeOwned,
+    {
+        let body = answer::encode(&info, body)?;
+        let mut value = None;
+        let _entered = crate::span(&info).entered();
+        self.drive(info, body, &mut |response| answer::read(response, &mut value))?;
+        value.ok_or_else(|| answer::lost(&info))
+    }
+
+    fn drive(
+        &self,
+        info: ActionInfo<'_>,
+        body: Bytes,
+        read: &mut dyn FnMut(Response<Bytes>) -> Answer,
+    ) -> Result<(), Error> {
+        let mut call = Call::new(&self.engine, info, body, self.now())?;
+        let mut step = call.start(self.now());
+        loop {
+            let event = match step {
+                Step::Credential(refused) => Event::Credential(self.credential(refused.as_ref())),
+                Step::Send(request) => Event::Answer(self.exchange(request).map(&mut *read)),
+                Step::Sleep(time) => {
+                    self.sleep(time);
+                    Event::Woke
+                }
+                Step::Done(result) => return result,
+            };
+            step = call.on(self.now(), event);
+        }
+    }
+
+    fn credential(
+        &self,
+        refused: Option<&crate::credentials::Credential>,
+    ) -> Result<crate::credentials::Credential, crate::credentials::CredentialError> {
+        let config = &self.engine.config;
+        let (sleep, clock) = (&*config.blocking_sleep, &*config.clock);
+        config.credentials.get_blocking(&*self.transport, sleep, clock, refused)
+    }
+
+    fn exchange(&self, request: Request) -> Result<Response<Bytes>, TransportError> {
+        let Response { status, headers, body } = self.transport.send(request)?;
+        let body = body.collect(self.engine.config.max_answer_bytes)?;
+        Ok(Response { status, headers, body })
+    }
+
+    /// The request that a call would send now, signed, without sending it.
+    ///
+    /// # Errors
+    /// Where no credential is found, or the body cannot be encoded.
+    pub fn preview(&self, info: ActionInfo<'_>, body: &Value) -> Result<Request, Error> {
+        let body = answer::encode(&info, body)?;
+        let call = Call::new(&self.engine, info, body, self.now())?;
+        let credential = match call.is_signed() {
+            true => Some(self.credential(None).map_err(Error::credentials)?),
+            false => None,
+        };
+        call.preview(self.now(), credential)
+    }
+
+    /// Sends a request as it stands, unsigned and once, over the client's transport: a download.
+    ///
+    /// # Errors
+    /// Where the exchange fails; every HTTP status is an answer.
+    pub fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
+        self.transport.send(request)
+    }
+
+    /// The time by the client's clock.
+    pub fn now(&self) -> Now {
+        self.engine.config.clock.now()
+    }
+
+    /// Waits by the client's timer.
+    pub fn sleep(&self, time: Duration) {
+        self.engine.config.blocking_sleep.sleep(time);
+    }
+}
+
+impl core::fmt::Debug for Client {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Client").field("config", &self.engine.config).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,390 @@
+//! The call machine: told events with the time, it answers with the next step. No IO, no clock.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
+
+use tc3_api::ActionInfo;
+use tc3_signer::{Payload, UNSIGNED_PAYLOAD};
+use tc3_transport::{Bytes, HeaderMap, HeaderValue, Method, Request, TransportError, header};
+
+use crate::answer::{Answer, Content};
+use crate::config::Config;
+use crate::credentials::{Credential, CredentialError};
+use crate::endpoint::Target;
+use crate::error::{Error, ErrorKind};
+use crate::limiter::Limiter;
+use crate::retry::{self, Verdict};
+use crate::time::Now;
+
+/// What the calls of one client share.
+pub(crate) struct Engine {
+    pub(crate) config: Config,
+    limiter: Limiter,
+    /// Seconds that the server's clock is ahead of ours.
+    skew: AtomicI64,
+    rng: Mutex<fastrand::Rng>,
+}
+
+impl Engine {
+    pub(crate) fn new(config: Config) -> Result<Self, Error> {
+        if let Some(region) = &config.region {
+            header_value("region", region)?;
+        }
+        let rng = config.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Ok(Self {
+            config,
+            limiter: Limiter::default(),
+            skew: AtomicI64::new(0),
+            rng: Mutex::new(rng),
+        })
+    }
+}
+
+/// What a driver tells a call.
+pub(crate) enum Event {
+    Credential(Result<Credential, CredentialError>),
+    Answer(Result<Answer, TransportError>),
+    Woke,
+}
+
+/// What a call asks of its driver.
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack of its driver")]
+pub(crate) enum Step {
+    /// Get a credential; another one than the one refused, where that is possible.
+    Credential(Option<Credential>),
+    /// Send this, and read the whole answer.
+    Send(Request),
+    Sleep(Duration),
+    Done(Result<(), Error>),
+}
+
+/// One call, from its first attempt to its last.
+pub(crate) struct Call<'a> {
+    engine: &'a Engine,
+    info: ActionInfo<'a>,
+    target: Target,
+    body: Bytes,
+    /// On the monotonic clock.
+    deadline: Option<Duration>,
+    attempts: u32,
+    /// Whether an attempt may have reached the server.
+    sent: bool,
+    credential: Option<Credential>,
+    /// The credential that the server refused, with what it said, while another is sought.
+    refused: Option<Error>,
+    refreshed: bool,
+    clock_corrected: bool,
+    /// Whether the wait under way is the limiter's, after which the request goes out.
+    limited: bool,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        info: ActionInfo<'a>,
+        body: Bytes,
+        now: Now,
+    ) -> Result<Self, Error> {
+        let target =
+            engine.config.endpoint.target(&info).map_err(|e| e.of_call(info.name, 0, false))?;
+        Ok(Self {
+            engine,
+            info,
+            target,
+            body,
+            deadline: engine.config.timeout.map(|limit| now.monotonic.saturating_add(limit)),
+            attempts: 0,
+            sent: false,
+            credential: None,
+            refused: None,
+            refreshed: false,
+            clock_corrected: false,
+            limited: false,
+        })
+    }
+
+    /// The first step.
+    pub(crate) fn start(&mut self, now: Now) -> Step {
+        if self.info.signed { Step::Credential(None) } else { self.attempt(now) }
+    }
+
+    /// The step after an event.
+    pub(crate) fn on(&mut self, now: Now, event: Event) -> Step {
+        match event {
+            Event::Credential(Ok(credential)) => self.on_credential(now, credential),
+            Event::Credential(Err(error)) => match self.refused.take() {
+                // The server's refusal is the news; that there is no other credential is its reason.
+                Some(refusal) => self.fail(refusal),
+                None => self.fail(Error::credentials(error)),
+            },
+            Event::Answer(Ok(answer)) => self.on_answer(now, answer),
+            Event::Answer(Err(error)) => {
+                self.sent |= !error.kind().never_sent();
+                let verdict = retry::on_transport(&self.info, error.kind());
+                self.decide(now, verdict, None, Error::transport(error))
+            }
+            Event::Woke if self.limited => self.send(now),
+            Event::Woke => self.start(now),
+        }
+    }
+
+    fn on_credential(&mut self, now: Now, credential: Credential) -> Step {
+        if let Some(refusal) = self.refused.take() {
+            let same = self.credential.as_ref().is_some_and(|old| old.is_same(&credential));
+            if same {
+                return self.fail(refusal);
+            }
+        }
+        self.credential = Some(credential);
+        self.attempt(now)
+    }
+
+    /// Begins an attempt, when the limiter lets it.
+    fn attempt(&mut self, now: Now) -> Step {
+        let limit = self.engine.config.rate_limit;
+        let wait = self.engine.limiter.reserve(limit, &self.info, now.monotonic);
+        if wait.is_zero() {
+            return self.send(now);
+        }
+        if !self.has_time_for(now, wait) {
+            return self.fail(Error::new(
+                ErrorKind::TimeLimit,
+                "the client's own rate limit leaves no place within the call's time limit",
+            ));
+        }
+        self.limited = true;
+        tracing::debug!(wait_ms = wait.as_millis() as u64, "held back by the rate limit");
+        Step::Sleep(wait)
+    }
+
+    fn send(&mut self, now: Now) -> Step {
+        self.limited = false;
+        match self.request(now) {
+            Ok(request) => {
+                self.attempts += 1;
+                tracing::debug!(attempt = self.attempts, "sending");
+                Step::Send(request)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// The request as it is at this moment: each attempt is signed afresh.
+    fn request(&self, now: Now) -> Result<Request, Error> {
+        let timeout = match self.deadline {
+            Some(deadline) => match deadline.checked_sub(now.monotonic) {
+                Some(left) if !left.is_zero() => Some(left),
+                _ => return Err(Error::new(ErrorKind::TimeLimit, "the call's time limit is up")),
+            },
+            None => None,
+        };
+        let skew = self.engine.skew.load(Ordering::Relaxed);
+        let timestamp = now.unix.as_secs().saturating_add_signed(skew);
+        Ok(Request {
+            method: Method::POST,
+            uri: self.target.uri.clone(),
+            headers: self.headers(timestamp)?,
+            body: self.body.clone(),
+            timeout,
+        })
+    }
+
+    fn headers(&self, timestamp: u64) -> Result<HeaderMap, Error> {
+        let config = &self.engine.config;
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(header::HOST, header_value("host", &self.target.host)?);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+        headers.insert("x-tc-action", header_value("action", self.info.name)?);
+        headers.insert("x-tc-version", header_value("version", self.info.version)?);
+        headers.insert("x-tc-timestamp", HeaderValue::from(timestamp));
+        headers.insert("x-tc-requestclient", HeaderValue::from_static(CLIENT));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(CLIENT));
+        if let Some(region) = &config.region {
+            headers.insert("x-tc-region", header_value("region", region)?);
+        }
+        if let Some(language) = config.language {
+            headers.insert("x-tc-language", HeaderValue::from_static(language.as_str()));
+        }
+        let Some(credential) = self.credential.as_ref().filter(|_| self.info.signed) else {
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static("SKIP"));
+            return Ok(headers);
+        };
+        if let Some(token) = credential.token() {
+            let mut token = header_value("token", token)?;
+            token.set_sensitive(true);
+            headers.insert("x-tc-token", token);
+        }
+        let mut to_sign = tc3_signer::Request {
+            content_type: JSON,
+            ..tc3_signer::Request::post(&self.target.host, self.info.name, &self.body)
+        };
+        if !config.sign_action {
+            to_sign = to_sign.without_action();
+        }
+        if !config.sign_payload {
+            to_sign.payload = Payload::Unsigned;
+            headers.insert("x-tc-content-sha256", HeaderValue::from_static(UNSIGNED_PAYLOAD));
+        }
+        let authorization = credential
+            .signer()
+            .sign(&to_sign, self.info.service, timestamp)
+            .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?;
+        let mut authorization = header_value("authorization", &authorization)?;
+        authorization.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, authorization);
+        Ok(headers)
+    }
+
+    /// The request that the first attempt would send, for a look before sending.
+    pub(crate) fn preview(
+        mut self,
+        now: Now,
+        credential: Option<Credential>,
+    ) -> Result<Request, Error> {
+        self.credential = credential;
+        self.request(now).map_err(|error| error.of_call(self.info.name, 0, false))
+    }
+
+    /// Whether a credential is needed at all.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.info.signed
+    }
+
+    fn on_answer(&mut self, now: Now, answer: Answer) -> Step {
+        self.sent = true;
+        let status = answer.status.as_u16();
+        tracing::debug!(status, request_id = answer.request_id, "answered");
+        let id = answer.request_id;
+        let (verdict, error) = match answer.content {
+            Content::Success | Content::Warned(_) if !answer.status.is_success() => {
+                let message = format!("HTTP status {status} with an answer that names no error");
+                let verdict = retry::on_status(&self.info, status);
+                (verdict, Error::answer(ErrorKind::Status, message, id, status))
+            }
+            Content::Success => return Step::Done(Ok(())),
+            Content::Warned(warning) => {
+                let warning = crate::error::one_line(&warning, 500);
+                tracing::warn!(action = self.info.name, warning, "deprecated action");
+                return Step::Done(Ok(()));
+            }
+            Content::Error(error) => {
+                let verdict = retry::on_code(&self.info, &error.code);
+                let code = match error.code.as_str() {
+                    // An error is an error, also one that the service left without a name.
+                    "" => "Unknown".to_owned(),
+                    code => crate::error::one_line(code, 128),
+                };
+                (verdict, Error::api(code, &error.message, id, status))
+            }
+            Content::Unexpected(what) if answer.status.is_success() => {
+                (Verdict::GiveUp, Error::answer(ErrorKind::Decode, what, id, status).permanent())
+            }
+            Content::Unexpected(what) | Content::Undecodable(what) => {
+                let (kind, message) = if answer.status.is_success() {
+                    (ErrorKind::Decode, what)
+                } else {
+                    (ErrorKind::Status, format!("HTTP status {status}: {what}"))
+                };
+                let verdict = retry::on_status(&self.info, status);
+                (verdict, Error::answer(kind, message, id, status))
+            }
+        };
+        self.decide(now, verdict, Some(&answer.headers), error)
+    }
+
+    fn decide(
+        &mut self,
+        now: Now,
+        verdict: Verdict,
+        headers: Option<&HeaderMap>,
+        error: Error,
+    ) -> Step {
+        if self.attempts >= self.engine.config.retry.max_attempts {
+            return self.fail(error);
+        }
+        match verdict {
+            Verdict::GiveUp => self.fail(error),
+            Verdict::Retry => self.back_off(now, headers, error),
+            Verdict::CorrectClock => match headers.and_then(server_time) {
+                Some(server) if !self.clock_corrected => {
+                    self.clock_corrected = true;
+                    let skew = server.as_secs().cast_signed() - now.unix.as_secs().cast_signed();
+                    tracing::warn!(
+                        skew_seconds = skew,
+                        "the clock is off: corrected by the server's"
+                    );
+                    self.engine.skew.store(skew, Ordering::Relaxed);
+                    self.start(now)
+                }
+                _ => self.fail(error),
+            },
+            Verdict::RefreshCredential if !self.refreshed && self.credential.is_some() => {
+                self.refreshed = true;
+                self.refused = Some(error);
+                Step::Credential(self.credential.clone())
+            }
+            Verdict::RefreshCredential => self.fail(error),
+        }
+    }
+
+    fn back_off(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step {
+        let after = headers.and_then(|headers| retry_after(headers, now));
+        let delay = {
+            let mut rng = self.engine.rng.lock().unwrap_or_else(PoisonError::into_inner);
+            self.engine.config.retry.delay(self.attempts, after, &mut rng)
+        };
+        // The failure tells more than "no time left" would.
+        if after.is_some_and(|after| after > LONGEST_RETRY_AFTER) || !self.has_time_for(now, delay)
+        {
+            return self.fail(error);
+        }
+        tracing::debug!(
+            attempt = self.attempts,
+            code = error.code(),
+            wait_ms = delay.as_millis() as u64,
+            "failed, will retry"
+        );
+        Step::Sleep(delay)
+    }
+
+    fn has_time_for(&self, now: Now, wait: Duration) -> bool {
+        self.deadline.is_none_or(|deadline| now.monotonic.saturating_add(wait) < deadline)
+    }
+
+    fn fail(&self, error: Error) -> Step {
+        Step::Done(Err(error.of_call(self.info.name, self.attempts, self.sent)))
+    }
+}
+
+const JSON: &str = "application/json";
+
+/// Who calls, as `X-TC-RequestClient` and `User-Agent`.
+const CLIENT: &str = concat!("tc3-client/", env!("CARGO_PKG_VERSION"));
+
+/// A server that asks for more patience than this is better reported than waited for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+fn header_value(what: &str, value: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(value).map_err(|_| {
+        Error::new(ErrorKind::Request, format!("the {what} holds a character that no header can"))
+    })
+}
+
+fn http_date(headers: &HeaderMap, name: header::HeaderName) -> Option<Duration> {
+    let text = headers.get(name)?.to_str().ok()?;
+    httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()
+}
+
+fn server_time(headers: &HeaderMap) -> Option<Duration> {
+    http_date(headers, header::DATE)
+}
+
+fn retry_after(headers: &HeaderMap, now: Now) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok();
+    seconds.map(Duration::from_secs).or_else(|| {
+        // Against the server's own clock, which may not be ours.
+        let server = server_time(headers).unwrap_or(now.unix);
+        Some(http_date(headers, header::RETRY_AFTER)?.saturating_sub(server))
+    })
+}

@@ -1,0 +1,294 @@
+//! What a call does about each thing that can happen to it, the same in both colours.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::json;
+use support::{Reply, START, config, run, run_calls};
+use tc3_client::api::ActionInfo;
+use tc3_client::transport::TransportErrorKind as Kind;
+use tc3_client::{Endpoint, ErrorKind, Language, RateLimit, RetryPolicy};
+
+const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
+const READ: ActionInfo<'static> =
+    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").retry_safe();
+
+#[test]
+fn a_plain_call() {
+    let outcome = run(config(), READ, &[Reply::ok()]);
+    assert_eq!(outcome.results[0].as_ref().unwrap(), &json!({"Done": true, "RequestId": "r-ok"}));
+    let request = &outcome.requests[0];
+    assert_eq!(request.uri, "https://essbasic.tencentcloudapi.com/");
+    assert_eq!(request.body, r#"{"FlowIds":["f"]}"#);
+    let header = |name: &str| request.headers.get(name).map(|v| v.to_str().unwrap());
+    assert_eq!(header("host"), Some("essbasic.tencentcloudapi.com"));
+    assert_eq!(header("x-tc-version"), Some("2021-05-26"));
+    assert_eq!(header("x-tc-timestamp"), Some("1551113065"));
+    assert_eq!((header("x-tc-region"), header("x-tc-token")), (None, None));
+    assert!(header("authorization").unwrap().contains("content-type;host;x-tc-action"));
+    assert_eq!(outcome.trace.len(), 1);
+}
+
+#[test]
+fn settings_reach_the_wire() {
+    let config = config()
+        .with_endpoint_url("http://127.0.0.1:8080")
+        .unwrap()
+        .with_region("ap-guangzhou")
+        .with_language(Language::English)
+        .without_signed_action()
+        .without_signed_payload();
+    let outcome = run(config, READ, &[]);
+    let request = &outcome.requests[0];
+    let header = |name: &str| request.headers.get(name).map(|v| v.to_str().unwrap());
+    assert_eq!(request.uri, "http://127.0.0.1:8080/");
+    assert_eq!(header("host"), Some("127.0.0.1:8080"));
+    assert_eq!(header("x-tc-region"), Some("ap-guangzhou"));
+    assert_eq!(header("x-tc-language"), Some("en-US"));
+    assert_eq!(header("x-tc-content-sha256"), Some("UNSIGNED-PAYLOAD"));
+    assert!(header("authorization").unwrap().contains("SignedHeaders=content-type;host,"));
+
+    let outcome = run(support::config(), READ.unsigned(), &[]);
+    assert_eq!(outcome.requests[0].headers["authorization"], "SKIP");
+}
+
+#[test]
+fn the_test_environment_is_known_or_refused() {
+    let outcome =
+        run(config().with_endpoint(Endpoint::Test), READ.with_test_host("t.example"), &[]);
+    assert_eq!(outcome.requests[0].uri, "https://t.example/");
+    let outcome = run(config().with_test_environment(), READ, &[]);
+    assert_eq!((outcome.error().kind(), outcome.sends()), (ErrorKind::Config, 0));
+    assert!(!outcome.error().was_sent());
+}
+
+#[test]
+fn throttling_is_waited_out_for_every_action() {
+    for code in ["RequestLimitExceeded", "RequestLimitExceeded.IPLimitExceeded"] {
+        let outcome = run(config(), CREATE, &[Reply::error(code), Reply::error(code)]);
+        assert!(outcome.results[0].is_ok());
+        assert_eq!(outcome.sends(), 3);
+    }
+    let outcome = run(config(), CREATE, &vec![Reply::error("RequestLimitExceeded"); 9]);
+    let error = outcome.error();
+    assert_eq!((outcome.sends(), error.attempts()), (4, 4));
+    assert!(error.is_throttled() && error.is_retryable() && error.was_sent());
+    assert!(error.to_string().contains("lower the client's rate limit"), "{error}");
+}
+
+#[test]
+fn a_create_is_never_repeated_blindly_and_a_read_is() {
+    let faults = [
+        Reply::error("InternalError"),
+        Reply::error("ServiceUnavailable.Busy"),
+        Reply::text(502, "<html>Bad Gateway"),
+        Reply::text(503, ""),
+        Reply::text(200, r#"{"Response":{"#),
+        Reply::Fail(Kind::Timeout),
+        Reply::Fail(Kind::Interrupted),
+        Reply::Fail(Kind::Malformed),
+    ];
+    for fault in faults {
+        let outcome = run(config(), CREATE, std::slice::from_ref(&fault));
+        assert_eq!(outcome.sends(), 1, "{fault:?}");
+        assert!(outcome.error().was_sent() && outcome.error().is_retryable(), "{fault:?}");
+        let outcome = run(config(), READ, std::slice::from_ref(&fault));
+        assert!(outcome.results[0].is_ok(), "{fault:?}");
+        assert_eq!(outcome.sends(), 2, "{fault:?}");
+    }
+}
+
+#[test]
+fn what_was_never_sent_is_repeated_for_every_action() {
+    for kind in [Kind::Resolve, Kind::Connect] {
+        let outcome = run(config(), CREATE, &[Reply::Fail(kind)]);
+        assert_eq!(outcome.sends(), 2);
+        let outcome = run(config(), CREATE, &vec![Reply::Fail(kind); 9]);
+        assert!(!outcome.error().was_sent());
+        // The second attempt may have arrived, whatever became of the third.
+        let script =
+            [Reply::error("RequestLimitExceeded"), Reply::Fail(kind), Reply::Fail(Kind::Tls)];
+        assert!(run(config(), CREATE, &script).error().was_sent());
+    }
+    for kind in [Kind::Tls, Kind::Proxy, Kind::Request, Kind::BodyTooLarge, Kind::Other] {
+        let outcome = run(config(), READ, &[Reply::Fail(kind)]);
+        assert_eq!(outcome.sends(), 1, "{kind}");
+        assert_eq!(outcome.error().kind(), ErrorKind::Transport(kind));
+    }
+}
+
+#[test]
+fn business_errors_are_reported_at_once() {
+    let outcome = run(config(), READ, &[Reply::error("ResourceNotFound.Flow")]);
+    let error = outcome.error();
+    assert_eq!(outcome.trace.len(), 1);
+    assert_eq!(error.code(), "ResourceNotFound.Flow");
+    assert_eq!(error.message(), "about ResourceNotFound.Flow");
+    assert_eq!((error.request_id(), error.status()), (Some("r-error"), Some(200)));
+    assert_eq!(
+        error.to_string(),
+        "DescribeFlows: ResourceNotFound.Flow: about ResourceNotFound.Flow [request id r-error]"
+    );
+}
+
+#[test]
+fn a_nameless_error_is_no_success() {
+    let body = json!({"Response": {"Error": {}, "RequestId": "r"}});
+    assert_eq!(run(config(), READ, &[Reply::json(200, body)]).error().code(), "Unknown");
+}
+
+#[test]
+fn the_servers_clock_corrects_ours_once_and_for_later_calls() {
+    let hour_ahead = "Mon, 25 Feb 2019 17:44:25 GMT";
+    let expired = Reply::error("AuthFailure.SignatureExpire").with("date", hour_ahead);
+    let outcome = run_calls(config(), CREATE, 2, std::slice::from_ref(&expired));
+    assert!(outcome.results.iter().all(Result::is_ok));
+    let timestamps: Vec<u64> = outcome
+        .requests
+        .iter()
+        .map(|request| request.headers["x-tc-timestamp"].to_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(timestamps, [START, START + 3600, START + 3600]);
+    assert_eq!(outcome.elapsed, Duration::ZERO);
+
+    let outcome = run(config(), READ, &[expired.clone(), expired]);
+    assert_eq!((outcome.sends(), outcome.error().code()), (2, "AuthFailure.SignatureExpire"));
+    let outcome = run(config(), READ, &[Reply::error("AuthFailure.SignatureExpire")]);
+    assert_eq!(outcome.sends(), 1);
+}
+
+#[test]
+fn a_refused_static_credential_is_not_tried_again() {
+    for code in ["AuthFailure.TokenFailure", "AuthFailure.SecretIdNotFound"] {
+        let outcome = run(config(), READ, &[Reply::error(code)]);
+        assert_eq!((outcome.sends(), outcome.error().code()), (1, code));
+        assert!(outcome.error().is_auth());
+    }
+}
+
+#[test]
+fn retry_after_is_the_least_wait_unless_it_asks_too_much() {
+    let outcome = run(config(), READ, &[Reply::text(429, "").with("retry-after", "7")]);
+    assert!(outcome.results[0].is_ok());
+    assert!(outcome.elapsed >= Duration::from_secs(7));
+    let date = Reply::text(503, "")
+        .with("date", "Mon, 25 Feb 2019 10:00:00 GMT")
+        .with("retry-after", "Mon, 25 Feb 2019 10:00:09 GMT");
+    let outcome = run(config(), READ, &[date]);
+    assert!(outcome.elapsed >= Duration::from_secs(9));
+    let outcome = run(
+        config().with_timeout(None),
+        READ,
+        &[Reply::text(429, "").with("retry-after", "18446744073709551615")],
+    );
+    assert_eq!((outcome.sends(), outcome.error().status()), (1, Some(429)));
+}
+
+#[test]
+fn the_time_limit_covers_waits_and_attempts() {
+    let slow = RetryPolicy::default()
+        .with_max_attempts(1000)
+        .with_base_delay(Duration::from_secs(4))
+        .with_max_delay(Duration::from_secs(4));
+    let outcome = run(config().with_retry(slow), READ, &vec![Reply::error("InternalError"); 1000]);
+    assert!(outcome.elapsed < Duration::from_secs(60));
+    assert!(outcome.sends() > 10 && outcome.sends() < 1000);
+    assert_eq!(outcome.error().code(), "InternalError");
+    let total: Vec<_> = outcome.requests.iter().map(|request| request.timeout.unwrap()).collect();
+    assert!(total.is_sorted_by(|a, b| a >= b) && total[0] == Duration::from_secs(60));
+
+    let hurried = config().with_timeout(Some(Duration::ZERO));
+    let outcome = run(hurried, READ, &[]);
+    assert_eq!((outcome.sends(), outcome.error().kind()), (0, ErrorKind::TimeLimit));
+}
+
+#[test]
+fn calls_past_the_rate_wait_their_turn() {
+    let outcome = run_calls(config(), READ, 41, &[]);
+    assert_eq!(outcome.elapsed, Duration::from_secs(2));
+    let outcome = run_calls(config().with_rate_limit(RateLimit::Fixed(1)), READ, 3, &[]);
+    assert_eq!(outcome.elapsed, Duration::from_secs(2));
+    let outcome = run_calls(config().with_rate_limit(RateLimit::Off), READ, 41, &[]);
+    assert_eq!(outcome.elapsed, Duration::ZERO);
+}
+
+#[test]
+fn retries_can_be_switched_off() {
+    let none = config().with_retry(RetryPolicy::none());
+    assert_eq!(run(none.clone(), READ, &[Reply::error("RequestLimitExceeded")]).sends(), 1);
+    let expired =
+        Reply::error("AuthFailure.SignatureExpire").with("date", "Mon, 25 Feb 2019 17:44:25 GMT");
+    assert_eq!(run(none, READ, &[expired]).sends(), 1);
+}
+
+#[test]
+fn hostile_texts_stay_on_one_line_and_headers_are_not_forged() {
+    let error = json!({"Code": "A\nB", "Message": "x\r\n\u{1b}[2Jforged\u{202e}"});
+    let body = json!({"Response": {"Error": error, "RequestId": "r\nforged"}});
+    let outcome = run(config(), READ, &[Reply::json(200, body)]);
+    let text = outcome.error().to_string();
+    assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
+    let outcome = run(config(), ActionInfo::new("essbasic", "v", "A\r\nX: y"), &[]);
+    assert_eq!((outcome.error().kind(), outcome.sends()), (ErrorKind::Request, 0));
+}
+
+#[test]
+fn an_answer_past_the_bound_is_refused() {
+    let big = json!({"Response": {"Done": "x".repeat(100), "RequestId": "r"}});
+    let outcome = run(config().with_max_answer_bytes(64), READ, &[Reply::json(200, big)]);
+    assert_eq!(outcome.error().kind(), ErrorKind::Transport(Kind::BodyTooLarge));
+}
+
+fn replies() -> impl Strategy<Value = Reply> {
+    prop_oneof![
+        Just(Reply::ok()),
+        prop::sample::select(vec![
+            "RequestLimitExceeded",
+            "InternalError.Db",
+            "AuthFailure.TokenFailure",
+            "FailedOperation",
+        ])
+        .prop_map(Reply::error),
+        Just(
+            Reply::error("AuthFailure.SignatureExpire")
+                .with("date", "Mon, 25 Feb 2019 17:44:25 GMT")
+        ),
+        (prop::sample::select(vec![200_u16, 301, 404, 429, 500, 503]), ".{0,40}")
+            .prop_map(|(status, text)| Reply::text(status, text)),
+        prop::sample::select(vec![Kind::Connect, Kind::Timeout, Kind::Interrupted, Kind::Tls])
+            .prop_map(Reply::Fail),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_both_colours_agree_and_a_create_runs_at_most_once(
+        script in prop::collection::vec(replies(), 1..7),
+        create: bool,
+    ) {
+        let outcome = run(config(), if create { CREATE } else { READ }, &script);
+        prop_assert!(outcome.sends() <= 4);
+        prop_assert!(outcome.elapsed < Duration::from_secs(60));
+        if create {
+            // All but the last attempt were refused before execution, or never arrived.
+            for reply in script.iter().take(outcome.sends() - 1) {
+                let harmless = match reply {
+                    Reply::Fail(kind) => kind.never_sent(),
+                    Reply::Answer { status: 429, .. } => true,
+                    Reply::Answer { body, .. } => {
+                        body.contains("RequestLimitExceeded") || body.contains("SignatureExpire")
+                    }
+                };
+                prop_assert!(harmless, "{reply:?}");
+            }
+        }
+    }
+}
