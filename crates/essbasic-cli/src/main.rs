@@ -1,2 +1,69 @@
 //! The `essbasic` command.
-fn main() {}
+
+mod completions;
+mod failure;
+mod input;
+mod output;
+mod sign;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::{Exit, Failure};
+
+/// Contracts of Tencent e-sign (essbasic): fetch them, wait for them, call any action, sign requests,
+/// run an emulator.
+#[derive(Parser)]
+#[command(name = "essbasic", version, arg_required_else_help = true, args_override_self = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Sign(sign::SignArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match cli.run() {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::note(format_args!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help and version, which clap hands over as errors, and what is wrong with the arguments: on one
+/// line like every other failure, and with status 1, since 2 means that a part was not done.
+fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
+        // Where help cannot be written, nobody reads it.
+        let _ = error.print();
+        return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    }
+    let text = error.to_string();
+    let said = text.split("\n\n").take_while(|part| !part.starts_with("Usage:"));
+    let said = said.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let said = said.filter(|part| !part.starts_with("For more information"));
+    output::note(format_args!("{}; see --help", said.collect::<Vec<_>>().join("; ")));
+    ExitCode::FAILURE
+}
+
+impl Cli {
+    fn run(self) -> Result<Exit, Failure> {
+        match self.command {
+            Command::Sign(args) => sign::run(&args),
+            Command::Completions(args) => completions::run(&args),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What commands read: lists of flow ids, bodies, secrets.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// The real ids have 32 letters and digits.
+const MAX_ID_CHARS: usize = 128;
+
+/// More than any id, its line end and a byte order mark take.
+const MAX_LINE_BYTES: u64 = 1024;
+
+/// Which flows a command is about.
+#[derive(clap::Args)]
+pub(crate) struct FlowArgs {
+    /// Ids of contracts.
+    #[arg(value_name = "FLOW_ID")]
+    ids: Vec<String>,
+    /// Read ids from a file, one a line; `-` is stdin.
+    #[arg(long, value_name = "FILE")]
+    flows: Option<PathBuf>,
+}
+
+/// Flow ids in the order given, each once.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FlowList {
+    pub(crate) ids: Vec<String>,
+    /// How many were left out because they had been given before.
+    pub(crate) repeated: usize,
+}
+
+impl FlowArgs {
+    /// Whether none were named, neither as arguments nor in a file.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.ids.is_empty() && self.flows.is_none()
+    }
+
+    /// The list; never empty.
+    pub(crate) fn read(&self) -> Result<FlowList, Failure> {
+        if self.is_absent() {
+            return Err(Failure::new(
+                "no flow ids are given; name them as arguments, or a file of them with --flows FILE",
+            ));
+        }
+        let mut list = FlowList { ids: Vec::new(), repeated: 0 };
+        let mut seen = HashSet::new();
+        let mut add = |id: String| match seen.insert(id.clone()) {
+            true => list.ids.push(id),
+            false => list.repeated += 1,
+        };
+        for id in &self.ids {
+            add(check(id.trim()).map_err(|why| {
+                Failure::new(format!("{} is no flow id: {why}; check the arguments", shown(id)))
+            })?);
+        }
+        if let Some(path) = &self.flows {
+            let (name, found) = if path == Path::new("-") {
+                ("stdin".to_owned(), read_ids(io::stdin().lock(), "stdin")?)
+            } else {
+                let name = path.display().to_string();
+                let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+                let found = read_ids(BufReader::new(file), &name)?;
+                (name, found)
+            };
+            if found.is_empty() {
+                return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
+            }
+            found.into_iter().for_each(add);
+        }
+        Ok(list)
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    Failure::new(format!("{name} cannot be read: {error}; check the path and its permissions"))
+}
+
+/// Ids, one a line. A byte order mark, blank lines, spaces around an id and either kind of line end
+/// are what editors leave behind; anything else is refused with its line.
+fn read_ids(mut reader: impl BufRead, name: &str) -> Result<Vec<String>, Failure> {
+    let mut ids = Vec::new();
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        let limited = reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
+        if limited.map_err(|error| unreadable(name, &error))? == 0 {
+            break;
+        }
+        let refuse = |why: &str| {
+            Failure::new(format!(
+                "line {number} of {name} is no flow id: {why}; write one id a line"
+            ))
+        };
+        if line.len() as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
+            return Err(refuse("it is too long"));
+        }
+        let text = str::from_utf8(&line).map_err(|_| refuse("it is not UTF-8"))?;
+        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { text };
+        let id = text.trim();
+        if !id.is_empty() {
+            ids.push(check(id).map_err(refuse)?);
+        }
+    }
+    Ok(ids)
+}
+
+/// What ids may hold is not published. Refused is what no id can hold and what points at another
+/// mistake: a path, a line of CSV, JSON, a comment.
+fn check(id: &str) -> Result<String, &'static str> {
+    if id.is_empty() {
+        return Err("it is empty");
+    }
+    if id.chars().count() > MAX_ID_CHARS {
+        return Err("it is too long");
+    }
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !id.chars().all(fits) || id.starts_with('.') {
+        return Err("it holds something besides letters, digits, - and _");
+    }
+    Ok(id.to_owned())
+}
+
+fn shown(id: &str) -> String {
+    let mut shown: String = id.chars().take(40).collect();
+    if shown.len() < id.len() {
+        shown.push('…');
+    }
+    format!("{shown:?}")
+}
+
+/// A body given as text, as `@FILE` or as `-` for stdin.
+pub(crate) fn body(argument: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let (name, result) = match (argument, argument.strip_prefix('@')) {
+        ("-", _) => ("stdin", io::stdin().lock().read_to_end(&mut bytes)),
+        (_, Some(path)) => (path, File::open(path).and_then(|mut f| f.read_to_end(&mut bytes))),
+        _ => return Ok(argument.as_bytes().to_vec()),
+    };
+    result.map_err(|error| unreadable(name, &error))?;
+    Ok(bytes)
+}
+
+/// A value that is never shown, and wiped when done with.
+#[derive(Clone)]
+pub(crate) struct Secret(Zeroizing<String>);
+
+impl Secret {
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(text: &[u8]) -> Result<Vec<String>, String> {
+        read_ids(text, "list").map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn what_editors_leave_behind_is_taken() {
+        assert_eq!(
+            ids("\u{feff}yDwA\r\n\r\n  yDwB\t\n\nyDw-C_1".as_bytes()).unwrap(),
+            ["yDwA", "yDwB", "yDw-C_1"]
+        );
+        assert_eq!(ids("\u{feff}\r\n \n".as_bytes()).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn the_rest_is_refused_with_its_line() {
+        for (text, why) in [
+            (&b"a\nb,c\n"[..], "line 2 of list is no flow id: it holds something besides"),
+            (b"# ids\n", "line 1"),
+            (b"a\n\n../b", "line 3"),
+            (b"a\nb\\c", "line 2"),
+            (b"..", "line 1"),
+            (b"a\n\xff\xfe", "line 2 of list is no flow id: it is not UTF-8"),
+            (b"a\0b", "line 1"),
+            (b"a b", "line 1"),
+        ] {
+            let error = ids(text).unwrap_err();
+            assert!(error.contains(why), "{error}");
+            assert!(error.contains("; write one id a line"), "{error}");
+        }
+        let long = [b"a\n".as_slice(), &[b'x'; 5000]].concat();
+        assert!(ids(&long).unwrap_err().contains("line 2 of list is no flow id: it is too long"));
+        assert!(ids(&[b'x'; 129]).unwrap_err().contains("too long"));
+        assert_eq!(ids(&[b'x'; 128]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn repeats_are_left_out_and_counted() {
+        let args =
+            FlowArgs { ids: ["b", "a", "b", "c", "a"].map(str::to_owned).to_vec(), flows: None };
+        let list = args.read().unwrap();
+        assert_eq!(list.ids, ["b", "a", "c"]);
+        assert_eq!(list.repeated, 2);
+    }
+}

@@ -1,0 +1,44 @@
+//! What goes to stdout and stderr.
+
+use std::fmt;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Writes one line to stdout.
+pub(crate) fn line(text: impl fmt::Display) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    settle(writeln!(stdout, "{text}").and_then(|()| stdout.flush()))
+}
+
+/// Writes one JSON document to stdout: indented for a person, on one line for a program.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = match io::stdout().is_terminal() {
+        true => serde_json::to_string_pretty(value),
+        false => serde_json::to_string(value),
+    };
+    line(text.map_err(|error| Failure::new(format!("the result has no JSON form: {error}")))?)
+}
+
+/// Writes one line to stderr. Where nobody can read it there is nobody to tell.
+pub(crate) fn note(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Writes to stdout what another library prints.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    settle(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
+/// A reader that went away (`| head`) wants no more, and that is no failure.
+fn settle(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(format!(
+            "stdout cannot be written: {error}; send the output elsewhere"
+        ))),
+        _ => Ok(()),
+    }
+}

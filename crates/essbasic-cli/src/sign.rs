@@ -1,0 +1,160 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::builder::PossibleValuesParser;
+use serde::Serialize;
+use tc3_signer::{Explanation, Payload, Request, Signer};
+
+use crate::failure::{Exit, Failure};
+use crate::input::{self, Secret};
+use crate::{output, verify};
+
+const EXAMPLES: &str = "\
+With --action, the headers content-type;host;x-tc-action are signed; without it, or with
+--two-headers, content-type;host, as the official SDKs do.
+
+Exit status with --verify: 0 the signature holds, 2 it does not, 1 it could not be checked.
+
+Examples:
+  essbasic sign --action DescribeFlowDetailInfo --payload '{\"FlowIds\":[\"yDwi8UUckpo5fz9c\"]}'
+  essbasic sign --timestamp 1551113065 --payload @body.json --verify 'TC3-HMAC-SHA256 Credential=...'";
+
+/// Print the TC3-HMAC-SHA256 signature of a request, with every value on the way to it.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SignArgs {
+    /// The SecretId.
+    #[arg(long, value_name = "ID", env = "TENCENTCLOUD_SECRET_ID", hide_env_values = true)]
+    pub(crate) secret_id: Option<String>,
+    /// The SecretKey. In the environment it stays out of the list of processes.
+    #[arg(long, value_name = "KEY", env = "TENCENTCLOUD_SECRET_KEY", hide_env_values = true)]
+    pub(crate) secret_key: Option<Secret>,
+    /// The service of the credential scope.
+    #[arg(long, value_name = "NAME", default_value = "essbasic")]
+    pub(crate) service: String,
+    /// The Host header, with its port where it has one [default: SERVICE.tencentcloudapi.com]
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    /// The X-TC-Action header, to be signed.
+    #[arg(long)]
+    pub(crate) action: Option<String>,
+    /// Leave the action unsigned.
+    #[arg(long, visible_alias = "without-action")]
+    pub(crate) two_headers: bool,
+    /// Seconds since the Unix epoch [default: now]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timestamp: Option<u64>,
+    /// The method.
+    #[arg(long, default_value = "POST", ignore_case = true, value_parser = PossibleValuesParser::new(["POST", "GET"]))]
+    pub(crate) method: String,
+    /// The query as it is sent, without the question mark.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) query: String,
+    /// The Content-Type header [default: application/json; application/x-www-form-urlencoded for GET]
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// The body: text, @FILE, or - for stdin.
+    #[arg(
+        long,
+        value_name = "BODY",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) payload: String,
+    /// Leave the body out of the signature (X-TC-Content-SHA256: UNSIGNED-PAYLOAD).
+    #[arg(long)]
+    pub(crate) unsigned_payload: bool,
+    /// Check this Authorization header instead, and tell where it departs.
+    #[arg(long, value_name = "AUTHORIZATION", requires = "timestamp")]
+    pub(crate) verify: Option<String>,
+}
+
+/// What is signed, complete.
+pub(crate) struct Subject<'a> {
+    pub(crate) secret_id: &'a str,
+    pub(crate) secret_key: &'a str,
+    pub(crate) service: &'a str,
+    pub(crate) timestamp: u64,
+    pub(crate) request: Request<'a>,
+    /// The action, signed or not.
+    pub(crate) action: Option<&'a str>,
+    pub(crate) body: &'a [u8],
+}
+
+#[derive(Serialize)]
+pub(crate) struct Signed<'a> {
+    canonical_request: &'a str,
+    hashed_canonical_request: &'a str,
+    string_to_sign: &'a str,
+    signature: &'a str,
+    authorization: &'a str,
+}
+
+impl<'a> From<&'a Explanation> for Signed<'a> {
+    fn from(explanation: &'a Explanation) -> Self {
+        Self {
+            canonical_request: &explanation.canonical_request,
+            hashed_canonical_request: &explanation.hashed_canonical_request,
+            string_to_sign: &explanation.string_to_sign,
+            signature: &explanation.signature,
+            authorization: &explanation.authorization,
+        }
+    }
+}
+
+pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
+    let secret_id = args.secret_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(|| {
+        Failure::new("no SecretId is given; set TENCENTCLOUD_SECRET_ID or give --secret-id")
+    })?;
+    let key = args.secret_key.as_ref().map(Secret::expose).filter(|key| !key.is_empty());
+    let secret_key = key.ok_or_else(|| {
+        Failure::new("no SecretKey is given; set TENCENTCLOUD_SECRET_KEY or give --secret-key")
+    })?;
+    let default_host = format!("{}.tencentcloudapi.com", args.service);
+    let body = input::body(&args.payload)?;
+    let method = args.method.to_ascii_uppercase();
+    let action = args.action.as_deref();
+    let subject = Subject {
+        secret_id,
+        secret_key,
+        service: &args.service,
+        timestamp: args.timestamp.unwrap_or_else(now),
+        request: Request {
+            method: &method,
+            path: "/",
+            query: &args.query,
+            content_type: args.content_type.as_deref().unwrap_or(match &*method {
+                "GET" => "application/x-www-form-urlencoded",
+                _ => "application/json",
+            }),
+            host: args.host.as_deref().unwrap_or(&default_host),
+            action: action.filter(|_| !args.two_headers),
+            extra: &[],
+            payload: match args.unsigned_payload {
+                true => Payload::Unsigned,
+                false => Payload::Signed(&body),
+            },
+        },
+        action,
+        body: &body,
+    };
+    match &args.verify {
+        Some(authorization) => verify::run(&subject, authorization),
+        None => {
+            output::json(&Signed::from(&subject.explain()?))?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+impl Subject<'_> {
+    pub(crate) fn explain(&self) -> Result<Explanation, Failure> {
+        Signer::new(self.secret_id, self.secret_key)
+            .explain(&self.request, self.service, self.timestamp)
+            .map_err(|error| Failure::new(format!("the request cannot be signed: {error}")))
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}

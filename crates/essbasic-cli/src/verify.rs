@@ -1,0 +1,157 @@
+//! `essbasic sign --verify`: where an Authorization header departs from the request.
+
+use serde::Serialize;
+use tc3_signer::{Authorization, Date, Payload, Received, Request, VerifyError, verify};
+
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::sign::{Signed, Subject};
+
+/// The part of the header that departs.
+#[derive(Serialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    Form,
+    SecretId,
+    Date,
+    Service,
+    SignedHeaders,
+    Signature,
+}
+
+#[derive(Serialize)]
+struct Verdict<'a> {
+    matches: bool,
+    departs: Option<Part>,
+    reason: Option<String>,
+    /// What was expected, to compare with.
+    #[serde(flatten)]
+    expected: Signed<'a>,
+}
+
+pub(crate) fn run(subject: &Subject<'_>, header: &str) -> Result<Exit, Failure> {
+    // People paste the whole line.
+    let header = header.trim();
+    let value = match header.split_once(':') {
+        Some((name, value)) if name.eq_ignore_ascii_case("authorization") => value,
+        _ => header,
+    };
+    let (departure, expected) = match Authorization::parse(value) {
+        Err(malformed) => (Some((Part::Form, malformed.to_string())), subject.explain()?),
+        Ok(given) => (departure(subject, &given), as_signed(subject, &given).explain()?),
+    };
+    let (departs, reason) = departure.unzip();
+    let matches = departs.is_none();
+    output::json(&Verdict { matches, departs, reason, expected: Signed::from(&expected) })?;
+    Ok(Exit::when_complete(matches))
+}
+
+/// The request with the headers signed that the given signature covers, as far as they are known.
+fn as_signed<'a>(subject: &Subject<'a>, given: &Authorization<'_>) -> Subject<'a> {
+    let signs_action = given.signed_headers().any(|name| name == "x-tc-action");
+    let action = subject.action.filter(|_| signs_action);
+    Subject { request: Request { action, ..subject.request }, ..*subject }
+}
+
+fn departure(subject: &Subject<'_>, given: &Authorization<'_>) -> Option<(Part, String)> {
+    let differs = |what: &str, given: &str, expected: &str| {
+        format!("the {what} is {given}, where {expected} is expected")
+    };
+    if given.secret_id != subject.secret_id {
+        return Some((Part::SecretId, differs("SecretId", given.secret_id, subject.secret_id)));
+    }
+    if let Some(date) = Date::of(subject.timestamp).filter(|date| date.as_str() != given.date) {
+        let why = differs("date", given.date, date.as_str());
+        return Some((Part::Date, format!("{why}: the UTC day of the timestamp")));
+    }
+    if given.service != subject.service {
+        return Some((Part::Service, differs("service", given.service, subject.service)));
+    }
+    let error = check(subject, given, subject.secret_key, &subject.request).err()?;
+    Some(match error {
+        VerifyError::Mismatch => (Part::Signature, mismatch(subject, given)),
+        VerifyError::MissingHeader(name) if name == "x-tc-action" => {
+            (Part::SignedHeaders, "the action is signed, and --action is not given".to_owned())
+        }
+        VerifyError::Expired | VerifyError::Date => (Part::Date, error.to_string()),
+        _ => (Part::SignedHeaders, error.to_string()),
+    })
+}
+
+fn check(
+    subject: &Subject<'_>,
+    given: &Authorization<'_>,
+    secret_key: &str,
+    request: &Request<'_>,
+) -> Result<(), VerifyError> {
+    let header = |name: &str| match name {
+        "content-type" => Some(request.content_type),
+        "host" => Some(request.host),
+        "x-tc-action" => subject.action,
+        "x-tc-content-sha256" if matches!(request.payload, Payload::Unsigned) => {
+            Some(tc3_signer::UNSIGNED_PAYLOAD)
+        }
+        _ => None,
+    };
+    let received = Received {
+        method: request.method,
+        path: request.path,
+        query: request.query,
+        header: &header,
+        payload: request.payload,
+        timestamp: subject.timestamp,
+    };
+    verify(given, secret_key, &received, subject.timestamp)
+}
+
+/// Tries the mistakes that are often made, one at a time.
+fn mismatch(subject: &Subject<'_>, given: &Authorization<'_>) -> String {
+    let request = subject.request;
+    let holds = |request: &Request<'_>| check(subject, given, subject.secret_key, request).is_ok();
+    let key = subject.secret_key.trim();
+    if key != subject.secret_key && check(subject, given, key, &request).is_ok() {
+        return "it holds with the SecretKey without the spaces around it".to_owned();
+    }
+    let mut payloads = vec![
+        ("an unsigned payload", Payload::Unsigned),
+        ("the payload signed", Payload::Signed(subject.body)),
+        ("an empty payload", Payload::Signed(b"")),
+        (
+            "the payload without the white space around it",
+            Payload::Signed(subject.body.trim_ascii()),
+        ),
+    ];
+    let with_line_end = [subject.body, b"\n"].concat();
+    payloads.push(("the payload and a line end", Payload::Signed(&with_line_end)));
+    for (what, payload) in payloads {
+        if holds(&Request { payload, ..request }) {
+            return format!("it holds with {what}");
+        }
+    }
+    let bare = request.host.rsplit_once(':').map(|(host, _)| host);
+    let default_port = format!("{}:443", request.host);
+    let own = format!("{}.tencentcloudapi.com", subject.service);
+    for host in bare.into_iter().chain([&*default_port, &*own]) {
+        if holds(&Request { host, ..request }) {
+            return format!("it holds with the host {host} instead of {}", request.host);
+        }
+    }
+    for content_type in
+        ["application/json", "application/json; charset=utf-8", "application/x-www-form-urlencoded"]
+    {
+        if holds(&Request { content_type, ..request }) {
+            return format!(
+                "it holds with the content type {content_type} instead of {}",
+                request.content_type
+            );
+        }
+    }
+    for method in ["POST", "GET"] {
+        if holds(&Request { method, ..request }) {
+            return format!("it holds with the method {method}");
+        }
+    }
+    "another SecretKey, body, query, host, content type, method or timestamp was signed; compare the \
+     canonical request"
+        .to_owned()
+}

@@ -1,0 +1,204 @@
+//! `essbasic sign`: worked examples, and what `--verify` finds.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
+
+mod support;
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use support::{code, essbasic, feed, json, refused, stderr, stdout};
+use tempfile::TempDir;
+
+const ID: &str = "AKIDEXAMPLE";
+const KEY: &str = "SECRETEXAMPLE";
+
+fn sign(home: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = essbasic(home.path());
+    command.env("TENCENTCLOUD_SECRET_ID", ID).env("TENCENTCLOUD_SECRET_KEY", KEY);
+    command.arg("sign").args(arguments);
+    command
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("{name} is missing in {value}"))
+}
+
+#[test]
+fn the_published_vectors() {
+    let home = TempDir::new().unwrap();
+    let data = include_str!("../../tc3-signer/tests/data/tc3-vectors.json");
+    let file: Value = serde_json::from_str(data).unwrap();
+    let mut checked = 0;
+    for vector in file["vectors"].as_array().unwrap() {
+        let (input, expected) = (&vector["input"], &vector["output"]);
+        if text(vector, "name") == "v1-HmacSHA1" {
+            continue;
+        }
+        let headers = &input["signed_headers"];
+        let timestamp = input["timestamp"].to_string();
+        let mut command = essbasic(home.path());
+        command.args(["sign", "--timestamp", &timestamp, "--payload", "-"]);
+        for (option, value) in [
+            ("--secret-id", text(input, "secret_id")),
+            ("--secret-key", text(input, "secret_key")),
+            ("--service", text(input, "service")),
+            ("--method", text(input, "method")),
+            ("--query", text(input, "query")),
+            ("--host", text(headers, "host")),
+            ("--content-type", text(headers, "content-type")),
+        ] {
+            command.arg(option).arg(value);
+        }
+        if let Some(action) = headers.get("x-tc-action") {
+            command.arg("--action").arg(action.as_str().unwrap());
+        }
+        let output = feed(&mut command, text(input, "payload").as_bytes());
+        assert_eq!(
+            json(&output),
+            json!({
+                "canonical_request": expected["canonical_request"],
+                "hashed_canonical_request": expected["hcr"],
+                "string_to_sign": expected["string_to_sign"],
+                "signature": expected["signature"],
+                "authorization": expected["authorization"],
+            })
+        );
+        assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+        checked += 1;
+    }
+    assert_eq!(checked, 4);
+}
+
+#[test]
+fn a_body_comes_as_text_from_a_file_or_from_stdin() {
+    let home = TempDir::new().unwrap();
+    let body = "{\"FlowName\":\"合同\"}\n";
+    std::fs::write(home.path().join("body.json"), body).unwrap();
+    let signature = |payload: &str| {
+        let mut command = sign(&home, &["--timestamp", "1551113065", "--payload", payload]);
+        text(&json(&feed(&mut command, body.as_bytes())), "signature").to_owned()
+    };
+    let expected = signature(body);
+    assert_eq!(signature("@body.json"), expected);
+    assert_eq!(signature("-"), expected);
+    assert_ne!(signature(""), expected);
+    let output = sign(&home, &["--payload", "@absent.json"]).output().unwrap();
+    refused(&output, &["absent.json cannot be read", "; check the path"]);
+}
+
+#[test]
+fn which_headers_are_signed() {
+    let home = TempDir::new().unwrap();
+    let signed = |arguments: &[&str]| {
+        let output = sign(&home, arguments).output().unwrap();
+        let authorization = text(&json(&output), "authorization").to_owned();
+        authorization.split("SignedHeaders=").nth(1).unwrap().split(',').next().unwrap().to_owned()
+    };
+    assert_eq!(signed(&[]), "content-type;host");
+    assert_eq!(signed(&["--action", "A"]), "content-type;host;x-tc-action");
+    assert_eq!(signed(&["--action", "A", "--two-headers"]), "content-type;host");
+}
+
+#[test]
+fn verify_tells_where_a_header_departs() {
+    let home = TempDir::new().unwrap();
+    let base = ["--timestamp", "1551113065", "--host", "h.example:8443", "--action", "A"];
+    let made = |more: &[&str]| {
+        let mut command = sign(&home, &base);
+        let output = command.args(more).output().unwrap();
+        text(&json(&output), "authorization").to_owned()
+    };
+    let good = made(&["--payload", "{}"]);
+    let verdict = |authorization: &str, more: &[&str]| {
+        let mut command = sign(&home, &base);
+        command.args(["--payload", "{}", "--verify", authorization]).args(more);
+        let output = command.output().unwrap();
+        let verdict = json(&output);
+        assert_eq!(code(&output), if verdict["matches"] == true { 0 } else { 2 }, "{verdict}");
+        assert!(!stdout(&output).contains(KEY));
+        verdict
+    };
+    for holds in
+        [&good, &format!("Authorization: {good}"), &made(&["--payload", "{}", "--two-headers"])]
+    {
+        let verdict = verdict(holds, &[]);
+        assert_eq!(verdict["matches"], true, "{verdict}");
+        assert!(holds.ends_with(text(&verdict, "authorization")));
+    }
+    let flipped = match good.strip_suffix('0') {
+        Some(rest) => format!("{rest}1"),
+        None => format!("{}0", &good[..good.len() - 1]),
+    };
+    for (authorization, more, part, reason) in [
+        ("TC3-HMAC-SHA256 Credential=x", &[][..], "form", "malformed"),
+        (&good.replace(ID, "AKIDOTHER"), &[], "secret_id", "AKIDOTHER"),
+        (&good.replace("2019-02-25", "2019-02-26"), &[], "date", "UTC day"),
+        (&good.replace("/essbasic/", "/ess/"), &[], "service", "ess"),
+        (&good.replace(";host", ""), &[], "signed_headers", "host must be signed"),
+        (&good.replace("x-tc-action", "x-tc-version"), &[], "signed_headers", "x-tc-version"),
+        (&flipped, &[], "signature", "another SecretKey"),
+        (&made(&["--payload", "{}\n"]), &[], "signature", "a line end"),
+        (
+            &made(&["--payload", "{}", "--host", "h.example"]),
+            &[],
+            "signature",
+            "host h.example instead",
+        ),
+        (&made(&["--unsigned-payload"]), &[], "signature", "an unsigned payload"),
+        (
+            &made(&["--payload", "{}", "--content-type", "application/json; charset=utf-8"]),
+            &[],
+            "signature",
+            "charset=utf-8 instead",
+        ),
+        (
+            &made(&["--payload", "{}", "--secret-key", "OTHER"]),
+            &[],
+            "signature",
+            "another SecretKey",
+        ),
+        (&good, &["--secret-key", " SECRETEXAMPLE "], "signature", "without the spaces"),
+    ] {
+        let verdict = verdict(authorization, more);
+        assert_eq!(verdict["matches"], false, "{verdict}");
+        assert_eq!(text(&verdict, "departs"), part, "{verdict}");
+        assert!(text(&verdict, "reason").contains(reason), "{verdict}");
+    }
+}
+
+#[test]
+fn what_cannot_be_signed() {
+    let home = TempDir::new().unwrap();
+    let output = essbasic(home.path()).args(["sign", "--secret-id", ID]).output().unwrap();
+    refused(&output, &["no SecretKey is given; set TENCENTCLOUD_SECRET_KEY"]);
+    let output = essbasic(home.path()).args(["sign", "--secret-key", KEY]).output().unwrap();
+    refused(&output, &["no SecretId is given"]);
+    let output = sign(&home, &["--host", "a\nb"]).output().unwrap();
+    refused(&output, &["cannot be signed", "host"]);
+    let output = sign(&home, &["--timestamp", "253402300800"]).output().unwrap();
+    refused(&output, &["year 9999"]);
+    // A usage error is no partial success: 1, where clap alone has 2.
+    for usage in [&["--verify", "x"][..], &["--timestamp", "-1"], &["--method", "PUT"]] {
+        let output = sign(&home, usage).output().unwrap();
+        refused(&output, &["see --help"]);
+        assert!(!stderr(&output).contains(KEY));
+    }
+    let help = sign(&home, &["--help"]).output().unwrap();
+    assert_eq!(code(&help), 0);
+    assert!(stdout(&help).contains("Examples:") && !stdout(&help).contains(KEY));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_stdout_is_an_error_and_a_closed_one_is_not() {
+    let home = TempDir::new().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = sign(&home, &[]).stdout(full).output().unwrap();
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).starts_with("error: stdout cannot be written"), "{}", stderr(&output));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = sign(&home, &[]).stdout(writer).output().unwrap();
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+}

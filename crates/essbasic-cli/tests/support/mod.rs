@@ -1,0 +1,54 @@
+//! Runs the built command, cut off from the machine's own settings.
+
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The command without any setting or credential of the machine.
+pub fn essbasic(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_essbasic"));
+    command.env_clear().env("HOME", home).env("NO_PROXY", "*").current_dir(home);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs to the end with this on stdin.
+pub fn feed(command: &mut Command, input: &[u8]) -> Output {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    // A command that refuses early does not read on.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+pub fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+/// The whole of stdout as one JSON document.
+pub fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {} {}", stdout(output), stderr(output)))
+}
+
+/// Exit status 1, nothing on stdout, and one line on stderr that holds these words.
+#[track_caller]
+pub fn refused(output: &Output, words: &[&str]) {
+    let error = stderr(output);
+    assert_eq!(code(output), 1, "{error}");
+    assert_eq!(stdout(output), "");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.starts_with("error: "), "{error}");
+    for word in words {
+        assert!(error.contains(word), "{word:?} is missing: {error}");
+    }
+}
