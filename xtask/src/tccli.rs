@@ -30,7 +30,7 @@ pub(crate) struct ApiAction {
     pub(crate) input: String,
     pub(crate) output: String,
     pub(crate) status: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub(crate) skip_sign: bool,
 }
 
@@ -53,14 +53,29 @@ pub(crate) struct ApiMember {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) member: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub(crate) required: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub(crate) disabled: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub(crate) output_required: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub(crate) value_allowed_null: bool,
+}
+
+/// The reference writes some of its booleans as 0 and 1.
+fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Flag {
+        Bool(bool),
+        Number(u8),
+    }
+    match Flag::deserialize(deserializer)? {
+        Flag::Bool(flag) => Ok(flag),
+        Flag::Number(number @ 0..=1) => Ok(number == 1),
+        Flag::Number(_) => Err(serde::de::Error::custom("neither a boolean nor 0 or 1")),
+    }
 }
 
 impl Tccli {

@@ -5,6 +5,7 @@
 //! [`Problem`]s, each with file, JSON Pointer and reason.
 
 mod apply;
+mod doc;
 mod emit;
 mod format;
 mod ir;
@@ -68,7 +69,7 @@ pub fn generate(
     let ir = lower::lower(&model, spec.name, overlay.name)?;
     let emitted = emit::emit(&ir);
 
-    let title = format!("{} ({} {})", ir.title, ir.service, ir.version);
+    let title = doc::escape(&format!("{} ({} {})", ir.title, ir.service, ir.version));
     let mut files = Vec::new();
     let mut add = |path: String, head: &str, items: &[proc_macro2::TokenStream]| {
         let text = format::format(head, items).map_err(|error| {
@@ -82,9 +83,10 @@ pub fn generate(
         Ok::<(), Vec<Problem>>(())
     };
     for (name, module) in &emitted.modules {
-        let head = format!("{MARK}\n//! {}\n", module.doc);
+        let head = format!("{MARK}\n//! {}\n", one_line(&module.doc));
         add(format!("{name}.rs"), &head, &module.items)?;
     }
+    let (provenance, title) = (one_line(provenance), one_line(&title));
     let head = format!("{MARK}\n// {provenance}\n//! {title}.\n{ALLOW}");
     add("mod.rs".to_owned(), &head, &emitted.root)?;
     files.sort();
@@ -101,6 +103,14 @@ const ALLOW: &str = "#![allow(
 )]
 ";
 
+/// Text that cannot leave the comment it is put in.
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 fn features(ir: &ir::Ir) -> String {
     let names: Vec<&str> = ir.groups.iter().map(|group| group.name.as_str()).collect();
     let all: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
@@ -111,7 +121,7 @@ fn features(ir: &ir::Ir) -> String {
         "# The opposite side too: requests can be read and answers written.\nserver = []\n",
     );
     for group in &ir.groups {
-        text.push_str(&format!("# {}\n{} = []\n", group.doc, group.name));
+        text.push_str(&format!("# {}\n{} = []\n", one_line(&group.doc), group.name));
     }
     text
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::Model;
+use crate::doc::{field_doc, struct_doc};
 use crate::ir::{
     Action, Code, Enum, Field, Group, Ir, Object, ObjectMember, Shape, Side, Struct, Ty, Variant,
     Variants,
@@ -16,8 +17,28 @@ use crate::spec::{Member, Status};
 /// The file of types that no single group owns.
 pub(crate) const SHARED: &str = "shared";
 
-/// The type that holds the error codes, whatever the service.
-pub(crate) const RESERVED_TYPE: &str = "ErrorCode";
+/// Names that no object's type may have: that of the error codes, and the primitives, which serde's
+/// derived code calls by their short names.
+pub(crate) const RESERVED_TYPES: [&str; 18] = [
+    "ErrorCode",
+    "bool",
+    "char",
+    "str",
+    "f32",
+    "f64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+];
 
 /// Names of methods that a setter of the same name would hide or clash with.
 const TAKEN_METHODS: [&str; 22] = [
@@ -102,7 +123,9 @@ fn type_ident(model: &Model<'_>, object: &str) -> String {
 
 fn check_type_names(at: &mut Problems<'_>, model: &Model<'_>) {
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
-    taken.insert(RESERVED_TYPE.to_owned(), "the set of error codes".to_owned());
+    for name in RESERVED_TYPES {
+        taken.insert(name.to_owned(), "the generated code".to_owned());
+    }
     for (name, _) in &model.overlay.values {
         taken.insert(name.clone(), format!("the value set `{name}`"));
     }
@@ -176,6 +199,7 @@ fn lower_fields(at: &mut Problems<'_>, model: &Model<'_>, object: &str, side: Si
                 member.name
             );
             at.add(&path, reason);
+            continue;
         }
         let setter = setter_name(&ident);
         if let Some(other) = setters.insert(setter.clone(), &member.name) {
@@ -207,7 +231,7 @@ fn lower_field(
         (_, Ty::Boxed(_)) => true,
         (Side::Response, Ty::List(_)) => false,
         (Side::Response, _) => {
-            member.name != "RequestId" && !(member.output_required && !member.nullable)
+            member.name != "RequestId" && (!member.output_required || member.nullable)
         }
         (Side::Request | Side::Both, _) => !required,
     };
@@ -241,51 +265,6 @@ fn lower_type(model: &Model<'_>, object: &str, member: &Member) -> Ty {
         ("list", Some(of)) => Ty::List(Box::new(scalar(of))),
         (kind, _) => scalar(kind),
     }
-}
-
-fn struct_doc(model: &Model<'_>, name: &str) -> Vec<String> {
-    let own = model.overlay.docs.objects.get(name).and_then(|doc| doc.doc.as_deref());
-    for (action, facts) in &model.spec.actions {
-        if facts.request == name {
-            let lead = match model.overlay.docs.actions.get(action) {
-                Some(doc) => doc.clone(),
-                None => format!("The request of `{action}`."),
-            };
-            return vec![lead, escape(&facts.title)];
-        }
-        if facts.response == name {
-            let lead = own.map_or_else(|| format!("The answer to `{action}`."), str::to_owned);
-            return vec![lead];
-        }
-    }
-    vec![own.map_or_else(|| format!("The object `{name}`."), str::to_owned)]
-}
-
-fn field_doc(model: &Model<'_>, object: &str, member: &Member) -> Vec<String> {
-    let own = model.overlay.docs.objects.get(object);
-    let lead = match own.and_then(|doc| doc.members.get(&member.name)) {
-        Some(doc) => doc.clone(),
-        None if member.name == "RequestId" => {
-            "The id by which the service's support finds the call.".to_owned()
-        }
-        None => format!("The member `{}`.", member.name),
-    };
-    let mut doc = vec![lead];
-    if member.disabled {
-        doc.push("Internal to the platform: leave it unset.".to_owned());
-    }
-    doc
-}
-
-/// Text as Markdown that says the same.
-fn escape(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        if "\\`*_[]<>".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
-        out
-    })
 }
 
 fn lower_codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {

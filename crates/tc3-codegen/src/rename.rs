@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lower::{RESERVED_TYPE, setter_name};
+use crate::lower::{RESERVED_TYPES, setter_name};
 use crate::names::{ident, snake};
 use crate::overlay::{Overlay, Rename};
 use crate::spec::Spec;
@@ -81,7 +81,7 @@ fn types(
     given: &BTreeMap<(&str, Option<&str>), &str>,
 ) -> Vec<Rename> {
     let mut taken: BTreeSet<String> = overlay.values.keys().cloned().collect();
-    taken.insert(RESERVED_TYPE.to_owned());
+    taken.extend(RESERVED_TYPES.map(str::to_owned));
     taken.extend(spec.objects.keys().filter_map(|name| {
         let name = given.get(&(name.as_str(), None))?;
         ident(name)

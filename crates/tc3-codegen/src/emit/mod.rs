@@ -41,7 +41,9 @@ pub(crate) fn emit(ir: &Ir) -> Emitted {
         let items = group_items(ir, &group.name);
         module(&group.name, group.doc.clone(), Some(&group.name), items);
     }
-    module(SHARED, "Types of more than one group.".to_owned(), None, group_items(ir, SHARED));
+    let doc =
+        if ir.groups.is_empty() { "The service's types." } else { "Types of several groups." };
+    module(SHARED, doc.to_owned(), None, group_items(ir, SHARED));
     if !ir.enums.is_empty() {
         let items = ir.enums.iter().flat_map(enums::value_set).collect();
         module("values", "Open sets of values.".to_owned(), None, items);

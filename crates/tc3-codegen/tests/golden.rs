@@ -1,0 +1,218 @@
+//! Small specs full of traps, with the source that is made of them. That source is part of this
+//! build, so a golden that does not compile, or does not do what it should, is a failure too.
+//!
+//! After an intended change: `UPDATE_GOLDEN=1 cargo test -p tc3-codegen --test golden`.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unexpected_cfgs,
+    reason = "a golden is the inside of a crate that has features and exports"
+)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tc3_api::{Action, Envelope};
+use tc3_codegen::{Source, generate, missing_renames};
+
+#[rustfmt::skip]
+#[path = "golden/adversarial/generated/mod.rs"]
+mod adversarial;
+
+#[rustfmt::skip]
+#[path = "golden/grouped/generated/mod.rs"]
+mod grouped;
+
+use adversarial::{
+    KeywordsRequest, KeywordsResponse, Level, Node, NothingRequest, RecursionResponse, Status,
+    TypesRequest, TypesResponse,
+};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+fn check(name: &str) {
+    let folder = folder(name);
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+    let (spec, overlay) = (read("spec.json"), read("overlay.json"));
+    let spec = Source { name: "spec.json", text: &spec };
+    let overlay = Source { name: "overlay.json", text: &overlay };
+    let output = generate(spec, overlay, name).unwrap();
+    assert_eq!(output, generate(spec, overlay, name).unwrap());
+
+    let mut wanted = output.files;
+    wanted.push(("features.toml".to_owned(), output.features));
+    let generated = folder.join("generated");
+    let mut stale = String::new();
+    for (path, text) in &wanted {
+        let path = generated.join(path);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, text).unwrap();
+        }
+        if std::fs::read_to_string(&path).ok().as_deref() != Some(text) {
+            writeln!(stale, "{}", path.display()).unwrap();
+        }
+    }
+    for entry in std::fs::read_dir(&generated).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        if !wanted.iter().any(|(path, _)| *path == file) {
+            writeln!(stale, "{file} is not generated").unwrap();
+        }
+    }
+    assert!(stale.is_empty(), "stale:\n{stale}");
+}
+
+#[test]
+fn the_adversarial_golden_is_what_is_generated() {
+    check("adversarial");
+}
+
+#[test]
+fn the_grouped_golden_is_what_is_generated() {
+    check("grouped");
+}
+
+#[test]
+fn absent_empty_and_zero_stay_apart() {
+    let request = TypesRequest::new("t", 0, [0.0, 1.5], "m", [Status::InProgress]);
+    assert_eq!(
+        serde_json::to_value(&request).unwrap(),
+        json!({"Text": "t", "Int": 0, "Floats": [0, 1.5], "Mobile": "m", "Statuses": ["IN_PROGRESS"]})
+    );
+    let request = request.uint(0).bool(false).float(2.0).date("").ints([]).level(Level::Ground);
+    assert_eq!(
+        serde_json::to_value(&request).unwrap(),
+        json!({"Text": "t", "Int": 0, "Floats": [0, 1.5], "Mobile": "m", "Statuses": ["IN_PROGRESS"],
+            "Uint": 0, "Bool": false, "Float": 2, "Date": "", "Ints": [], "Level": 0})
+    );
+    assert_eq!(serde_json::to_string(&NothingRequest::new()).unwrap(), "{}");
+}
+
+#[test]
+fn keywords_and_taken_names_have_setters() {
+    let request = KeywordsRequest::new("t", "s", 7)
+        .crate_("c")
+        .super_("u")
+        .r#async(true)
+        .r#match(["m"])
+        .with_new("n")
+        .with_clone("l")
+        .with_default("d")
+        ._3_d_model("3")
+        .qr_code("1")
+        .qr_code_2("2")
+        .with_dash_and_dot("w");
+    assert_eq!(
+        serde_json::to_value(request.clone()).unwrap(),
+        json!({"Type": "t", "Self": "s", "Value": 7, "Crate": "c", "Super": "u", "Async": true,
+            "Match": ["m"], "New": "n", "Clone": "l", "Default": "d", "3DModel": "3",
+            "QRCode": "1", "QrCode": "2", "with-dash.and dot": "w"})
+    );
+}
+
+fn answer<T: serde::de::DeserializeOwned>(response: &serde_json::Value) -> T {
+    let text = json!({ "Response": response }).to_string();
+    serde_json::from_str::<Envelope<T>>(&text).unwrap().result.unwrap().body
+}
+
+#[test]
+fn answers_bear_what_servers_send() {
+    let broken: TypesResponse = answer(&json!({
+        "Text": null, "Int": "7", "MaybeInt": "", "Uint": 3.0, "Float": "0.5", "Ints": null,
+        "Status": "BRAND_NEW", "Level": 99, "MaybeLevel": "-1", "New": [{"a": null}], "RequestId": "r"
+    }));
+    assert_eq!((broken.int, broken.maybe_int, broken.uint, broken.float), (7, None, 3, 0.5));
+    assert_eq!(broken.text, "");
+    assert!(broken.ints.is_empty() && broken.texts.is_empty() && !broken.bool);
+    assert_eq!(broken.status, Status::Unknown("BRAND_NEW".to_owned()));
+    assert_eq!(broken.level, Level::Unknown(99));
+    assert_eq!(broken.maybe_level, Some(Level::Cellar));
+    assert_eq!(broken.request_id, "r");
+    assert!(serde_json::from_str::<TypesResponse>(r#"{"Int": {}}"#).is_err());
+
+    let keywords: KeywordsResponse = answer(&json!({"Type": "t", "Self": null}));
+    assert_eq!((keywords.r#type.as_str(), keywords.self_), ("t", None));
+}
+
+#[test]
+fn what_holds_itself_ends() {
+    let answer: RecursionResponse = answer(&json!({
+        "Node": {"Name": "a", "Next": {"Name": "b"}, "Children": [{"Name": "c"}], "Other": {"Node": {}}},
+        "Tree": {"Left": {}}
+    }));
+    assert_eq!(answer.node.next.as_ref().map(|next| next.name.as_str()), Some("b"));
+    assert!(answer.tree.left.is_some_and(|left| left.left.is_none()));
+    assert_eq!(Node::new("a").next(Node::new("b")).next.unwrap().name, "b");
+    assert_eq!(Node::default().next, None);
+}
+
+#[test]
+fn open_sets_keep_what_they_do_not_know() {
+    for (text, status) in [("IN_PROGRESS", Status::InProgress), ("UNKNOWN", Status::NotKnown)] {
+        assert_eq!(Status::from(text), status);
+        assert_eq!(Status::from(text.to_owned()), status);
+        assert_eq!(serde_json::to_value(&status).unwrap(), text);
+        assert_eq!(format!("{status:>12}"), format!("{text:>12}"));
+    }
+    let new = Status::from("NEW");
+    assert_eq!((new.as_str(), new.to_string()), ("NEW", "NEW".to_owned()));
+    assert_eq!(serde_json::to_value(&new).unwrap(), "NEW");
+    assert_eq!(Level::from(-1).as_i64(), -1);
+    assert_eq!(serde_json::to_value(Level::from(5)).unwrap(), 5);
+    let code = adversarial::ErrorCode::from("Odd.Code");
+    assert_eq!((code.as_str(), code.description()), ("Odd.Code", Some("It is odd")));
+    assert_eq!(adversarial::ErrorCode::from("New.Code").description(), None);
+}
+
+#[test]
+fn debug_shows_that_a_secret_is_there_not_what_it_is() {
+    let request = TypesRequest::new("t", 1, [], "138", [Status::NotKnown]).links(["https://k"]);
+    let text = format!("{request:?}");
+    assert!(!text.contains("138") && !text.contains("https"), "{text}");
+    for part in ["mobile: ***", "links: Some(***)", "other_mobile: None", "text: \"t\""] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let answer: TypesResponse = answer(&json!({"Mobile": "138", "OtherMobile": "139"}));
+    let text = format!("{answer:?}");
+    assert!(!text.contains("13") && text.contains("other_mobile: Some(***)"), "{text}");
+}
+
+#[test]
+fn the_catalogue_says_what_the_traits_say() {
+    assert!(adversarial::ACTIONS.is_sorted_by_key(|action| action.info.name));
+    let meta = adversarial::action("Nothing").unwrap();
+    assert_eq!(meta.info, NothingRequest::INFO);
+    assert_eq!(meta.info.host, Some("nothing.example"));
+    assert_eq!(meta.info.rate_limit, Some(5));
+    assert!(meta.info.retry_safe && !meta.info.signed && !meta.info.deprecated);
+    let meta = adversarial::action("Keywords").unwrap();
+    assert_eq!(meta.info, KeywordsRequest::INFO);
+    assert_eq!((meta.info.host, meta.info.test_host), (None, Some("odd.test.example")));
+    assert!(meta.info.deprecated && !meta.info.retry_safe);
+    let types = adversarial::action("Types").unwrap().request;
+    assert_eq!(types.required_paths(), ["Text", "Int", "Floats", "Mobile", "Statuses"]);
+    assert!(types.member("Internal").unwrap().internal);
+    assert_eq!(adversarial::action("Recursion").unwrap().request.required_paths(), [""; 0]);
+    assert!(adversarial::action("recursion").is_none());
+    assert_eq!(grouped::action("B").unwrap().group, "second");
+}
+
+#[test]
+fn renames_for_what_falls_together_are_found() {
+    let read = |file: &str| std::fs::read_to_string(folder("adversarial").join(file)).unwrap();
+    let spec = tc3_codegen::parse("spec.json", &read("spec.json")).unwrap();
+    let mut overlay: tc3_codegen::overlay::Overlay =
+        tc3_codegen::parse("overlay.json", &read("overlay.json")).unwrap();
+    assert_eq!(missing_renames(&spec, &overlay), []);
+    overlay.renames.clear();
+    let found = missing_renames(&spec, &overlay);
+    let found: Vec<_> = found
+        .iter()
+        .map(|one| (one.object.as_str(), one.member.as_deref(), one.to.as_str()))
+        .collect();
+    assert_eq!(found, [("KeywordsRequest", Some("QrCode"), "qr_code_2")]);
+}

@@ -1,0 +1,148 @@
+//! Whatever the input, the generator answers with files or with problems; it never panics, and the
+//! same input gives the same answer.
+
+#![allow(clippy::indexing_slicing, reason = "a failed assumption is a failed test")]
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use tc3_codegen::{Source, generate, missing_renames, parse};
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,6}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(".{0,6}", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// Names that trouble generators, among any others.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => prop::sample::select(vec![
+            "Option", "Result", "Box", "Vec", "String", "Self", "self", "crate", "super", "Type",
+            "type", "New", "WithNew", "QRCode", "QrCode", "3D", "_", "", "str", "u64", "ErrorCode",
+            "a b", "A.B", "A-B", "Some", "None", "Ok", "Err", "IDs", "r#type", "\u{6587}",
+        ]).prop_map(str::to_owned),
+        1 => ".{0,5}",
+    ]
+}
+
+/// Something with the shape of a spec: references that lead somewhere or not, names that fall
+/// together or not.
+fn shaped_spec() -> impl Strategy<Value = Value> {
+    let kind = prop::sample::select(vec![
+        "string", "int64", "uint64", "float", "bool", "date", "binary", "object", "object", "list",
+        "list", "other",
+    ]);
+    let member = (name(), kind, name(), any::<[bool; 4]>()).prop_map(|(name, kind, of, flags)| {
+        let mut member = json!({"name": name, "type": kind, "required": flags[0],
+            "disabled": flags[1], "output_required": flags[2], "nullable": flags[3]});
+        if kind == "object" || kind == "list" {
+            member["of"] = of.into();
+        }
+        member
+    });
+    let members = prop::collection::vec(member, 0..5);
+    let action = (name(), name(), name(), any::<bool>());
+    (
+        prop::collection::btree_map(name(), members, 1..8),
+        prop::collection::btree_map(name(), action, 0..3),
+        prop::collection::btree_map(name(), ".{0,4}", 0..4),
+    )
+        .prop_map(|(mut objects, actions, codes)| {
+            let known: Vec<String> = objects.keys().cloned().collect();
+            let aim = |name: &str| {
+                let index = name.len() % known.len();
+                known.get(index).cloned().unwrap_or_default()
+            };
+            // Mostly references that lead somewhere: else every case ends at the first check.
+            for member in objects.values_mut().flatten() {
+                if let Some(of) = member.get("of").and_then(Value::as_str)
+                    && of != "Option"
+                {
+                    member["of"] = aim(of).into();
+                }
+            }
+            let actions: Map<String, Value> = actions
+                .into_iter()
+                .map(|(name, (title, request, response, skip))| {
+                    let (request, response) = (aim(&request), aim(&response));
+                    let action = json!({"title": title, "request": request, "response": response,
+                        "status": "online", "skip_sign": skip});
+                    (name, action)
+                })
+                .collect();
+            json!({"$schema": "", "service": "s", "version": "v", "title": "*/ \n fn \" [t]",
+                "actions": actions, "objects": objects, "codes": codes})
+        })
+}
+
+fn run(spec: &str, overlay: &str) -> bool {
+    let spec = Source { name: "spec.json", text: spec };
+    let overlay = Source { name: "overlay.json", text: overlay };
+    let result = generate(spec, overlay, "p");
+    assert_eq!(result, generate(spec, overlay, "p"));
+    if let Err(problems) = &result {
+        assert!(!problems.is_empty());
+        assert!(problems.iter().all(|problem| !problem.reason.contains("emitted no Rust")));
+    }
+    result.is_ok()
+}
+
+proptest! {
+    #[test]
+    fn any_json_is_answered(spec in any_json(), overlay in any_json()) {
+        run(&spec.to_string(), &overlay.to_string());
+    }
+
+    #[test]
+    fn any_text_is_answered(spec in ".*", overlay in ".*") {
+        run(&spec, &overlay);
+    }
+
+    #[test]
+    fn any_spec_is_answered(spec in shaped_spec()) {
+        run(&spec.to_string(), r#"{"$schema": ""}"#);
+    }
+
+    #[test]
+    fn any_overlay_part_is_answered(
+        spec in shaped_spec(),
+        key in prop::sample::select(vec![
+            "rate_limit", "hosts", "retry_safe", "required", "renames", "sensitive", "values",
+            "groups", "docs",
+        ]),
+        part in any_json(),
+    ) {
+        run(&spec.to_string(), &json!({"$schema": "", key: part}).to_string());
+    }
+
+    /// With the renames found, no two names fall together any more.
+    #[test]
+    fn found_renames_suffice(spec in shaped_spec()) {
+        let text = spec.to_string();
+        let Ok(parsed) = parse("spec.json", &text) else { return Ok(()) };
+        let mut overlay: tc3_codegen::overlay::Overlay =
+            parse("overlay.json", r#"{"$schema": ""}"#)?;
+        overlay.renames = missing_renames(&parsed, &overlay);
+        let overlay = serde_json::to_string(&overlay)?;
+        let result = generate(
+            Source { name: "spec.json", text: &text },
+            Source { name: "overlay.json", text: &overlay },
+            "",
+        );
+        for problem in result.err().unwrap_or_default() {
+            prop_assert!(!problem.reason.contains("overlay"), "{}", problem);
+            prop_assert!(!problem.reason.contains("setter"), "{}", problem);
+        }
+    }
+}
