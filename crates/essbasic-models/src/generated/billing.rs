@@ -106,7 +106,13 @@ impl ::core::fmt::Debug for ChannelBillUsageDetail {
                 ),
             )
             .field("create_organization_name", &self.create_organization_name)
-            .field("flow_name", &self.flow_name)
+            .field(
+                "flow_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.flow_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field("flow_status", &self.flow_status)
             .field("quota_type", &self.quota_type)
             .field("use_count", &self.use_count)

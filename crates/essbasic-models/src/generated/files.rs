@@ -7,7 +7,6 @@
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -43,6 +42,17 @@ impl CreateFileConvertTaskRequest {
             resource_name: ::core::convert::Into::into(resource_name),
             resource_id: ::core::convert::Into::into(resource_id),
         }
+    }
+}
+
+impl ::core::fmt::Debug for CreateFileConvertTaskRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateFileConvertTaskRequest")
+            .field("agent", &self.agent)
+            .field("resource_type", &self.resource_type)
+            .field("resource_name", &::tc3_api::__private::Redacted)
+            .field("resource_id", &self.resource_id)
+            .finish()
     }
 }
 
@@ -206,7 +216,13 @@ impl ::core::fmt::Debug for UploadFile {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("UploadFile")
             .field("file_body", &::tc3_api::__private::Redacted)
-            .field("file_name", &self.file_name)
+            .field(
+                "file_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.file_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .finish()
     }
 }

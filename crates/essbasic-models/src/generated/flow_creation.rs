@@ -550,10 +550,16 @@ impl BaseFlowInfo {
 impl ::core::fmt::Debug for BaseFlowInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("BaseFlowInfo")
-            .field("flow_name", &self.flow_name)
+            .field("flow_name", &::tc3_api::__private::Redacted)
             .field("deadline", &self.deadline)
             .field("flow_type", &self.flow_type)
-            .field("flow_description", &self.flow_description)
+            .field(
+                "flow_description",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.flow_description),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field("unordered", &self.unordered)
             .field("intelligent_status", &self.intelligent_status)
             .field("form_fields", &self.form_fields)
@@ -1438,8 +1444,20 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateFlowByFilesRequest")
             .field("agent", &self.agent)
-            .field("flow_name", &self.flow_name)
-            .field("flow_description", &self.flow_description)
+            .field(
+                "flow_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.flow_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "flow_description",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.flow_description),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field("flow_approvers", &self.flow_approvers)
             .field("file_ids", &self.file_ids)
             .field("components", &self.components)
@@ -1542,7 +1560,6 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1636,6 +1653,19 @@ impl ChannelCreateFlowGroupByFilesRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelCreateFlowGroupByFilesRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateFlowGroupByFilesRequest")
+            .field("flow_file_infos", &self.flow_file_infos)
+            .field("flow_group_name", &::tc3_api::__private::Redacted)
+            .field("agent", &self.agent)
+            .field("approver_verify_type", &self.approver_verify_type)
+            .field("flow_group_options", &self.flow_group_options)
+            .field("operator", &self.operator)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelCreateFlowGroupByFiles`.
 #[derive(
     ::core::clone::Clone,
@@ -1684,7 +1714,6 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1717,6 +1746,16 @@ impl ChannelCreateFlowGroupByTemplatesRequest {
             ),
             flow_group_name: ::core::convert::Into::into(flow_group_name),
         }
+    }
+}
+
+impl ::core::fmt::Debug for ChannelCreateFlowGroupByTemplatesRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateFlowGroupByTemplatesRequest")
+            .field("agent", &self.agent)
+            .field("flow_infos", &self.flow_infos)
+            .field("flow_group_name", &::tc3_api::__private::Redacted)
+            .finish()
     }
 }
 
@@ -2033,7 +2072,7 @@ impl ::core::fmt::Debug for ChannelCreateMultiFlowSignQRCodeRequest {
         f.debug_struct("ChannelCreateMultiFlowSignQRCodeRequest")
             .field("agent", &self.agent)
             .field("template_id", &self.template_id)
-            .field("flow_name", &self.flow_name)
+            .field("flow_name", &::tc3_api::__private::Redacted)
             .field("max_flow_num", &self.max_flow_num)
             .field("flow_effective_day", &self.flow_effective_day)
             .field("flow_display_type", &self.flow_display_type)
@@ -2101,7 +2140,6 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -2195,6 +2233,20 @@ impl ChannelCreatePrepareFlowGroupRequest {
     pub fn flow_group_deadline(mut self, value: ::core::primitive::i64) -> Self {
         self.flow_group_deadline = ::core::option::Option::Some(value);
         self
+    }
+}
+
+impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreatePrepareFlowGroupRequest")
+            .field("base_flow_infos", &self.base_flow_infos)
+            .field("flow_group_name", &::tc3_api::__private::Redacted)
+            .field("resource_type", &self.resource_type)
+            .field("agent", &self.agent)
+            .field("flow_group_options", &self.flow_group_options)
+            .field("flow_group_type", &self.flow_group_type)
+            .field("flow_group_deadline", &self.flow_group_deadline)
+            .finish()
     }
 }
 
@@ -2677,7 +2729,13 @@ impl ::core::fmt::Debug for ChannelCreateReleaseFlowRequest {
                     |_| ::tc3_api::__private::Redacted,
                 ),
             )
-            .field("flow_name", &self.flow_name)
+            .field(
+                "flow_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.flow_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .finish()
     }
 }
@@ -4625,10 +4683,16 @@ impl ::core::fmt::Debug for FlowFileInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("FlowFileInfo")
             .field("file_ids", &self.file_ids)
-            .field("flow_name", &self.flow_name)
+            .field("flow_name", &::tc3_api::__private::Redacted)
             .field("flow_approvers", &self.flow_approvers)
             .field("deadline", &self.deadline)
-            .field("flow_description", &self.flow_description)
+            .field(
+                "flow_description",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.flow_description),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field("flow_type", &self.flow_type)
             .field(
                 "callback_url",
@@ -5132,7 +5196,7 @@ impl FlowInfo {
 impl ::core::fmt::Debug for FlowInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("FlowInfo")
-            .field("flow_name", &self.flow_name)
+            .field("flow_name", &::tc3_api::__private::Redacted)
             .field("deadline", &self.deadline)
             .field("template_id", &self.template_id)
             .field("flow_approvers", &self.flow_approvers)
@@ -5145,7 +5209,13 @@ impl ::core::fmt::Debug for FlowInfo {
                 ),
             )
             .field("flow_type", &self.flow_type)
-            .field("flow_description", &self.flow_description)
+            .field(
+                "flow_description",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.flow_description),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field(
                 "customer_data",
                 &::core::option::Option::map(
@@ -5699,7 +5769,6 @@ impl ::core::fmt::Debug for ReleasedApprover {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -5794,6 +5863,42 @@ impl RelieveInfo {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for RelieveInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("RelieveInfo")
+            .field("reason", &self.reason)
+            .field(
+                "remain_in_force_item",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.remain_in_force_item),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "original_expense_settlement",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.original_expense_settlement),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "original_other_settlement",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.original_other_settlement),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field(
+                "other_deals",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.other_deals),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
     }
 }
 

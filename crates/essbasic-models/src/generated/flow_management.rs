@@ -5,7 +5,6 @@
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -34,6 +33,22 @@ pub struct CancelFailureFlow {
         skip_serializing_if = "::core::option::Option::is_none"
     )]
     pub flow_name: ::core::option::Option<::std::string::String>,
+}
+
+impl ::core::fmt::Debug for CancelFailureFlow {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CancelFailureFlow")
+            .field("flow_id", &self.flow_id)
+            .field("reason", &self.reason)
+            .field(
+                "flow_name",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.flow_name),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
+    }
 }
 
 /// The request of `CancelOrganizationFlows`.
@@ -1300,7 +1315,6 @@ impl ::core::fmt::Debug for NeedReviewApproverInfo {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -1329,6 +1343,16 @@ pub struct RemindFlowRecords {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub remind_message: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for RemindFlowRecords {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("RemindFlowRecords")
+            .field("can_remind", &self.can_remind)
+            .field("flow_id", &self.flow_id)
+            .field("remind_message", &::tc3_api::__private::Redacted)
+            .finish()
+    }
 }
 
 impl ::tc3_api::Action for CancelOrganizationFlowsRequest {

@@ -157,7 +157,6 @@ impl DescribeFlowDetailInfoRequest {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Deserialize
 )]
@@ -207,6 +206,19 @@ pub struct DescribeFlowDetailInfoResponse {
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
     pub request_id: ::std::string::String,
+}
+
+impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("DescribeFlowDetailInfoResponse")
+            .field("application_id", &self.application_id)
+            .field("proxy_organization_open_id", &self.proxy_organization_open_id)
+            .field("flow_info", &self.flow_info)
+            .field("flow_group_id", &self.flow_group_id)
+            .field("flow_group_name", &::tc3_api::__private::Redacted)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
 }
 
 /// Makes links from which the PDFs of up to 50 contracts can be fetched for five minutes. The sub-organisation must have permitted downloads, or the platform's application must have them switched on. The PDF is composed one to three seconds after a signature.
@@ -306,7 +318,6 @@ pub struct DescribeResourceUrlsByFlowsResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -339,6 +350,15 @@ impl DownloadFlowInfo {
                 ),
             ),
         }
+    }
+}
+
+impl ::core::fmt::Debug for DownloadFlowInfo {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("DownloadFlowInfo")
+            .field("file_name", &::tc3_api::__private::Redacted)
+            .field("flow_id_list", &self.flow_id_list)
+            .finish()
     }
 }
 
@@ -656,7 +676,7 @@ impl ::core::fmt::Debug for FlowDetailInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("FlowDetailInfo")
             .field("flow_id", &self.flow_id)
-            .field("flow_name", &self.flow_name)
+            .field("flow_name", &::tc3_api::__private::Redacted)
             .field("flow_type", &self.flow_type)
             .field("flow_status", &self.flow_status)
             .field("flow_message", &self.flow_message)
@@ -881,7 +901,7 @@ impl ::core::fmt::Debug for ResourceUrlInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ResourceUrlInfo")
             .field("url", &::tc3_api::__private::Redacted)
-            .field("name", &self.name)
+            .field("name", &::tc3_api::__private::Redacted)
             .field("type", &self.r#type)
             .finish()
     }

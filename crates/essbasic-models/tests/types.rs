@@ -1,0 +1,112 @@
+//! What users of the contract actions rely on, and what must never show.
+
+#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
+use std::collections::BTreeSet;
+
+use essbasic_models::{
+    ACTIONS, Agent, ApproveStatus, ApproveType, DescribeFlowDetailInfoRequest,
+    DescribeFlowDetailInfoResponse, DescribeResourceUrlsByFlowsRequest,
+    DescribeResourceUrlsByFlowsResponse, ErrorCode, FlowStatus, UploadFilesRequest, UserInfo,
+    action,
+};
+use serde_json::json;
+use tc3_api::{Action, Envelope};
+
+fn agent() -> Agent {
+    Agent::new("app")
+        .proxy_organization_open_id("org")
+        .proxy_operator(UserInfo::new().open_id("operator"))
+}
+
+#[test]
+fn requests_carry_what_was_set_and_nothing_else() {
+    let request = DescribeResourceUrlsByFlowsRequest::new(agent(), ["f1", "f2"]);
+    let agent_json = json!({"AppId": "app", "ProxyOrganizationOpenId": "org",
+        "ProxyOperator": {"OpenId": "operator"}});
+    assert_eq!(
+        serde_json::to_value(request).unwrap(),
+        json!({"Agent": agent_json, "FlowIds": ["f1", "f2"]})
+    );
+    let request = DescribeFlowDetailInfoRequest::new(agent()).flow_ids(vec!["f".to_owned()]);
+    assert_eq!(
+        serde_json::to_value(request).unwrap(),
+        json!({"Agent": agent_json, "FlowIds": ["f"]})
+    );
+}
+
+#[test]
+fn a_positional_answer_keeps_its_positions() {
+    let text = r#"{"Response":{"FlowResourceUrlInfos":[{"FlowId":"f1","ResourceUrlInfos":
+        [{"Url":"https://h/p?key=secret","Name":"n","Type":"PDF"}]},{"FlowId":"f2","ResourceUrlInfos":null}],
+        "ErrorMessages":["","not yours"],"RequestId":"r"}}"#;
+    let answer: Envelope<DescribeResourceUrlsByFlowsResponse> = serde_json::from_str(text).unwrap();
+    let answer = answer.result.unwrap().body;
+    assert_eq!(answer.error_messages, ["", "not yours"]);
+    let urls: Vec<usize> =
+        answer.flow_resource_url_infos.iter().map(|info| info.resource_url_infos.len()).collect();
+    assert_eq!(urls, [1, 0]);
+    assert_eq!(answer.request_id, "r");
+    let shown = format!("{answer:?}");
+    assert!(!shown.contains("secret") && shown.contains("url: ***"), "{shown}");
+}
+
+#[test]
+fn a_flow_says_where_it_stands_and_hides_who_signs() {
+    let text = r#"{"Response":{"FlowInfo":[{"FlowId":"f","FlowStatus":"PART","FlowApproverInfos":[
+        {"Mobile":"13800000000","ApproveName":"Somebody","ApproveStatus":"WAITPICKUP","ApproveType":"PERSON"},
+        {"ApproveStatus":"BRAND_NEW"}]}],"RequestId":"r"}}"#;
+    let answer: Envelope<DescribeFlowDetailInfoResponse> = serde_json::from_str(text).unwrap();
+    let answer = answer.result.unwrap().body;
+    let flow = answer.flow_info.first().unwrap();
+    assert_eq!(flow.flow_status, FlowStatus::Part);
+    let [one, other] = flow.flow_approver_infos.as_slice() else { unreachable!() };
+    assert_eq!(one.approve_status, ApproveStatus::WaitPickup);
+    assert_eq!(one.approve_type, ApproveType::Person);
+    assert_eq!(other.approve_status, ApproveStatus::Unknown("BRAND_NEW".to_owned()));
+    assert_eq!((one.mobile.as_str(), one.approve_name.as_str()), ("13800000000", "Somebody"));
+    let shown = format!("{answer:#?}");
+    assert!(!shown.contains("13800000000") && !shown.contains("Somebody"), "{shown}");
+}
+
+#[test]
+fn the_catalogue_holds_every_action() {
+    assert_eq!(ACTIONS.len(), 99);
+    assert!(ACTIONS.is_sorted_by_key(|action| action.info.name));
+    for meta in ACTIONS {
+        assert_eq!(action(meta.info.name).unwrap().info, meta.info);
+        assert!(!meta.title.is_empty() && !meta.group.is_empty(), "{}", meta.info.name);
+        assert_eq!((meta.info.service, meta.info.version), ("essbasic", "2021-05-26"));
+        assert_eq!(meta.info.rate_limit, Some(20));
+        // Nothing that makes, changes or takes away is ever repeated blindly.
+        let reads = ["Describe", "ChannelDescribe"];
+        let read = reads.iter().any(|prefix| meta.info.name.starts_with(prefix));
+        assert!(read || !meta.info.retry_safe, "{}", meta.info.name);
+    }
+    let hosts: BTreeSet<_> =
+        ACTIONS.iter().filter(|meta| meta.info.host.is_some()).map(|meta| meta.info.name).collect();
+    assert_eq!(hosts, BTreeSet::from(["UploadFiles"]));
+    let info = UploadFilesRequest::INFO;
+    assert_eq!(
+        (info.host, info.test_host),
+        (Some("file.ess.tencent.cn"), Some("file.test.ess.tencent.cn"))
+    );
+    let download = action("DescribeResourceUrlsByFlows").unwrap();
+    assert_eq!(download.info, DescribeResourceUrlsByFlowsRequest::INFO);
+    assert_eq!(download.info.test_host, Some("essbasic.test.ess.tencent.cn"));
+    assert!(download.info.retry_safe);
+    assert_eq!(download.errors.len(), 25);
+    assert_eq!(download.request.required_paths(), ["Agent", "Agent.AppId", "FlowIds"]);
+}
+
+#[test]
+fn every_code_of_every_action_is_known() {
+    for code in ACTIONS.iter().flat_map(|action| action.errors) {
+        let known = ErrorCode::from(*code);
+        assert!(!matches!(known, ErrorCode::Unknown(_)), "{code}");
+        assert_eq!(known.as_str(), *code);
+        assert!(known.description().is_some_and(|text| !text.is_empty()), "{code}");
+    }
+    let code = ErrorCode::from("UnauthorizedOperation.UnauthorizedOperationDownload");
+    assert_eq!(code, ErrorCode::UnauthorizedOperationUnauthorizedOperationDownload);
+}

@@ -1,0 +1,294 @@
+//! The commands as a user runs them, on a reference made up for the purpose.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Ran {
+    success: bool,
+    out: String,
+    err: String,
+}
+
+fn xtask(arguments: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().unwrap();
+    Ran {
+        success: output.status.success(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn member(name: &str, kind: &str, of: &str) -> Value {
+    json!({"name": name, "type": kind, "member": of, "document": "prose", "example": "x"})
+}
+
+/// A reference with one service of two versions.
+fn api() -> Value {
+    let mut required = member("Name", "string", "string");
+    required["required"] = 1.into();
+    json!({
+        "metadata": {"apiVersion": "2021-02-03", "serviceNameCN": "S"},
+        "actions": {
+            "Do": {"name": "Title", "document": "prose", "input": "DoRequest",
+                "output": "DoResponse", "status": "online"},
+            "Old": {"name": "Old", "input": "DoRequest", "output": "DoResponse"}
+        },
+        "objects": {
+            "DoRequest": {"members": [required, member("Parts", "list", "Part"),
+                member("QRCode", "string", "string"), member("QrCode", "int", "uint64")]},
+            "DoResponse": {"members": [member("RequestId", "string", "string")]},
+            "Part": {"members": [member("Part", "object", "Part"), member("On", "string", "date")]}
+        },
+        "version": "1.0"
+    })
+}
+
+struct Place {
+    root: TempDir,
+}
+
+impl Place {
+    fn new(api: &Value) -> Self {
+        let place = Self { root: TempDir::new().unwrap() };
+        place.put("pkg/tccli/__init__.py", "__version__ = '1.2.3'\n");
+        place.put("pkg/tccli/services/svc/v20200101/api.json", "{}");
+        place.put("pkg/tccli/services/svc/v20210203/api.json", &api.to_string());
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn put(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.path(name)).unwrap()).unwrap()
+    }
+
+    fn import(&self, more: &[&str]) -> Ran {
+        self.import_from("pkg", more)
+    }
+
+    fn import_from(&self, tccli: &str, more: &[&str]) -> Ran {
+        let (tccli, out) = (self.path(tccli), self.path("spec"));
+        let mut arguments = vec!["import", "--service", "svc", "--tccli", tccli.to_str().unwrap()];
+        arguments.extend(["--out", out.to_str().unwrap()]);
+        arguments.extend(more);
+        xtask(&arguments)
+    }
+
+    fn codegen(&self, more: &[&str]) -> Ran {
+        let (spec, out) = (self.path("spec"), self.path("crate"));
+        let mut arguments = vec!["codegen", "--spec", spec.to_str().unwrap()];
+        arguments.extend(["--out", out.to_str().unwrap()]);
+        arguments.extend(more);
+        xtask(&arguments)
+    }
+}
+
+const CODES: &str = r#"{"note": "n", "actions": {"Do": ["B", "A"], "Gone": ["A"]},
+    "codes": {"A": "An A", "B": "A B"},
+    "common": {"C": {"description": "d", "judgement": "j", "retry": "no"}}}"#;
+
+#[test]
+fn facts_come_over_and_prose_does_not() {
+    let place = Place::new(&api());
+    place.put("codes.json", CODES);
+    let codes = place.path("codes.json");
+    let ran = place.import(&["--error-codes", codes.to_str().unwrap()]);
+    assert!(ran.success, "{}", ran.err);
+    for line in [
+        "svc 2021-02-03 of tccli 1.2.3: 2 actions, 3 objects, 2 error codes",
+        "contradiction: no error codes given for action Old",
+        "contradiction: error codes for action Gone, which the reference does not have: dropped",
+        "overlay: named DoRequest.QrCode `qr_code_2`",
+    ] {
+        assert!(ran.out.contains(line), "{line} in {}", ran.out);
+    }
+    let text = fs::read_to_string(place.path("spec/spec.json")).unwrap();
+    assert!(!text.contains("prose") && !text.contains("example"), "{text}");
+    let spec = place.json("spec/spec.json");
+    assert_eq!(
+        spec["objects"]["DoRequest"],
+        json!([
+            {"name": "Name", "type": "string", "required": true},
+            {"name": "Parts", "type": "list", "of": "Part"},
+            {"name": "QRCode", "type": "string"},
+            {"name": "QrCode", "type": "uint64"}
+        ])
+    );
+    assert_eq!(spec["objects"]["Part"][1]["type"], "date");
+    assert_eq!(spec["actions"]["Do"]["errors"], json!(["A", "B"]));
+    let source = place.json("spec/SOURCE.json");
+    assert_eq!(source["version"], "1.2.3");
+    assert_eq!(source["counts"]["members"], 7);
+    assert_eq!(source["reference"]["file"], "tccli/services/svc/v20210203/api.json");
+    assert_eq!(source["error_codes"]["file"], "codes.json");
+    assert!(!source.to_string().contains(place.root.path().to_str().unwrap()));
+}
+
+#[test]
+fn an_import_again_keeps_ours_and_tells_what_changed() {
+    let place = Place::new(&api());
+    place.put("codes.json", CODES);
+    let codes = place.path("codes.json");
+    assert!(place.import(&["--error-codes", codes.to_str().unwrap()]).success);
+    let overlay = json!({"$schema": "overlay.schema.json",
+        "retry_safe": {"Old": "A read."},
+        "renames": [{"object": "DoRequest", "member": "QRCode", "to": "picture", "reason": "Ours."}],
+        "docs": {"objects": {"Part": {"doc": "A part."}}}})
+    .to_string();
+    place.put("spec/overlay.json", &overlay);
+
+    let again = place.import(&[]);
+    assert!(again.success, "{}", again.err);
+    assert_eq!(again.out.lines().count(), 1, "{}", again.out);
+    assert_eq!(fs::read_to_string(place.path("spec/overlay.json")).unwrap(), overlay);
+    assert_eq!(place.json("spec/spec.json")["actions"]["Do"]["errors"], json!(["A", "B"]));
+    assert_eq!(place.json("spec/SOURCE.json")["error_codes"]["file"], "codes.json");
+
+    let mut api = api();
+    let actions = api["actions"].as_object_mut().unwrap();
+    actions.remove("Old");
+    actions["Do"]["status"] = "deprecated".into();
+    api["objects"]["Part"]["members"][1]["member"] = "string".into();
+    api["objects"]["Part"]["members"].as_array_mut().unwrap().push(member("New", "bool", "bool"));
+    api["objects"]["DoRequest"]["members"][0]["required"] = false.into();
+    place.put("pkg/tccli/services/svc/v20210203/api.json", &api.to_string());
+    let changed = place.import(&[]);
+    assert!(!changed.success);
+    for line in [
+        "contradiction: Do status was Online, is Deprecated",
+        "dropped: action Old",
+        "contradiction: Part.On type was (\"date\", None), is (\"string\", None)",
+        "added: object Part, member New",
+        "contradiction: DoRequest.Name required was true, is false",
+    ] {
+        assert!(changed.out.lines().any(|found| found == line), "{line} in {}", changed.out);
+    }
+    assert!(changed.err.contains("/retry_safe/Old: stale: no action `Old`"), "{}", changed.err);
+    assert_eq!(fs::read_to_string(place.path("spec/overlay.json")).unwrap(), overlay);
+}
+
+#[test]
+fn a_wheel_gives_what_its_folder_gives() {
+    let place = Place::new(&api());
+    let mut wheel = zip::ZipWriter::new(fs::File::create(place.path("t.whl")).unwrap());
+    for name in ["tccli/__init__.py", "tccli/services/svc/v20210203/api.json"] {
+        wheel.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        wheel.write_all(&fs::read(place.path("pkg").join(name)).unwrap()).unwrap();
+    }
+    wheel.finish().unwrap();
+    assert!(place.import(&["--version", "2021-02-03"]).success);
+    let from_folder = fs::read(place.path("spec/spec.json")).unwrap();
+    let ran = place.import_from("t.whl", &[]);
+    assert!(ran.success, "{}", ran.err);
+    assert_eq!(fs::read(place.path("spec/spec.json")).unwrap(), from_folder);
+    let source = place.json("spec/SOURCE.json");
+    assert_eq!(source["wheel"]["file"], "t.whl");
+    assert_eq!(source["wheel"]["sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn what_cannot_be_imported_is_told_and_nothing_is_written() {
+    let mut odd = api();
+    odd["objects"]["Part"]["members"][1]["member"] = "moon".into();
+    let place = Place::new(&odd);
+    let ran = place.import(&[]);
+    let at = "tccli/services/svc/v20210203/api.json: /objects/Part/members/1/type: ";
+    assert!(ran.err.contains(&format!("{at}unknown type `string` of `moon`")), "{}", ran.err);
+    assert!(!ran.success && !place.path("spec").exists());
+
+    let place = Place::new(&api());
+    let ran = place.import(&["--version", "2019-01-01"]);
+    assert!(
+        ran.err.contains("has no version 2019-01-01, only 2020-01-01, 2021-02-03"),
+        "{}",
+        ran.err
+    );
+    let ran = place.import(&["--version", "2020-01-01"]);
+    assert!(ran.err.contains("v20200101/api.json: /: missing field"), "{}", ran.err);
+    assert!(!place.import_from("gone", &[]).success);
+    place.put("text.whl", "no zip");
+    assert!(place.import_from("text.whl", &[]).err.contains("no wheel"));
+    assert!(!place.path("spec").exists());
+}
+
+fn everything(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(everything(&path));
+        } else {
+            found.push((path.clone(), fs::read(path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn generated_files_are_checked_and_mended() {
+    let place = Place::new(&api());
+    assert!(place.import(&[]).success);
+    let marks = "# @generated by `cargo xtask codegen`; do not edit up to the end mark.\n# @generated end\n";
+    place.put("crate/Cargo.toml", &format!("[features]\n{marks}\n[dependencies]\n"));
+
+    let stale = place.codegen(&["--check"]);
+    assert!(!stale.success && !place.path("crate/src").exists());
+    assert!(stale.err.contains("+pub struct DoRequest"), "{}", stale.err);
+    assert!(stale.err.contains("mend them with: cargo xtask codegen --spec "), "{}", stale.err);
+
+    assert!(place.codegen(&[]).success);
+    assert!(place.codegen(&["--check"]).success);
+    let first = everything(&place.path("crate"));
+    assert!(place.codegen(&[]).success);
+    assert_eq!(everything(&place.path("crate")), first);
+    let manifest = fs::read_to_string(place.path("crate/Cargo.toml")).unwrap();
+    assert!(
+        manifest.contains("full = []") && manifest.ends_with("\n[dependencies]\n"),
+        "{manifest}"
+    );
+
+    place.put("crate/src/generated/stray.rs", "fn stray() {}\n");
+    let shared = place.path("crate/src/generated/shared.rs");
+    fs::write(&shared, fs::read_to_string(&shared).unwrap().replace("DoRequest", "Edited"))
+        .unwrap();
+    place.put("crate/Cargo.toml", &manifest.replace("full = []", "full = [\"x\"]"));
+    let stale = place.codegen(&["--check"]);
+    for part in ["-fn stray() {}", "-pub struct Edited", "+pub struct DoRequest", "+full = []"] {
+        assert!(stale.err.contains(part), "{part} in {}", stale.err);
+    }
+    assert!(!stale.success);
+    assert!(place.codegen(&[]).success);
+    assert_eq!(everything(&place.path("crate")), first);
+}
+
+#[test]
+fn the_schema_is_asked_too() {
+    let place = Place::new(&api());
+    assert!(place.import(&[]).success);
+    place.put("crate/Cargo.toml", "");
+    let mut spec = place.json("spec/spec.json");
+    spec["version"] = "v1".into();
+    place.put("spec/spec.json", &spec.to_string());
+    let ran = place.codegen(&[]);
+    assert!(!ran.success && ran.err.contains("spec.json: /version: "), "{}", ran.err);
+}
