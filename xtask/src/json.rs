@@ -177,4 +177,17 @@ mod tests {
             value
         );
     }
+
+    /// An import that adds a rename must not lay the rest out anew.
+    #[test]
+    fn the_committed_files_have_this_layout() {
+        let folder = crate::files::root().join("api-spec/essbasic/2021-05-26");
+        let overlay = crate::files::read(&folder.join("overlay.json")).unwrap();
+        let parsed: tc3_codegen::overlay::Overlay =
+            tc3_codegen::parse("overlay.json", &overlay).unwrap();
+        assert!(format(&parsed).unwrap() == overlay, "overlay.json is laid out otherwise");
+        let spec = crate::files::read(&folder.join("spec.json")).unwrap();
+        let parsed: tc3_codegen::spec::Spec = tc3_codegen::parse("spec.json", &spec).unwrap();
+        assert!(format(&parsed).unwrap() == spec, "spec.json is laid out otherwise");
+    }
 }

@@ -11,6 +11,7 @@ mod error;
 mod files;
 mod import;
 mod json;
+mod scaffold;
 mod schema;
 mod tccli;
 

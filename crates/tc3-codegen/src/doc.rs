@@ -1,7 +1,7 @@
 //! What documentation says: our words where the overlay has them, a neutral line elsewhere.
 
 use crate::apply::Model;
-use crate::spec::Member;
+use crate::spec::{Member, Status};
 
 /// The paragraphs of a struct's documentation.
 pub(crate) fn struct_doc(model: &Model<'_>, name: &str) -> Vec<String> {
@@ -12,7 +12,17 @@ pub(crate) fn struct_doc(model: &Model<'_>, name: &str) -> Vec<String> {
                 Some(doc) => doc.clone(),
                 None => format!("The request of `{action}`."),
             };
-            return vec![lead, escape(&facts.title)];
+            let mut doc = vec![lead, escape(&facts.title)];
+            match facts.status {
+                Status::Online => {}
+                Status::Deprecated => {
+                    doc.push("Deprecated: the service will take the action away.".to_owned());
+                }
+                Status::Offline => {
+                    doc.push("Offline: the service no longer has the action.".to_owned());
+                }
+            }
+            return doc;
         }
         if facts.response == name {
             let lead = own.map_or_else(|| format!("The answer to `{action}`."), str::to_owned);

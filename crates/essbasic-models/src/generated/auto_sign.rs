@@ -869,6 +869,8 @@ pub struct ChannelDisableUserAutoSignResponse {
 /// The request of `ChannelRenewAutoSignLicense`.
 ///
 /// 续期医疗自动签许可
+///
+/// Deprecated: the service will take the action away.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

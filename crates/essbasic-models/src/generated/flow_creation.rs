@@ -5364,6 +5364,8 @@ impl ::core::fmt::Debug for FormField {
 /// The request of `PrepareFlows`.
 ///
 /// 准备待发起文件
+///
+/// Deprecated: the service will take the action away.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

@@ -1,0 +1,36 @@
+//! A models crate to begin with, where there is none yet.
+
+use std::path::Path;
+
+use crate::codegen::{BEGIN, END};
+use crate::files::root;
+
+/// `src/lib.rs`.
+pub(crate) const LIBRARY: &str = "\
+//! Types of one version of one Tencent Cloud service, generated from its spec.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::*;
+";
+
+/// `Cargo.toml`: of a member of this workspace, or of a crate that stands alone.
+pub(crate) fn manifest(out: &Path) -> String {
+    let name = out.file_name().map_or("models".into(), |name| name.to_string_lossy());
+    let features = format!("\n[features]\n{BEGIN}{END}");
+    if out.starts_with(root().join("crates")) {
+        format!(
+            "[package]\nname = \"{name}\"\nversion.workspace = true\nedition.workspace = true\n\
+             rust-version.workspace = true\nlicense.workspace = true\n{features}\n\
+             [dependencies]\ntc3-api.workspace = true\n\n[lints]\nworkspace = true\n"
+        )
+    } else {
+        let api = root().join("crates/tc3-api");
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{features}\n\
+             [dependencies]\ntc3-api = {{ path = {api:?} }}\n\n[workspace]\n"
+        )
+    }
+}
