@@ -28,6 +28,12 @@ pub(crate) const BEGIN: &str =
 pub(crate) const END: &str = "# @generated end\n";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    // What is shown and written is relative to the repository, however the folders were named.
+    let arguments = &Arguments {
+        check: arguments.check,
+        spec: absolute(&arguments.spec)?,
+        out: absolute(&arguments.out)?,
+    };
     let spec_path = arguments.spec.join("spec.json");
     let overlay_path = arguments.spec.join("overlay.json");
     let (spec, overlay) = (read(&spec_path)?, read(&overlay_path)?);
@@ -58,6 +64,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         files_in(&folder)?.into_iter().filter(|path| !kept.contains(path.as_path())).collect();
 
     if arguments.check { check(arguments, &wanted, &stray) } else { apply(&wanted, &stray) }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(|error| Error::io(path, &error))
 }
 
 fn apply(wanted: &[(PathBuf, String)], stray: &[PathBuf]) -> Result<(), Error> {
@@ -92,7 +102,7 @@ fn check(
     let command = if defaults {
         "cargo xtask codegen".to_owned()
     } else {
-        let (spec, out) = (arguments.spec.display(), arguments.out.display());
+        let (spec, out) = (shown(&arguments.spec), shown(&arguments.out));
         format!("cargo xtask codegen --spec {spec} --out {out}")
     };
     Err(Error::new(format!("{diff}\ngenerated files are stale; mend them with: {command}")))
