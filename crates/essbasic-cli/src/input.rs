@@ -145,6 +145,11 @@ pub(crate) fn body(argument: &str) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// The text of a file.
+pub(crate) fn text_file(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| unreadable(&path.display().to_string(), &error))
+}
+
 /// A value that is never shown, and wiped when done with.
 #[derive(Clone)]
 pub(crate) struct Secret(Zeroizing<String>);

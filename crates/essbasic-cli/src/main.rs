@@ -1,8 +1,10 @@
 //! The `essbasic` command.
 
 mod completions;
+mod emulator;
 mod failure;
 mod input;
+mod log;
 mod output;
 mod sign;
 mod verify;
@@ -18,13 +20,17 @@ use crate::failure::{Exit, Failure};
 #[derive(Parser)]
 #[command(name = "essbasic", version, arg_required_else_help = true, args_override_self = true)]
 struct Cli {
+    /// Tell on stderr what is sent and answered, without secrets.
+    #[arg(long, short, global = true)]
+    verbose: bool,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    Sign(sign::SignArgs),
+    Sign(Box<sign::SignArgs>),
+    Emulator(emulator::EmulatorArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -61,8 +67,14 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 impl Cli {
     fn run(self) -> Result<Exit, Failure> {
+        log::start(match (&self.command, self.verbose) {
+            (_, true) => Some(log::Level::DEBUG),
+            (Command::Emulator(_), false) => Some(log::Level::INFO),
+            _ => None,
+        });
         match self.command {
             Command::Sign(args) => sign::run(&args),
+            Command::Emulator(args) => emulator::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -1,6 +1,8 @@
 //! Runs the built command, cut off from the machine's own settings.
 
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+
+pub mod server;
 
 use std::io::Write;
 use std::path::Path;

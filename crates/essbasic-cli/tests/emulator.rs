@@ -1,0 +1,128 @@
+//! `essbasic emulator`: its ready line, its end, its keys.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use support::{essbasic, refused};
+use tempfile::TempDir;
+
+/// A running emulator, its endpoint, and the rest of its stdout.
+struct Running {
+    child: Child,
+    endpoint: String,
+    stdout: BufReader<std::process::ChildStdout>,
+}
+
+impl Running {
+    fn start(home: &TempDir, arguments: &[&str]) -> Self {
+        let mut command = essbasic(home.path());
+        let mut child =
+            command.arg("emulator").args(arguments).stdin(Stdio::null()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(ready["ready"], true);
+        assert_eq!(ready.as_object().unwrap().len(), 2);
+        let endpoint = ready["endpoint"].as_str().unwrap().to_owned();
+        assert!(endpoint.starts_with("http://127.0.0.1:") && !endpoint.ends_with(":0"));
+        Self { child, endpoint, stdout }
+    }
+
+    fn call(&self, home: &TempDir, id: &str, key: &str) -> Value {
+        let body = r#"{"Agent":{"AppId":"a"}}"#;
+        let host = self.endpoint.strip_prefix("http://").unwrap();
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().to_string();
+        let mut sign = essbasic(home.path());
+        sign.args(["sign", "--secret-id", id, "--secret-key", key, "--host", host]);
+        sign.args(["--timestamp", &now, "--payload", body, "--action", "DescribeFlowDetailInfo"]);
+        let signed = support::json(&sign.output().unwrap());
+        let mut answer = ureq::post(&self.endpoint)
+            .header("Content-Type", "application/json")
+            .header("X-TC-Action", "DescribeFlowDetailInfo")
+            .header("X-TC-Version", "2021-05-26")
+            .header("X-TC-Timestamp", &now)
+            .header("Authorization", signed["authorization"].as_str().unwrap())
+            .send(body)
+            .unwrap();
+        serde_json::from_reader(answer.body_mut().as_reader()).unwrap()
+    }
+
+    /// Asks it to end and gives its status, what it still wrote to stdout, and its stderr.
+    fn end(mut self, signal: &str) -> (Option<i32>, String, String) {
+        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code(), rest, log)
+    }
+}
+
+fn code(answer: &Value) -> &str {
+    answer["Response"]["Error"]["Code"].as_str().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn it_runs_until_told_to_end_whatever_becomes_of_stdin() {
+    let home = TempDir::new().unwrap();
+    for signal in ["-INT", "-TERM"] {
+        // Its stdin is at the end from the start; an answer shows that it runs on.
+        let emulator = Running::start(&home, &[]);
+        let answer = emulator.call(&home, "AKIDEMULATOR", "EMULATORSECRETKEY");
+        assert!(!code(&answer).starts_with("AuthFailure"), "{answer}");
+        let (status, rest, log) = emulator.end(signal);
+        assert_eq!((status, rest), (Some(0), String::new()), "{log}");
+        assert!(log.starts_with("SecretId AKIDEMULATOR, SecretKey EMULATORSECRETKEY"), "{log}");
+        assert!(log.contains("DescribeFlowDetailInfo"), "{log}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_of_ones_own_replace_the_default_ones_and_are_not_shown() {
+    let home = TempDir::new().unwrap();
+    let emulator =
+        Running::start(&home, &["--secret-id", "AKIDMINE", "--secret-key", "mine-alone", "-v"]);
+    assert!(!code(&emulator.call(&home, "AKIDMINE", "mine-alone")).starts_with("AuthFailure"));
+    for (id, key, expected) in [
+        ("AKIDMINE", "another", "AuthFailure.SignatureFailure"),
+        ("AKIDEMULATOR", "EMULATORSECRETKEY", "AuthFailure.SecretIdNotFound"),
+    ] {
+        assert_eq!(code(&emulator.call(&home, id, key)), expected);
+    }
+    let (_, _, log) = emulator.end("-TERM");
+    assert!(!log.contains("mine-alone"), "{log}");
+}
+
+#[test]
+fn what_it_cannot_start_with() {
+    let home = TempDir::new().unwrap();
+    std::fs::write(home.path().join("seed.json"), "{}").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (arguments, words) in [
+        (&["--listen", "nowhere"][..], &["invalid value 'nowhere'"][..]),
+        (&["--listen", &taken], &["the emulator cannot start", "; give a free address"]),
+        (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address"]),
+        (&["--seed", "absent"], &["absent cannot be read"]),
+        (&["--seed", "seed.json"], &["seed.json: the seed is unusable", "; mend the file"]),
+        (&["--secret-id", "AKIDMINE"], &["--secret-key"]),
+        (&["--secret-id", "AKIDMINE", "--secret-key", ""], &["keys are empty"]),
+    ] {
+        let output = essbasic(home.path()).arg("emulator").args(arguments).output().unwrap();
+        refused(&output, words);
+    }
+}

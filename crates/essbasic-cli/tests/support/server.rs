@@ -1,0 +1,106 @@
+//! A server of canned answers on loopback, for what no emulator should answer.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// A request as it came: request line and body.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub line: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Seen {
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+/// What to answer with.
+pub struct Answer {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub body: Vec<u8>,
+}
+
+pub fn answer(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Answer {
+    Answer { status, content_type, body: body.into() }
+}
+
+/// Answers until the test ends.
+pub struct Server {
+    pub address: SocketAddr,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Server {
+    pub fn start(respond: impl Fn(&Seen, SocketAddr) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (log, respond) = (Arc::clone(&seen), Arc::new(respond));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (log, respond) = (Arc::clone(&log), Arc::clone(&respond));
+                std::thread::spawn(move || serve(stream.unwrap(), &log, &*respond, address));
+            }
+        });
+        Self { address, seen }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All requests so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+/// One request a connection.
+fn serve(
+    mut stream: TcpStream,
+    log: &Mutex<Vec<Seen>>,
+    respond: &(dyn Fn(&Seen, SocketAddr) -> Answer + Send + Sync),
+    address: SocketAddr,
+) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut line = String::new();
+    if reader.read_line(&mut line).unwrap_or(0) == 0 {
+        return;
+    }
+    let mut headers = Vec::new();
+    loop {
+        let mut header = String::new();
+        if reader.read_line(&mut header).unwrap_or(0) == 0 {
+            return;
+        }
+        match header.trim_end().split_once(':') {
+            Some((name, value)) => headers.push((name.to_owned(), value.trim().to_owned())),
+            None => break,
+        }
+    }
+    let mut seen = Seen { line: line.trim_end().to_owned(), headers, body: String::new() };
+    let mut body = vec![0; seen.header("content-length").parse().unwrap_or(0)];
+    if reader.read_exact(&mut body).is_err() {
+        return;
+    }
+    seen.body = String::from_utf8_lossy(&body).into_owned();
+    log.lock().unwrap().push(seen.clone());
+    let Answer { status, content_type, body } = respond(&seen, address);
+    let head = format!(
+        "HTTP/1.1 {status} Status\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    // The client may have gone away.
+    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+}
+
+/// An address at which nobody listens.
+pub fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
