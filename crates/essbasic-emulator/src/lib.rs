@@ -1,1 +1,60 @@
-//! An in-memory Tencent e-sign service on loopback, for tests and demonstrations.
+//! An in-memory Tencent e-sign service (essbasic 2021-05-26) on loopback, for tests and
+//! demonstrations.
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! let emulator = essbasic_emulator::Emulator::builder().start()?;
+//! println!("call {} as {}", emulator.endpoint(), essbasic_emulator::SECRET_ID);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It speaks the API's real protocol over real HTTP: any client can be pointed at it. It verifies
+//! signatures from what came over the wire, checks parameters against the API's description and
+//! answers the common errors with the real codes. It models `DescribeResourceUrlsByFlows`,
+//! `DescribeFlowDetailInfo` and the files that links lead to; to other actions it says
+//! `UnsupportedOperation`.
+//!
+//! What the service's documentation promises of contracts holds here by the emulator's
+//! [clock](Builder::clock_moved_by_hand): a PDF is composed one to three seconds after a signature
+//! (a link asked for earlier leads to the file without it), a link dies after five minutes, an unsigned
+//! contract at its deadline.
+//!
+//! Where the documentation is silent: contracts that do not exist or belong to others are left out of
+//! the answer of `DescribeFlowDetailInfo`; more than 50 ids are `OperationDenied.OutQueryLimit`.
+
+mod actions;
+mod auth;
+mod check;
+mod clock;
+mod emulator;
+mod error;
+mod flow;
+mod links;
+mod pdf;
+mod seed;
+mod server;
+mod service;
+mod wire;
+mod world;
+
+pub use emulator::{Builder, Emulator};
+pub use flow::{Refusal, Status};
+pub use seed::{Seed, SeedError};
+pub use service::Stats;
+pub use world::NewFlow;
+
+/// The SecretId that the emulator knows by default.
+pub const SECRET_ID: &str = "AKIDEMULATOR";
+
+/// The SecretKey that belongs to it. It opens nothing but emulators.
+pub const SECRET_KEY: &str = "EMULATORSECRETKEY";
+
+/// The application of the built-in seed.
+pub const APP_ID: &str = "yDwhxUUckp3gl8j5UuFX33LSNozpRsbi";
+
+/// The sub-organisation of the built-in seed.
+pub const ORGANIZATION: &str = "org_dianziqian";
+
+/// Its employee.
+pub const OPERATOR: &str = "n9527";

@@ -1,0 +1,230 @@
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::auth::Secret;
+use crate::clock::Clock;
+use crate::flow::{Refusal, Status};
+use crate::links::Links;
+use crate::seed::Seed;
+use crate::server::Server;
+use crate::service::{Service, State, Stats};
+use crate::world::{NewFlow, World};
+use crate::{SECRET_ID, SECRET_KEY};
+
+/// What an emulator is started with.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    listen: SocketAddr,
+    beyond_loopback: bool,
+    secrets: BTreeMap<String, Secret>,
+    seed: Seed,
+    start: Option<Duration>,
+    speed: f64,
+    rate_limit: Option<usize>,
+    pdf_size: usize,
+}
+
+impl Builder {
+    fn new() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            beyond_loopback: false,
+            secrets: BTreeMap::new(),
+            seed: Seed::default(),
+            start: None,
+            speed: 1.0,
+            rate_limit: Some(20),
+            pdf_size: 0,
+        }
+    }
+
+    /// Listens here; by default at a free port of 127.0.0.1.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Also takes an address that other machines reach. The emulator has no secrets worth keeping,
+    /// and was not made to stand against strangers.
+    pub fn beyond_loopback(mut self) -> Self {
+        self.beyond_loopback = true;
+        self
+    }
+
+    /// Knows this pair of keys; the first replaces [`SECRET_ID`] and [`SECRET_KEY`].
+    pub fn credential(
+        mut self,
+        secret_id: impl Into<String>,
+        secret_key: impl Into<String>,
+    ) -> Self {
+        let secret = Secret { key: secret_key.into(), token: None };
+        self.secrets.insert(secret_id.into(), secret);
+        self
+    }
+
+    /// Knows this temporary credential, whose calls must carry the token.
+    pub fn temporary_credential(
+        mut self,
+        secret_id: impl Into<String>,
+        secret_key: impl Into<String>,
+        token: impl Into<String>,
+    ) -> Self {
+        let secret = Secret { key: secret_key.into(), token: Some(token.into()) };
+        self.secrets.insert(secret_id.into(), secret);
+        self
+    }
+
+    /// Starts with these contents.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Lets this many seconds of the emulator pass in a real one; negative or absurd speeds are one.
+    pub fn speed(mut self, speed: f64) -> Self {
+        self.speed = if speed.is_finite() && speed >= 0.0 { speed } else { 1.0 };
+        self
+    }
+
+    /// Starts at this Unix time, in seconds, and lets none pass but by
+    /// [`advance`](Emulator::advance).
+    pub fn clock_moved_by_hand(mut self, start: u64) -> Self {
+        self.start = Some(Duration::from_secs(start));
+        self.speed = 0.0;
+        self
+    }
+
+    /// Calls a second to each action, by the real clock, before `RequestLimitExceeded`: 20, as the
+    /// real service. `None` is no limit.
+    pub fn rate_limit(mut self, per_second: Option<usize>) -> Self {
+        self.rate_limit = per_second;
+        self
+    }
+
+    /// Makes each PDF at least this many bytes long.
+    pub fn pdf_size(mut self, bytes: usize) -> Self {
+        self.pdf_size = bytes;
+        self
+    }
+
+    /// Starts the emulator on a thread of its own.
+    ///
+    /// # Errors
+    /// Where the address cannot be listened at, is not loopback without
+    /// [`beyond_loopback`](Self::beyond_loopback), or the seed contradicts itself.
+    pub fn start(mut self) -> io::Result<Emulator> {
+        if !self.listen.ip().is_loopback() && !self.beyond_loopback {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{} is not a loopback address", self.listen.ip()),
+            ));
+        }
+        if self.secrets.is_empty() {
+            self = self.credential(SECRET_ID, SECRET_KEY);
+        }
+        let clock = Clock::new(self.start, self.speed);
+        let mut world = World::default();
+        self.seed
+            .plant(&mut world, clock.now())
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let service = Arc::new(Service {
+            clock,
+            secrets: self.secrets,
+            rate_limit: self.rate_limit,
+            pdf_size: self.pdf_size,
+            links: Links::default(),
+            state: Mutex::new(State::new(world)),
+        });
+        let listener = TcpListener::bind(self.listen)?;
+        let server = Server::start(listener, Arc::clone(&service))?;
+        Ok(Emulator { service, server })
+    }
+}
+
+/// A running emulator; dropping it stops it and forgets everything.
+#[derive(Debug)]
+pub struct Emulator {
+    service: Arc<Service>,
+    server: Server,
+}
+
+impl Emulator {
+    /// How to start one.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// The URL to call: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
+    /// The ids of all contracts signed by everybody, in the order of their creation.
+    pub fn completed_flows(&self) -> Vec<String> {
+        let (state, now) = (self.service.state(), self.service.clock.now());
+        let completed = state.world.flows().filter(|flow| flow.status(now) == Status::All);
+        completed.map(|flow| flow.id.clone()).collect()
+    }
+
+    /// Creates a contract, now. One of the same id is replaced.
+    pub fn create_flow(&self, flow: NewFlow) {
+        let now = self.service.clock.now();
+        self.service.state().world.create(flow, now);
+    }
+
+    /// Signs for the party of that name, or for the next one.
+    ///
+    /// # Errors
+    /// Where the contract takes no further signature.
+    pub fn sign(&self, flow_id: &str, party: Option<&str>) -> Result<(), Refusal> {
+        let now = self.service.clock.now();
+        self.service.state().world.sign(flow_id, party, now)
+    }
+
+    /// Ends a contract otherwise than by its last signature: refused, withdrawn, expired, invalid or
+    /// released.
+    ///
+    /// # Errors
+    /// Where that does not lead on from the contract's state.
+    pub fn end(&self, flow_id: &str, status: Status, reason: &str) -> Result<(), Refusal> {
+        let now = self.service.clock.now();
+        self.service.state().world.end(flow_id, status, reason, now)
+    }
+
+    /// Turns the platform's switch for downloads, which holds for sub-organisations that have not
+    /// turned their own.
+    pub fn set_application_downloads(&self, app_id: &str, on: bool) {
+        if let Some(app) = self.service.state().world.applications.get_mut(app_id) {
+            app.downloads = on;
+        }
+    }
+
+    /// Turns a sub-organisation's own switch: authorised, refused (which wins over the platform's), or
+    /// as if never touched.
+    pub fn set_organization_downloads(&self, app_id: &str, organization: &str, on: Option<bool>) {
+        let mut state = self.service.state();
+        let app = state.world.applications.get_mut(app_id);
+        if let Some(known) = app.and_then(|app| app.organizations.get_mut(organization)) {
+            known.downloads = on;
+        }
+    }
+
+    /// Lets time pass at once.
+    pub fn advance(&self, by: Duration) {
+        self.service.clock.advance(by);
+    }
+
+    /// The emulator's time, since the Unix epoch.
+    pub fn now(&self) -> Duration {
+        self.service.clock.now()
+    }
+
+    /// What the emulator has done so far.
+    pub fn stats(&self) -> Stats {
+        self.service.state().stats.clone()
+    }
+}

@@ -1,0 +1,19 @@
+/// An error that the API answers with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+impl ApiError {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub(crate) fn missing(parameter: &str) -> Self {
+        Self::new(
+            "MissingParameter",
+            format!("The request is missing a required parameter `{parameter}`."),
+        )
+    }
+}

@@ -1,0 +1,224 @@
+//! What an emulator starts with, from a JSON file or built in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::flow::Status;
+use crate::world::{Application, NewFlow, Organization, World};
+
+/// The service's contents at the start.
+///
+/// The [default](Self::default) holds the two contracts of the API's own examples, twelve more that
+/// are complete, and one in each other state.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    applications: BTreeMap<String, ApplicationSeed>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApplicationSeed {
+    #[serde(default)]
+    downloads: bool,
+    organizations: BTreeMap<String, OrganizationSeed>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrganizationSeed {
+    #[serde(default)]
+    downloads: Option<bool>,
+    operators: Vec<String>,
+    #[serde(default)]
+    flows: Vec<FlowSeed>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlowSeed {
+    id: String,
+    name: String,
+    #[serde(default)]
+    file_name: String,
+    #[serde(default)]
+    group: Option<String>,
+    parties: Vec<PartySeed>,
+    status: Status,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartySeed {
+    name: String,
+    #[serde(default)]
+    organization: Option<String>,
+}
+
+/// A seed file that cannot be used: what is wrong, and where.
+#[derive(Debug)]
+pub struct SeedError(String);
+
+impl core::fmt::Display for SeedError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "the seed is unusable: {}", self.0)
+    }
+}
+
+impl std::error::Error for SeedError {}
+
+/// Contracts of a seed were created this long before the start, and signed soon after, so that their
+/// files are composed.
+const AGE: Duration = Duration::from_secs(3600);
+
+impl Seed {
+    /// Reads a seed from JSON; `assets/seed.json` of this crate is an example.
+    ///
+    /// # Errors
+    /// Where the text is no JSON, has members unknown or missing, or two contracts of one id.
+    pub fn from_json(text: &str) -> Result<Self, SeedError> {
+        let seed: Self =
+            serde_json::from_str(text).map_err(|error| SeedError(error.to_string()))?;
+        let mut ids = std::collections::BTreeSet::new();
+        for flow in seed.flows() {
+            if flow.id.is_empty() || !flow.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                return Err(SeedError(format!(
+                    "the id {:?} is not of letters and digits",
+                    flow.id
+                )));
+            }
+            if !ids.insert(&flow.id) {
+                return Err(SeedError(format!("the id {} stands twice", flow.id)));
+            }
+            if flow.parties.is_empty() {
+                return Err(SeedError(format!("nobody signs {}", flow.id)));
+            }
+            if flow.status == Status::Part && flow.parties.len() < 2 {
+                return Err(SeedError(format!("{} is PART, which takes two parties", flow.id)));
+            }
+        }
+        Ok(seed)
+    }
+
+    fn flows(&self) -> impl Iterator<Item = &FlowSeed> {
+        let organizations = self.applications.values().flat_map(|app| app.organizations.values());
+        organizations.flat_map(|organization| &organization.flows)
+    }
+
+    /// Brings everything about by the steps that also a caller would take.
+    pub(crate) fn plant(self, world: &mut World, now: Duration) -> Result<(), SeedError> {
+        for (app_id, app) in self.applications {
+            let mut known = Application { downloads: app.downloads, ..Application::default() };
+            for (open_id, organization) in app.organizations {
+                for flow in organization.flows {
+                    flow.plant(world, &app_id, &open_id, now)?;
+                }
+                let organization = Organization {
+                    downloads: organization.downloads,
+                    operators: organization.operators,
+                };
+                known.organizations.insert(open_id, organization);
+            }
+            world.applications.insert(app_id, known);
+        }
+        Ok(())
+    }
+}
+
+impl FlowSeed {
+    fn plant(
+        self,
+        world: &mut World,
+        app_id: &str,
+        organization: &str,
+        now: Duration,
+    ) -> Result<(), SeedError> {
+        let created = now.saturating_sub(AGE);
+        let signatures = match self.status {
+            Status::All | Status::Relieved => self.parties.len(),
+            Status::Part => 1,
+            _ => 0,
+        };
+        let id = self.id;
+        let mut new = NewFlow::new(app_id, organization, &id);
+        new.name = self.name;
+        new.file_name = self.file_name;
+        new.group = self.group;
+        new.parties =
+            self.parties.into_iter().map(|party| (party.name, party.organization)).collect();
+        world.create(new, created);
+        let failed = |refusal: crate::Refusal| SeedError(format!("{id}: {refusal}"));
+        for index in 0..signatures {
+            let at = created + Duration::from_secs(60 * (index as u64 + 1));
+            world.sign(&id, None, at.min(now)).map_err(failed)?;
+        }
+        match self.status {
+            Status::Init | Status::Part | Status::All => Ok(()),
+            status => world.end(&id, status, &self.reason, now).map_err(failed),
+        }
+    }
+}
+
+impl Default for Seed {
+    fn default() -> Self {
+        match Self::from_json(include_str!("../assets/seed.json")) {
+            Ok(seed) => seed,
+            // Held by a test: the file is part of the crate.
+            Err(_) => Self { applications: BTreeMap::new() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_seed_holds_each_state_and_stands_planted() {
+        let seed = Seed::from_json(include_str!("../assets/seed.json")).unwrap();
+        let mut world = World::default();
+        let now = Duration::from_secs(1_700_000_000);
+        seed.clone().plant(&mut world, now).unwrap();
+        for (planted, meant) in world.flows().zip(seed.flows()) {
+            assert_eq!(
+                (planted.id.as_str(), planted.status(now)),
+                (meant.id.as_str(), meant.status)
+            );
+            let signed = planted.parties.iter().filter(|party| party.signed_at.is_some()).count();
+            assert_eq!(planted.composed(now), signed);
+        }
+        let states: std::collections::HashSet<_> = seed.flows().map(|flow| flow.status).collect();
+        assert_eq!(states.len(), 8);
+        assert_eq!(seed.flows().filter(|flow| flow.status == Status::All).count(), 14);
+    }
+
+    #[test]
+    fn bad_seeds_say_what_is_wrong() {
+        let flow = |id: &str, status: &str| {
+            format!(r#"{{"id":"{id}","name":"n","parties":[{{"name":"p"}}],"status":"{status}"}}"#)
+        };
+        let seed = |flows: &str| {
+            format!(
+                r#"{{"applications":{{"a":{{"organizations":{{"o":{{"operators":[],"flows":[{flows}]}}}}}}}}}}"#
+            )
+        };
+        assert!(Seed::from_json(&seed(&flow("f", "ALL"))).is_ok());
+        for (text, reason) in [
+            (String::new(), "EOF"),
+            ("{}".into(), "applications"),
+            (seed(&flow("f", "DONE")), "DONE"),
+            (seed(&flow("../f", "ALL")), "letters and digits"),
+            (seed(&[flow("f", "ALL"), flow("f", "ALL")].join(",")), "twice"),
+            (seed(&flow("f", "PART")), "two parties"),
+            (seed(r#"{"id":"f","name":"n","parties":[],"status":"ALL"}"#), "nobody"),
+            (seed(r#"{"idd":"f"}"#), "idd"),
+        ] {
+            let error = Seed::from_json(&text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+}

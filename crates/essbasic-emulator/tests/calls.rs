@@ -1,0 +1,229 @@
+//! What the API promises of a call: signatures, parameters, rate, and the two contract actions.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+#[allow(dead_code, reason = "each test file uses its part of it")]
+mod support;
+
+use std::time::Duration;
+
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Status};
+use serde_json::{Value, json};
+use support::{Call, FIRST, NOW, SECOND, agent, call, details, start, urls};
+
+#[test]
+fn the_documents_first_example() {
+    let emulator = start();
+    let answer = urls(&[FIRST, SECOND]).answer(&emulator);
+    assert_eq!(answer["ErrorMessages"], json!(["", ""]));
+    for (index, (id, name)) in
+        [(FIRST, "合同,270481027143248.pdf"), (SECOND, "合同,250151025185515.pdf")]
+            .into_iter()
+            .enumerate()
+    {
+        let info = &answer["FlowResourceUrlInfos"][index];
+        assert_eq!(info["FlowId"], id);
+        let resource = &info["ResourceUrlInfos"][0];
+        assert_eq!(
+            (resource["Name"].as_str(), resource["Type"].as_str()),
+            (Some(name), Some("PDF"))
+        );
+        let prefix = format!("{}/file/FLOW/{id}/0/0.PDF?hkey=", emulator.endpoint());
+        assert!(resource["Url"].as_str().unwrap().starts_with(&prefix));
+    }
+}
+
+#[test]
+fn the_documents_second_example() {
+    let unknown = "yDwivUUckpor6wtoUuogwQHCAB0ES0p1";
+    let answer = urls(&[unknown, SECOND]).answer(&start());
+    assert_eq!(answer["ErrorMessages"], json!(["查询流程不存在", ""]));
+    assert_eq!(
+        answer["FlowResourceUrlInfos"][0],
+        json!({ "FlowId": unknown, "ResourceUrlInfos": [] })
+    );
+    assert_eq!(answer["FlowResourceUrlInfos"][1]["ResourceUrlInfos"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn each_fault_of_a_call_has_its_code() {
+    let emulator = start();
+    let good = urls(&[FIRST]);
+    let code = |change: &dyn Fn(&mut Call)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        changed.code(&emulator)
+    };
+    assert_eq!(code(&|_| {}), "success");
+    assert_eq!(code(&|c| c.secret_key.push('x')), "AuthFailure.SignatureFailure");
+    assert_eq!(code(&|c| c.service = "cvm"), "AuthFailure.SignatureFailure");
+    assert_eq!(code(&|c| c.secret_id = "AKIDOTHER".into()), "AuthFailure.SecretIdNotFound");
+    assert_eq!(
+        code(&|c| c.authorization = Some("Bearer x".into())),
+        "AuthFailure.InvalidAuthorization"
+    );
+    assert_eq!(code(&|c| c.token = Some("t".into())), "AuthFailure.TokenFailure");
+    assert_eq!(code(&|c| c.timestamp = NOW - 300), "success");
+    assert_eq!(code(&|c| c.timestamp = NOW - 301), "AuthFailure.SignatureExpire");
+    assert_eq!(code(&|c| c.timestamp = NOW + 301), "AuthFailure.SignatureExpire");
+    assert_eq!(code(&|c| c.action = "DescribeNothing".into()), "InvalidAction");
+    assert_eq!(code(&|c| c.action = String::new()), "MissingParameter");
+    assert_eq!(code(&|c| c.version = "2020-12-22".into()), "NoSuchVersion");
+    assert_eq!(code(&|c| c.method = "PUT"), "UnsupportedProtocol");
+    assert_eq!(code(&|c| c.body = "{".into()), "InvalidParameter");
+    assert_eq!(code(&|c| c.body = "[]".into()), "InvalidParameter");
+    assert_eq!(code(&|c| c.content_type = "multipart/form-data"), "InvalidRequest");
+    assert_eq!(code(&|c| c.unsigned = true), "success");
+    assert_eq!(code(&|c| c.sign_action = false), "success");
+    assert_eq!(code(&|c| c.signed_host = Some("127.0.0.1".into())), "success");
+    assert_eq!(code(&|c| c.service = "127"), "success");
+    assert_eq!(code(&|c| c.signed_host = Some("other".into())), "AuthFailure.SignatureFailure");
+    assert_eq!(
+        call("CreateConsoleLoginUrl", json!({"Agent": agent(), "ProxyOrganizationName": "n"}))
+            .code(&emulator),
+        "UnsupportedOperation"
+    );
+}
+
+#[test]
+fn a_temporary_credential_needs_its_token() {
+    let emulator = Emulator::builder()
+        .clock_moved_by_hand(NOW)
+        .temporary_credential("AKIDT", "k", "tok")
+        .start()
+        .unwrap();
+    let with = |token: Option<&str>| {
+        let mut call = urls(&[FIRST]);
+        (call.secret_id, call.secret_key) = ("AKIDT".into(), "k".into());
+        call.token = token.map(str::to_owned);
+        call.code(&emulator)
+    };
+    assert_eq!(with(Some("tok")), "success");
+    assert_eq!(with(Some("old")), "AuthFailure.TokenFailure");
+    assert_eq!(with(None), "AuthFailure.TokenFailure");
+}
+
+#[test]
+fn each_fault_of_the_parameters_has_its_code() {
+    let emulator = start();
+    let code = |pointer: &str, value: Value| {
+        let mut body = json!({ "Agent": agent(), "FlowIds": [FIRST] });
+        *body.pointer_mut(pointer).unwrap() = value;
+        let answer = call("DescribeResourceUrlsByFlows", body).answer(&emulator);
+        answer["Error"]["Code"].as_str().unwrap_or("success").to_owned()
+    };
+    assert_eq!(code("/Agent/AppId", json!("other")), "ResourceNotFound.Application");
+    assert_eq!(code("/Agent/AppId", json!(null)), "MissingParameter");
+    assert_eq!(code("/Agent/AppId", json!("")), "MissingParameter");
+    assert_eq!(code("/Agent/AppId", json!(1)), "InvalidParameter");
+    assert_eq!(code("/Agent", json!("a")), "InvalidParameter");
+    assert_eq!(code("/Agent/ProxyOrganizationOpenId", json!("")), "MissingParameter");
+    assert_eq!(code("/Agent/ProxyOrganizationOpenId", json!("o")), "ResourceNotFound.Organization");
+    assert_eq!(code("/Agent/ProxyOperator/OpenId", json!("")), "MissingParameter.UserOpenId");
+    assert_eq!(
+        code("/Agent/ProxyOperator/OpenId", json!("x")),
+        "OperationDenied.UserNotInOrganization"
+    );
+    assert_eq!(code("/Agent/ProxyOperator", json!({"Openid": "n9527"})), "UnknownParameter");
+    assert_eq!(code("/FlowIds", json!([])), "MissingParameter.FlowId");
+    assert_eq!(code("/FlowIds", json!("f")), "InvalidParameter");
+    assert_eq!(code("/FlowIds", json!([FIRST, 1])), "InvalidParameter");
+    assert_eq!(code("/FlowIds", json!(vec![FIRST; 50])), "success");
+    assert_eq!(code("/FlowIds", json!(vec![FIRST; 51])), "OperationDenied.OutQueryLimit");
+}
+
+#[test]
+fn parameters_come_by_query_too() {
+    let emulator = start();
+    let mut call = urls(&[]);
+    call.method = "GET";
+    call.content_type = "application/x-www-form-urlencoded";
+    call.body = String::new();
+    call.query = format!(
+        "Agent.AppId={APP_ID}&Agent.ProxyOrganizationOpenId={ORGANIZATION}&Agent.ProxyOperator.OpenId=n9527&FlowIds.0={FIRST}&FlowIds.1={SECOND}"
+    );
+    assert_eq!(call.answer(&emulator)["ErrorMessages"], json!(["", ""]));
+    call.query.push_str("&Nonsense=1");
+    assert_eq!(call.code(&emulator), "UnknownParameter");
+}
+
+#[test]
+fn both_permission_switches_and_the_opt_out_that_wins() {
+    let emulator = start();
+    let code = |app: bool, organization: Option<bool>| {
+        emulator.set_application_downloads(APP_ID, app);
+        emulator.set_organization_downloads(APP_ID, ORGANIZATION, organization);
+        urls(&[FIRST]).code(&emulator)
+    };
+    let refused = "UnauthorizedOperation.UnauthorizedOperationDownload";
+    assert_eq!(code(false, None), refused);
+    assert_eq!(code(true, None), "success");
+    assert_eq!(code(false, Some(true)), "success");
+    assert_eq!(code(true, Some(false)), refused);
+}
+
+#[test]
+fn the_rate_is_limited_for_each_action() {
+    let emulator =
+        Emulator::builder().clock_moved_by_hand(NOW).rate_limit(Some(1)).start().unwrap();
+    let urls = urls(&[FIRST]);
+    // Of any two calls within a second the second is refused: three cannot all be a second apart
+    // unless they took that long.
+    let start = std::time::Instant::now();
+    let codes: Vec<String> = (0..3).map(|_| urls.code(&emulator)).collect();
+    if start.elapsed() < Duration::from_secs(1) {
+        assert_eq!(codes, ["success", "RequestLimitExceeded", "RequestLimitExceeded"]);
+        assert_eq!(emulator.stats().rejected["RequestLimitExceeded"], 2);
+    }
+    assert_eq!(details(&[FIRST]).code(&emulator), "success");
+    assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 3);
+}
+
+#[test]
+fn a_contract_goes_through_its_life() {
+    let emulator = start();
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "new"));
+    let status = || {
+        let answer = details(&["new", "unknown", "new"]).answer(&emulator);
+        let infos = answer["FlowInfo"].as_array().unwrap();
+        assert_eq!(infos.len(), 1);
+        infos[0]["FlowStatus"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(status(), "INIT");
+    emulator.sign("new", Some("乙方")).unwrap();
+    assert_eq!(status(), "PART");
+    emulator.sign("new", None).unwrap();
+    assert_eq!(status(), "ALL");
+    emulator.end("new", Status::Relieved, "已协商").unwrap();
+    assert_eq!(status(), "RELIEVED");
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "late"));
+    emulator.advance(Duration::from_secs(8 * 86_400));
+    let mut call = details(&["late"]);
+    call.timestamp = emulator.now().as_secs();
+    assert_eq!(call.answer(&emulator)["FlowInfo"][0]["FlowStatus"], "DEADLINE");
+}
+
+#[test]
+fn details_are_asked_by_ids_or_group() {
+    let emulator = start();
+    assert_eq!(details(&[]).code(&emulator), "MissingParameter.FlowIdsOrFlowGroupId");
+    assert_eq!(details(&["x"; 101]).code(&emulator), "InvalidParameter.FlowIds");
+    let mut grouped = NewFlow::new(APP_ID, ORGANIZATION, "grouped");
+    grouped.group = Some("g".into());
+    emulator.create_flow(grouped);
+    let by_group = |group: &str| {
+        call("DescribeFlowDetailInfo", json!({ "Agent": agent(), "FlowGroupId": group }))
+    };
+    assert_eq!(by_group("g").answer(&emulator)["FlowInfo"][0]["FlowId"], "grouped");
+    assert_eq!(by_group("h").code(&emulator), "ResourceNotFound.FlowGroup");
+}
+
+#[test]
+fn the_date_of_an_answer_is_the_emulators() {
+    let response = urls(&[FIRST]).send(&start());
+    assert_eq!(response.headers()["date"], "Tue, 14 Nov 2023 22:13:20 GMT");
+}

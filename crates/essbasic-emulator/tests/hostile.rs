@@ -1,0 +1,108 @@
+//! What no client would send: the emulator answers or hangs up, and goes on serving others.
+
+#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
+#[allow(dead_code, reason = "each test file uses its part of it")]
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use essbasic_emulator::{Emulator, Seed};
+use proptest::prelude::*;
+use support::{FIRST, start, urls};
+
+fn send(emulator: &Emulator, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(emulator.endpoint().replace("http://", "")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    // The emulator may hang up before it has read everything.
+    let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    answer
+}
+
+#[test]
+fn garbage_does_not_stop_it() {
+    let emulator = start();
+    let long = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(10_000));
+    let huge = format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(1 << 20));
+    let deep = format!("GET /?{}=1 HTTP/1.1\r\nHost: h\r\n\r\n", "A.".repeat(5_000));
+    for bytes in [
+        "",
+        "\r\n\r\n",
+        "\u{0}\u{1}\u{2}",
+        "GET",
+        "GET / HTTP/9.9\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\nshort",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "POST /_emulator/clock HTTP/1.1\r\nHost: h\r\nContent-Length: 30\r\n\r\n{\"advance_seconds\": 1e999999}  ",
+        "GET /file/FLOW//0/0.PDF?hkey=ffffffffffffffffff-1-1 HTTP/1.1\r\nHost: h\r\n\r\n",
+        &long,
+        &huge,
+        &deep,
+    ] {
+        send(&emulator, bytes.as_bytes());
+    }
+    assert_eq!(urls(&[FIRST]).code(&emulator), "success");
+}
+
+#[test]
+fn a_body_past_the_bound_is_refused() {
+    let emulator = start();
+    let mut call = urls(&[FIRST]);
+    call.body = " ".repeat(13 << 20);
+    // The server may hang up while the rest is still being sent, which is a refusal too.
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{}",
+        call.body.len(),
+        call.body
+    );
+    let answer = String::from_utf8_lossy(&send(&emulator, request.as_bytes())).into_owned();
+    assert!(answer.is_empty() || answer.contains("RequestSizeLimitExceeded"), "{answer}");
+    assert_eq!(emulator.stats().rejected.get("RequestSizeLimitExceeded"), Some(&1));
+}
+
+#[test]
+fn the_control_surface_answers() {
+    let emulator = start();
+    let get = |path: &str| {
+        let url = format!("{}{path}", emulator.endpoint());
+        support::http().get(&url).call().unwrap().body_mut().read_to_string().unwrap()
+    };
+    assert_eq!(get("/_emulator/flows").lines().count(), 21);
+    assert!(get("/_emulator/stats").contains("\"calls\""));
+    let before = emulator.now();
+    let url = format!("{}/_emulator/clock", emulator.endpoint());
+    support::http().post(&url).send("{\"advance_seconds\": 60}").unwrap();
+    assert_eq!(emulator.now() - before, Duration::from_secs(60));
+    assert!(get("/_emulator/other").contains("GET flows"));
+}
+
+#[test]
+fn it_keeps_to_loopback_unless_told_otherwise() {
+    let anywhere = || Emulator::builder().listen(([0, 0, 0, 0], 0).into());
+    assert!(anywhere().start().unwrap_err().to_string().contains("loopback"));
+    assert!(anywhere().beyond_loopback().start().is_ok());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_bytes_stop_it(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        static EMULATOR: std::sync::OnceLock<Emulator> = std::sync::OnceLock::new();
+        let emulator = EMULATOR.get_or_init(start);
+        let mut request = b"GET / HTTP/1.1\r\nHost: h\r\n".to_vec();
+        request.extend(bytes);
+        send(emulator, &request);
+        prop_assert_eq!(urls(&[FIRST]).code(emulator), "success");
+    }
+
+    #[test]
+    fn no_text_as_a_seed_panics(text in ".{0,200}") {
+        let _ = Seed::from_json(&text);
+    }
+}
