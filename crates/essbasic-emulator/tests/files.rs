@@ -6,7 +6,7 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[allow(dead_code, reason = "each test file uses its part of it")]
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
 mod support;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 
-#[allow(dead_code, reason = "each test file uses its part of it")]
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
 mod support;
 
 use std::io::{Read, Write};

@@ -1,0 +1,127 @@
+//! The layers of ARCHITECTURE.md: who may use whom, and what each choice of features pulls in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("cargo writes UTF-8")
+}
+
+/// The names of all crates in the normal dependency tree of a package with exactly these features.
+fn tree(package: &str, features: &str) -> BTreeSet<String> {
+    let text = cargo(&[
+        "tree",
+        "--offline",
+        "--package",
+        package,
+        "--no-default-features",
+        "--features",
+        features,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn crates_use_only_the_layers_below_them() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("tc3-signer", &[] as &[_]),
+        ("tc3-api", &[]),
+        ("tc3-transport", &[]),
+        ("tc3-codegen", &[]),
+        ("tc3-client", &["tc3-api", "tc3-signer", "tc3-transport"]),
+        ("essbasic-models", &["tc3-api"]),
+        ("essbasic", &["tc3-client", "essbasic-models"]),
+        ("essbasic-emulator", &["tc3-signer", "tc3-api", "essbasic-models"]),
+        ("essbasic-cli", &["essbasic", "essbasic-emulator", "tc3-signer"]),
+        ("xtask", &["tc3-codegen"]),
+    ]);
+    let metadata: serde_json::Value = serde_json::from_str(&cargo(&[
+        "metadata",
+        "--offline",
+        "--no-deps",
+        "--format-version",
+        "1",
+    ]))
+    .expect("cargo metadata is JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let names: BTreeSet<&str> = packages.iter().filter_map(|p| p["name"].as_str()).collect();
+    for package in packages {
+        let name = package["name"].as_str().expect("a name");
+        if name == "workspace-tests" {
+            continue;
+        }
+        let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} has no place in a layer"));
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let used = dependency["name"].as_str().expect("a name");
+            let normal = dependency["kind"].is_null();
+            assert!(
+                !normal || !names.contains(used) || allowed.contains(&used),
+                "{name} must not use {used}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_choice_of_colour_pulls_in_nothing_of_the_other() {
+    for package in ["tc3-client", "essbasic"] {
+        let blocking = tree(package, "blocking");
+        assert!(blocking.contains("ureq"));
+        for foreign in ["tokio", "hyper", "reqwest", "async-trait", "futures-core"] {
+            assert!(!blocking.contains(foreign), "{package} blocking pulls in {foreign}");
+        }
+        let asynchronous = tree(package, "async");
+        assert!(asynchronous.contains("reqwest"));
+        assert!(!asynchronous.contains("ureq"), "{package} async pulls in ureq");
+        let both = tree(package, "async,blocking");
+        assert!(both.contains("reqwest") && both.contains("ureq"));
+    }
+}
+
+#[test]
+fn the_signer_stands_on_hmac_and_sha2_alone() {
+    let tree = tree("tc3-signer", "");
+    let expected = [
+        "block-buffer",
+        "cfg-if",
+        "cmov",
+        "cpufeatures",
+        "crypto-common",
+        "ctutils",
+        "digest",
+        "hmac",
+        "hybrid-array",
+        "libc",
+        "sha2",
+        "tc3-signer",
+        "typenum",
+        "zeroize",
+    ];
+    for name in &tree {
+        assert!(expected.contains(&name.as_str()), "the signer pulls in {name}");
+    }
+}
+
+#[test]
+fn models_need_no_client() {
+    for name in tree("essbasic-models", "full") {
+        let allowed = ["essbasic-models", "tc3-api", "serde", "serde_core", "serde_derive"];
+        let of_serde_derive = ["proc-macro2", "quote", "syn", "unicode-ident"];
+        assert!(
+            allowed.contains(&name.as_str()) || of_serde_derive.contains(&name.as_str()),
+            "the models pull in {name}"
+        );
+    }
+}
