@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tc3_api::catalogue::ActionMeta;
 
 use crate::error::ApiError;
 use crate::flow::{Flow, Status};
@@ -12,17 +13,28 @@ use crate::world::{Application, Organization, World};
 
 /// What an action works with.
 pub(crate) struct Context<'a> {
+    pub(crate) meta: &'static ActionMeta,
     pub(crate) world: &'a World,
     pub(crate) links: &'a Links,
     pub(crate) endpoint: &'a str,
     pub(crate) now: Duration,
 }
 
+impl Context<'_> {
+    /// An error under this code, or under its first part where the action is not known to answer
+    /// with the whole.
+    fn error(&self, code: &'static str, message: &str) -> ApiError {
+        let general = code.split_once('.').map_or(code, |(general, _)| general);
+        let code = if self.meta.errors.contains(&code) { code } else { general };
+        ApiError::new(code, message)
+    }
+}
+
 type Answer = Result<Value, ApiError>;
 
-/// Runs an action by name; `None` where the emulator does not model it.
-pub(crate) fn run(action: &str, context: &Context<'_>, body: &Value) -> Option<Answer> {
-    Some(match action {
+/// Runs the action; `None` where the emulator does not model it.
+pub(crate) fn run(context: &Context<'_>, body: &Value) -> Option<Answer> {
+    Some(match context.meta.info.name {
         "DescribeResourceUrlsByFlows" => resource_urls(context, body),
         "DescribeFlowDetailInfo" => flow_details(context, body),
         _ => return None,
@@ -34,7 +46,7 @@ const MOST_URLS: usize = 50;
 const MOST_DETAILS: usize = 100;
 
 fn resource_urls(context: &Context<'_>, body: &Value) -> Answer {
-    let caller = caller(context.world, body)?;
+    let caller = caller(context, body)?;
     let flow_ids = strings(body, "FlowIds");
     if flow_ids.is_empty() {
         return Err(ApiError::new("MissingParameter.FlowId", "FlowIds needs at least one id."));
@@ -69,7 +81,7 @@ fn resource_urls(context: &Context<'_>, body: &Value) -> Answer {
 
 /// Contracts that do not exist, or belong to others, are left out of the answer.
 fn flow_details(context: &Context<'_>, body: &Value) -> Answer {
-    let caller = caller(context.world, body)?;
+    let caller = caller(context, body)?;
     let flow_ids = strings(body, "FlowIds");
     let group = body.get("FlowGroupId").and_then(Value::as_str).filter(|id| !id.is_empty());
     if flow_ids.len() > MOST_DETAILS {
@@ -176,7 +188,7 @@ impl Caller<'_> {
 }
 
 /// Resolves `Agent`: application, sub-organisation and operator.
-fn caller<'a>(world: &'a World, body: &'a Value) -> Result<Caller<'a>, ApiError> {
+fn caller<'a>(context: &Context<'a>, body: &'a Value) -> Result<Caller<'a>, ApiError> {
     let text = |path| body.pointer(path).and_then(Value::as_str).unwrap_or_default();
     let app_id = text("/Agent/AppId");
     let organization_id = text("/Agent/ProxyOrganizationOpenId");
@@ -184,29 +196,26 @@ fn caller<'a>(world: &'a World, body: &'a Value) -> Result<Caller<'a>, ApiError>
     if app_id.is_empty() {
         return Err(ApiError::missing("Agent.AppId"));
     }
-    let app = world.applications.get(app_id).ok_or_else(|| {
-        ApiError::new(
-            "ResourceNotFound.Application",
-            "The application of Agent.AppId is not found.",
-        )
+    let app = context.world.applications.get(app_id).ok_or_else(|| {
+        context
+            .error("ResourceNotFound.Application", "The application of Agent.AppId is not found.")
     })?;
     if organization_id.is_empty() {
         return Err(ApiError::missing("Agent.ProxyOrganizationOpenId"));
     }
     let organization = app.organizations.get(organization_id).ok_or_else(|| {
-        ApiError::new(
+        context.error(
             "ResourceNotFound.Organization",
             "The organisation of Agent.ProxyOrganizationOpenId is not found.",
         )
     })?;
     if operator.is_empty() {
-        return Err(ApiError::new(
-            "MissingParameter.UserOpenId",
-            "Agent.ProxyOperator.OpenId is missing.",
-        ));
+        return Err(
+            context.error("MissingParameter.UserOpenId", "Agent.ProxyOperator.OpenId is missing.")
+        );
     }
     if !organization.operators.iter().any(|known| known == operator) {
-        return Err(ApiError::new(
+        return Err(context.error(
             "OperationDenied.UserNotInOrganization",
             "The user of Agent.ProxyOperator.OpenId is not in the organisation.",
         ));

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,6 @@ use crate::world::{NewFlow, World};
 use crate::{SECRET_ID, SECRET_KEY};
 
 /// What an emulator is started with.
-#[derive(Debug)]
 #[must_use]
 pub struct Builder {
     listen: SocketAddr,
@@ -145,11 +145,24 @@ impl Builder {
     }
 }
 
+impl fmt::Debug for Builder {
+    /// Shows neither keys nor contents.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
 /// A running emulator; dropping it stops it and forgets everything.
-#[derive(Debug)]
 pub struct Emulator {
     service: Arc<Service>,
     server: Server,
+}
+
+impl fmt::Debug for Emulator {
+    /// Shows neither keys nor contents.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
 }
 
 impl Emulator {

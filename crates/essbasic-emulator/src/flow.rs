@@ -44,7 +44,7 @@ impl Status {
 }
 
 /// Who signs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Party {
     pub(crate) name: String,
     /// For a company's employee, the company.
@@ -53,7 +53,7 @@ pub(crate) struct Party {
 }
 
 /// A contract. Times are the emulator's, since the Unix epoch.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Flow {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -12,13 +12,13 @@ use crate::world::{Application, NewFlow, Organization, World};
 ///
 /// The [default](Self::default) holds the two contracts of the API's own examples, twelve more that
 /// are complete, and one in each other state.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
     applications: BTreeMap<String, ApplicationSeed>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ApplicationSeed {
     #[serde(default)]
@@ -26,7 +26,7 @@ struct ApplicationSeed {
     organizations: BTreeMap<String, OrganizationSeed>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OrganizationSeed {
     #[serde(default)]
@@ -36,7 +36,7 @@ struct OrganizationSeed {
     flows: Vec<FlowSeed>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FlowSeed {
     id: String,
@@ -51,12 +51,19 @@ struct FlowSeed {
     reason: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PartySeed {
     name: String,
     #[serde(default)]
     organization: Option<String>,
+}
+
+impl core::fmt::Debug for Seed {
+    /// Shows how much there is, and of nobody.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Seed").field("flows", &self.flows().count()).finish_non_exhaustive()
+    }
 }
 
 /// A seed file that cannot be used: what is wrong, and where.

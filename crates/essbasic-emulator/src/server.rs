@@ -1,15 +1,14 @@
 //! The thin HTTP server: one thread, one runtime, HTTP/1.1.
 
-use std::convert::Infallible;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,8 +22,11 @@ use crate::wire::Wire;
 /// As the real service: a JSON body may have 10 MB; a little is left for what surrounds it.
 const LARGEST_BODY: usize = 12 << 20;
 
-/// How long a client may take over its headers.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take over its headers, and then over its body.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why a connection is dropped without an answer.
+type Dropped = Box<dyn std::error::Error + Send + Sync>;
 
 /// A running server; dropping it stops it.
 #[derive(Debug)]
@@ -40,7 +42,9 @@ impl Server {
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
-        let endpoint: Arc<str> = format!("http://{address}").into();
+        // Links lead to where the request came; behind a wildcard only the client knows where that is.
+        let endpoint =
+            (!address.ip().is_unspecified()).then(|| Arc::from(format!("http://{address}")));
         let thread =
             std::thread::Builder::new().name("essbasic-emulator".into()).spawn(move || {
                 // Dropping the runtime afterwards ends every connection.
@@ -53,8 +57,16 @@ impl Server {
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
+    /// Where this machine reaches the server.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            });
+        }
+        address
     }
 }
 
@@ -68,7 +80,7 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Arc<str>) {
+async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<Arc<str>>) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "the emulator cannot listen"),
@@ -76,12 +88,15 @@ async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Arc<str>
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let (service, endpoint) = (Arc::clone(&service), Arc::clone(&endpoint));
+                // An answer in small pieces must not wait for the client's acknowledgements.
+                let _ = stream.set_nodelay(true);
+                let (service, endpoint) = (Arc::clone(&service), endpoint.clone());
                 tokio::spawn(async move {
-                    let answer = service_fn(|request| answer(&service, &endpoint, request));
+                    let answer =
+                        service_fn(|request| answer(&service, endpoint.as_deref(), request));
                     let connection = http1::Builder::new()
                         .timer(TokioTimer::new())
-                        .header_read_timeout(HEADER_TIMEOUT)
+                        .header_read_timeout(READ_TIMEOUT)
                         // The answers carry the emulator's own time.
                         .auto_date_header(false)
                         .serve_connection(TokioIo::new(stream), answer);
@@ -101,11 +116,12 @@ async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Arc<str>
 
 async fn answer(
     service: &Service,
-    endpoint: &str,
+    endpoint: Option<&str>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
-    let reply = match Limited::new(body, LARGEST_BODY).collect().await {
+    let body = Limited::new(body, LARGEST_BODY).collect();
+    let reply = match tokio::time::timeout(READ_TIMEOUT, body).await? {
         Ok(body) => {
             let wire = Wire {
                 method: parts.method,
@@ -113,12 +129,19 @@ async fn answer(
                 headers: parts.headers,
                 body: body.to_bytes(),
             };
-            service.answer(&wire, endpoint)
+            match endpoint {
+                Some(endpoint) => service.answer(&wire, endpoint),
+                None => {
+                    let host = wire.header("host").unwrap_or_default();
+                    service.answer(&wire, &format!("http://{host}"))
+                }
+            }
         }
-        Err(_) => service.refuse(&ApiError::new(
+        Err(error) if error.is::<LengthLimitError>() => service.refuse(&ApiError::new(
             "RequestSizeLimitExceeded",
-            format!("The request body is longer than {LARGEST_BODY} bytes, or broke off."),
+            format!("The request body is longer than {LARGEST_BODY} bytes."),
         )),
+        Err(error) => return Err(error),
     };
     let mut response = Response::new(Full::new(reply.body));
     *response.status_mut() = reply.status;

@@ -24,7 +24,6 @@ const SERVICE: &str = "essbasic";
 const VERSION: &str = "2021-05-26";
 
 /// How the service is set up.
-#[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) clock: Clock,
     pub(crate) secrets: BTreeMap<String, Secret>,
@@ -42,7 +41,7 @@ impl State {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) stats: Stats,
@@ -63,7 +62,6 @@ pub struct Stats {
 }
 
 /// An answer of the service.
-#[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) content_type: &'static str,
@@ -127,8 +125,8 @@ impl Service {
         let body = wire.parameters(JsonType::Object(meta.request))?;
         check(&body, meta.request)?;
         let state = self.state();
-        let context = Context { world: &state.world, links: &self.links, endpoint, now };
-        actions::run(meta.info.name, &context, &body).unwrap_or_else(|| {
+        let context = Context { meta, world: &state.world, links: &self.links, endpoint, now };
+        actions::run(&context, &body).unwrap_or_else(|| {
             Err(ApiError::new(
                 "UnsupportedOperation",
                 format!("The emulator does not model {}.", meta.info.name),

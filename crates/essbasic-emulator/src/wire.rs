@@ -8,7 +8,6 @@ use tc3_api::catalogue::JsonType;
 use crate::error::ApiError;
 
 /// A request off the wire.
-#[derive(Debug)]
 pub(crate) struct Wire {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
@@ -33,7 +32,14 @@ impl Wire {
     /// what `ty` says.
     pub(crate) fn parameters(&self, ty: JsonType) -> Result<Value, ApiError> {
         if self.method == Method::GET {
-            return from_query(self.uri.query().unwrap_or_default(), ty);
+            let query = self.uri.query().unwrap_or_default();
+            if query.len() > LONGEST_QUERY {
+                return Err(ApiError::new(
+                    "RequestSizeLimitExceeded",
+                    format!("The query is longer than {LONGEST_QUERY} bytes."),
+                ));
+            }
+            return from_query(query, ty);
         }
         let content_type = self.header("content-type").unwrap_or_default();
         if !content_type.trim_ascii_start().to_ascii_lowercase().starts_with("application/json") {
@@ -48,6 +54,9 @@ impl Wire {
         }
     }
 }
+
+/// As the real service: what is longer must be a `POST`.
+const LONGEST_QUERY: usize = 32 << 10;
 
 /// Deeper than any request of the API, shallow enough for any stack.
 const DEEPEST: usize = 16;

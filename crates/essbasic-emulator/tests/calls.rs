@@ -137,6 +137,24 @@ fn each_fault_of_the_parameters_has_its_code() {
 }
 
 #[test]
+fn an_action_answers_with_its_own_codes() {
+    let emulator = start();
+    let known = essbasic_models::action("DescribeFlowDetailInfo").unwrap().errors;
+    for (pointer, code) in [
+        ("/Agent/AppId", "ResourceNotFound.Application"),
+        ("/Agent/ProxyOrganizationOpenId", "ResourceNotFound"),
+        ("/Agent/ProxyOperator/OpenId", "OperationDenied.UserNotInOrganization"),
+    ] {
+        let mut body = json!({ "Agent": agent(), "FlowIds": [FIRST] });
+        *body.pointer_mut(pointer).unwrap() = json!("other");
+        assert_eq!(call("DescribeFlowDetailInfo", body).code(&emulator), code);
+        assert!(known.contains(&code));
+    }
+    let body = json!({ "Agent": { "AppId": APP_ID, "ProxyOrganizationOpenId": ORGANIZATION } });
+    assert_eq!(call("DescribeFlowDetailInfo", body).code(&emulator), "MissingParameter");
+}
+
+#[test]
 fn parameters_come_by_query_too() {
     let emulator = start();
     let mut call = urls(&[]);
@@ -149,6 +167,8 @@ fn parameters_come_by_query_too() {
     assert_eq!(call.answer(&emulator)["ErrorMessages"], json!(["", ""]));
     call.query.push_str("&Nonsense=1");
     assert_eq!(call.code(&emulator), "UnknownParameter");
+    call.query.push_str(&"x".repeat(32 << 10));
+    assert_eq!(call.code(&emulator), "RequestSizeLimitExceeded");
 }
 
 #[test]

@@ -67,6 +67,18 @@ fn a_link_dies_after_five_minutes_and_opens_nothing_else() {
 }
 
 #[test]
+fn the_head_of_a_file_tells_its_length_and_is_no_download() {
+    let emulator = start();
+    let url = link(&emulator, FIRST);
+    let mut head = http().head(&url).call().unwrap();
+    assert_eq!(head.headers()["content-type"], "application/pdf");
+    let length = head.headers()["content-length"].to_str().unwrap().to_owned();
+    assert!(head.body_mut().read_to_vec().unwrap().is_empty());
+    assert!(emulator.stats().downloads.is_empty());
+    assert_eq!(get(&url).1.len().to_string(), length);
+}
+
+#[test]
 fn a_link_asked_for_too_early_leads_to_the_unsigned_file() {
     let emulator = start();
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "new"));

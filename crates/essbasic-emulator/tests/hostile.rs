@@ -1,6 +1,10 @@
 //! What no client would send: the emulator answers or hangs up, and goes on serving others.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
 
 #[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
 mod support;
@@ -9,9 +13,9 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use essbasic_emulator::{Emulator, Seed};
+use essbasic_emulator::{Emulator, SECRET_KEY, Seed};
 use proptest::prelude::*;
-use support::{FIRST, start, urls};
+use support::{FIRST, NOW, start, urls};
 
 fn send(emulator: &Emulator, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(emulator.endpoint().replace("http://", "")).unwrap();
@@ -85,7 +89,21 @@ fn the_control_surface_answers() {
 fn it_keeps_to_loopback_unless_told_otherwise() {
     let anywhere = || Emulator::builder().listen(([0, 0, 0, 0], 0).into());
     assert!(anywhere().start().unwrap_err().to_string().contains("loopback"));
-    assert!(anywhere().beyond_loopback().start().is_ok());
+    // Links lead to where the caller came, which the server cannot know of itself.
+    let emulator = anywhere().beyond_loopback().clock_moved_by_hand(NOW).start().unwrap();
+    assert!(emulator.endpoint().starts_with("http://127.0.0.1:"));
+    let answer = urls(&[FIRST]).answer(&emulator);
+    let url = &answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"];
+    assert!(url.as_str().unwrap().starts_with(&emulator.endpoint()));
+}
+
+#[test]
+fn debug_shows_no_key_and_nobody() {
+    let builder = Emulator::builder().temporary_credential("AKIDT", "hush-key", "hush-token");
+    let shown = format!("{builder:?} {:?} {:?}", Seed::default(), start());
+    for hidden in ["hush", SECRET_KEY, "典子谦", "合同"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
 }
 
 proptest! {
