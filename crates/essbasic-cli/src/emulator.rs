@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use essbasic_emulator::{
     APP_ID, Builder, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed,
 };
-use serde_json::json;
+use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
 use crate::input::{self, Secret};
@@ -45,6 +45,12 @@ pub(crate) struct EmulatorArgs {
     secret_key: Option<Secret>,
 }
 
+#[derive(Serialize)]
+struct Ready<'a> {
+    ready: bool,
+    endpoint: &'a str,
+}
+
 pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
     let mut builder = Emulator::builder().listen(args.listen).speed(args.speed);
     if args.beyond_loopback {
@@ -74,7 +80,7 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
              {ORGANIZATION}, operator {OPERATOR}"
         ));
     }
-    output::line(json!({ "ready": true, "endpoint": emulator.endpoint() }))?;
+    output::json_line(&Ready { ready: true, endpoint: &emulator.endpoint() })?;
     // The handler lives as long as the process, and with it the other end.
     let _ = ended.recv();
     Ok(Exit::Done)

@@ -15,11 +15,19 @@ pub(crate) fn line(text: impl fmt::Display) -> Result<(), Failure> {
 
 /// Writes one JSON document to stdout: indented for a person, on one line for a program.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = match io::stdout().is_terminal() {
-        true => serde_json::to_string_pretty(value),
-        false => serde_json::to_string(value),
-    };
-    line(text.map_err(|error| Failure::new(format!("the result has no JSON form: {error}")))?)
+    match io::stdout().is_terminal() {
+        true => line(serde_json::to_string_pretty(value).map_err(|error| formless(&error))?),
+        false => json_line(value),
+    }
+}
+
+/// Writes one JSON document to stdout, on one line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
+    line(serde_json::to_string(value).map_err(|error| formless(&error))?)
+}
+
+fn formless(error: &serde_json::Error) -> Failure {
+    Failure::new(format!("the result has no JSON form: {error}; please report this"))
 }
 
 /// Writes one line to stderr. Where nobody can read it there is nobody to tell.
