@@ -20,8 +20,17 @@
 //! (a link asked for earlier leads to the file without it), a link dies after five minutes, an unsigned
 //! contract at its deadline.
 //!
-//! Where the documentation is silent: contracts that do not exist or belong to others are left out of
-//! the answer of `DescribeFlowDetailInfo`; more than 50 ids are `OperationDenied.OutQueryLimit`.
+//! Where the documentation is silent:
+//! - `DescribeResourceUrlsByFlows` says 查询流程不存在 of an id that nobody has and 合同没有权限 of another
+//!   organisation's contract. It gives a link in every other case: a contract that was refused,
+//!   withdrawn or has expired has the file it had by then.
+//! - `DescribeFlowDetailInfo` leaves out contracts that do not exist or belong to others, and names
+//!   each once.
+//! - More than 50 ids are `OperationDenied.OutQueryLimit`, more than 100
+//!   `InvalidParameter.FlowIds`.
+//! - The rate is counted over any second of the real clock, however fast the emulator's runs, and
+//!   refused calls do not count.
+//! - Bodies in multipart are not read.
 
 mod actions;
 mod auth;

@@ -11,7 +11,7 @@ mod support;
 
 use std::time::Duration;
 
-use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Status};
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed, Status};
 use serde_json::{Value, json};
 use support::{Call, FIRST, NOW, SECOND, agent, call, details, start, urls};
 
@@ -47,6 +47,29 @@ fn the_documents_second_example() {
         json!({ "FlowId": unknown, "ResourceUrlInfos": [] })
     );
     assert_eq!(answer["FlowResourceUrlInfos"][1]["ResourceUrlInfos"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn each_position_has_its_own_answer_repeated_ids_too() {
+    let seed = |organization: &str, id: &str| {
+        json!({ organization: { "operators": ["n9527"], "flows": [
+            { "id": id, "name": "n", "status": "ALL", "parties": [{ "name": "p" }] }
+        ] } })
+    };
+    let seed = json!({ "applications": {
+        APP_ID: { "downloads": true, "organizations": seed(ORGANIZATION, "mine") },
+        "other": { "organizations": seed(ORGANIZATION, "theirs") },
+    } });
+    let seed = Seed::from_json(&seed.to_string()).unwrap();
+    let emulator = Emulator::builder().clock_moved_by_hand(NOW).seed(seed).start().unwrap();
+    let answer = urls(&["mine", "theirs", "nobodys", "mine"]).answer(&emulator);
+    assert_eq!(answer["ErrorMessages"], json!(["", "合同没有权限", "查询流程不存在", ""]));
+    let infos = answer["FlowResourceUrlInfos"].as_array().unwrap();
+    let links = |info: &Value| info["ResourceUrlInfos"].as_array().unwrap().len();
+    assert_eq!(infos.iter().map(links).collect::<Vec<_>>(), [1, 0, 0, 1]);
+    let answer = details(&["theirs", "mine", "nobodys"]).answer(&emulator);
+    assert_eq!(answer["FlowInfo"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["FlowInfo"][0]["FlowId"], "mine");
 }
 
 #[test]
