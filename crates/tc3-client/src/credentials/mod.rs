@@ -1,4 +1,23 @@
 //! Where SecretId, SecretKey and token come from.
+//!
+//! A [`Credential`] of its own is a source. So are the environment, profile files, the role of a cloud
+//! machine, an assumed role and the identity of a Kubernetes pod, the [default chain](default_chain)
+//! of these, and a [function](from_fn). What a source finds is kept by the client, renewed before it
+//! ends, and shared by all clones of its [`Config`](crate::Config).
+//!
+//! A source that is not set up is *absent*: a chain goes on to the next. One that is set up and does
+//! not work is *broken*: a chain stops there and says why, rather than call with somebody else's keys.
+
+mod cache;
+mod chain;
+mod cvm;
+mod environment;
+mod error;
+mod files;
+mod ini;
+mod oidc;
+mod profile;
+mod sts;
 
 use core::fmt;
 use std::sync::Arc;
@@ -8,6 +27,15 @@ use tc3_signer::Signer;
 use tc3_transport::{Bytes, Request, Response, TransportError};
 use zeroize::Zeroizing;
 
+pub(crate) use cache::CredentialCache;
+pub use chain::{Chain, default_chain};
+pub use cvm::CvmRole;
+pub use environment::Environment;
+pub use error::CredentialError;
+pub use oidc::TkeIdentity;
+pub use profile::Profile;
+pub use sts::AssumeRole;
+
 use crate::time::Now;
 
 /// A SecretId and SecretKey, perhaps with a session token and an end. Cheap to clone; `Debug` hides
@@ -15,8 +43,9 @@ use crate::time::Now;
 #[derive(Clone)]
 pub struct Credential(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
-    signer: Signer,
+    signer: Arc<Signer>,
     token: Option<Zeroizing<String>>,
     expires_at: Option<Duration>,
 }
@@ -24,8 +53,23 @@ struct Inner {
 impl Credential {
     /// A pair of keys without an end.
     pub fn new(secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        let signer = Signer::new(secret_id, secret_key);
+        let signer = Arc::new(Signer::new(secret_id, secret_key));
         Self(Arc::new(Inner { signer, token: None, expires_at: None }))
+    }
+
+    /// Adds the session token that belongs to temporary keys.
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.0).token = Some(Zeroizing::new(token.into()));
+        self
+    }
+
+    /// Adds when the keys end, since the Unix epoch. From five minutes before, their source is asked
+    /// for new ones.
+    #[must_use]
+    pub fn with_expiry(mut self, unix: Duration) -> Self {
+        Arc::make_mut(&mut self.0).expires_at = Some(unix);
+        self
     }
 
     /// What signs with these keys.
@@ -48,8 +92,9 @@ impl Credential {
         self.0.expires_at
     }
 
+    /// Whether a server that refused one would refuse the other: a SecretId has one key for life.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.secret_id() == other.secret_id() && self.token() == other.token()
     }
 }
 
@@ -60,103 +105,188 @@ impl fmt::Debug for Credential {
 }
 
 /// Somewhere to get credentials from.
+///
+/// A source does no network IO of its own: it asks for requests and waits, so that one source serves
+/// both clients over the transport and clock they have. Reading a small local file is allowed.
 pub trait CredentialSource: Send + Sync + 'static {
-    /// For errors.
+    /// What it is called in errors.
     fn name(&self) -> &str;
+
+    /// What to do where it is absent, such as `set X and Y`; empty where nothing can be said.
+    fn remedy(&self) -> &str {
+        ""
+    }
+
     /// Begins one fetch.
     fn fetch(&self) -> Box<dyn CredentialFetch>;
 }
 
-/// One fetch.
+/// One fetch under way.
 pub trait CredentialFetch: Send {
-    /// The next step.
-    fn next(
-        &mut self,
-        now: Now,
-        answer: Option<Result<Response<Bytes>, TransportError>>,
-    ) -> FetchStep;
+    /// The next step. `answer` is what came of the [`Send`](FetchStep::Send) before, and `None` at the
+    /// beginning and after a [`Sleep`](FetchStep::Sleep).
+    fn next(&mut self, now: Now, answer: Option<FetchAnswer>) -> FetchStep;
 }
 
+/// What came of a request that a fetch asked for: the whole answer, of any status.
+pub type FetchAnswer = Result<Response<Bytes>, TransportError>;
+
 /// What a fetch asks for.
+#[derive(Debug)]
 pub enum FetchStep {
-    /// Send this.
-    Send(Request),
-    /// Wait.
+    /// Send this and tell the answer.
+    Send(Box<Request>),
+    /// Wait so long.
     Sleep(Duration),
     /// Here it is.
     Done(Credential),
-    /// Not configured here.
+    /// The source is not set up here.
     Absent,
-    /// Configured, but broken.
+    /// The source is set up, and does not work. An [absent](CredentialError::is_absent) error means
+    /// the same as [`Absent`](Self::Absent).
     Failed(CredentialError),
 }
 
-/// No credential.
-#[derive(Debug)]
-pub struct CredentialError(String);
-
-impl CredentialError {
-    pub(crate) fn is_transient(&self) -> bool {
-        false
-    }
-}
-
-impl fmt::Display for CredentialError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for CredentialError {}
-
 impl CredentialSource for Credential {
     fn name(&self) -> &str {
-        "static"
+        "the given credential"
     }
+
     fn fetch(&self) -> Box<dyn CredentialFetch> {
-        Box::new(self.clone())
+        Box::new(Ready(Some(FetchStep::Done(self.clone()))))
     }
 }
 
-impl CredentialFetch for Credential {
-    fn next(&mut self, _: Now, _: Option<Result<Response<Bytes>, TransportError>>) -> FetchStep {
-        FetchStep::Done(self.clone())
+impl CredentialSource for Box<dyn CredentialSource> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn remedy(&self) -> &str {
+        (**self).remedy()
+    }
+
+    fn fetch(&self) -> Box<dyn CredentialFetch> {
+        (**self).fetch()
     }
 }
 
-pub(crate) struct CredentialCache(Box<dyn CredentialSource>);
+/// A source that is a function: a vault, a file of another form.
+///
+/// It is called when the client needs a credential, on the calling thread, also in the async client:
+/// one that takes its time is better written as a [`CredentialSource`] or fed from outside. Give the
+/// credential an [expiry](Credential::with_expiry) to have the function called again in time.
+///
+/// ```
+/// use tc3_client::Config;
+/// use tc3_client::credentials::{Credential, CredentialError, from_fn};
+///
+/// let source = from_fn(|| {
+///     let key = std::fs::read_to_string("/run/secrets/tencent")
+///         .map_err(|error| CredentialError::new("secret mount", error.to_string()))?;
+///     Ok(Credential::new("AKIDEXAMPLE", key.trim()))
+/// });
+/// let config = Config::new(source);
+/// ```
+pub fn from_fn<F>(function: F) -> impl CredentialSource
+where
+    F: Fn() -> Result<Credential, CredentialError> + Send + Sync + 'static,
+{
+    FromFn(function)
+}
 
-impl CredentialCache {
-    pub(crate) fn new(source: impl CredentialSource) -> Self {
-        Self(Box::new(source))
+struct FromFn<F>(F);
+
+impl<F> CredentialSource for FromFn<F>
+where
+    F: Fn() -> Result<Credential, CredentialError> + Send + Sync + 'static,
+{
+    fn name(&self) -> &str {
+        "the given function"
     }
 
-    fn now(&self, now: Now) -> Result<Credential, CredentialError> {
-        match self.0.fetch().next(now, None) {
-            FetchStep::Done(credential) => Ok(credential),
-            _ => Err(CredentialError("no credential".into())),
+    fn fetch(&self) -> Box<dyn CredentialFetch> {
+        Box::new(Ready::of((self.0)().map(Some)))
+    }
+}
+
+/// A fetch whose outcome is known when it begins.
+struct Ready(Option<FetchStep>);
+
+impl Ready {
+    fn of(found: Result<Option<Credential>, CredentialError>) -> Self {
+        Self(Some(match found {
+            Ok(Some(credential)) => FetchStep::Done(credential),
+            Ok(None) => FetchStep::Absent,
+            Err(error) => FetchStep::Failed(error),
+        }))
+    }
+}
+
+impl CredentialFetch for Ready {
+    fn next(&mut self, _: Now, _: Option<FetchAnswer>) -> FetchStep {
+        self.0.take().unwrap_or(FetchStep::Absent)
+    }
+}
+
+/// Why a text is no key or token; `None` where it may be one. The text itself is never repeated.
+fn flaw(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        Some("is empty")
+    } else if text.contains(char::is_whitespace) {
+        Some("holds a space: check how it was pasted")
+    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Some("holds a character that no key has: check how it was pasted")
+    } else {
+        None
+    }
+}
+
+/// What the metadata and the token service answer: temporary keys.
+#[derive(serde::Deserialize)]
+struct TemporaryKeys {
+    #[serde(rename = "TmpSecretId")]
+    id: String,
+    #[serde(rename = "TmpSecretKey")]
+    key: Zeroized,
+    #[serde(rename = "Token")]
+    token: Zeroized,
+}
+
+impl TemporaryKeys {
+    /// The credential, ending at the given Unix time in seconds.
+    fn until(self, unix: u64) -> Result<Credential, String> {
+        for (what, text) in
+            [("TmpSecretId", &self.id), ("TmpSecretKey", &self.key.0), ("Token", &self.token.0)]
+        {
+            if let Some(flaw) = flaw(text) {
+                return Err(format!("the answer's {what} {flaw}"));
+            }
         }
+        Ok(Credential::new(self.id, self.key.0.as_str())
+            .with_token(self.token.0.as_str())
+            .with_expiry(Duration::from_secs(unix)))
     }
+}
 
-    #[cfg(feature = "async")]
-    pub(crate) async fn get(
-        &self,
-        _: &dyn tc3_transport::AsyncTransport,
-        _: &dyn crate::AsyncSleep,
-        clock: &dyn crate::Clock,
-        _: Option<&Credential>,
-    ) -> Result<Credential, CredentialError> {
-        self.now(clock.now())
+#[derive(serde::Deserialize)]
+#[serde(from = "String")]
+struct Zeroized(Zeroizing<String>);
+
+impl From<String> for Zeroized {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
     }
+}
 
-    #[cfg(feature = "blocking")]
-    pub(crate) fn get_blocking(
-        &self,
-        _: &dyn tc3_transport::BlockingTransport,
-        _: &dyn crate::BlockingSleep,
-        clock: &dyn crate::Clock,
-        _: Option<&Credential>,
-    ) -> Result<Credential, CredentialError> {
-        self.now(clock.now())
+/// The attempts at one request: a few, with short waits between.
+#[derive(Default)]
+struct Attempts(u32);
+
+impl Attempts {
+    /// The wait before another attempt, unless there were enough.
+    fn again(&mut self) -> Option<FetchStep> {
+        self.0 += 1;
+        (self.0 < 3).then(|| FetchStep::Sleep(Duration::from_millis(100) * self.0))
     }
 }

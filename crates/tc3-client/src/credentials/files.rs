@@ -1,0 +1,41 @@
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::CredentialError;
+
+/// Credential and token files are a few kilobytes; what is larger is another file.
+pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024;
+
+/// The text of a small file; `None` where it does not exist.
+pub(super) fn read(
+    origin: &'static str,
+    path: &Path,
+) -> Result<Option<Zeroizing<String>>, CredentialError> {
+    let fail =
+        |what: &str| Err(CredentialError::new(origin, format!("{}: {what}", path.display())));
+    let file = match File::open(path) {
+        Ok(file) => file,
+        // Below a file, where a folder should be, there is no file either.
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return fail(&error.to_string()),
+    };
+    // Room for all from the start: a buffer that grows leaves copies behind that nothing wipes.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES as usize + 2));
+    if let Err(error) = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes) {
+        return fail(&error.to_string());
+    }
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return fail("larger than 64 KiB, which no such file is");
+    }
+    match core::str::from_utf8(&bytes) {
+        Ok(text) => {
+            Ok(Some(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())))
+        }
+        Err(_) => fail("not UTF-8 text"),
+    }
+}

@@ -1,0 +1,125 @@
+use std::ffi::OsString;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::environment::Variables;
+use super::sts::{DEFAULT_SECONDS, StsCall};
+use super::{CredentialError, CredentialFetch, CredentialSource, Ready, files, flaw};
+use crate::endpoint::Endpoint;
+
+const NAME: &str = "TKE pod identity";
+const VARIABLES: [&str; 4] =
+    ["TKE_ROLE_ARN", "TKE_PROVIDER_ID", "TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_REGION"];
+
+/// The identity of a pod in Tencent Kubernetes Engine, as the official SDKs find it: `TKE_REGION`,
+/// `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE` and `TKE_ROLE_ARN`, exchanged for keys with
+/// `AssumeRoleWithWebIdentity` of the token service (sts, version 2018-08-13), which takes
+/// `Authorization: SKIP` in a signature's place.
+///
+/// The token's file is read anew at each fetch. Absent where none of the variables is set, or only
+/// `TKE_REGION`.
+#[derive(Debug, Clone)]
+pub struct TkeIdentity {
+    variables: Variables,
+    session_name: String,
+    endpoint: Endpoint,
+}
+
+impl TkeIdentity {
+    /// By the environment of this process.
+    #[expect(clippy::new_without_default, reason = "it looks at the machine's environment")]
+    pub fn new() -> Self {
+        Self {
+            variables: Variables::default(),
+            session_name: "tc3-client".to_owned(),
+            endpoint: Endpoint::Production,
+        }
+    }
+
+    /// What the session is called in the account's audit log.
+    #[must_use]
+    pub fn with_session_name(mut self, name: impl Into<String>) -> Self {
+        self.session_name = name.into();
+        self
+    }
+
+    /// Asks this server instead of `sts.tencentcloudapi.com`.
+    #[must_use]
+    pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = endpoint;
+        self
+    }
+
+    /// Asks this function for variables instead, for tests.
+    #[must_use]
+    pub fn with_variables(
+        mut self,
+        lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+    ) -> Self {
+        self.variables = Variables::from(lookup);
+        self
+    }
+
+    fn call(&self) -> Result<Option<StsCall>, CredentialError> {
+        let [role_arn, provider_id, file, region] = VARIABLES.map(|name| self.variables.raw(name));
+        if role_arn.is_none() && provider_id.is_none() && file.is_none() {
+            return Ok(None);
+        }
+        let set = [&role_arn, &provider_id, &file, &region];
+        let missing: Vec<_> = VARIABLES
+            .iter()
+            .zip(set)
+            .filter_map(|(name, value)| value.is_none().then_some(*name))
+            .collect();
+        let (Some(file), true) = (file, missing.is_empty()) else {
+            let what = format!("not set: {}", missing.join(", "));
+            return Err(CredentialError::new(NAME, what)
+                .with_remedy("check the pod's service account, or unset all TKE_ variables"));
+        };
+        let text = |name| Ok(self.variables.read(NAME, name)?.unwrap_or_default());
+        let path = Path::new(&file);
+        let fail = |what| CredentialError::new(NAME, format!("{}: {what}", path.display()));
+        let token = files::read(NAME, path)?.ok_or_else(|| fail("no such file"))?;
+        let token = zeroize::Zeroizing::new(token.trim().to_owned());
+        if let Some(flaw) = flaw(&token) {
+            return Err(fail(flaw));
+        }
+        let (role_arn, provider_id) = (text("TKE_ROLE_ARN")?, text("TKE_PROVIDER_ID")?);
+        let body = Body {
+            provider_id: &provider_id,
+            web_identity_token: &token,
+            role_arn: &role_arn,
+            role_session_name: &self.session_name,
+            duration_seconds: DEFAULT_SECONDS,
+        };
+        let region = text("TKE_REGION")?;
+        let action = "AssumeRoleWithWebIdentity";
+        let call = StsCall::new(NAME, action, &self.endpoint, &region, &body)?;
+        Ok(Some(call.hiding(token)))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body<'a> {
+    provider_id: &'a str,
+    web_identity_token: &'a str,
+    role_arn: &'a str,
+    role_session_name: &'a str,
+    duration_seconds: u64,
+}
+
+impl CredentialSource for TkeIdentity {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn fetch(&self) -> Box<dyn CredentialFetch> {
+        match self.call() {
+            Ok(Some(call)) => Box::new(call),
+            Ok(None) => Box::new(Ready::of(Ok(None))),
+            Err(error) => Box::new(Ready::of(Err(error))),
+        }
+    }
+}
