@@ -1,1 +1,71 @@
-//! Tencent e-sign (essbasic) for Rust: contract workflows, sync and async.
+//! Tencent e-sign (电子签, API `essbasic` 2021-05-26): from contract ids to signed PDFs on disk.
+//!
+//! Async, with the feature `async` (on by default):
+//!
+//! ```no_run
+//! # #[cfg(feature = "async")]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use essbasic::{Client, Config, DownloadOptions, WaitOptions, agent, credentials};
+//!
+//! let agent = agent("APP_ID", "ORGANIZATION_OPEN_ID", "OPERATOR_OPEN_ID");
+//! let client = Client::new(Config::new(credentials::default_chain()), agent)?;
+//! client.wait(["FLOW_ID"], &WaitOptions::default()).await?;
+//! let report = client.download(["FLOW_ID"], &DownloadOptions::to("contracts")).await?;
+//! for flow in report.failed() {
+//!     eprintln!("{}: {:?}", flow.flow_id, flow.error);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Blocking, with the feature `blocking`, the same on [`blocking::Client`](blocking) without `await`.
+//! Both features may be on.
+//!
+//! # What it does
+//! - `links`: download links of any number of contracts, fifty a call, each with its own result.
+//! - `wait`: asks a hundred contracts a call until they are signed by all, and gives the service the
+//!   seconds that it takes to compose the PDF.
+//! - `download`: links asked for just before they are used and again when they have died; files
+//!   checked, made durable and then named.
+//! - `call`: any action; the types of those beyond contracts come with the feature `full`.
+//!
+//! # Errors
+//! [`Error`] is what keeps a whole workflow from going on, and tells what to do. [`FlowError`] concerns
+//! one contract, and stands among the results.
+
+mod agent;
+#[cfg(feature = "async")]
+mod asynchronous;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+#[cfg_attr(
+    not(any(feature = "async", feature = "blocking")),
+    allow(dead_code, reason = "no driver")
+)]
+mod download;
+mod error;
+#[cfg_attr(
+    not(any(feature = "async", feature = "blocking")),
+    allow(dead_code, reason = "no driver")
+)]
+mod links;
+#[cfg_attr(
+    not(any(feature = "async", feature = "blocking")),
+    allow(dead_code, reason = "no driver")
+)]
+mod wait;
+
+pub use agent::agent;
+#[cfg(feature = "async")]
+pub use asynchronous::Client;
+pub use download::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
+pub use error::{Error, FlowError, FlowErrorKind};
+pub use links::{FlowLinks, ResourceLink};
+pub use wait::{FlowWait, WaitOptions, WaitOutcome};
+
+pub use essbasic_models as models;
+pub use essbasic_models::{Agent, ErrorCode, FlowStatus};
+pub use tc3_client::Error as CallError;
+pub use tc3_client::{
+    Config, Endpoint, ErrorKind, Language, RateLimit, RetryPolicy, api, credentials, transport,
+};

@@ -1,0 +1,184 @@
+use essbasic_models::Agent;
+use tc3_client::api::Action;
+use tc3_client::{Config, transport};
+use tokio::task::{JoinSet, spawn_blocking};
+
+use crate::agent::{complete, flow_ids};
+use crate::download::{Ask, Fetch, FetchEnd, Job, Receiving, Step, request};
+use crate::download::{DownloadEvent, DownloadOptions, Report};
+use crate::error::Error;
+use crate::links::{FlowLinks, LinksJob};
+use crate::wait::{FlowWait, WaitJob, WaitOptions, WaitStep};
+
+/// An async client of the e-sign service, on behalf of one agent. Clones are cheap and share
+/// connections, credentials and the rate limit.
+///
+/// Dropping a future cancels what it does: a half-written file is removed.
+#[derive(Debug, Clone)]
+pub struct Client {
+    client: tc3_client::Client,
+    agent: Agent,
+}
+
+impl Client {
+    /// A client on reqwest and tokio.
+    ///
+    /// # Errors
+    /// Where the configuration is unusable.
+    pub fn new(config: Config, agent: Agent) -> Result<Self, Error> {
+        Ok(Self::from_client(tc3_client::Client::new(config)?, agent))
+    }
+
+    /// A client over another client, which keeps its transport and limits.
+    pub fn from_client(client: tc3_client::Client, agent: Agent) -> Self {
+        Self { client, agent }
+    }
+
+    /// On whose behalf contracts are looked up and fetched.
+    pub fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    /// The client underneath, for calls by name.
+    pub fn client(&self) -> &tc3_client::Client {
+        &self.client
+    }
+
+    /// Makes any typed call.
+    ///
+    /// # Errors
+    /// See [`tc3_client::Error`].
+    pub async fn call<R>(&self, request: &R) -> Result<R::Response, Error>
+    where
+        R: Action + Sync,
+        R::Response: Send,
+    {
+        Ok(self.client.call(request).await?)
+    }
+
+    /// Asks for the download links of contracts: any number, fifty a call. One result for each
+    /// contract given, in that order; one given twice is asked for once. The links live five minutes.
+    ///
+    /// # Errors
+    /// Where a call fails in a way that all would: keys, permissions, the agent, the connection.
+    pub async fn links<I>(&self, flows: I) -> Result<Vec<FlowLinks>, Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let mut job = LinksJob::new(complete(&self.agent)?, flow_ids(flows));
+        while let Some(request) = job.next() {
+            let answer = self.client.call(&request).await;
+            job.on(self.client.now(), answer)?;
+        }
+        Ok(job.finish())
+    }
+
+    /// Waits until each contract is signed by all and its PDF composed, or ends otherwise, or the time
+    /// is up; a hundred contracts a call.
+    ///
+    /// # Errors
+    /// Where a call fails in a way that all would.
+    pub async fn wait<I>(&self, flows: I, options: &WaitOptions) -> Result<Vec<FlowWait>, Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let agent = complete(&self.agent)?;
+        let mut job = WaitJob::new(agent, flow_ids(flows), *options, self.client.now());
+        loop {
+            match job.next(self.client.now()) {
+                WaitStep::Ask(request) => {
+                    let answer = self.client.call(&request).await;
+                    job.on(self.client.now(), answer)?;
+                }
+                WaitStep::Sleep(time) => self.client.sleep(time).await,
+                WaitStep::Done => return Ok(job.finish()),
+            }
+        }
+    }
+
+    /// Downloads contracts to files. Each ends with its files on disk or the reason why not; a file
+    /// stands under its name only when it is whole.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written, the disk is full, or a call fails in a way that all would.
+    /// Files saved before that stay.
+    pub async fn download<I>(&self, flows: I, options: &DownloadOptions) -> Result<Report, Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let agent = complete(&self.agent)?;
+        let mut job = Job::new(agent, &flow_ids(flows), options.clone())?;
+        // Dropping the set cancels what runs in it.
+        let mut tasks = JoinSet::new();
+        loop {
+            while let Some(step) = job.next(self.client.now()) {
+                let (client, options) = (self.client.clone(), job.options().clone());
+                tasks.spawn(run(client, options, step));
+            }
+            if job.is_finished() {
+                return job.finish();
+            }
+            match tasks.join_next().await {
+                Some(Ok(Ended::Asked(ask, answer))) => job.on_links(self.client.now(), ask, answer),
+                Some(Ok(Ended::Fetched(fetch, end))) => job.on_fetch(fetch, end),
+                Some(Err(_)) | None => return Err(Error::Interrupted),
+            }
+        }
+    }
+}
+
+/// What a task brings back.
+#[expect(clippy::large_enum_variant, reason = "one a task, moved once")]
+enum Ended {
+    Asked(Ask, Result<essbasic_models::DescribeResourceUrlsByFlowsResponse, tc3_client::Error>),
+    Fetched(Fetch, FetchEnd),
+}
+
+async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> Ended {
+    match step {
+        Step::Ask(ask) => {
+            let answer = client.call(&ask.request).await;
+            Ended::Asked(ask, answer)
+        }
+        Step::Fetch(fetch) => {
+            client.sleep(fetch.delay).await;
+            let end = run_fetch(&client, &options, &fetch).await;
+            Ended::Fetched(fetch, end.unwrap_or_else(|end| end))
+        }
+    }
+}
+
+async fn run_fetch(
+    client: &tc3_client::Client,
+    options: &DownloadOptions,
+    fetch: &Fetch,
+) -> Result<FetchEnd, FetchEnd> {
+    let broken = |error: transport::TransportError| crate::download::broken(&error);
+    let mut response = client.send(request(fetch)?).await.map_err(broken)?;
+    let mut file = Receiving::begin(fetch, &response)?;
+    let mut pieces = Vec::new();
+    loop {
+        let piece = response.body.chunk().await.map_err(broken)?;
+        let ended = piece.is_none();
+        pieces.extend(piece);
+        // The disk is slow beside a runtime's tasks: it is used in large steps, on its own threads.
+        if ended || pieces.iter().map(transport::Bytes::len).sum::<usize>() >= DISK_STEP {
+            let written = std::mem::take(&mut pieces);
+            options.tell(DownloadEvent::Bytes(written.iter().map(|p| p.len() as u64).sum()));
+            let step = spawn_blocking(move || {
+                written.iter().try_for_each(|piece| file.write(piece))?;
+                if ended { Err(file.finish()) } else { Ok(file) }
+            });
+            file = match step.await {
+                Ok(step) => step?,
+                Err(_) => return Err(FetchEnd::Disk(std::io::Error::other("the runtime stopped"))),
+            };
+        }
+    }
+}
+
+/// Bytes gathered before they are written.
+const DISK_STEP: usize = 256 << 10;

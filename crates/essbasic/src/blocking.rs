@@ -1,0 +1,193 @@
+//! The blocking client.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use essbasic_models::Agent;
+use tc3_client::api::Action;
+use tc3_client::{Config, transport};
+
+use crate::agent::{complete, flow_ids};
+use crate::download::{DownloadEvent, DownloadOptions, Report};
+use crate::download::{Fetch, FetchEnd, Job, Receiving, Step, request};
+use crate::error::Error;
+use crate::links::{FlowLinks, LinksJob};
+use crate::wait::{FlowWait, WaitJob, WaitOptions, WaitStep};
+
+/// A blocking client of the e-sign service, on behalf of one agent. Clones are cheap and share
+/// connections, credentials and the rate limit.
+#[derive(Debug, Clone)]
+pub struct Client {
+    client: tc3_client::blocking::Client,
+    agent: Agent,
+}
+
+impl Client {
+    /// A client on ureq.
+    ///
+    /// # Errors
+    /// Where the configuration is unusable.
+    pub fn new(config: Config, agent: Agent) -> Result<Self, Error> {
+        Ok(Self::from_client(tc3_client::blocking::Client::new(config)?, agent))
+    }
+
+    /// A client over another client, which keeps its transport and limits.
+    pub fn from_client(client: tc3_client::blocking::Client, agent: Agent) -> Self {
+        Self { client, agent }
+    }
+
+    /// On whose behalf contracts are looked up and fetched.
+    pub fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    /// The client underneath, for calls by name.
+    pub fn client(&self) -> &tc3_client::blocking::Client {
+        &self.client
+    }
+
+    /// Makes any typed call.
+    ///
+    /// # Errors
+    /// See [`tc3_client::Error`].
+    pub fn call<R: Action>(&self, request: &R) -> Result<R::Response, Error> {
+        Ok(self.client.call(request)?)
+    }
+
+    /// Asks for the download links of contracts: any number, fifty a call. One result for each
+    /// contract given, in that order; one given twice is asked for once. The links live five minutes.
+    ///
+    /// # Errors
+    /// Where a call fails in a way that all would: keys, permissions, the agent, the connection.
+    pub fn links<I>(&self, flows: I) -> Result<Vec<FlowLinks>, Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let mut job = LinksJob::new(complete(&self.agent)?, flow_ids(flows));
+        while let Some(request) = job.next() {
+            let answer = self.client.call(&request);
+            job.on(self.client.now(), answer)?;
+        }
+        Ok(job.finish())
+    }
+
+    /// Waits until each contract is signed by all and its PDF composed, or ends otherwise, or the time
+    /// is up; a hundred contracts a call.
+    ///
+    /// # Errors
+    /// Where a call fails in a way that all would.
+    pub fn wait<I>(&self, flows: I, options: &WaitOptions) -> Result<Vec<FlowWait>, Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let agent = complete(&self.agent)?;
+        let mut job = WaitJob::new(agent, flow_ids(flows), *options, self.client.now());
+        loop {
+            match job.next(self.client.now()) {
+                WaitStep::Ask(request) => {
+                    let answer = self.client.call(&request);
+                    job.on(self.client.now(), answer)?;
+                }
+                WaitStep::Sleep(time) => self.client.sleep(time),
+                WaitStep::Done => return Ok(job.finish()),
+            }
+        }
+    }
+
+    /// Downloads contracts to files, with as many threads as downloads at a time. Each contract ends
+    /// with its files on disk or the reason why not; a file stands under its name only when it is
+    /// whole.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written, the disk is full, or a call fails in a way that all would.
+    /// Files saved before that stay.
+    pub fn download<I>(&self, flows: I, options: &DownloadOptions) -> Result<Report, Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let agent = complete(&self.agent)?;
+        let shared = Shared {
+            job: Mutex::new(Job::new(agent, &flow_ids(flows), options.clone())?),
+            changed: Condvar::new(),
+        };
+        std::thread::scope(|scope| {
+            // One more than downloads: somebody asks for links meanwhile.
+            for _ in 0..options.concurrency.max(1) {
+                let worker = std::thread::Builder::new().name("essbasic-download".into());
+                // Where no more threads are to be had, those that are do the work.
+                if worker.spawn_scoped(scope, || self.work(&shared, options)).is_err() {
+                    break;
+                }
+            }
+            self.work(&shared, options);
+        });
+        shared.job.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+    }
+
+    fn work(&self, shared: &Shared, options: &DownloadOptions) {
+        let _watch = Watch(shared);
+        let mut job = shared.lock();
+        while !job.is_finished() {
+            let Some(step) = job.next(self.client.now()) else {
+                job = shared.changed.wait(job).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            drop(job);
+            // Others may have something to begin, too.
+            shared.changed.notify_one();
+            match step {
+                Step::Ask(ask) => {
+                    let answer = self.client.call(&ask.request);
+                    job = shared.lock();
+                    job.on_links(self.client.now(), ask, answer);
+                }
+                Step::Fetch(fetch) => {
+                    self.client.sleep(fetch.delay);
+                    let end = self.run_fetch(options, &fetch).unwrap_or_else(|end| end);
+                    job = shared.lock();
+                    job.on_fetch(fetch, end);
+                }
+            }
+            shared.changed.notify_all();
+        }
+        drop(job);
+        shared.changed.notify_all();
+    }
+
+    fn run_fetch(&self, options: &DownloadOptions, fetch: &Fetch) -> Result<FetchEnd, FetchEnd> {
+        let broken = |error: transport::TransportError| crate::download::broken(&error);
+        let mut response = self.client.send(request(fetch)?).map_err(broken)?;
+        let mut file = Receiving::begin(fetch, &response)?;
+        while let Some(piece) = response.body.chunk().map_err(broken)? {
+            file.write(&piece)?;
+            options.tell(DownloadEvent::Bytes(piece.len() as u64));
+        }
+        Ok(file.finish())
+    }
+}
+
+struct Shared {
+    job: Mutex<Job>,
+    /// Told when something has ended.
+    changed: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Job> {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets the other workers end where one panics, in a caller's progress function say.
+struct Watch<'a>(&'a Shared);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().abandon();
+            self.0.changed.notify_all();
+        }
+    }
+}

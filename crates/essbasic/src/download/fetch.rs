@@ -1,0 +1,145 @@
+//! One file over one link: what is asked, and what each answer means.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tc3_client::transport::{
+    HeaderMap, Request, Response, StatusCode, TransportError, TransportErrorKind, Uri, header,
+};
+
+use super::file::{Incoming, Refused};
+use super::options::SavedFile;
+use crate::error::{FlowError, FlowErrorKind};
+use crate::links::ResourceLink;
+
+/// A file to be fetched.
+#[derive(Debug, Clone)]
+pub(crate) struct Fetch {
+    pub(crate) flow: usize,
+    /// Which of the contract's files.
+    pub(crate) place: usize,
+    pub(crate) link: ResourceLink,
+    pub(crate) folder: PathBuf,
+    pub(crate) name: String,
+    pub(crate) max_bytes: u64,
+    /// Attempts before this one.
+    pub(crate) failed: u32,
+    /// How long to wait first.
+    pub(crate) delay: Duration,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum FetchEnd {
+    Saved(SavedFile),
+    /// The link is dead: another may live.
+    LinkDead(FlowError),
+    /// Trying again may help.
+    Failed(FlowError),
+    /// Trying again is pointless.
+    Refused(FlowError),
+    /// The disk refused: no other file would fare better.
+    Disk(io::Error),
+}
+
+/// The request for a file; a refusal where the link is none that can be fetched.
+pub(crate) fn request(fetch: &Fetch) -> Result<Request, FetchEnd> {
+    let uri = fetch.link.url.parse::<Uri>().ok();
+    let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    match uri {
+        Some(uri) if uri.host().is_some() => Ok(Request::get(uri)),
+        _ => Err(FetchEnd::Refused(FlowError::new(
+            FlowErrorKind::Link,
+            "the link is no http or https URL",
+        ))),
+    }
+}
+
+/// What a failed exchange means.
+pub(crate) fn broken(error: &TransportError) -> FetchEnd {
+    let error_of = |kind| FlowError::new(kind, error.to_string());
+    match error.kind() {
+        kind if kind.is_transient() => FetchEnd::Failed(error_of(FlowErrorKind::Network)),
+        TransportErrorKind::BodyTooLarge => FetchEnd::Refused(error_of(FlowErrorKind::Content)),
+        _ => FetchEnd::Refused(error_of(FlowErrorKind::Network)),
+    }
+}
+
+/// A file that is coming.
+#[derive(Debug)]
+pub(crate) struct Receiving {
+    incoming: Incoming,
+    name: String,
+    is_pdf: bool,
+    left: u64,
+}
+
+impl Receiving {
+    /// Judges the answer's head and begins the file.
+    pub(crate) fn begin<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchEnd> {
+        judge_status(response.status)?;
+        let expected = content_length(&response.headers);
+        if expected.is_some_and(|length| length > fetch.max_bytes) {
+            return Err(too_long(fetch.max_bytes));
+        }
+        let incoming = create(&fetch.folder, expected)?;
+        Ok(Self {
+            incoming,
+            name: fetch.name.clone(),
+            is_pdf: fetch.link.kind.eq_ignore_ascii_case("pdf"),
+            left: fetch.max_bytes,
+        })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), FetchEnd> {
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_long(self.left))?;
+        self.incoming.write(bytes).map_err(FetchEnd::Disk)
+    }
+
+    pub(crate) fn finish(self) -> FetchEnd {
+        match self.incoming.finish(&self.name, self.is_pdf) {
+            Ok((path, bytes)) => FetchEnd::Saved(SavedFile { path, bytes }),
+            Err(Refused::Disk(error)) => FetchEnd::Disk(error),
+            // A file cut short may come whole the next time; so may one behind a passing error page.
+            Err(Refused::Content(why)) => {
+                FetchEnd::Failed(FlowError::new(FlowErrorKind::Content, why))
+            }
+        }
+    }
+}
+
+fn create(folder: &Path, expected: Option<u64>) -> Result<Incoming, FetchEnd> {
+    Incoming::create(folder, expected).map_err(FetchEnd::Disk)
+}
+
+fn too_long(most: u64) -> FetchEnd {
+    let message = format!("the file is longer than the {most} bytes allowed");
+    FetchEnd::Refused(FlowError::new(FlowErrorKind::Content, message))
+}
+
+fn judge_status(status: StatusCode) -> Result<(), FetchEnd> {
+    let code = status.as_u16();
+    let error = |what: &str| FlowError::new(FlowErrorKind::Link, format!("the link {what}"));
+    match code {
+        200 => Ok(()),
+        300..=399 => Err(FetchEnd::Refused(error(&format!(
+            "leads elsewhere (HTTP {code}), which is not followed"
+        )))),
+        401 | 403 | 404 | 410 => {
+            Err(FetchEnd::LinkDead(error(&format!("does not open the file (HTTP {code})"))))
+        }
+        408 | 429 | 500..=599 => {
+            Err(FetchEnd::Failed(error(&format!("fails for now (HTTP {code})"))))
+        }
+        _ => Err(FetchEnd::Refused(error(&format!("answers HTTP {code}")))),
+    }
+}
+
+/// The length that must come. A compressed body's is that of the wire, not of the file.
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return None;
+    }
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

@@ -1,0 +1,145 @@
+use core::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::error::FlowError;
+
+/// How to download.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DownloadOptions {
+    /// The folder for the files; made where it is absent.
+    pub folder: PathBuf,
+    /// Downloads at a time; 8. Zero counts as one.
+    pub concurrency: usize,
+    /// The longest file taken, in bytes; 1 GiB.
+    pub max_file_bytes: u64,
+    pub(crate) progress: Option<Progress>,
+}
+
+pub(crate) type Progress = Arc<dyn Fn(DownloadEvent<'_>) + Send + Sync>;
+
+impl DownloadOptions {
+    /// The defaults, into this folder.
+    pub fn to(folder: impl AsRef<Path>) -> Self {
+        Self {
+            folder: folder.as_ref().to_owned(),
+            concurrency: 8,
+            max_file_bytes: 1 << 30,
+            progress: None,
+        }
+    }
+
+    /// Sets [`concurrency`](Self::concurrency).
+    #[must_use]
+    pub fn with_concurrency(mut self, downloads: usize) -> Self {
+        self.concurrency = downloads;
+        self
+    }
+
+    /// Sets [`max_file_bytes`](Self::max_file_bytes).
+    #[must_use]
+    pub fn with_max_file_bytes(mut self, bytes: u64) -> Self {
+        self.max_file_bytes = bytes;
+        self
+    }
+
+    /// Calls this function as things happen, from whatever thread or task they happen in. It should
+    /// return quickly: a download waits for it.
+    #[must_use]
+    pub fn on_event(
+        mut self,
+        progress: impl Fn(DownloadEvent<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    pub(crate) fn tell(&self, event: DownloadEvent<'_>) {
+        if let Some(progress) = &self.progress {
+            progress(event);
+        }
+    }
+}
+
+impl fmt::Debug for DownloadOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DownloadOptions")
+            .field("folder", &self.folder)
+            .field("concurrency", &self.concurrency)
+            .field("max_file_bytes", &self.max_file_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something that happened in a download.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum DownloadEvent<'a> {
+    /// This many bytes more have come.
+    Bytes(u64),
+    /// All files of this contract are on disk.
+    Saved {
+        /// The contract.
+        flow_id: &'a str,
+        /// Its files.
+        files: &'a [SavedFile],
+    },
+    /// This contract will not be on disk.
+    Failed {
+        /// The contract.
+        flow_id: &'a str,
+        /// Why.
+        error: &'a FlowError,
+    },
+}
+
+/// A file on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SavedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How long it is.
+    pub bytes: u64,
+}
+
+/// What came of a download: each contract once, in the order of its first place among those asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The contracts.
+    pub flows: Vec<ReportedFlow>,
+}
+
+/// What came of one contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReportedFlow {
+    /// The contract.
+    pub flow_id: String,
+    /// Its files on disk; where `error` is set, those that had been saved before it.
+    pub files: Vec<SavedFile>,
+    /// Why it is not, or not whole, on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<FlowError>,
+}
+
+impl Report {
+    /// Whether every contract is on disk.
+    pub fn is_complete(&self) -> bool {
+        self.failed().next().is_none()
+    }
+
+    /// The contracts that are on disk.
+    pub fn saved(&self) -> impl Iterator<Item = &ReportedFlow> {
+        self.flows.iter().filter(|flow| flow.error.is_none())
+    }
+
+    /// The contracts that are not.
+    pub fn failed(&self) -> impl Iterator<Item = &ReportedFlow> {
+        self.flows.iter().filter(|flow| flow.error.is_some())
+    }
+}

@@ -1,0 +1,158 @@
+use core::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What keeps a whole workflow from starting or going on. What concerns one contract only is a
+/// [`FlowError`] among the results.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A call failed in a way that every further call would.
+    Call(tc3_client::Error),
+    /// The folder for the files cannot be used.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The agent lacks a member that the workflow needs; this one.
+    Agent(&'static str),
+    /// The workflow's own machinery failed: a task of the runtime was cancelled or panicked.
+    Interrupted,
+}
+
+impl Error {
+    pub(crate) fn folder(path: &Path, source: io::Error) -> Self {
+        Self::Folder { path: path.to_owned(), source }
+    }
+}
+
+/// Both ways of being granted downloads: the one thing to do that the code itself does not tell.
+const DOWNLOAD_PERMISSION: &str = "downloads are not granted: either the sub-organisation's super \
+    administrator authorises them in the e-sign console (Enterprise centre, Authorisation management), \
+    or the platform turns them on for the application (Enterprise application management, Application \
+    extension services); a sub-organisation that has opted out must opt in again itself";
+
+/// What to do about a code of this service, where the code itself does not tell.
+fn hint(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "UnauthorizedOperation.UnauthorizedOperationDownload" => DOWNLOAD_PERMISSION,
+        "UnauthorizedOperation.NoPermissionFeature" => {
+            "the application's edition does not include this action: upgrade it in the console"
+        }
+        "UnauthorizedOperation.UnauthorizedOperationOrganization" => {
+            "the sub-organisation has not finished its authorisation in the console"
+        }
+        "ResourceNotFound.Application" | "InvalidParameter.Application" => {
+            "check Agent.AppId, and that the endpoint is the environment it belongs to"
+        }
+        "ResourceNotFound.Organization" => "check Agent.ProxyOrganizationOpenId",
+        "OperationDenied.UserNotInOrganization" | "MissingParameter.UserOpenId" => {
+            "Agent.ProxyOperator.OpenId must be a verified employee of the sub-organisation"
+        }
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(error) => {
+                error.fmt(f)?;
+                match hint(error.code()) {
+                    Some(hint) => write!(f, "; {hint}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Folder { path, source } => {
+                write!(f, "{}: {source}; choose a folder that can be written", path.display())
+            }
+            Self::Agent(member) => write!(f, "the agent lacks {member}, which this call needs"),
+            Self::Interrupted => f.write_str("a task of the workflow was cancelled or panicked"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Call(error) => Some(error),
+            Self::Folder { source, .. } => Some(source),
+            Self::Agent(_) | Self::Interrupted => None,
+        }
+    }
+}
+
+impl From<tc3_client::Error> for Error {
+    fn from(error: tc3_client::Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+/// What kind of thing went wrong with one contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FlowErrorKind {
+    /// The service refused this contract: it does not exist, or belongs to others.
+    Refused,
+    /// The call that asked for this contract failed, also after its retries.
+    Call,
+    /// The service's answer left this contract out.
+    Missing,
+    /// The link answered with something other than the file.
+    Link,
+    /// The connection failed while the file was being read, also after retries.
+    Network,
+    /// What was read is not the file: too short, or no PDF.
+    Content,
+}
+
+/// What went wrong with one contract. Holds no link.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct FlowError {
+    /// What kind of thing.
+    pub kind: FlowErrorKind,
+    /// What happened; the service's own text where it gave one.
+    pub message: String,
+}
+
+impl FlowError {
+    pub(crate) fn new(kind: FlowErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+impl fmt::Display for FlowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for FlowError {}
+
+/// Whether a failed call would fail for every other batch too: keys, permissions, agent, set-up, a
+/// server that cannot be reached. Others concern the contracts of their batch.
+pub(crate) fn concerns_every_batch(error: &tc3_client::Error) -> bool {
+    use tc3_client::ErrorKind;
+    match error.kind() {
+        ErrorKind::Config | ErrorKind::Request | ErrorKind::Credentials => true,
+        ErrorKind::Transport(kind) => kind.never_sent(),
+        ErrorKind::Api => {
+            error.is_auth()
+                || hint(error.code()).is_some()
+                || matches!(
+                    error.code(),
+                    "InvalidAction"
+                        | "NoSuchVersion"
+                        | "MissingParameter"
+                        | "UnsupportedOperation"
+                        | "IpNotInWhitelist"
+                        | "IpInBlacklist"
+                )
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,294 @@
+//! The workflows over real HTTP against the emulator, each in both colours.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use essbasic::credentials::Credential;
+use essbasic::{
+    Agent, Config, DownloadEvent, DownloadOptions, Error, FlowErrorKind, FlowLinks, FlowWait,
+    RateLimit, Report, WaitOptions, WaitOutcome, agent,
+};
+use essbasic_emulator::{
+    APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Status,
+};
+
+const FIRST: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0pQ";
+const SECOND: &str = "yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh";
+const UNKNOWN: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0p1";
+
+fn the_agent() -> Agent {
+    agent(APP_ID, ORGANIZATION, OPERATOR)
+}
+
+fn config(emulator: &Emulator) -> Config {
+    Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+        .with_endpoint_url(&emulator.endpoint())
+        .unwrap()
+        .with_rate_limit(RateLimit::Off)
+}
+
+fn emulator() -> Emulator {
+    Emulator::builder().rate_limit(None).start().unwrap()
+}
+
+/// Both clients behind one face.
+enum Colour {
+    Blocking(essbasic::blocking::Client),
+    Async(essbasic::Client, tokio::runtime::Runtime),
+}
+
+impl Colour {
+    fn both(config: &Config, agent: &Agent) -> [Self; 2] {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        [
+            Self::Blocking(essbasic::blocking::Client::new(config.clone(), agent.clone()).unwrap()),
+            Self::Async(essbasic::Client::new(config.clone(), agent.clone()).unwrap(), runtime),
+        ]
+    }
+
+    fn links(&self, flows: &[&str]) -> Result<Vec<FlowLinks>, Error> {
+        match self {
+            Self::Blocking(client) => client.links(flows.iter().copied()),
+            Self::Async(client, runtime) => runtime.block_on(client.links(flows.iter().copied())),
+        }
+    }
+
+    fn wait(&self, flows: &[&str], options: &WaitOptions) -> Result<Vec<FlowWait>, Error> {
+        let flows = flows.iter().copied();
+        match self {
+            Self::Blocking(client) => client.wait(flows, options),
+            Self::Async(client, runtime) => runtime.block_on(client.wait(flows, options)),
+        }
+    }
+
+    fn download(&self, flows: &[&str], options: &DownloadOptions) -> Result<Report, Error> {
+        let flows = flows.iter().copied();
+        match self {
+            Self::Blocking(client) => client.download(flows, options),
+            Self::Async(client, runtime) => runtime.block_on(client.download(flows, options)),
+        }
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn links_for_more_flows_than_a_call_takes() {
+    let emulator = emulator();
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
+        let before =
+            emulator.stats().calls.get("DescribeResourceUrlsByFlows").copied().unwrap_or(0);
+        let mut asked = vec![FIRST, UNKNOWN, FIRST, SECOND];
+        let many: Vec<String> = (0..117).map(|index| format!("none{index}")).collect();
+        asked.extend(many.iter().map(String::as_str));
+        let links = colour.links(&asked).unwrap();
+        let ids: Vec<_> = links.iter().map(|flow| flow.flow_id.as_str()).collect();
+        assert_eq!(ids, asked);
+        assert_eq!(links[0].result.as_ref().unwrap()[0].name, "合同,270481027143248.pdf");
+        assert_eq!(links[0], links[2]);
+        let refused = links[1].result.as_ref().unwrap_err();
+        assert_eq!(
+            (refused.kind, refused.message.as_str()),
+            (FlowErrorKind::Refused, "查询流程不存在")
+        );
+        let calls = emulator.stats().calls["DescribeResourceUrlsByFlows"] - before;
+        assert_eq!(calls, 3);
+    }
+}
+
+#[test]
+fn downloads_leave_whole_files_and_nothing_else() {
+    let emulator = emulator();
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("new").join("contracts");
+        let bytes = Arc::new(AtomicU64::new(0));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let options = DownloadOptions::to(&folder).with_concurrency(3).on_event({
+            let (bytes, told) = (Arc::clone(&bytes), Arc::clone(&told));
+            move |event| match event {
+                DownloadEvent::Bytes(more) => {
+                    bytes.fetch_add(more, Ordering::Relaxed);
+                }
+                DownloadEvent::Saved { flow_id, .. } | DownloadEvent::Failed { flow_id, .. } => {
+                    told.lock().unwrap().push(flow_id.to_owned());
+                }
+                _ => {}
+            }
+        });
+        let completed = emulator.completed_flows();
+        let mut flows: Vec<&str> = completed.iter().map(String::as_str).collect();
+        flows.extend([UNKNOWN, FIRST]);
+        let report = colour.download(&flows, &options).unwrap();
+        assert_eq!(report.flows.len(), 15);
+        assert!(!report.is_complete());
+        let failed: Vec<_> = report.failed().map(|flow| flow.flow_id.as_str()).collect();
+        assert_eq!(failed, [UNKNOWN]);
+        assert_eq!(names(&folder).len(), 14);
+        assert!(names(&folder).contains(&format!("合同,270481027143248-{FIRST}.pdf")));
+        let mut total = 0;
+        for file in report.saved().flat_map(|flow| &flow.files) {
+            let content = std::fs::read(&file.path).unwrap();
+            assert!(content.starts_with(b"%PDF-") && content.len() as u64 == file.bytes);
+            total += file.bytes;
+        }
+        assert_eq!(bytes.load(Ordering::Relaxed), total);
+        let mut told = told.lock().unwrap().clone();
+        told.sort();
+        let mut all: Vec<_> = report.flows.iter().map(|flow| flow.flow_id.clone()).collect();
+        all.sort();
+        assert_eq!(told, all);
+    }
+}
+
+#[test]
+fn a_missing_permission_stops_at_once_and_names_both_ways() {
+    let emulator = emulator();
+    emulator.set_application_downloads(APP_ID, false);
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = DownloadOptions::to(folder.path());
+        let flows: Vec<String> = (0..500).map(|index| index.to_string()).collect();
+        let flows: Vec<&str> = flows.iter().map(String::as_str).collect();
+        let before = emulator.stats().calls.values().sum::<u64>();
+        let error = colour.download(&flows, &options).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("UnauthorizedOperationDownload"), "{text}");
+        assert!(
+            text.contains("super administrator") && text.contains("extension services"),
+            "{text}"
+        );
+        assert!(!text.contains('\n'));
+        assert_eq!(emulator.stats().calls.values().sum::<u64>() - before, 1);
+        assert!(names(folder.path()).is_empty());
+    }
+}
+
+#[test]
+fn an_agent_that_lacks_a_member_is_refused_before_any_call() {
+    let emulator = emulator();
+    for (agent, member) in [
+        (agent("", "o", "p"), "AppId"),
+        (agent("a", "", "p"), "ProxyOrganizationOpenId"),
+        (agent("a", "o", ""), "ProxyOperator.OpenId"),
+        (Agent::new("a"), "ProxyOrganizationOpenId"),
+    ] {
+        for colour in Colour::both(&config(&emulator), &agent) {
+            let error = colour.links(&[FIRST]).unwrap_err();
+            assert!(matches!(error, Error::Agent(missing) if missing == member), "{error}");
+        }
+    }
+    assert!(emulator.stats().calls.is_empty());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused_before_any_call() {
+    let emulator = emulator();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
+        let error = colour.download(&[FIRST], &DownloadOptions::to(file.join("x"))).unwrap_err();
+        assert!(matches!(error, Error::Folder { .. }), "{error}");
+        assert!(error.to_string().contains("choose a folder"), "{error}");
+    }
+    assert!(emulator.stats().calls.is_empty());
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_stops_everything() {
+    let endpoint = emulator().endpoint();
+    let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+        .with_endpoint_url(&endpoint)
+        .unwrap()
+        .with_retry(essbasic::RetryPolicy::none());
+    for colour in Colour::both(&config, &the_agent()) {
+        let error = colour.links(&[FIRST]).unwrap_err();
+        let Error::Call(call) = &error else { panic!("{error}") };
+        assert!(!call.was_sent());
+    }
+}
+
+#[test]
+fn waiting_ends_as_each_contract_does() {
+    let emulator = emulator();
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "refused"));
+    emulator.end("refused", Status::Reject, "条款有误").unwrap();
+    let options = WaitOptions::default()
+        .with_interval(Duration::from_millis(100))
+        .with_settle(Duration::from_millis(10));
+    for (index, colour) in Colour::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
+        let flow = format!("open{index}");
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &flow));
+        let outcomes = std::thread::scope(|scope| {
+            let waiting =
+                scope.spawn(|| colour.wait(&[FIRST, "refused", &flow, UNKNOWN], &options).unwrap());
+            // Signs only once the wait has seen the contract unsigned.
+            let asked = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+            let before = asked();
+            while asked() <= before {
+                std::thread::yield_now();
+            }
+            emulator.sign(&flow, None).unwrap();
+            emulator.sign(&flow, None).unwrap();
+            waiting.join().unwrap()
+        });
+        assert_eq!(outcomes[0].outcome, WaitOutcome::Signed);
+        let reason = "条款有误".to_owned();
+        assert_eq!(
+            outcomes[1].outcome,
+            WaitOutcome::Ended { status: essbasic::FlowStatus::Reject, reason }
+        );
+        assert_eq!(outcomes[2].outcome, WaitOutcome::Signed);
+        assert_eq!(outcomes[3].outcome, WaitOutcome::NotFound);
+    }
+}
+
+#[test]
+fn names_that_collide_are_told_apart() {
+    let emulator = emulator();
+    for id in ["same", "SAME"] {
+        let mut flow = NewFlow::new(APP_ID, ORGANIZATION, id);
+        flow.file_name = "../合同.pdf".into();
+        emulator.create_flow(flow);
+    }
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = DownloadOptions::to(folder.path());
+        assert!(colour.download(&["same", "SAME"], &options).unwrap().is_complete());
+        let mut expected = vec!["_合同-same.pdf", "_合同-SAME (2).pdf"];
+        expected.sort_unstable();
+        assert_eq!(names(folder.path()), expected);
+    }
+}
+
+#[test]
+fn a_panic_of_the_callers_function_reaches_the_caller() {
+    let emulator = emulator();
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = DownloadOptions::to(folder.path()).on_event(|_| panic!("the caller's"));
+        let completed = emulator.completed_flows();
+        let flows: Vec<&str> = completed.iter().map(String::as_str).collect();
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            colour.download(&flows, &options)
+        }));
+        // Async, the task's panic becomes an error.
+        assert!(!matches!(result, Ok(Ok(_))));
+    }
+}
