@@ -164,12 +164,23 @@ pub(crate) fn run_calls(
     calls: usize,
     replies: &[Reply],
 ) -> Outcome {
+    run_fresh(|| config.clone(), info, calls, replies)
+}
+
+/// Like [`run_calls`], with a configuration for each colour: clones would share the credentials that
+/// the first one fetched.
+pub(crate) fn run_fresh(
+    config: impl Fn() -> Config,
+    info: ActionInfo<'_>,
+    calls: usize,
+    replies: &[Reply],
+) -> Outcome {
     let body = json!({"FlowIds": ["f"]});
 
     let world = World::new(replies);
     let server = world.clone();
     let client = blocking::Client::with_transport(
-        config.clone().with_clock(world.clone()).with_blocking_sleep(world.clone()),
+        config().with_clock(world.clone()).with_blocking_sleep(world.clone()),
         move |request| server.serve(request).map(|response| response.map(BlockingBody::from)),
     )
     .unwrap();
@@ -179,7 +190,7 @@ pub(crate) fn run_calls(
     let world = World::new(replies);
     let server = world.clone();
     let client = Client::with_transport(
-        config.with_clock(world.clone()).with_async_sleep(world.clone()),
+        config().with_clock(world.clone()).with_async_sleep(world.clone()),
         move |request| {
             let answer = server.serve(request).map(|response| response.map(AsyncBody::from));
             std::future::ready(answer)
