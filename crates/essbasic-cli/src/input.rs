@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::output;
 
 /// The real ids have 32 letters and digits.
 const MAX_ID_CHARS: usize = 128;
@@ -73,6 +74,14 @@ impl FlowArgs {
             found.into_iter().for_each(add);
         }
         Ok(list)
+    }
+}
+
+impl FlowList {
+    pub(crate) fn tell_repeats(&self) {
+        if self.repeated > 0 {
+            output::note(format_args!("{} repeated flow ids are asked for once", self.repeated));
+        }
     }
 }
 

@@ -1,13 +1,20 @@
 //! The `essbasic` command.
 
+mod call;
 mod completions;
+mod download;
 mod emulator;
 mod failure;
+mod folder;
 mod input;
 mod log;
+mod options;
 mod output;
+mod progress;
+mod report;
 mod sign;
 mod verify;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -23,12 +30,17 @@ struct Cli {
     /// Tell on stderr what is sent and answered, without secrets.
     #[arg(long, short, global = true)]
     verbose: bool,
+    #[command(flatten)]
+    options: options::Options,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    Download(download::DownloadArgs),
+    Wait(wait::WaitArgs),
+    Call(call::CallArgs),
     Sign(Box<sign::SignArgs>),
     Emulator(emulator::EmulatorArgs),
     Completions(completions::CompletionsArgs),
@@ -73,6 +85,9 @@ impl Cli {
             _ => None,
         });
         match self.command {
+            Command::Download(args) => download::run(&args, &self.options, self.verbose),
+            Command::Wait(args) => wait::run(&args, &self.options),
+            Command::Call(args) => call::run(&args, &self.options),
             Command::Sign(args) => sign::run(&args),
             Command::Emulator(args) => emulator::run(&args),
             Command::Completions(args) => completions::run(&args),

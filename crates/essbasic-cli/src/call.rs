@@ -1,0 +1,138 @@
+//! `essbasic call`: any action by its name.
+
+use essbasic::api::ActionInfo;
+use essbasic::api::catalogue::{ActionMeta, JsonType};
+use essbasic::{CallError, models};
+use serde_json::{Map, Value};
+
+use crate::failure::{Exit, Failure};
+use crate::options::Options;
+use crate::{input, output};
+
+const EXAMPLES: &str = "\
+An Agent is filled in from --app-id, --organization and --operator where the action takes one and the
+body has none.
+
+Examples:
+  essbasic call DescribeFlowDetailInfo --body '{\"FlowIds\":[\"yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh\"]}'
+  essbasic call DescribeTemplates --body @request.json --dry-run
+  essbasic call DescribeZones --service cvm --version 2017-03-12 --region ap-guangzhou";
+
+/// Call any action and print its answer as JSON.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CallArgs {
+    /// The action's name, such as DescribeFlowDetailInfo.
+    action: String,
+    /// The request, a JSON object: text, @FILE, or - for stdin.
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    body: String,
+    /// Call another service.
+    #[arg(long, value_name = "NAME", requires = "version")]
+    service: Option<String>,
+    /// The version of that service, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE", requires = "service")]
+    version: Option<String>,
+    /// The region, for services that have regions.
+    #[arg(long)]
+    region: Option<String>,
+    /// Print the signed request instead of sending it.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
+    let mut body = body(&args.body)?;
+    let info = match (&args.service, &args.version) {
+        (Some(service), Some(version)) => ActionInfo::new(service, version, &args.action),
+        _ => {
+            let meta = models::action(&args.action).ok_or_else(|| unknown(&args.action))?;
+            fill_in_agent(&mut body, meta, options)?;
+            meta.info
+        }
+    };
+    let client = options.client(args.region.as_deref())?;
+    let body = Value::Object(body);
+    if args.dry_run {
+        let request = client.client().preview(info, &body).map_err(explain)?;
+        output::line(shown(&request))?;
+    } else {
+        output::json(&client.client().call_json(info, &body).map_err(explain)?)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// With what this service's own codes mean.
+fn explain(error: CallError) -> Failure {
+    Failure::new(essbasic::Error::from(error))
+}
+
+fn body(argument: &str) -> Result<Map<String, Value>, Failure> {
+    let bytes = input::body(argument)?;
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let refuse = |why: &dyn std::fmt::Display| {
+        Failure::new(format!(
+            "the body is no JSON object: {why}; give it with --body JSON, @FILE or -"
+        ))
+    };
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(body)) => Ok(body),
+        Ok(_) => Err(refuse(&"it is another JSON value")),
+        Err(error) => Err(refuse(&error)),
+    }
+}
+
+fn fill_in_agent(
+    body: &mut Map<String, Value>,
+    meta: &ActionMeta,
+    options: &Options,
+) -> Result<(), Failure> {
+    let Some(member) = meta.request.member("Agent") else { return Ok(()) };
+    if body.contains_key("Agent") || !matches!(member.ty, JsonType::Object(_)) {
+        return Ok(());
+    }
+    match options.agent_json() {
+        Some(agent) => {
+            body.insert("Agent".to_owned(), agent);
+            Ok(())
+        }
+        None if member.required => Err(Failure::new(format!(
+            "{} needs an Agent; give --app-id, --organization and --operator, or write it in the body",
+            meta.info.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn unknown(name: &str) -> Failure {
+    let likeness =
+        |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name.to_ascii_lowercase());
+    let nearest = models::ACTIONS
+        .iter()
+        .map(|action| action.info.name)
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .filter(|nearest| likeness(nearest) > 0.8);
+    let advice = match nearest {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => "check the spelling".to_owned(),
+    };
+    Failure::new(format!(
+        "essbasic has no action {name:?}; {advice} For another service give --service and --version"
+    ))
+}
+
+/// The request as HTTP has it. A signature is good for this body and five minutes; a session token is
+/// a secret.
+fn shown(request: &essbasic::transport::Request) -> String {
+    let mut text = format!("{} {}\n", request.method, request.uri);
+    for (name, value) in &request.headers {
+        let value = match name.as_str() {
+            "x-tc-token" => "***",
+            _ => value.to_str().unwrap_or("(not ASCII)"),
+        };
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text.push('\n');
+    text.push_str(&String::from_utf8_lossy(&request.body));
+    text
+}

@@ -1,0 +1,51 @@
+//! The folder for files: checked before anything is asked of the service.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+pub(crate) struct Folder {
+    /// What was made on the way to it, the outermost first.
+    made: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// Makes the folder and makes sure that files can be written in it.
+    pub(crate) fn prepare(path: &Path) -> Result<Self, Failure> {
+        let mut made: Vec<PathBuf> = path
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+            .map(Path::to_owned)
+            .collect();
+        made.reverse();
+        let folder = Self { made };
+        let usable = fs::create_dir_all(path).and_then(|()| tempfile::tempfile_in(path).map(drop));
+        usable.map_err(|error| {
+            folder.withdraw();
+            Failure::new(format!(
+                "{} cannot be written: {}; choose another folder with --out",
+                path.display(),
+                plain(&error)
+            ))
+        })?;
+        Ok(folder)
+    }
+
+    /// Takes back what was made, as far as it is empty.
+    pub(crate) fn withdraw(&self) {
+        for folder in self.made.iter().rev() {
+            // One that is not empty stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// The system's own words: `tempfile` adds the path of a file that nobody has heard of.
+fn plain(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code).to_string(),
+        None => error.kind().to_string(),
+    }
+}

@@ -1,0 +1,129 @@
+//! `essbasic wait`: until contracts are signed by all.
+
+use std::time::Duration;
+
+use essbasic::{FlowWait, WaitOptions, WaitOutcome};
+use serde::Serialize;
+
+use crate::failure::{Exit, Failure, one_line};
+use crate::input::FlowArgs;
+use crate::options::{Options, duration};
+use crate::output;
+
+const EXAMPLES: &str = "\
+Prints one line per contract when the wait is over. Ends for a contract as soon as it can no longer be
+signed by all.
+
+Exit status: 0 all are signed and their PDFs composed, 2 some are not, 1 the wait could not start.
+
+Examples:
+  essbasic wait yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh --timeout 30m
+  essbasic wait --flows ids.txt --json";
+
+/// Wait until contracts are signed by all.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct WaitArgs {
+    #[command(flatten)]
+    flows: FlowArgs,
+    #[command(flatten)]
+    pace: Pace,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How long and how often.
+#[derive(clap::Args)]
+pub(crate) struct Pace {
+    /// How long to wait in all, such as 90s, 30m or 2h.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    timeout: Duration,
+    /// How often to ask; less often while nothing changes.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    interval: Duration,
+}
+
+impl Pace {
+    pub(crate) fn options(&self) -> WaitOptions {
+        WaitOptions::default().with_timeout(self.timeout).with_interval(self.interval)
+    }
+}
+
+/// The document of `--json`.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// Whether every contract is signed by all.
+    complete: bool,
+    /// Ids that were given more than once and asked for once.
+    repeated: usize,
+    flows: Vec<Flow<'a>>,
+}
+
+#[derive(Serialize)]
+struct Flow<'a> {
+    flow_id: &'a str,
+    state: &'static str,
+    /// The service's last word, such as `REJECT`.
+    status: Option<&'a str>,
+    reason: Option<String>,
+}
+
+pub(crate) fn run(args: &WaitArgs, options: &Options) -> Result<Exit, Failure> {
+    let list = args.flows.read()?;
+    let client = options.contracts()?;
+    list.tell_repeats();
+    let waits = client.wait(&list.ids, &args.pace.options()).map_err(Failure::new)?;
+    let complete = waits.iter().all(|wait| wait.outcome == WaitOutcome::Signed);
+    let flows: Vec<Flow<'_>> = waits.iter().map(describe).collect();
+    if args.json {
+        output::json(&Document { complete, repeated: list.repeated, flows })?;
+    } else {
+        for flow in flows {
+            output::line(flow)?;
+        }
+    }
+    Ok(Exit::when_complete(complete))
+}
+
+fn describe(wait: &FlowWait) -> Flow<'_> {
+    let (state, status, reason) = match &wait.outcome {
+        WaitOutcome::Signed => ("signed", Some("ALL"), None),
+        WaitOutcome::Ended { status, reason } => ("ended", Some(status.as_str()), Some(&**reason)),
+        WaitOutcome::Pending { status, error } => (
+            "pending",
+            status.as_ref().map(|status| status.as_str()),
+            error.as_ref().map(|error| &*error.message),
+        ),
+        WaitOutcome::NotFound => ("not_found", None, None),
+        _ => ("unknown", None, None),
+    };
+    let reason = reason.map(one_line).filter(|reason| !reason.is_empty());
+    Flow { flow_id: &wait.flow_id, state, status, reason }
+}
+
+/// Why a contract will not be or is not yet signed by all.
+pub(crate) fn why_unsigned(wait: &FlowWait) -> String {
+    let flow = describe(wait);
+    let what = match flow.state {
+        "ended" => "it will not be signed by all",
+        "not_found" => "the service does not know it, or not as this agent's",
+        _ => "it is not signed by all yet",
+    };
+    let status = flow.status.map(|status| format!(" ({status})")).unwrap_or_default();
+    let reason = flow.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{what}{status}{reason}")
+}
+
+impl std::fmt::Display for Flow<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.flow_id, self.state)?;
+        if let Some(status) = self.status.filter(|_| self.state != "signed") {
+            write!(f, " {status}")?;
+        }
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
+    }
+}

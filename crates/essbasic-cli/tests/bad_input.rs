@@ -1,0 +1,193 @@
+//! What is wrong before anything starts: one line, status 1, nothing left behind.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
+
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use support::server::{Server, answer, nobody};
+use support::{code, essbasic, feed, refused, stderr, stdout};
+use tempfile::TempDir;
+
+const AGENT: [&str; 6] = ["--app-id", "app", "--organization", "org", "--operator", "op"];
+const KEY: &str = "a-key-that-nobody-may-see";
+
+/// A command with credentials and an agent, for a server at this URL.
+fn with(home: &Path, url: &str) -> Command {
+    let mut command = essbasic(home);
+    command.env("TENCENTCLOUD_SECRET_ID", "AKIDTEST").env("TENCENTCLOUD_SECRET_KEY", KEY);
+    command.args(AGENT).args(["--endpoint", url]);
+    command
+}
+
+fn download(home: &Path, url: &str, arguments: &[&str]) -> Output {
+    let output =
+        with(home, url).args(["download", "--out", "out"]).args(arguments).output().unwrap();
+    assert!(!stderr(&output).contains(KEY));
+    output
+}
+
+/// Nothing of the home was touched.
+#[track_caller]
+fn untouched(home: &Path, allowed: &[&str]) {
+    for entry in std::fs::read_dir(home).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(allowed.contains(&&*name), "{name} was left behind");
+    }
+}
+
+/// A server that must not be called.
+fn quiet() -> Server {
+    Server::start(|_, _| answer(500, "text/plain", "no call was expected"))
+}
+
+#[test]
+fn flow_lists() {
+    let home = TempDir::new().unwrap();
+    let server = quiet();
+    for (content, words) in [
+        (&b""[..], &["ids.txt holds no flow ids; write one a line"][..]),
+        (b"\xef\xbb\xbf\r\n\r\n  \n", &["ids.txt holds no flow ids"]),
+        (
+            b"yDwA\n../../etc/passwd\n",
+            &["line 2 of ids.txt is no flow id", "; write one id a line"],
+        ),
+        (b"yDwA,yDwB\n", &["line 1 of ids.txt is no flow id"]),
+        (b"yDwA\n\xff\xfe\n", &["line 2 of ids.txt", "not UTF-8"]),
+        (&[b'a'; 1 << 20], &["line 1 of ids.txt", "too long"]),
+        (b"# flows\nyDwA\n", &["line 1 of ids.txt"]),
+    ] {
+        std::fs::write(home.path().join("ids.txt"), content).unwrap();
+        refused(&download(home.path(), &server.url(), &["--flows", "ids.txt"]), words);
+        untouched(home.path(), &["ids.txt"]);
+        let stdin: Vec<String> = words.iter().map(|w| w.replace("ids.txt", "stdin")).collect();
+        let stdin: Vec<&str> = stdin.iter().map(String::as_str).collect();
+        let mut command = with(home.path(), &server.url());
+        refused(&feed(command.args(["wait", "--flows", "-"]), content), &stdin);
+    }
+    refused(
+        &download(home.path(), &server.url(), &["--flows", "absent"]),
+        &["absent cannot be read"],
+    );
+    refused(&download(home.path(), &server.url(), &["--flows", "."]), &[". cannot be read"]);
+    refused(&download(home.path(), &server.url(), &[]), &["no flow ids are given; name them"]);
+    refused(&download(home.path(), &server.url(), &["a/b"]), &["\"a/b\" is no flow id"]);
+    assert!(server.seen().is_empty());
+}
+
+#[test]
+fn no_agent_no_credentials() {
+    let home = TempDir::new().unwrap();
+    let server = quiet();
+    let output = essbasic(home.path())
+        .args(["download", "yDwA", "--out", "out", "--app-id", "app", "--endpoint", &server.url()])
+        .output()
+        .unwrap();
+    refused(&output, &["give --organization (ESSBASIC_ORGANIZATION), --operator"]);
+    for command in [&["download", "yDwA", "--out", "out"][..], &["wait", "yDwA"]] {
+        let mut run = essbasic(home.path());
+        run.args(AGENT).args(["--endpoint", &server.url()]).args(command);
+        refused(&run.output().unwrap(), &["credential", "; "]);
+    }
+    assert!(server.seen().is_empty());
+    untouched(home.path(), &[]);
+}
+
+#[test]
+fn nobody_listens() {
+    let home = TempDir::new().unwrap();
+    let url = format!("http://{}", nobody());
+    let output = download(home.path(), &url, &["yDwA"]);
+    refused(&output, &["no connection", "; check the endpoint"]);
+    untouched(home.path(), &[]);
+}
+
+#[test]
+fn a_proxy_refuses() {
+    let home = TempDir::new().unwrap();
+    let proxy = Server::start(|_, _| answer(407, "text/html", "<h1>who are you?</h1>"));
+    let proxy_url = format!("http://user:pass@{}", proxy.address);
+    let mut command = with(home.path(), "https://essbasic.example");
+    command
+        .args(["download", "yDwA", "--out", "out", "--proxy", &proxy_url])
+        .env_remove("NO_PROXY");
+    let output = command.output().unwrap();
+    refused(&output, &["proxy", "; "]);
+    assert!(!stderr(&output).contains("pass@"), "{}", stderr(&output));
+    assert!(proxy.seen().iter().all(|seen| seen.line.starts_with("CONNECT ")));
+    untouched(home.path(), &[]);
+    let mut command = with(home.path(), "https://essbasic.example");
+    command.args(["wait", "yDwA", "--proxy", "no url user:pass@h"]);
+    refused(&command.output().unwrap(), &["the proxy is no URL; write it as"]);
+}
+
+#[test]
+fn endpoints_that_are_none() {
+    let home = TempDir::new().unwrap();
+    for bad in ["ftp://h", "http://h/path", "http://", "::"] {
+        refused(&download(home.path(), bad, &["yDwA"]), &["endpoint", "write it as https://HOST"]);
+    }
+    let both = download(home.path(), "http://h", &["yDwA", "--test-environment"]);
+    refused(&both, &["exclude each other"]);
+    untouched(home.path(), &[]);
+}
+
+#[test]
+fn folders_that_cannot_be_written() {
+    let home = TempDir::new().unwrap();
+    let server = quiet();
+    std::fs::write(home.path().join("file"), "").unwrap();
+    for out in ["file", "file/below", "/proc/nowhere"] {
+        let mut command = with(home.path(), &server.url());
+        let output = command.args(["download", "yDwA", "--out", out]).output().unwrap();
+        refused(&output, &[out, "; "]);
+    }
+    assert!(server.seen().is_empty());
+    untouched(home.path(), &["file"]);
+}
+
+#[test]
+fn answers_that_are_no_json() {
+    let home = TempDir::new().unwrap();
+    for (status, body) in
+        [(200, "<html>Welcome to the hotel</html>"), (502, "<h1>Bad Gateway</h1>")]
+    {
+        let server = Server::start(move |_, _| answer(status, "text/html", body));
+        let output = download(home.path(), &server.url(), &["yDwA"]);
+        refused(&output, &["no JSON"]);
+        untouched(home.path(), &[]);
+        let mut command = with(home.path(), &server.url());
+        let output = command.args(["call", "DescribeUsage", "--body", "{}"]).output().unwrap();
+        refused(&output, &["no JSON"]);
+    }
+}
+
+#[test]
+fn calls() {
+    let home = TempDir::new().unwrap();
+    let server = quiet();
+    for (arguments, words) in [
+        (&["DescribeFlowDetailsInfo"][..], &["did you mean DescribeFlowDetailInfo?"][..]),
+        (&["describeflowdetailinfo"], &["did you mean DescribeFlowDetailInfo?"]),
+        (&["Xyz"], &["no action \"Xyz\"", "check the spelling"]),
+        (&["DescribeFlowDetailInfo", "--body", "{"], &["the body is no JSON object", "--body"]),
+        (&["DescribeFlowDetailInfo", "--body", "[]"], &["the body is no JSON object"]),
+        (&["DescribeFlowDetailInfo", "--body", "@absent"], &["absent cannot be read"]),
+        (&["DescribeZones", "--service", "cvm"], &["--version"]),
+    ] {
+        let output = with(home.path(), &server.url()).arg("call").args(arguments).output().unwrap();
+        refused(&output, words);
+    }
+    let mut command = essbasic(home.path());
+    let output = command.args(["call", "DescribeFlowDetailInfo"]).output().unwrap();
+    refused(&output, &["DescribeFlowDetailInfo needs an Agent; give --app-id"]);
+    assert!(server.seen().is_empty());
+    let refusal = r#"{"Response":{"Error":{"Code":"InvalidParameter","Message":"坏\n参数"},"RequestId":"r-1"}}"#;
+    let server = Server::start(move |_, _| answer(200, "application/json", refusal));
+    let mut command = with(home.path(), &server.url());
+    let output = command.args(["call", "DescribeFlowDetailInfo"]).output().unwrap();
+    refused(&output, &["InvalidParameter", "坏 参数", "r-1"]);
+    assert_eq!((code(&output), stdout(&output)), (1, String::new()));
+}

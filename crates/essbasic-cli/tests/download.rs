@@ -1,0 +1,263 @@
+//! `essbasic download`: files on disk, what is said about them, and how it ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output};
+use std::time::{Duration, Instant};
+
+use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use serde_json::Value;
+use support::server::{Answer, Server, answer};
+use support::{code, essbasic, feed, json, refused, stderr, stdout};
+use tempfile::TempDir;
+
+fn download(home: &TempDir, endpoint: &str) -> Command {
+    let mut command = essbasic(home.path());
+    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+    command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
+    command.env("ESSBASIC_OPERATOR", OPERATOR);
+    command.args(["download", "--out", "out", "--endpoint", endpoint]);
+    command
+}
+
+fn files(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.append(&mut files(&path)),
+            false => _ = found.insert(path),
+        }
+    }
+    found
+}
+
+/// The pages of a file that a PDF library which is not ours accepts.
+fn pages(path: &Path) -> usize {
+    lopdf::Document::load(path).unwrap().get_pages().len()
+}
+
+#[test]
+fn the_demonstration_needs_nothing_else() {
+    let home = TempDir::new().unwrap();
+    let mut command = essbasic(home.path());
+    // What a real set-up would have must not get in the way.
+    command.env("ESSBASIC_APP_ID", "real").env("TENCENTCLOUD_SECRET_ID", "AKIDREAL");
+    command.env("HTTP_PROXY", "http://127.0.0.1:9").env_remove("NO_PROXY");
+    let output = command.args(["download", "--emulated", "--out", "contracts"]).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let found = files(&home.path().join("contracts"));
+    assert!(found.len() >= 2);
+    for file in &found {
+        assert!(pages(file) >= 1, "{}", file.display());
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(stdout(&output).contains(name), "{name}: {}", stdout(&output));
+    }
+    assert_eq!(stdout(&output).lines().count(), found.len());
+    assert!(stderr(&output).contains("emulator"), "{}", stderr(&output));
+    assert!(!stdout(&output).contains("hkey") && !stderr(&output).contains("hkey"));
+}
+
+#[test]
+fn json_is_one_document_and_tells_what_is_on_disk() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let known = emulator.completed_flows();
+    let list =
+        format!("\u{feff}{}\r\n\r\n{}\r\nNOSUCHFLOW\r\n{}\r\n", known[0], known[1], known[0]);
+    let mut command = download(&home, &emulator.endpoint());
+    let output = feed(command.args(["--flows", "-", "--json"]), list.as_bytes());
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let report = json(&output);
+    let flows = report["flows"].as_array().unwrap();
+    let ids: Vec<&str> = flows.iter().map(|flow| flow["flow_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [&*known[0], &*known[1], "NOSUCHFLOW"]);
+    let mut listed = BTreeSet::new();
+    for flow in &flows[..2] {
+        assert_eq!(flow["state"], "on_disk");
+        assert_eq!(flow["error"], Value::Null);
+        let mut bytes = 0;
+        for file in flow["files"].as_array().unwrap() {
+            let path = home.path().join(file["path"].as_str().unwrap());
+            bytes += std::fs::metadata(&path).unwrap().len();
+            assert!(pages(&path) >= 1);
+            listed.insert(path);
+        }
+        assert_eq!(flow["bytes"], bytes);
+    }
+    assert_eq!(listed, files(&home.path().join("out")));
+    assert_eq!(flows[2]["state"], "failed");
+    assert_eq!(flows[2]["files"], Value::Array(Vec::new()));
+    assert!(flows[2]["error"].as_str().unwrap().contains("不存在"), "{report}");
+    assert!(stderr(&output).contains("1 repeated"), "{}", stderr(&output));
+    assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 1);
+}
+
+#[test]
+fn flows_that_fail_are_told_one_by_one() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let known = &emulator.completed_flows()[0];
+    let output =
+        download(&home, &emulator.endpoint()).args(["NOSUCHA", known, "NOSUCHB"]).output().unwrap();
+    assert_eq!(code(&output), 2);
+    for id in ["NOSUCHA", "NOSUCHB"] {
+        let line = stderr(&output).lines().find(|line| line.contains(id)).map(str::to_owned);
+        assert!(line.unwrap().contains("不存在"), "{}", stderr(&output));
+    }
+    assert_eq!(stdout(&output).lines().count(), 1);
+    assert!(stdout(&output).contains(known.as_str()));
+    assert_eq!(files(&home.path().join("out")).len(), 1);
+}
+
+#[test]
+fn a_switch_that_is_off_names_both_ways_to_turn_it_on() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    emulator.set_application_downloads(APP_ID, false);
+    emulator.set_organization_downloads(APP_ID, ORGANIZATION, None);
+    let flows = emulator.completed_flows();
+    let output = download(&home, &emulator.endpoint()).args(&flows[..2]).output().unwrap();
+    refused(&output, &["UnauthorizedOperationDownload", "sub-organi", "platform"]);
+    assert_eq!(files(home.path()).len(), 0);
+}
+
+#[test]
+fn a_wrong_key_is_no_partial_success() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flows = emulator.completed_flows();
+    let mut command = download(&home, &emulator.endpoint());
+    let output =
+        command.env("TENCENTCLOUD_SECRET_KEY", "wrong-key").args(&flows[..1]).output().unwrap();
+    refused(&output, &["AuthFailure.SignatureFailure", "; "]);
+    assert!(!stderr(&output).contains("wrong-key"));
+    assert_eq!(files(home.path()).len(), 0);
+}
+
+/// Answers links for every flow asked for, to files on itself.
+fn links(seen: &support::server::Seen, address: std::net::SocketAddr) -> Answer {
+    let body: Value = serde_json::from_str(&seen.body).unwrap();
+    let ids = body["FlowIds"].as_array().unwrap();
+    let infos: Vec<Value> = ids
+        .iter()
+        .map(|id| {
+            let url = format!("http://{address}/file/{}?hkey=SECRETLINKKEY", id.as_str().unwrap());
+            let resource = serde_json::json!({ "Url": url, "Name": "合同,1.pdf", "Type": "PDF" });
+            serde_json::json!({ "FlowId": id, "ResourceUrlInfos": [resource] })
+        })
+        .collect();
+    let errors = vec![""; ids.len()];
+    let response = serde_json::json!({ "Response": {
+        "FlowResourceUrlInfos": infos, "ErrorMessages": errors, "RequestId": "r-1"
+    }});
+    answer(200, "application/json", response.to_string())
+}
+
+#[test]
+fn links_that_lead_to_no_file() {
+    let home = TempDir::new().unwrap();
+    for (status, kind, body, words) in [
+        (403, "text/plain", "denied", "403"),
+        (200, "text/html", "<html>please log in</html>", "PDF"),
+        (200, "application/pdf", "", "PDF"),
+    ] {
+        let server = Server::start(move |seen, address| match seen.line.starts_with("POST") {
+            true => links(seen, address),
+            false => answer(status, kind, body),
+        });
+        let output = download(&home, &server.url()).arg("yDwA").output().unwrap();
+        let error = stderr(&output);
+        assert_eq!(code(&output), 2, "{error}");
+        let line = error.lines().find(|line| line.contains("yDwA")).unwrap();
+        assert!(line.contains(words), "{error}");
+        assert!(!error.contains("SECRETLINKKEY") && !stdout(&output).contains("SECRETLINKKEY"));
+        assert_eq!(files(&home.path().join("out")), BTreeSet::new());
+    }
+}
+
+/// The shell's limit on the size of files stands for a disk without room.
+#[cfg(unix)]
+#[test]
+fn a_file_that_finds_no_room_leaves_nothing() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().pdf_size(1 << 20).start().unwrap();
+    let flow = &emulator.completed_flows()[0];
+    let made = download(&home, &emulator.endpoint());
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"]).arg(made.get_program());
+    command.args(made.get_args()).arg(flow).current_dir(home.path()).env_clear();
+    command.envs(made.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = command.output().unwrap();
+    let error = stderr(&output);
+    assert_ne!(code(&output), 0, "{error}");
+    assert!(error.contains("File too large"), "{error}");
+    assert_eq!(files(&home.path().join("out")), BTreeSet::new());
+}
+
+/// Waits for a condition, and gives up loudly.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what} did not come about");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn finish(child: Child) -> Output {
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_download_leaves_no_file() {
+    let home = TempDir::new().unwrap();
+    // Half of a file, and then silence.
+    let stalled = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = stalled.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in stalled.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 1024];
+            let _ = std::io::Read::read(&mut stream, &mut head);
+            let text = "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 999999\r\n\r\n%PDF-1.7\n";
+            std::io::Write::write_all(&mut stream, text.as_bytes()).unwrap();
+            std::io::Write::write_all(&mut stream, &[b'x'; 200_000]).unwrap();
+            held.push(stream);
+        }
+    });
+    let server = Server::start(move |seen, _| links(seen, address));
+    let child = download(&home, &server.url()).arg("yDwA").spawn().unwrap();
+    let out = home.path().join("out");
+    let arrives = || files(&out).iter().any(|f| f.metadata().is_ok_and(|data| data.len() > 0));
+    until("the first half", arrives);
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = finish(child);
+    assert!(!output.status.success());
+    let left = files(&out);
+    assert!(left.iter().all(|file| file.extension().is_none_or(|e| e != "pdf")), "{left:?}");
+}
+
+#[test]
+fn a_reader_that_goes_away_stops_nothing() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flows = emulator.completed_flows();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = download(&home, &emulator.endpoint());
+    let output = command.args(&flows[..3]).stdout(writer).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(files(&home.path().join("out")).len(), 3);
+}
