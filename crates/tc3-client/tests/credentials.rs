@@ -257,6 +257,13 @@ fn a_machine_without_role_is_absent_and_a_garbled_one_broken() {
         vec![name.clone(), Reply::json(200, json!({"Code": "Success", "TmpSecretKey": SECRET}))],
         vec![name.clone(), role_answer("t m p", 7200)],
         vec![
+            name.clone(),
+            Reply::json(
+                200,
+                json!({"Code": "Success", "TmpSecretId": "a", "TmpSecretKey": SECRET, "Token": "t"}),
+            ),
+        ],
+        vec![
             name,
             Reply::Fail(Kind::Timeout),
             Reply::Fail(Kind::Timeout),
@@ -426,7 +433,12 @@ fn a_refused_token_leads_to_one_refresh_and_one_retry() {
         || with(CvmRole::new()),
         READ,
         1,
-        &script(&[&fetch("one"), &[refused.clone()], &fetch("two"), &[refused.clone()]]),
+        &script(&[
+            &fetch("one"),
+            std::slice::from_ref(&refused),
+            &fetch("two"),
+            std::slice::from_ref(&refused),
+        ]),
     );
     assert_eq!((outcome.sends(), outcome.error().code()), (6, "AuthFailure.TokenFailure"));
 
@@ -435,7 +447,7 @@ fn a_refused_token_leads_to_one_refresh_and_one_retry() {
         || with(CvmRole::new()),
         READ,
         1,
-        &script(&[&fetch("one"), &[refused.clone()], &fetch("one")]),
+        &script(&[&fetch("one"), std::slice::from_ref(&refused), &fetch("one")]),
     );
     assert_eq!((outcome.sends(), outcome.error().code()), (5, "AuthFailure.TokenFailure"));
 
@@ -444,7 +456,7 @@ fn a_refused_token_leads_to_one_refresh_and_one_retry() {
         || with(CvmRole::new()),
         READ,
         1,
-        &script(&[&fetch("one"), &[refused], &[Reply::text(403, "")]]),
+        &script(&[&fetch("one"), std::slice::from_ref(&refused), &[Reply::text(403, "")]]),
     );
     assert_eq!(outcome.error().code(), "AuthFailure.TokenFailure");
 }

@@ -162,14 +162,9 @@ fn broken(what: &str) -> CredentialError {
 struct Status {
     #[serde(rename = "Code")]
     code: String,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(flatten)]
-    keys: TemporaryKeys,
-    #[serde(rename = "ExpiredTime")]
-    expired_time: u64,
+    /// Unix time in seconds; with the keys, not with a failure.
+    #[serde(rename = "ExpiredTime", default)]
+    expired_time: Option<u64>,
 }
 
 fn keys(body: &[u8]) -> Result<super::Credential, CredentialError> {
@@ -180,6 +175,7 @@ fn keys(body: &[u8]) -> Result<super::Credential, CredentialError> {
         let code = one_line(&status.code, 64);
         return Err(broken(&format!("the metadata service answered the code {code:?}")));
     }
-    let answer: Answer = serde_json::from_slice(body).map_err(unreadable)?;
-    answer.keys.until(answer.expired_time).map_err(|what| broken(&what))
+    let keys: TemporaryKeys = serde_json::from_slice(body).map_err(unreadable)?;
+    let end = status.expired_time.ok_or_else(|| broken("the answer has no ExpiredTime"))?;
+    keys.until(end).map_err(|what| broken(&what))
 }
