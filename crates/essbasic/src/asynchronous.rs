@@ -115,7 +115,7 @@ impl Client {
         let mut tasks = JoinSet::new();
         loop {
             while let Some(step) = job.next(self.client.now()) {
-                let (client, options) = (self.client.clone(), job.options().clone());
+                let (client, options) = (self.client.clone(), options.clone());
                 tasks.spawn(run(client, options, step));
             }
             if job.is_finished() {

@@ -33,26 +33,23 @@
 //! [`Error`] is what keeps a whole workflow from going on, and tells what to do. [`FlowError`] concerns
 //! one contract, and stands among the results.
 
+#![cfg_attr(
+    not(any(feature = "async", feature = "blocking")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "without a colour there is no driver to use the engine"
+    )
+)]
+
 mod agent;
 #[cfg(feature = "async")]
 mod asynchronous;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-#[cfg_attr(
-    not(any(feature = "async", feature = "blocking")),
-    allow(dead_code, reason = "no driver")
-)]
 mod download;
 mod error;
-#[cfg_attr(
-    not(any(feature = "async", feature = "blocking")),
-    allow(dead_code, reason = "no driver")
-)]
 mod links;
-#[cfg_attr(
-    not(any(feature = "async", feature = "blocking")),
-    allow(dead_code, reason = "no driver")
-)]
 mod wait;
 
 pub use agent::agent;

@@ -12,6 +12,15 @@
 //! clock that is off is corrected by the server's `Date`, and a refused temporary credential renewed,
 //! once each. All within one time limit.
 
+#![cfg_attr(
+    not(any(feature = "async", feature = "blocking")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "without a colour there is no driver to use the engine"
+    )
+)]
+
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod answer;
 #[cfg(feature = "async")]

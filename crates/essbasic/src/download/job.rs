@@ -105,10 +105,6 @@ impl Job {
         })
     }
 
-    pub(crate) fn options(&self) -> &DownloadOptions {
-        &self.options
-    }
-
     /// The next thing to begin; `None` where something under way must end first.
     pub(crate) fn next(&mut self, now: Now) -> Option<Step> {
         if self.fatal.is_some() {

@@ -11,5 +11,7 @@ pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFil
 
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) use fetch::{Fetch, FetchEnd, Receiving, broken, request};
+#[cfg(feature = "async")]
+pub(crate) use job::Ask;
 #[cfg(any(feature = "async", feature = "blocking"))]
-pub(crate) use job::{Ask, Job, Step};
+pub(crate) use job::{Job, Step};
