@@ -1,0 +1,136 @@
+//! Profile files.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tc3_client::credentials::{Chain, Credential, Profile};
+
+use crate::remote::{role_answer, sts_answer};
+use crate::support::{Reply, START};
+use crate::{SECRET, call, header, refusal, used, variables};
+
+fn write(folder: &Path, file: &str, text: impl AsRef<[u8]>) {
+    let path = folder.join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+pub(super) fn profile(folder: &Path, name: Option<&str>) -> Profile {
+    let profile = name.map_or_else(Profile::new, Profile::named);
+    profile.with_folders(folder.join("home"), folder.join("etc")).with_variables(variables(&[]))
+}
+
+const INI: &str = "home/.tencentcloud/credentials";
+const TCCLI: &str = "home/.tccli/default.credential";
+
+#[test]
+fn profile_files_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let chosen = |name| used(&call(profile(folder, name), &[])).0;
+    assert!(refusal(&call(profile(folder, None), &[])).contains("not set up here"));
+
+    let tccli = json!({"type": "oauth", "secretId": "tccli", "secretKey": SECRET, "token": "tok",
+        "expiresAt": START + 7200, "oauth": {"accessToken": "x"}});
+    write(folder, TCCLI, tccli.to_string());
+    assert_eq!(used(&call(profile(folder, None), &[])), ("tccli".into(), "tok"));
+    write(
+        folder,
+        "etc/tencentcloud/credentials",
+        "[default]\nsecret_id=system\nsecret_key=k\n[ops]\nsecret_id=ops\nsecret_key=k",
+    );
+    assert_eq!(chosen(None), "system");
+    let bom =
+        "\u{feff}; mine\r\n[default]\r\nsecret_id = home\r\nsecret_key = \"k\"\r\ntoken =\r\n";
+    write(folder, INI, bom);
+    assert_eq!(chosen(None), "home");
+    assert_eq!(chosen(Some("ops")), "ops");
+    let text = refusal(&call(profile(folder, Some("nobody")), &[]));
+    assert!(text.contains("no profile \"nobody\""), "{text}");
+    refusal(&call(profile(folder, Some("../default")), &[]));
+
+    let named = folder.join("mine.ini");
+    fs::write(&named, "[default]\nsecret_id=named\nsecret_key=k").unwrap();
+    let set = [("TENCENTCLOUD_CREDENTIALS_FILE", named.to_str().unwrap())];
+    let source = profile(folder, None).with_variables(variables(&set));
+    assert_eq!(used(&call(source.clone(), &[])).0, "named");
+    fs::remove_file(&named).unwrap();
+    assert!(refusal(&call(source, &[])).contains("TENCENTCLOUD_CREDENTIALS_FILE"));
+}
+
+#[test]
+fn what_tccli_is_told_to_do_with_a_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = json!({"type": "default", "secretId": "base", "secretKey": SECRET, "token": null,
+        "role-arn": "arn", "role-session-name": "s"});
+    write(folder.path(), TCCLI, keys.to_string());
+    let outcome = call(profile(folder.path(), None), &[sts_answer("tmp", 7200)]);
+    assert!(header(&outcome, 0, "authorization").contains("Credential=base/"));
+    let body: Value = serde_json::from_slice(&outcome.requests[0].body).unwrap();
+    assert_eq!(body, json!({"RoleArn": "arn", "RoleSessionName": "s", "DurationSeconds": 7200}));
+    assert_eq!(used(&outcome).0, "tmp");
+
+    write(folder.path(), TCCLI, json!({"type": "cvm-role"}).to_string());
+    let script = [Reply::text(200, "reader"), role_answer("machine", 7200)];
+    assert_eq!(used(&call(profile(folder.path(), None), &script)).0, "machine");
+}
+
+#[test]
+fn broken_profile_files_name_file_and_line_and_stop_the_chain() {
+    for (file, text, says) in [
+        (INI, format!("[default]\nsecret_id=a\nsecret_key={SECRET} # mine"), "line 3: secret_key"),
+        (INI, format!("[default]\n{SECRET}"), "line 2"),
+        (INI, format!("secret_key={SECRET}"), "line 1"),
+        (
+            INI,
+            format!("\n[default]\nsecret_key={SECRET}"),
+            "line 2: section [default] has no secret_id",
+        ),
+        (INI, "[default]\nsecret_id=\nsecret_key=k".to_owned(), "line 2: secret_id is empty"),
+        (INI, "x".repeat(65 * 1024), "64 KiB"),
+        (TCCLI, format!("{{\"secretKey\":\"{SECRET}\""), "line 1"),
+        (TCCLI, format!("{{\"secretKey\":[\"{SECRET}\"]}}"), "line 1"),
+        (TCCLI, json!({"secretKey": SECRET}).to_string(), "run tccli configure"),
+        (
+            TCCLI,
+            json!({"secretId": "a", "secretKey": format!("{SECRET}\n")}).to_string(),
+            "secretKey",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), file, &text);
+        let chain =
+            Chain::new().then(profile(folder.path(), None)).then(Credential::new("other", "k"));
+        let refused = refusal(&call(chain, &[]));
+        let name = Path::new(file).file_name().unwrap().to_str().unwrap();
+        assert!(refused.contains(says) && refused.contains(name), "{says}: {refused}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), INI, b"[default]\nsecret_id=\xff\xfe");
+    assert!(refusal(&call(profile(folder.path(), None), &[])).contains("UTF-8"));
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join(INI)).unwrap();
+    refusal(&call(profile(folder.path(), None), &[]));
+}
+
+proptest! {
+    #[test]
+    fn no_file_whatever_makes_an_error_show_its_secret(
+        before in "[a-z_=:\\[\\]\" \\n{},]{0,20}",
+        after in "[a-z_=:\\[\\]\" \\n{},]{0,20}",
+        key in prop::sample::select(vec![
+            "[default]\nsecret_id=a\nsecret_key=", "\"secretKey\":\"", "{\"secretId\":\"", "",
+        ]),
+        json: bool,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = if json { TCCLI } else { INI };
+        write(folder.path(), file, format!("{before}{key}{SECRET}{after}"));
+        let outcome = call(profile(folder.path(), None), &[]);
+        if outcome.results[0].is_err() {
+            refusal(&outcome);
+        }
+    }
+}
