@@ -86,6 +86,15 @@ impl BlockingChunks for Chunks {
     }
 }
 
+/// Whether the system's resolver found no address. The standard library gives these errors no kind:
+/// on Unix its own text tells them, on Windows the code (WSAHOST_NOT_FOUND and its like).
+fn is_lookup(error: &std::io::Error) -> bool {
+    match error.raw_os_error() {
+        Some(code) => cfg!(windows) && matches!(code, 11001..=11004),
+        None => error.to_string().starts_with("failed to lookup address information"),
+    }
+}
+
 fn classify(error: Error) -> TransportError {
     use TransportErrorKind as Kind;
     let kind = match &error {
@@ -101,6 +110,7 @@ fn classify(error: Error) -> TransportError {
             | ErrorKind::HostUnreachable
             | ErrorKind::NetworkUnreachable => Kind::Connect,
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Kind::Timeout,
+            _ if is_lookup(io) => Kind::Resolve,
             _ => Kind::Interrupted,
         },
         Error::Protocol(_) => Kind::Malformed,
