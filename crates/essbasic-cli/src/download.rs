@@ -1,20 +1,18 @@
 //! `essbasic download`: contracts to files.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use essbasic::blocking::Client;
-use essbasic::{DownloadEvent, DownloadOptions, SavedFile, WaitOutcome};
+use essbasic::{DownloadOptions, WaitOptions, WaitOutcome};
 use essbasic_emulator::Emulator;
-use indicatif::HumanBytes;
 
-use crate::failure::{Exit, Failure, one_line};
+use crate::failure::{Exit, Failure};
 use crate::folder::Folder;
 use crate::input::{FlowArgs, FlowList};
 use crate::options::Options;
 use crate::progress::Progress;
-use crate::report::{Document, Flow};
+use crate::tally::Tally;
 use crate::wait::{Pace, why_unsigned};
 use crate::{emulator, output};
 
@@ -75,9 +73,10 @@ pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Resu
             (None, options.contracts()?, list)
         }
     };
-    let folder = Folder::prepare(&args.out)?;
+    // Taken back at the end, if it was made here and nothing is in it.
+    let _folder = Folder::prepare(&args.out)?;
     list.tell_repeats();
-    Download { args, client: &client, list: &list, verbose }.run(folder)
+    fetch(args, &client, &list, verbose)
 }
 
 fn emulated(options: &Options) -> Result<(Emulator, Client), Failure> {
@@ -91,119 +90,46 @@ fn emulated(options: &Options) -> Result<(Emulator, Client), Failure> {
     Ok((emulator, client))
 }
 
-struct Download<'a> {
-    args: &'a DownloadArgs,
-    client: &'a Client,
-    list: &'a FlowList,
+fn fetch(
+    args: &DownloadArgs,
+    client: &Client,
+    list: &FlowList,
     verbose: bool,
-}
-
-/// What has become of flows so far: kept here too, since a disk that fills up ends the download with
-/// an error, and what is already on it counts.
-type Ends = HashMap<String, Result<Vec<SavedFile>, String>>;
-
-impl Download<'_> {
-    fn run(&self, folder: Folder) -> Result<Exit, Failure> {
-        let progress = Arc::new(Progress::new(self.list.ids.len(), self.verbose));
-        let ends = Arc::new(Mutex::new(Ends::new()));
-        let ready = match self.args.wait {
-            true => self.signed(&progress, &ends)?,
-            false => self.list.ids.clone(),
-        };
-        let options = DownloadOptions::to(&self.args.out)
-            .with_concurrency(self.args.concurrency.into())
-            .on_event({
-                let teller = Teller { progress: Arc::clone(&progress), json: self.args.json };
-                let ends = Arc::clone(&ends);
-                move |event| {
-                    teller.tell(event, &mut ends.lock().unwrap_or_else(PoisonError::into_inner))
-                }
-            });
-        let result = self.client.download(&ready, &options);
-        let mut ends = std::mem::take(&mut *ends.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Err(error) = result {
-            if ends.is_empty() {
-                folder.withdraw();
-                return Err(Failure::new(error));
-            }
-            // It did start: what was not reached has this reason.
-            let reason = one_line(&error.to_string());
-            progress.note(format_args!("error: {reason}"));
-            for flow_id in &self.list.ids {
-                ends.entry(flow_id.clone()).or_insert_with(|| Err(reason.clone()));
-            }
-        }
-        drop(progress);
-        self.report(&ends)
-    }
-
-    /// The flows that are signed by all; the others have ended here.
-    fn signed(&self, progress: &Progress, ends: &Mutex<Ends>) -> Result<Vec<String>, Failure> {
-        progress.doing("waiting for signatures");
-        let waits =
-            self.client.wait(&self.list.ids, &self.args.pace.options()).map_err(Failure::new)?;
-        let mut ends = ends.lock().unwrap_or_else(PoisonError::into_inner);
-        let (signed, unsigned): (Vec<_>, Vec<_>) =
-            waits.into_iter().partition(|wait| wait.outcome == WaitOutcome::Signed);
-        for wait in unsigned {
-            let reason = why_unsigned(&wait);
-            progress.note(format_args!("{}: {reason}", wait.flow_id));
-            ends.insert(wait.flow_id, Err(reason));
-        }
-        progress.reached(ends.len());
-        Ok(signed.into_iter().map(|wait| wait.flow_id).collect())
-    }
-
-    fn report(&self, ends: &Ends) -> Result<Exit, Failure> {
-        let flows = self.list.ids.iter().map(|flow_id| match ends.get(flow_id) {
-            Some(Ok(files)) => Flow::on_disk(flow_id, files),
-            Some(Err(reason)) => Flow::failed(flow_id, reason),
-            None => Flow::failed(flow_id, "it was not reached"),
-        });
-        let document = Document::new(flows.collect(), self.list.repeated);
-        if self.args.json {
-            output::json(&document)?;
+) -> Result<Exit, Failure> {
+    let tally = Arc::new(Tally::new(Progress::new(list.ids.len(), verbose), args.json));
+    let ready = match args.wait {
+        true => signed(client, list, args.pace.options(), &tally)?,
+        false => list.ids.clone(),
+    };
+    let teller = Arc::clone(&tally);
+    let options = DownloadOptions::to(&args.out)
+        .with_concurrency(args.concurrency.into())
+        .on_event(move |event| teller.on(event));
+    let result = client.download(ready, &options);
+    tally.settle(list, result.err())?;
+    tally.show(list, |document| {
+        if args.json {
+            output::json(document)?;
         } else {
-            output::note(&document);
+            output::note(document);
         }
         Ok(Exit::when_complete(document.complete))
-    }
+    })
 }
 
-/// Tells what happens while it happens.
-struct Teller {
-    progress: Arc<Progress>,
-    json: bool,
-}
-
-impl Teller {
-    fn tell(&self, event: DownloadEvent<'_>, ends: &mut Ends) {
-        match event {
-            DownloadEvent::Bytes(bytes) => self.progress.received(bytes),
-            DownloadEvent::Saved { flow_id, files } => {
-                ends.insert(flow_id.to_owned(), Ok(files.to_vec()));
-                self.progress.reached(ends.len());
-                if !self.json {
-                    for file in files {
-                        self.file(&file.path, file.bytes);
-                    }
-                }
-            }
-            DownloadEvent::Failed { flow_id, error } => {
-                let reason = one_line(&error.to_string());
-                self.progress.note(format_args!("{flow_id}: {reason}"));
-                ends.insert(flow_id.to_owned(), Err(reason));
-                self.progress.reached(ends.len());
-            }
-            _ => {}
-        }
+/// The flows that are signed by all; the others have come to their end.
+fn signed(
+    client: &Client,
+    list: &FlowList,
+    options: WaitOptions,
+    tally: &Tally,
+) -> Result<Vec<String>, Failure> {
+    tally.doing("waiting for signatures");
+    let waits = client.wait(&list.ids, &options).map_err(Failure::new)?;
+    let (signed, unsigned): (Vec<_>, Vec<_>) =
+        waits.into_iter().partition(|wait| wait.outcome == WaitOutcome::Signed);
+    for wait in unsigned {
+        tally.failed(&wait.flow_id, why_unsigned(&wait));
     }
-
-    fn file(&self, path: &Path, bytes: u64) {
-        // Where stdout is full the files are on disk all the same: it is told, and they go on.
-        let shown = format!("{} ({})", path.display(), HumanBytes(bytes));
-        if let Err(failure) = self.progress.line(shown) {
-            self.progress.note(failure);
-        }
-    }
+    Ok(signed.into_iter().map(|wait| wait.flow_id).collect())
 }

@@ -23,7 +23,6 @@ impl Folder {
         let folder = Self { made };
         let usable = fs::create_dir_all(path).and_then(|()| tempfile::tempfile_in(path).map(drop));
         usable.map_err(|error| {
-            folder.withdraw();
             Failure::new(format!(
                 "{} cannot be written: {}; choose another folder with --out",
                 path.display(),
@@ -32,9 +31,11 @@ impl Folder {
         })?;
         Ok(folder)
     }
+}
 
+impl Drop for Folder {
     /// Takes back what was made, as far as it is empty.
-    pub(crate) fn withdraw(&self) {
+    fn drop(&mut self) {
         for folder in self.made.iter().rev() {
             // One that is not empty stays.
             let _ = fs::remove_dir(folder);

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod report;
 mod sign;
+mod tally;
 mod verify;
 mod wait;
 

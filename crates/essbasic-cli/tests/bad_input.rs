@@ -101,6 +101,9 @@ fn nobody_listens() {
     let url = format!("http://{}", nobody());
     let output = download(home.path(), &url, &["yDwA"]);
     refused(&output, &["no connection", "; check the endpoint"]);
+    // A name that no resolver may know.
+    let output = download(home.path(), "http://nowhere.invalid", &["yDwA"]);
+    refused(&output, &["the host name did not resolve", "; check the endpoint"]);
     untouched(home.path(), &[]);
 }
 

@@ -168,8 +168,8 @@ fn links_that_lead_to_no_file() {
     let home = TempDir::new().unwrap();
     for (status, kind, body, words) in [
         (403, "text/plain", "denied", "403"),
-        (200, "text/html", "<html>please log in</html>", "PDF"),
-        (200, "application/pdf", "", "PDF"),
+        (200, "text/html", "<html>please log in</html>", "web page"),
+        (200, "application/pdf", "", "empty"),
     ] {
         let server = Server::start(move |seen, address| match seen.line.starts_with("POST") {
             true => links(seen, address),

@@ -1,0 +1,125 @@
+//! What has become of each flow so far, told while it happens.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use essbasic::{DownloadEvent, FlowErrorKind, SavedFile};
+use indicatif::HumanBytes;
+
+use crate::failure::{Failure, one_line};
+use crate::input::FlowList;
+use crate::progress::Progress;
+use crate::report::{Document, Flow};
+
+/// The library's report alone would not do: a disk that fills up ends a download with an error, and
+/// what is already on it counts.
+pub(crate) struct Tally {
+    progress: Progress,
+    /// Whether files are told at the end, in a document.
+    silent: bool,
+    ends: Mutex<HashMap<String, End>>,
+}
+
+enum End {
+    OnDisk(Vec<SavedFile>),
+    Failed(String),
+    /// The call for its batch failed. Told at the end: where it is so for all flows, nothing has
+    /// started, and one line says it.
+    Uncalled(String),
+}
+
+impl Tally {
+    pub(crate) fn new(progress: Progress, silent: bool) -> Self {
+        Self { progress, silent, ends: Mutex::new(HashMap::new()) }
+    }
+
+    fn ends(&self) -> MutexGuard<'_, HashMap<String, End>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn doing(&self, what: &str) {
+        self.progress.doing(what);
+    }
+
+    pub(crate) fn on(&self, event: DownloadEvent<'_>) {
+        match event {
+            DownloadEvent::Bytes(bytes) => self.progress.received(bytes),
+            DownloadEvent::Saved { flow_id, files } => {
+                if !self.silent {
+                    files.iter().for_each(|file| self.saved(file));
+                }
+                self.end(flow_id, End::OnDisk(files.to_vec()));
+            }
+            DownloadEvent::Failed { flow_id, error } => {
+                let reason = one_line(&error.to_string());
+                match error.kind {
+                    FlowErrorKind::Call => self.end(flow_id, End::Uncalled(reason)),
+                    _ => self.failed(flow_id, reason),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Where stdout is full, the files are on disk all the same: it is told, and they go on.
+    fn saved(&self, file: &SavedFile) {
+        let shown = format!("{} ({})", file.path.display(), HumanBytes(file.bytes));
+        if let Err(failure) = self.progress.line(shown) {
+            self.progress.note(failure);
+        }
+    }
+
+    pub(crate) fn failed(&self, flow_id: &str, reason: String) {
+        self.progress.note(format_args!("{flow_id}: {reason}"));
+        self.end(flow_id, End::Failed(reason));
+    }
+
+    fn end(&self, flow_id: &str, end: End) {
+        let mut ends = self.ends();
+        ends.insert(flow_id.to_owned(), end);
+        self.progress.reached(ends.len());
+    }
+
+    /// Ends the account. `fatal` is what ended the download before its time.
+    ///
+    /// A failure is what kept it from starting: no flow has come to an end of its own.
+    pub(crate) fn settle(
+        &self,
+        list: &FlowList,
+        fatal: Option<essbasic::Error>,
+    ) -> Result<(), Failure> {
+        let mut ends = self.ends();
+        if !ends.values().any(|end| matches!(end, End::OnDisk(_) | End::Failed(_))) {
+            let uncalled = list.ids.iter().find_map(|id| match ends.get(id) {
+                Some(End::Uncalled(reason)) => Some(Failure::new(reason)),
+                _ => None,
+            });
+            return fatal.map(Failure::new).or(uncalled).map_or(Ok(()), Err);
+        }
+        if let Some(fatal) = fatal {
+            let reason = one_line(&fatal.to_string());
+            self.progress.note(format_args!("error: {reason}"));
+            for flow_id in &list.ids {
+                ends.entry(flow_id.clone()).or_insert_with(|| End::Failed(reason.clone()));
+            }
+        }
+        for flow_id in &list.ids {
+            if let Some(End::Uncalled(reason)) = ends.get(flow_id) {
+                self.progress.note(format_args!("{flow_id}: {reason}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the bar away, and shows the document of what was settled.
+    pub(crate) fn show<T>(&self, list: &FlowList, show: impl FnOnce(&Document<'_>) -> T) -> T {
+        self.progress.clear();
+        let ends = self.ends();
+        let flows = list.ids.iter().map(|flow_id| match ends.get(flow_id) {
+            Some(End::OnDisk(files)) => Flow::on_disk(flow_id, files),
+            Some(End::Failed(reason) | End::Uncalled(reason)) => Flow::failed(flow_id, reason),
+            None => Flow::failed(flow_id, "it was not reached"),
+        });
+        show(&Document::new(flows.collect(), list.repeated))
+    }
+}
