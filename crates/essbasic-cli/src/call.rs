@@ -2,6 +2,9 @@
 
 use essbasic::api::ActionInfo;
 use essbasic::api::catalogue::{ActionMeta, JsonType};
+use essbasic::blocking::Client;
+use essbasic::credentials::CredentialError;
+use essbasic::transport::Request;
 use essbasic::{CallError, models};
 use serde_json::{Map, Value};
 
@@ -54,12 +57,28 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
     let client = options.client(args.region.as_deref())?;
     let body = Value::Object(body);
     if args.dry_run {
-        let request = client.client().preview(info, &body).map_err(explain)?;
-        output::line(shown(&request))?;
+        output::line(shown(&preview(&client, info, &body)?))?;
     } else {
         output::json(&client.client().call_json(info, &body).map_err(explain)?)?;
     }
     Ok(Exit::Done)
+}
+
+/// The request as it would go out; without a signature where there is nothing to sign with.
+fn preview(client: &Client, info: ActionInfo<'_>, body: &Value) -> Result<Request, Failure> {
+    let absent = |error: &CallError| {
+        let source = std::error::Error::source(error);
+        source.and_then(|e| e.downcast_ref()).is_some_and(CredentialError::is_absent)
+    };
+    match client.client().preview(info, body) {
+        Err(error) if absent(&error) => {
+            output::note("no credential is found: the request is shown without its signature");
+            let mut request = client.client().preview(info.unsigned(), body).map_err(explain)?;
+            request.headers.remove("authorization");
+            Ok(request)
+        }
+        result => result.map_err(explain),
+    }
 }
 
 /// With what this service's own codes mean.
@@ -123,7 +142,7 @@ fn unknown(name: &str) -> Failure {
 
 /// The request as HTTP has it. A signature is good for this body and five minutes; a session token is
 /// a secret.
-fn shown(request: &essbasic::transport::Request) -> String {
+fn shown(request: &Request) -> String {
     let mut text = format!("{} {}\n", request.method, request.uri);
     for (name, value) in &request.headers {
         let value = match name.as_str() {

@@ -53,6 +53,9 @@ pub(crate) struct DownloadArgs {
 }
 
 pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
+    if args.pace.is_given() && !args.wait {
+        return Err(Failure::new("--timeout and --interval are about waiting; add --wait"));
+    }
     // The emulator lives as long as its downloads.
     let (_emulator, client, list) = match args.emulated {
         true => {
@@ -106,7 +109,7 @@ fn fetch(
         .with_concurrency(args.concurrency.into())
         .on_event(move |event| teller.on(event));
     let result = client.download(ready, &options);
-    tally.settle(list, result.err())?;
+    tally.settle(list, result)?;
     tally.show(list, |document| {
         if args.json {
             output::json(document)?;

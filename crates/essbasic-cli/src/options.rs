@@ -36,7 +36,14 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TIME", global = true, help_heading = "Connection", value_parser = duration)]
     pub(crate) call_timeout: Option<Duration>,
     /// The platform's application.
-    #[arg(long, value_name = "ID", global = true, env = "ESSBASIC_APP_ID", help_heading = "Agent")]
+    #[arg(
+        long,
+        value_name = "ID",
+        global = true,
+        env = "ESSBASIC_APP_ID",
+        hide_env_values = true,
+        help_heading = "Agent"
+    )]
     pub(crate) app_id: Option<String>,
     /// The sub-organisation, by the platform's own id.
     #[arg(
@@ -44,6 +51,7 @@ pub(crate) struct Options {
         value_name = "OPEN_ID",
         global = true,
         env = "ESSBASIC_ORGANIZATION",
+        hide_env_values = true,
         help_heading = "Agent"
     )]
     pub(crate) organization: Option<String>,
@@ -53,6 +61,7 @@ pub(crate) struct Options {
         value_name = "OPEN_ID",
         global = true,
         env = "ESSBASIC_OPERATOR",
+        hide_env_values = true,
         help_heading = "Agent"
     )]
     pub(crate) operator: Option<String>,

@@ -41,8 +41,8 @@ impl<'a> Flow<'a> {
         Self { flow_id, state: State::OnDisk, files, bytes, error: None }
     }
 
-    pub(crate) fn failed(flow_id: &'a str, reason: &'a str) -> Self {
-        Self { flow_id, state: State::Failed, files: &[], bytes: 0, error: Some(reason) }
+    pub(crate) fn failed(flow_id: &'a str, files: &'a [SavedFile], reason: &'a str) -> Self {
+        Self { state: State::Failed, error: Some(reason), ..Self::on_disk(flow_id, files) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use essbasic::{DownloadEvent, FlowErrorKind, SavedFile};
+use essbasic::{DownloadEvent, FlowErrorKind, Report, SavedFile};
 use indicatif::HumanBytes;
 
 use crate::failure::{Failure, one_line};
@@ -22,7 +22,11 @@ pub(crate) struct Tally {
 
 enum End {
     OnDisk(Vec<SavedFile>),
-    Failed(String),
+    Failed {
+        reason: String,
+        /// What is on disk nevertheless.
+        files: Vec<SavedFile>,
+    },
     /// The call for its batch failed. Told at the end: where it is so for all flows, nothing has
     /// started, and one line says it.
     Uncalled(String),
@@ -71,7 +75,7 @@ impl Tally {
 
     pub(crate) fn failed(&self, flow_id: &str, reason: String) {
         self.progress.note(format_args!("{flow_id}: {reason}"));
-        self.end(flow_id, End::Failed(reason));
+        self.end(flow_id, End::Failed { reason, files: Vec::new() });
     }
 
     fn end(&self, flow_id: &str, end: End) {
@@ -80,16 +84,20 @@ impl Tally {
         self.progress.reached(ends.len());
     }
 
-    /// Ends the account. `fatal` is what ended the download before its time.
+    /// Ends the account with what the download as a whole came to.
     ///
     /// A failure is what kept it from starting: no flow has come to an end of its own.
     pub(crate) fn settle(
         &self,
         list: &FlowList,
-        fatal: Option<essbasic::Error>,
+        result: Result<Report, essbasic::Error>,
     ) -> Result<(), Failure> {
         let mut ends = self.ends();
-        if !ends.values().any(|end| matches!(end, End::OnDisk(_) | End::Failed(_))) {
+        let (report, fatal) = match result {
+            Ok(report) => (Some(report), None),
+            Err(fatal) => (None, Some(fatal)),
+        };
+        if !ends.values().any(|end| matches!(end, End::OnDisk(_) | End::Failed { .. })) {
             let uncalled = list.ids.iter().find_map(|id| match ends.get(id) {
                 Some(End::Uncalled(reason)) => Some(Failure::new(reason)),
                 _ => None,
@@ -100,7 +108,14 @@ impl Tally {
             let reason = one_line(&fatal.to_string());
             self.progress.note(format_args!("error: {reason}"));
             for flow_id in &list.ids {
-                ends.entry(flow_id.clone()).or_insert_with(|| End::Failed(reason.clone()));
+                ends.entry(flow_id.clone())
+                    .or_insert_with(|| End::Failed { reason: reason.clone(), files: Vec::new() });
+            }
+        }
+        // Files of a contract that were on disk before another of its files failed.
+        for flow in report.into_iter().flat_map(|report| report.flows) {
+            if let Some(End::Failed { files, .. }) = ends.get_mut(&flow.flow_id) {
+                *files = flow.files;
             }
         }
         for flow_id in &list.ids {
@@ -117,8 +132,9 @@ impl Tally {
         let ends = self.ends();
         let flows = list.ids.iter().map(|flow_id| match ends.get(flow_id) {
             Some(End::OnDisk(files)) => Flow::on_disk(flow_id, files),
-            Some(End::Failed(reason) | End::Uncalled(reason)) => Flow::failed(flow_id, reason),
-            None => Flow::failed(flow_id, "it was not reached"),
+            Some(End::Failed { reason, files }) => Flow::failed(flow_id, files, reason),
+            Some(End::Uncalled(reason)) => Flow::failed(flow_id, &[], reason),
+            None => Flow::failed(flow_id, &[], "it was not reached"),
         });
         show(&Document::new(flows.collect(), list.repeated))
     }

@@ -36,17 +36,24 @@ pub(crate) struct WaitArgs {
 /// How long and how often.
 #[derive(clap::Args)]
 pub(crate) struct Pace {
-    /// How long to wait in all, such as 90s, 30m or 2h.
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
-    timeout: Duration,
-    /// How often to ask; less often while nothing changes.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
-    interval: Duration,
+    /// How long to wait in all, such as 90s, 30m or 2h [default: 1h]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
+    /// How often to ask; less often while nothing changes [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    interval: Option<Duration>,
 }
 
 impl Pace {
+    pub(crate) fn is_given(&self) -> bool {
+        self.timeout.is_some() || self.interval.is_some()
+    }
+
     pub(crate) fn options(&self) -> WaitOptions {
-        WaitOptions::default().with_timeout(self.timeout).with_interval(self.interval)
+        let mut options = WaitOptions::default();
+        options.timeout = self.timeout.unwrap_or(options.timeout);
+        options.interval = self.interval.unwrap_or(options.interval);
+        options
     }
 }
 

@@ -11,13 +11,12 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::Value;
 use support::server::{Answer, Server, answer};
-use support::{code, essbasic, feed, json, refused, stderr, stdout};
+use support::{code, essbasic, feed, json, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
 fn download(home: &TempDir, endpoint: &str) -> Command {
@@ -204,19 +203,6 @@ fn a_file_that_finds_no_room_leaves_nothing() {
     assert_eq!(files(&home.path().join("out")), BTreeSet::new());
 }
 
-/// Waits for a condition, and gives up loudly.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what} did not come about");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn finish(child: Child) -> Output {
-    child.wait_with_output().unwrap()
-}
-
 #[cfg(unix)]
 #[test]
 fn an_interrupted_download_leaves_no_file() {
@@ -243,7 +229,7 @@ fn an_interrupted_download_leaves_no_file() {
     until("the first half", arrives);
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
-    let output = finish(child);
+    let output = child.wait_with_output().unwrap();
     assert!(!output.status.success());
     let left = files(&out);
     assert!(left.iter().all(|file| file.extension().is_none_or(|e| e != "pdf")), "{left:?}");

@@ -7,6 +7,7 @@ pub mod server;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// The command without any setting or credential of the machine.
 pub fn essbasic(home: &Path) -> Command {
@@ -52,5 +53,14 @@ pub fn refused(output: &Output, words: &[&str]) {
     assert!(error.starts_with("error: "), "{error}");
     for word in words {
         assert!(error.contains(word), "{word:?} is missing: {error}");
+    }
+}
+
+/// Waits for a condition, and gives up loudly.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what} did not come about");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }

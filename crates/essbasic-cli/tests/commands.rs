@@ -1,0 +1,198 @@
+//! `essbasic wait`, `essbasic call`, and what all commands have in common.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::process::{Command, Output};
+
+use essbasic_emulator::{
+    APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Status,
+};
+use serde_json::{Value, json};
+use support::{code, essbasic, json as document, refused, stderr, stdout, until};
+use tempfile::TempDir;
+
+fn command(home: &TempDir, endpoint: &str, arguments: &[&str]) -> Command {
+    let mut command = essbasic(home.path());
+    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+    command.args(["--app-id", APP_ID, "--organization", ORGANIZATION, "--operator", OPERATOR]);
+    command.args(["--endpoint", endpoint]).args(arguments);
+    command
+}
+
+fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {
+    command(home, &emulator.endpoint(), arguments).output().unwrap()
+}
+
+/// A contract that nobody has signed.
+fn open_flow(emulator: &Emulator, id: &str) {
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+}
+
+#[test]
+fn wait_tells_how_each_contract_ended() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let signed = emulator.completed_flows()[0].clone();
+    open_flow(&emulator, "yDRefused");
+    emulator.end("yDRefused", Status::Reject, "价格不对").unwrap();
+    open_flow(&emulator, "yDOpen");
+    let arguments =
+        ["wait", "--timeout", "1s", "--interval", "100ms", &signed, "yDRefused", "yDOpen"];
+    let output = run(&home, &emulator, &arguments);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let lines: Vec<String> = stdout(&output).lines().map(str::to_owned).collect();
+    assert_eq!(
+        lines,
+        [
+            format!("{signed} signed"),
+            "yDRefused ended REJECT: 价格不对".to_owned(),
+            "yDOpen pending INIT".to_owned(),
+        ]
+    );
+    let output = run(&home, &emulator, &[&arguments[..], &["--json", &signed]].concat());
+    let told = document(&output);
+    assert_eq!(
+        (code(&output), &told["complete"], &told["repeated"]),
+        (2, &json!(false), &json!(1))
+    );
+    assert_eq!(
+        told["flows"][1],
+        json!({"flow_id": "yDRefused", "state": "ended", "status": "REJECT", "reason": "价格不对"})
+    );
+    let output = run(&home, &emulator, &["wait", &signed]);
+    assert_eq!((code(&output), stdout(&output)), (0, format!("{signed} signed\n")));
+}
+
+#[test]
+fn a_download_that_waits_begins_when_all_have_signed() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    open_flow(&emulator, "yDLater");
+    open_flow(&emulator, "yDWithdrawn");
+    emulator.end("yDWithdrawn", Status::Cancel, "不签了").unwrap();
+    let arguments = ["download", "--out", "out", "--wait", "--interval", "100ms"];
+    let child = command(&home, &emulator.endpoint(), &arguments)
+        .args(["yDLater", "yDWithdrawn"])
+        .spawn()
+        .unwrap();
+    // Signed only once it has been asked for.
+    until("a first question", || emulator.stats().calls.contains_key("DescribeFlowDetailInfo"));
+    emulator.sign("yDLater", None).unwrap();
+    emulator.sign("yDLater", None).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stdout(&output).contains("yDLater"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("yDWithdrawn: it will not be signed by all (CANCEL): 不签了"));
+    assert_eq!(std::fs::read_dir(home.path().join("out")).unwrap().count(), 1);
+}
+
+#[test]
+fn waiting_options_need_a_wait() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let output = run(&home, &emulator, &["download", "--out", "out", "yDA", "--timeout", "5s"]);
+    refused(&output, &["--timeout", "; add --wait"]);
+    let output = run(&home, &emulator, &["wait", "yDA", "--timeout", "soon"]);
+    refused(&output, &["'soon'", "30s"]);
+    let output = run(&home, &emulator, &["download", "--emulated", "--out", "out"]);
+    refused(&output, &["--emulated brings its own endpoint"]);
+    assert!(emulator.stats().calls.is_empty());
+}
+
+#[test]
+fn call_fills_in_the_agent_and_prints_the_answer() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flow = emulator.completed_flows()[0].clone();
+    let body = json!({ "FlowIds": [flow] }).to_string();
+    let call = ["call", "DescribeFlowDetailInfo", "--body", &body];
+    let output = run(&home, &emulator, &call);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(document(&output)["FlowInfo"][0]["FlowId"], flow.as_str());
+    assert_eq!(stderr(&output), "");
+    // An agent in the body is left alone.
+    let own = json!({ "FlowIds": [flow], "Agent": { "AppId": "another" } }).to_string();
+    let output = run(&home, &emulator, &["call", "DescribeFlowDetailInfo", "--body", &own]);
+    refused(&output, &["DescribeFlowDetailInfo: "]);
+    let output = run(&home, &emulator, &[&call[..], &["-v"]].concat());
+    assert_eq!(code(&output), 0);
+    let log = stderr(&output);
+    assert!(log.contains("DescribeFlowDetailInfo") && log.contains("attempt"), "{log}");
+    assert!(!log.contains(SECRET_KEY) && !log.contains("Signature="), "{log}");
+}
+
+#[test]
+fn a_dry_run_shows_the_request_and_sends_nothing() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let arguments =
+        ["call", "DescribeFlowDetailInfo", "--body", "{\"FlowIds\":[\"合同\"]}", "--dry-run"];
+    let mut with_token = command(&home, &emulator.endpoint(), &arguments);
+    let output = with_token.env("TENCENTCLOUD_TOKEN", "a-session-token").output().unwrap();
+    let shown = stdout(&output);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(!shown.contains("a-session-token") && !shown.contains(SECRET_KEY), "{shown}");
+    let (head, body) = shown.split_once("\n\n").unwrap();
+    assert!(head.starts_with(&format!("POST {}", emulator.endpoint())), "{head}");
+    assert!(head.contains("SignedHeaders=content-type;host;x-tc-action, Signature="), "{head}");
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["Agent"]["ProxyOperator"]["OpenId"], OPERATOR);
+    assert_eq!(body["FlowIds"], json!(["合同"]));
+    // Without credentials there is a request to show, too.
+    let mut nobody = essbasic(home.path());
+    nobody.args(["--app-id", "a"]).args(arguments);
+    let output = nobody.output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("POST https://essbasic.tencentcloudapi.com/"));
+    assert!(!stdout(&output).contains("authorization"));
+    assert!(stderr(&output).contains("no credential is found"));
+    // A key without its id is broken, not absent.
+    let mut half = essbasic(home.path());
+    half.args(["--app-id", "a"]).args(arguments).env("TENCENTCLOUD_SECRET_KEY", "half-a-pair");
+    let output = half.output().unwrap();
+    refused(&output, &["TENCENTCLOUD_SECRET_ID"]);
+    assert!(!stderr(&output).contains("half-a-pair"));
+    assert!(emulator.stats().calls.is_empty());
+}
+
+#[test]
+fn the_host_of_uploads_is_its_own() {
+    let home = TempDir::new().unwrap();
+    for (option, host) in
+        [(None, "file.ess.tencent.cn"), (Some("--test-environment"), "file.test.ess.tencent.cn")]
+    {
+        let mut dry = essbasic(home.path());
+        dry.args(["call", "UploadFiles", "--app-id", "a", "--dry-run"]).args(option);
+        assert!(stdout(&dry.output().unwrap()).starts_with(&format!("POST https://{host}/\n")));
+    }
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_named() {
+    let home = TempDir::new().unwrap();
+    let mut command = essbasic(home.path());
+    command.args(["call", "DescribeFlowDetailInfo", "--app-id", "a", "--profile", "nosuch"]);
+    refused(&command.output().unwrap(), &["nosuch", "; "]);
+}
+
+#[test]
+fn every_command_has_an_example_and_every_shell_completions() {
+    let home = TempDir::new().unwrap();
+    for name in ["download", "wait", "call", "sign", "emulator", "completions"] {
+        let output = essbasic(home.path()).args([name, "--help"]).output().unwrap();
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains(&format!("  essbasic {name}")), "{name}");
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = essbasic(home.path()).args(["completions", shell]).output().unwrap();
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains("emulated"), "{shell}");
+    }
+}
