@@ -1,4 +1,3 @@
-use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
 use crate::failure::{Exit, Failure};
@@ -18,7 +17,7 @@ pub(crate) struct CompletionsArgs {
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    generate(args.shell, &mut crate::Cli::command(), "essbasic", &mut script);
+    generate(args.shell, &mut crate::command(), "essbasic", &mut script);
     output::bytes(&script)?;
     Ok(Exit::Done)
 }

@@ -22,13 +22,7 @@ impl Folder {
         made.reverse();
         let folder = Self { made };
         let usable = fs::create_dir_all(path).and_then(|()| tempfile::tempfile_in(path).map(drop));
-        usable.map_err(|error| {
-            Failure::new(format!(
-                "{} cannot be written: {}; choose another folder with --out",
-                path.display(),
-                plain(&error)
-            ))
-        })?;
+        usable.map_err(|error| unusable(path, &error))?;
         Ok(folder)
     }
 }
@@ -43,10 +37,24 @@ impl Drop for Folder {
     }
 }
 
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!(
+        "{} cannot be written: {}; make room there or choose another folder with --out",
+        path.display(),
+        plain(error)
+    ))
+}
+
+/// What ended a download, in the words of this command.
+pub(crate) fn told(error: &essbasic::Error) -> Failure {
+    match error {
+        essbasic::Error::Folder { path, source, .. } => unusable(path, source),
+        other => Failure::new(other),
+    }
+}
+
 /// The system's own words: `tempfile` adds the path of a file that nobody has heard of.
 fn plain(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code).to_string(),
-        None => error.kind().to_string(),
-    }
+    let text = error.to_string();
+    text.split(" at path ").next().unwrap_or(&text).to_owned()
 }

@@ -80,7 +80,10 @@ impl FlowArgs {
 impl FlowList {
     pub(crate) fn tell_repeats(&self) {
         if self.repeated > 0 {
-            output::note(format_args!("{} repeated flow ids are asked for once", self.repeated));
+            output::note(format_args!(
+                "flow ids given again: {}; each is asked for once",
+                self.repeated
+            ));
         }
     }
 }

@@ -19,7 +19,7 @@ mod wait;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::failure::{Exit, Failure};
 
@@ -29,7 +29,7 @@ use crate::failure::{Exit, Failure};
 #[command(name = "essbasic", version, arg_required_else_help = true, args_override_self = true)]
 struct Cli {
     /// Tell on stderr what is sent and answered, without secrets.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     verbose: bool,
     #[command(flatten)]
     options: options::Options,
@@ -48,7 +48,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -59,6 +60,23 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The command line. What only commands that call the service look at is not shown in the others'
+/// help.
+fn command() -> clap::Command {
+    let mut command = Cli::command();
+    // Hands the global options down.
+    command.build();
+    for name in ["sign", "emulator", "completions"] {
+        command = command.mut_subcommand(name, |command| {
+            command.mut_args(|arg| {
+                let hidden = arg.is_global_set() && arg.get_id() != "verbose";
+                arg.hide(hidden)
+            })
+        });
+    }
+    command
 }
 
 /// Help and version, which clap hands over as errors, and what is wrong with the arguments: on one

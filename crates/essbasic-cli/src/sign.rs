@@ -26,7 +26,13 @@ pub(crate) struct SignArgs {
     #[arg(long, value_name = "ID", env = "TENCENTCLOUD_SECRET_ID", hide_env_values = true)]
     pub(crate) secret_id: Option<String>,
     /// The SecretKey. In the environment it stays out of the list of processes.
-    #[arg(long, value_name = "KEY", env = "TENCENTCLOUD_SECRET_KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "TENCENTCLOUD_SECRET_KEY",
+        hide_env_values = true,
+        allow_hyphen_values = true
+    )]
     pub(crate) secret_key: Option<Secret>,
     /// The service of the credential scope.
     #[arg(long, value_name = "NAME", default_value = "essbasic")]

@@ -7,6 +7,7 @@ use essbasic::{DownloadEvent, FlowErrorKind, Report, SavedFile};
 use indicatif::HumanBytes;
 
 use crate::failure::{Failure, one_line};
+use crate::folder;
 use crate::input::FlowList;
 use crate::progress::Progress;
 use crate::report::{Document, Flow};
@@ -95,17 +96,17 @@ impl Tally {
         let mut ends = self.ends();
         let (report, fatal) = match result {
             Ok(report) => (Some(report), None),
-            Err(fatal) => (None, Some(fatal)),
+            Err(fatal) => (None, Some(folder::told(&fatal))),
         };
         if !ends.values().any(|end| matches!(end, End::OnDisk(_) | End::Failed { .. })) {
             let uncalled = list.ids.iter().find_map(|id| match ends.get(id) {
                 Some(End::Uncalled(reason)) => Some(Failure::new(reason)),
                 _ => None,
             });
-            return fatal.map(Failure::new).or(uncalled).map_or(Ok(()), Err);
+            return fatal.or(uncalled).map_or(Ok(()), Err);
         }
         if let Some(fatal) = fatal {
-            let reason = one_line(&fatal.to_string());
+            let reason = fatal.to_string();
             self.progress.note(format_args!("error: {reason}"));
             for flow_id in &list.ids {
                 ends.entry(flow_id.clone())

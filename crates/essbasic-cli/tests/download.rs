@@ -97,7 +97,7 @@ fn json_is_one_document_and_tells_what_is_on_disk() {
     assert_eq!(flows[2]["state"], "failed");
     assert_eq!(flows[2]["files"], Value::Array(Vec::new()));
     assert!(flows[2]["error"].as_str().unwrap().contains("不存在"), "{report}");
-    assert!(stderr(&output).contains("1 repeated"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("given again: 1"), "{}", stderr(&output));
     assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 1);
 }
 
