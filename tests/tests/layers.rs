@@ -1,5 +1,12 @@
 //! The layers of ARCHITECTURE.md: who may use whom, and what each choice of features pulls in.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 

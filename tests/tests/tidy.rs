@@ -1,0 +1,101 @@
+//! What reviewers should not have to look for.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every text file of the project, with its path below the root.
+fn files() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !["target", ".git", "contracts"].contains(&name.as_str()) {
+                    folders.push(path);
+                }
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                let below = path.strip_prefix(root()).unwrap();
+                files.push((below.to_string_lossy().replace('\\', "/"), text));
+            }
+        }
+    }
+    assert!(files.len() > 100);
+    files
+}
+
+fn file(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+#[test]
+fn every_crate_shares_the_lints_and_the_metadata() {
+    for (path, text) in files() {
+        if path.ends_with("/Cargo.toml") && text.contains("[package]") && !path.contains("golden") {
+            for line in
+                ["[lints]\nworkspace = true", "rust-version.workspace = true", "description = "]
+            {
+                assert!(text.contains(line), "{path} lacks {line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn hand_written_files_have_one_subject() {
+    for (path, text) in files() {
+        let generated = path.contains("/generated/") || path.contains("golden");
+        let lines = text.lines().count();
+        if path.ends_with(".rs") && !generated {
+            assert!(lines <= 450, "{path} has {lines} lines: split it by subject");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_unfinished_or_tied_to_a_machine() {
+    // Put together, so that this file does not hold them.
+    let marks = [["TO", "DO"], ["FIX", "ME"], ["/ro", "ot/"], ["todo", "!("]].map(|m| m.concat());
+    for (path, text) in files() {
+        if !path.ends_with(".rs") && !path.ends_with(".toml") && !path.ends_with(".md") {
+            continue;
+        }
+        for mark in &marks {
+            assert!(!text.contains(mark.as_str()), "{path} holds {mark}");
+        }
+    }
+}
+
+#[test]
+fn the_gate_runs_what_the_readme_promises() {
+    let (readme, chinese, gate) = (file("README.md"), file("README.zh-CN.md"), file(".ci/run"));
+    let commands: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with("cargo run ") || line.starts_with("cargo test "))
+        .map(|line| line.split('#').next().unwrap().trim())
+        .collect();
+    assert_eq!(commands.len(), 2);
+    for command in commands {
+        assert!(gate.contains(command), ".ci/run does not run {command}");
+        assert!(chinese.contains(command), "README.zh-CN.md lacks {command}");
+    }
+}
+
+#[test]
+fn every_crate_stands_in_the_architecture() {
+    let architecture = file("ARCHITECTURE.md");
+    for entry in std::fs::read_dir(root().join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(architecture.contains(&format!("`{name}`")), "ARCHITECTURE.md lacks {name}");
+    }
+}
