@@ -114,7 +114,7 @@ impl Client {
         };
         std::thread::scope(|scope| {
             // One more than downloads: somebody asks for links meanwhile.
-            for _ in 0..options.concurrency.max(1) {
+            for _ in 0..options.downloads() {
                 let worker = std::thread::Builder::new().name("essbasic-download".into());
                 // Where no more threads are to be had, those that are do the work.
                 if worker.spawn_scoped(scope, || self.work(&shared, options)).is_err() {

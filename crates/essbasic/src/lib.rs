@@ -1,6 +1,9 @@
 //! Tencent e-sign (电子签, API `essbasic` 2021-05-26): from contract ids to signed PDFs on disk.
 //!
-//! Async, with the feature `async` (on by default):
+//! Choose a colour, or both: the feature `async` has `Client`, the feature `blocking` has
+//! `blocking::Client`. Without either there is no client.
+//!
+//! Async:
 //!
 //! ```no_run
 //! # #[cfg(feature = "async")]
@@ -18,8 +21,7 @@
 //! # }
 //! ```
 //!
-//! Blocking, with the feature `blocking`, the same on [`blocking::Client`](blocking) without `await`.
-//! Both features may be on.
+//! Blocking, the same on `blocking::Client` without `await`.
 //!
 //! # What it does
 //! - `links`: download links of any number of contracts, fifty a call, each with its own result.

@@ -12,14 +12,14 @@ use tc3_client::Now;
 use super::fetch::{Fetch, FetchEnd};
 use super::file::prepare_folder;
 use super::file_name::FileNames;
-use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow};
+use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::{BATCH, ResourceLink, distinct, failed, merge, request};
 
 /// Attempts at one file over links that live.
 const ATTEMPTS: u32 = 4;
 
-/// Links asked for one contract: the first, and others where it died.
+/// Links tried for one file: the first, and others where it was dead.
 const LINKS: u32 = 3;
 
 /// A link this close to its death is not begun with.
@@ -58,22 +58,47 @@ pub(crate) struct Job {
 }
 
 struct FlowState {
-    report: ReportedFlow,
-    links_asked: u32,
-    /// Its files, by their place among the links.
+    flow_id: String,
+    /// Its files, as links to them became known.
     files: Vec<FileState>,
+    error: Option<FlowError>,
+    started: bool,
 }
 
 struct FileState {
+    /// What the service calls it. Later links to the same file are known by it and the kind: their
+    /// order may have changed.
+    title: String,
+    kind: String,
+    /// What it is called on disk.
     name: String,
     stage: Stage,
+    dead_links: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Waiting,
     Fetching,
-    Saved,
+    Saved(SavedFile),
+}
+
+impl FlowState {
+    fn new(flow_id: String) -> Self {
+        Self { flow_id, files: Vec::new(), error: None, started: false }
+    }
+
+    /// Its files on disk, in the order in which the service named them.
+    fn saved(&self) -> Vec<SavedFile> {
+        let saved = self.files.iter().filter_map(|file| match &file.stage {
+            Stage::Saved(saved) => Some(saved.clone()),
+            _ => None,
+        });
+        saved.collect()
+    }
+
+    fn report(self) -> ReportedFlow {
+        ReportedFlow { files: self.saved(), flow_id: self.flow_id, error: self.error }
+    }
 }
 
 impl Job {
@@ -84,14 +109,7 @@ impl Job {
         options: DownloadOptions,
     ) -> Result<Self, Error> {
         prepare_folder(&options.folder).map_err(|error| Error::folder(&options.folder, error))?;
-        let flows: Vec<FlowState> = distinct(flow_ids)
-            .into_iter()
-            .map(|flow_id| FlowState {
-                report: ReportedFlow { flow_id, files: Vec::new(), error: None },
-                links_asked: 0,
-                files: Vec::new(),
-            })
-            .collect();
+        let flows: Vec<_> = distinct(flow_ids).into_iter().map(FlowState::new).collect();
         Ok(Self {
             agent,
             options,
@@ -110,7 +128,7 @@ impl Job {
         if self.fatal.is_some() {
             return None;
         }
-        let concurrency = self.options.concurrency.max(1);
+        let concurrency = self.options.downloads();
         if self.fetching < concurrency
             && let Some(fetch) = self.next_fetch(now)
         {
@@ -134,20 +152,19 @@ impl Job {
     fn next_fetch(&mut self, now: Now) -> Option<Fetch> {
         while let Some(fetch) = self.ready.pop_front() {
             let begins = now.monotonic.saturating_add(fetch.delay).saturating_add(MARGIN);
-            if begins < fetch.link.expires_at {
-                self.set_stage(&fetch, Stage::Fetching);
-                return Some(fetch);
+            if begins >= fetch.link.expires_at {
+                self.ask_again(fetch.flow);
+                continue;
             }
-            self.ask_again(fetch.flow);
+            let Some(state) = self.flows.get_mut(fetch.flow) else { continue };
+            let Some(file) = state.files.get_mut(fetch.place) else { continue };
+            file.stage = Stage::Fetching;
+            if !std::mem::replace(&mut state.started, true) {
+                self.options.tell(DownloadEvent::Started { flow_id: &state.flow_id });
+            }
+            return Some(fetch);
         }
         None
-    }
-
-    fn set_stage(&mut self, fetch: &Fetch, stage: Stage) {
-        let state = self.flows.get_mut(fetch.flow);
-        if let Some(file) = state.and_then(|state| state.files.get_mut(fetch.place)) {
-            file.stage = stage;
-        }
     }
 
     /// Asks for new links of a contract, whose other files still in the queue then come again too.
@@ -163,9 +180,8 @@ impl Job {
         let flows: Vec<usize> = self.linkless.drain(..count).collect();
         let mut ids = Vec::with_capacity(count);
         for &flow in &flows {
-            if let Some(state) = self.flows.get_mut(flow) {
-                state.links_asked += 1;
-                ids.push(state.report.flow_id.clone());
+            if let Some(state) = self.flows.get(flow) {
+                ids.push(state.flow_id.clone());
             }
         }
         let request = request(&self.agent, &ids);
@@ -195,15 +211,34 @@ impl Job {
         }
     }
 
-    fn enqueue(&mut self, flow: usize, links: Vec<ResourceLink>) {
-        let Some(state) = self.flows.get_mut(flow) else { return };
-        for (place, link) in links.into_iter().enumerate() {
-            if state.files.len() <= place {
-                let name = self.names.assign(&link.name, &state.report.flow_id, &link.kind);
-                state.files.push(FileState { name, stage: Stage::Waiting });
+    fn enqueue(&mut self, flow: usize, mut links: Vec<ResourceLink>) {
+        // What was queued over older links is queued over these.
+        self.ready.retain(|fetch| fetch.flow != flow);
+        let Some(state) = self.flows.get_mut(flow).filter(|state| state.error.is_none()) else {
+            return;
+        };
+        let mut placed = Vec::with_capacity(links.len());
+        for (place, file) in state.files.iter().enumerate() {
+            let same = |link: &ResourceLink| link.name == file.title && link.kind == file.kind;
+            let link = links.iter().position(same).map(|at| links.remove(at));
+            match (&file.stage, link) {
+                (Stage::Waiting, Some(link)) => placed.push((place, link)),
+                (Stage::Waiting, None) => {
+                    let message = "the service no longer links to one of its files";
+                    return self.fail(flow, FlowError::new(FlowErrorKind::Missing, message));
+                }
+                _ => {}
             }
-            let file = state.files.get(place).filter(|file| file.stage == Stage::Waiting);
-            let Some(file) = file else { continue };
+        }
+        for link in links {
+            let name = self.names.assign(&link.name, &state.flow_id, &link.kind);
+            let (title, kind) = (link.name.clone(), link.kind.clone());
+            placed.push((state.files.len(), link));
+            let stage = Stage::Waiting;
+            state.files.push(FileState { title, kind, name, stage, dead_links: 0 });
+        }
+        for (place, link) in placed {
+            let Some(file) = state.files.get(place) else { continue };
             self.ready.push_back(Fetch {
                 flow,
                 place,
@@ -220,35 +255,27 @@ impl Job {
     /// A fetch has ended.
     pub(crate) fn on_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
         self.fetching = self.fetching.saturating_sub(1);
-        let saved = matches!(end, FetchEnd::Saved(_));
-        self.set_stage(&fetch, if saved { Stage::Saved } else { Stage::Waiting });
         let Some(state) = self.flows.get_mut(fetch.flow) else { return };
-        if state.report.error.is_some() {
-            // Another file of the contract has failed meanwhile.
-            if let FetchEnd::Saved(file) = end {
-                state.report.files.push(file);
+        let Some(file) = state.files.get_mut(fetch.place) else { return };
+        if let FetchEnd::Saved(saved) = end {
+            file.stage = Stage::Saved(saved);
+            let all = state.files.iter().all(|file| matches!(file.stage, Stage::Saved(_)));
+            if all && state.error.is_none() {
+                let (flow_id, files) = (&state.flow_id, &*state.saved());
+                self.options.tell(DownloadEvent::Saved { flow_id, files });
             }
             return;
         }
+        file.stage = Stage::Waiting;
+        if let FetchEnd::LinkDead(_) = end {
+            file.dead_links += 1;
+        }
+        let dead_links = file.dead_links;
+        if let FetchEnd::LinkDead(error) | FetchEnd::Failed(error) = &end {
+            tracing::debug!(flow_id = state.flow_id, attempt = fetch.failed + 1, %error, "fetch failed");
+        }
+        let failed_before = state.error.is_some();
         match end {
-            FetchEnd::Saved(file) => {
-                state.report.files.push(file);
-                if state.files.iter().all(|file| file.stage == Stage::Saved) {
-                    let flow_id = &state.report.flow_id;
-                    let files = &state.report.files;
-                    self.options.tell(DownloadEvent::Saved { flow_id, files });
-                }
-            }
-            FetchEnd::LinkDead(_) if state.links_asked < LINKS => self.ask_again(fetch.flow),
-            FetchEnd::Failed(error) => {
-                let failed = fetch.failed + 1;
-                if failed >= ATTEMPTS {
-                    return self.fail(fetch.flow, error);
-                }
-                let delay = Duration::from_millis(250 << failed);
-                self.ready.push_back(Fetch { failed, delay, ..fetch });
-            }
-            FetchEnd::LinkDead(error) | FetchEnd::Refused(error) => self.fail(fetch.flow, error),
             FetchEnd::Disk(error) => match error.kind() {
                 // This one name is the trouble: a folder stands there, say.
                 ErrorKind::IsADirectory | ErrorKind::InvalidFilename => {
@@ -257,15 +284,31 @@ impl Job {
                 }
                 _ => self.stop(Error::folder(&fetch.folder, error)),
             },
+            // Another file of the contract has failed meanwhile.
+            _ if failed_before => {}
+            FetchEnd::LinkDead(_) if dead_links < LINKS => self.ask_again(fetch.flow),
+            FetchEnd::Failed(_) if fetch.failed + 1 < ATTEMPTS => {
+                let failed = fetch.failed + 1;
+                let delay = Duration::from_millis(250 << failed);
+                self.ready.push_back(Fetch { failed, delay, ..fetch });
+            }
+            FetchEnd::LinkDead(error) | FetchEnd::Failed(error) | FetchEnd::Refused(error) => {
+                self.fail(fetch.flow, error);
+            }
+            FetchEnd::Saved(_) => {}
         }
     }
 
+    /// A contract has failed; only its first reason is told.
     fn fail(&mut self, flow: usize, error: FlowError) {
         self.ready.retain(|fetch| fetch.flow != flow);
-        let Some(state) = self.flows.get_mut(flow) else { return };
-        let flow_id = &state.report.flow_id;
+        self.linkless.retain(|&other| other != flow);
+        let Some(state) = self.flows.get_mut(flow).filter(|state| state.error.is_none()) else {
+            return;
+        };
+        let flow_id = &state.flow_id;
         self.options.tell(DownloadEvent::Failed { flow_id, error: &error });
-        state.report.error = Some(error);
+        state.error = Some(error);
     }
 
     /// Stops everything: nothing more is begun.
@@ -284,9 +327,7 @@ impl Job {
     pub(crate) fn finish(self) -> Result<Report, Error> {
         match self.fatal {
             Some(error) => Err(error),
-            None => {
-                Ok(Report { flows: self.flows.into_iter().map(|state| state.report).collect() })
-            }
+            None => Ok(Report { flows: self.flows.into_iter().map(FlowState::report).collect() }),
         }
     }
 }

@@ -10,9 +10,10 @@ use crate::error::FlowError;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadOptions {
-    /// The folder for the files; made where it is absent.
+    /// The folder for the files; made where it is absent. A file that stands there under the name of
+    /// one that is downloaded is replaced.
     pub folder: PathBuf,
-    /// Downloads at a time; 8. Zero counts as one.
+    /// Downloads at a time; 8. Zero counts as one, and more than 128 as 128.
     pub concurrency: usize,
     /// The longest file taken, in bytes; 1 GiB.
     pub max_file_bytes: u64,
@@ -57,6 +58,11 @@ impl DownloadOptions {
         self
     }
 
+    /// [`concurrency`](Self::concurrency) within its bounds.
+    pub(crate) fn downloads(&self) -> usize {
+        self.concurrency.clamp(1, 128)
+    }
+
     pub(crate) fn tell(&self, event: DownloadEvent<'_>) {
         if let Some(progress) = &self.progress {
             progress(event);
@@ -78,7 +84,12 @@ impl fmt::Debug for DownloadOptions {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum DownloadEvent<'a> {
-    /// This many bytes more have come.
+    /// The first file of this contract is being asked for.
+    Started {
+        /// The contract.
+        flow_id: &'a str,
+    },
+    /// This many bytes more have come. Those of a file that is begun anew count again.
     Bytes(u64),
     /// All files of this contract are on disk.
     Saved {
