@@ -133,7 +133,7 @@ fn unknown(name: &str) -> Failure {
         .filter(|nearest| likeness(nearest) > 0.8);
     let advice = match nearest {
         Some(nearest) => format!("did you mean {nearest}?"),
-        None => "check the spelling".to_owned(),
+        None => "check the spelling.".to_owned(),
     };
     Failure::new(format!(
         "essbasic has no action {name:?}; {advice} For another service give --service and --version"

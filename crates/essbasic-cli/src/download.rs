@@ -20,6 +20,9 @@ const EXAMPLES: &str = "\
 Prints one line per file on stdout; the rest goes to stderr. With --emulated nothing else is needed: an
 emulator is started, and its contracts are downloaded from it.
 
+JSON: complete, on_disk, failed, bytes, repeated, flows [flow_id, state (on_disk, failed), files [path,
+bytes], bytes, error].
+
 Exit status: 0 every contract is on disk, 2 some are not, each with its reason, 1 it could not start.
 
 Examples:
@@ -57,18 +60,13 @@ pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Resu
         return Err(Failure::new("--timeout and --interval are about waiting; add --wait"));
     }
     // The emulator lives as long as its downloads.
-    let (_emulator, client, list) = match args.emulated {
+    let (emulator, client, list) = match args.emulated {
         true => {
             let (emulator, client) = emulated(options)?;
             let list = match args.flows.is_absent() {
                 true => FlowList { ids: emulator.completed_flows(), repeated: 0 },
                 false => args.flows.read()?,
             };
-            output::note(format_args!(
-                "emulator at {}: downloading {} contracts",
-                emulator.endpoint(),
-                list.ids.len()
-            ));
             (Some(emulator), client, list)
         }
         false => {
@@ -78,6 +76,10 @@ pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Resu
     };
     // Taken back at the end, if it was made here and nothing is in it.
     let _folder = Folder::prepare(&args.out)?;
+    if let Some(emulator) = &emulator {
+        let (endpoint, count) = (emulator.endpoint(), list.ids.len());
+        output::note(format_args!("emulator at {endpoint}: downloading {count} contracts"));
+    }
     list.tell_repeats();
     fetch(args, &client, &list, verbose)
 }

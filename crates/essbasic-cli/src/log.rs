@@ -2,16 +2,16 @@
 
 use std::io;
 
-pub(crate) use tracing_subscriber::filter::LevelFilter as Level;
+use tracing_subscriber::filter::LevelFilter;
 
-/// Shows events of this level and above; `None` shows none.
-pub(crate) fn start(level: Option<Level>) {
-    if let Some(level) = level {
-        tracing_subscriber::fmt()
-            .with_max_level(level)
-            .with_writer(io::stderr)
-            .with_ansi(false)
-            .with_target(false)
-            .init();
-    }
+/// Shows what is sent, answered and served.
+pub(crate) fn start() {
+    tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::DEBUG)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        // A log that nobody can read must not end the work: its own complaint would panic.
+        .log_internal_errors(false)
+        .init();
 }

@@ -28,7 +28,7 @@ use crate::failure::{Exit, Failure};
 #[derive(Parser)]
 #[command(name = "essbasic", version, arg_required_else_help = true, args_override_self = true)]
 struct Cli {
-    /// Tell on stderr what is sent and answered, without secrets.
+    /// Tell on stderr what is sent, answered and served, without secrets.
     #[arg(long, short, global = true, display_order = 900)]
     verbose: bool,
     #[command(flatten)]
@@ -98,11 +98,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 impl Cli {
     fn run(self) -> Result<Exit, Failure> {
-        log::start(match (&self.command, self.verbose) {
-            (_, true) => Some(log::Level::DEBUG),
-            (Command::Emulator(_), false) => Some(log::Level::INFO),
-            _ => None,
-        });
+        if self.verbose {
+            log::start();
+        }
         match self.command {
             Command::Download(args) => download::run(&args, &self.options, self.verbose),
             Command::Wait(args) => wait::run(&args, &self.options),

@@ -14,6 +14,8 @@ const EXAMPLES: &str = "\
 Prints one line per contract when the wait is over. Ends for a contract as soon as it can no longer be
 signed by all.
 
+JSON: complete, repeated, flows [flow_id, state (signed, ended, pending, not_found), status, reason].
+
 Exit status: 0 all are signed and their PDFs composed, 2 some are not, 1 the wait could not start.
 
 Examples:

@@ -78,7 +78,7 @@ fn it_runs_until_told_to_end_whatever_becomes_of_stdin() {
     let home = TempDir::new().unwrap();
     for signal in ["-INT", "-TERM"] {
         // Its stdin is at the end from the start; an answer shows that it runs on.
-        let emulator = Running::start(&home, &[]);
+        let emulator = Running::start(&home, &["-v"]);
         let answer = emulator.call(&home, "AKIDEMULATOR", "EMULATORSECRETKEY");
         assert!(!code(&answer).starts_with("AuthFailure"), "{answer}");
         let (status, rest, log) = emulator.end(signal);
@@ -123,4 +123,18 @@ fn what_it_cannot_start_with() {
         let output = essbasic(home.path()).arg("emulator").args(arguments).output().unwrap();
         refused(&output, words);
     }
+}
+
+/// A log that cannot be written must not end what it tells of.
+#[test]
+fn a_parent_that_closes_its_end_of_the_log_stops_nothing() {
+    let home = TempDir::new().unwrap();
+    let mut verbose = Running::start(&home, &["-v"]);
+    drop(verbose.child.stderr.take());
+    for _ in 0..3 {
+        let answer = verbose.call(&home, "AKIDNOBODY", "x");
+        assert_eq!(code(&answer), "AuthFailure.SecretIdNotFound");
+    }
+    verbose.child.kill().unwrap();
+    verbose.child.wait().unwrap();
 }
