@@ -66,7 +66,15 @@ impl fmt::Display for Error {
                 }
             }
             Self::Folder { path, source } => {
-                write!(f, "{}: {source}; choose a folder that can be written", path.display())
+                let full = matches!(
+                    source.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                );
+                let what = match full {
+                    true => "free some space, or choose a folder on another disk",
+                    false => "choose a folder that can be written",
+                };
+                write!(f, "{}: {source}; {what}", path.display())
             }
             Self::Agent(member) => write!(f, "the agent lacks {member}, which this call needs"),
             Self::Interrupted => f.write_str("a task of the workflow was cancelled or panicked"),
@@ -77,8 +85,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Call(error) => Some(error),
-            Self::Folder { source, .. } => Some(source),
+            // Display has said what these two say themselves.
+            Self::Call(error) => error.source(),
+            Self::Folder { source, .. } => source.source(),
             Self::Agent(_) | Self::Interrupted => None,
         }
     }

@@ -331,3 +331,7 @@ impl Job {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

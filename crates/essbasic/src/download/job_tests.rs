@@ -1,0 +1,222 @@
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn now(secs: u64) -> Now {
+    Now { unix: Duration::from_secs(1000 + secs), monotonic: Duration::from_secs(secs) }
+}
+
+fn job(folder: &tempfile::TempDir, flows: &[&str], concurrency: usize) -> Job {
+    let flows: Vec<String> = flows.iter().map(|flow| (*flow).to_owned()).collect();
+    let options = DownloadOptions::to(folder.path()).with_concurrency(concurrency);
+    Job::new(Agent::new("app"), &flows, options).unwrap()
+}
+
+fn answer(infos: Value) -> Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error> {
+    let body = json!({"FlowResourceUrlInfos": infos, "ErrorMessages": [], "RequestId": "r"});
+    Ok(serde_json::from_value(body).unwrap())
+}
+
+/// Links to files of these names, all of one contract.
+fn files(flow: &str, names: &[&str]) -> Value {
+    let links = names.iter().map(|name| json!({"Url": name, "Name": name, "Type": "PDF"}));
+    json!({"FlowId": flow, "ResourceUrlInfos": links.collect::<Vec<_>>()})
+}
+
+fn asked(job: &mut Job, at: u64) -> Ask {
+    match job.next(now(at)) {
+        Some(Step::Ask(ask)) => ask,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn fetched(job: &mut Job, at: u64) -> Fetch {
+    match job.next(now(at)) {
+        Some(Step::Fetch(fetch)) => fetch,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn saved(fetch: &Fetch) -> FetchEnd {
+    FetchEnd::Saved(SavedFile { path: fetch.folder.join(&fetch.name), bytes: 1 })
+}
+
+fn dead() -> FetchEnd {
+    FetchEnd::LinkDead(FlowError::new(FlowErrorKind::Link, "dead"))
+}
+
+#[test]
+fn later_links_in_another_order_go_to_the_same_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(&folder, &["f"], 1);
+    let ask = asked(&mut job, 0);
+    job.on_links(now(0), ask, answer(json!([files("f", &["one", "two"])])));
+    let first = fetched(&mut job, 0);
+    let end = saved(&first);
+    job.on_fetch(first, end);
+    let second = fetched(&mut job, 0);
+    job.on_fetch(second, dead());
+    let ask = asked(&mut job, 1);
+    job.on_links(now(1), ask, answer(json!([files("f", &["two", "one", "three"])])));
+    for expected in ["two", "three"] {
+        let fetch = fetched(&mut job, 1);
+        assert_eq!(fetch.link.name, expected);
+        let end = saved(&fetch);
+        job.on_fetch(fetch, end);
+    }
+    assert!(job.next(now(1)).is_none() && job.is_finished());
+    let report = job.finish().unwrap();
+    let names: Vec<_> =
+        report.flows[0].files.iter().map(|file| file.path.file_name().unwrap()).collect();
+    assert_eq!(names, ["one-f.pdf", "two-f.pdf", "three-f.pdf"]);
+}
+
+#[test]
+fn a_file_that_later_answers_leave_out_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(&folder, &["f"], 1);
+    let ask = asked(&mut job, 0);
+    job.on_links(now(0), ask, answer(json!([files("f", &["one", "two"])])));
+    let first = fetched(&mut job, 0);
+    job.on_fetch(first, dead());
+    let ask = asked(&mut job, 0);
+    job.on_links(now(0), ask, answer(json!([files("f", &["one"])])));
+    assert!(job.next(now(0)).is_none() && job.is_finished());
+    let report = job.finish().unwrap();
+    assert_eq!(report.flows[0].error.as_ref().unwrap().kind, FlowErrorKind::Missing);
+}
+
+#[test]
+fn links_that_died_in_the_queue_are_asked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(&folder, &["a", "b"], 1);
+    let ask = asked(&mut job, 0);
+    job.on_links(now(0), ask, answer(json!([files("a", &["x"]), files("b", &["x"])])));
+    let first = fetched(&mut job, 0);
+    // The first download took six minutes.
+    let end = saved(&first);
+    job.on_fetch(first, end);
+    let ask = asked(&mut job, 360);
+    assert_eq!(ask.ids, ["b"]);
+    job.on_links(now(360), ask, answer(json!([files("b", &["x"])])));
+    let second = fetched(&mut job, 360);
+    assert_eq!(second.link.expires_at, Duration::from_secs(660));
+}
+
+#[test]
+fn a_full_disk_stops_everything_and_tells_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(&folder, &["a", "b", "c"], 1);
+    let ask = asked(&mut job, 0);
+    let infos = ["a", "b", "c"].map(|flow| files(flow, &["x"]));
+    job.on_links(now(0), ask, answer(json!(infos)));
+    let first = fetched(&mut job, 0);
+    job.on_fetch(first, FetchEnd::Disk(ErrorKind::StorageFull.into()));
+    assert!(job.next(now(0)).is_none() && job.is_finished());
+    let error = job.finish().unwrap_err();
+    assert!(matches!(error, Error::Folder { .. }));
+    assert!(error.to_string().contains("free some space"), "{error}");
+}
+
+#[test]
+fn a_name_that_cannot_be_written_is_one_contracts_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(&folder, &["a", "b"], 1);
+    let ask = asked(&mut job, 0);
+    job.on_links(now(0), ask, answer(json!([files("a", &["x"]), files("b", &["x"])])));
+    let first = fetched(&mut job, 0);
+    job.on_fetch(first, FetchEnd::Disk(ErrorKind::IsADirectory.into()));
+    let second = fetched(&mut job, 0);
+    let end = saved(&second);
+    job.on_fetch(second, end);
+    let report = job.finish().unwrap();
+    assert_eq!(report.failed().count(), 1);
+    assert_eq!(report.saved().count(), 1);
+}
+
+/// What is under way at the same time.
+enum Running {
+    Ask(Ask),
+    Fetch(Fetch),
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_in_whatever_order_each_contract_ends_once(
+        ids in prop::collection::vec("[a-h]{1,2}", 0..120),
+        concurrency in 1_usize..6,
+        choices in prop::collection::vec(any::<u32>(), 1..200),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut job = job(&folder, &ids, concurrency);
+        let mut choices = choices.into_iter().cycle();
+        let mut choose = || choices.next().unwrap();
+        let mut clock = 0;
+        let mut running: Vec<Running> = Vec::new();
+        let mut on_disk: HashMap<String, u32> = HashMap::new();
+        let mut steps = 0;
+        loop {
+            while let Some(step) = job.next(now(clock)) {
+                match step {
+                    Step::Ask(ask) => {
+                        prop_assert!((1..=BATCH).contains(&ask.request.flow_ids.len()));
+                        running.push(Running::Ask(ask));
+                    }
+                    Step::Fetch(fetch) => {
+                        prop_assert!(fetch.link.expires_at > now(clock).monotonic);
+                        running.push(Running::Fetch(fetch));
+                    }
+                }
+                let fetching = running.iter().filter(|one| matches!(one, Running::Fetch(_))).count();
+                prop_assert!(fetching <= concurrency && running.len() <= fetching + 1);
+            }
+            if job.is_finished() {
+                break;
+            }
+            prop_assert!(!running.is_empty(), "nothing to begin, nothing under way, not finished");
+            steps += 1;
+            // Bounded by the attempts and links of each file, each with at most one ask.
+            prop_assert!(steps < ids.len() * 100 + 10, "it does not end");
+            clock += u64::from(choose() % 90);
+            match running.swap_remove(choose() as usize % running.len()) {
+                Running::Ask(ask) => {
+                    let infos: Vec<_> = ask.ids.iter().filter_map(|flow| match choose() % 8 {
+                        0 => None,
+                        1 => Some(files(flow, &["two", "one"])),
+                        2 => Some(files(flow, &["one", "two"])),
+                        _ => Some(files(flow, &["one"])),
+                    }).collect();
+                    job.on_links(now(clock), ask, answer(json!(infos)));
+                }
+                Running::Fetch(fetch) => {
+                    let end = match choose() % 6 {
+                        0 => dead(),
+                        1 => FetchEnd::Failed(FlowError::new(FlowErrorKind::Network, "broke")),
+                        2 => FetchEnd::Refused(FlowError::new(FlowErrorKind::Link, "moved")),
+                        _ => {
+                            *on_disk.entry(fetch.name.clone()).or_default() += 1;
+                            saved(&fetch)
+                        }
+                    };
+                    job.on_fetch(fetch, end);
+                }
+            }
+        }
+        prop_assert!(running.is_empty());
+        let report = job.finish().unwrap();
+        let names: Vec<_> = report.flows.iter().map(|flow| flow.flow_id.as_str()).collect();
+        let asked: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+        prop_assert_eq!(names, distinct(&asked));
+        for flow in &report.flows {
+            prop_assert!(flow.error.is_some() || !flow.files.is_empty(), "neither files nor a reason");
+        }
+        // Nothing is fetched twice, and all that is on disk is told.
+        prop_assert!(on_disk.values().all(|&times| times == 1));
+        let told: usize = report.flows.iter().map(|flow| flow.files.len()).sum();
+        prop_assert_eq!(told, on_disk.len());
+    }
+}
