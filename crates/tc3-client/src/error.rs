@@ -194,6 +194,10 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         hint(&self.0.code).or(match self.0.kind {
             ErrorKind::Transport(kind) => transport_hint(kind),
+            ErrorKind::Status => {
+                Some("something other than the API answers there: check the endpoint and the proxy")
+            }
+            ErrorKind::Decode => Some("check that the endpoint is the API's own"),
             _ => None,
         })
     }
