@@ -159,11 +159,11 @@ fn answers_that_are_no_json() {
     {
         let server = Server::start(move |_, _| answer(status, "text/html", body));
         let output = download(home.path(), &server.url(), &["yDwA"]);
-        refused(&output, &["no JSON"]);
+        refused(&output, &["no JSON", "; ", "check"]);
         untouched(home.path(), &[]);
         let mut command = with(home.path(), &server.url());
         let output = command.args(["call", "DescribeUsage", "--body", "{}"]).output().unwrap();
-        refused(&output, &["no JSON"]);
+        refused(&output, &["no JSON", "; ", "check"]);
     }
 }
 
