@@ -292,3 +292,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_dropped_call_leaves_a_client_that_works() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tc3_client::transport::{AsyncBody, HeaderMap, Request, Response, StatusCode};
+
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    let transport = move |_: Request| {
+        // The first call hangs for ever; later ones are answered.
+        let hangs = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            let body = AsyncBody::from(tc3_client::transport::Bytes::from_static(
+                br#"{"Response":{"RequestId":"r"}}"#,
+            ));
+            Ok(Response { status: StatusCode::OK, headers: HeaderMap::new(), body })
+        }
+    };
+    let client = tc3_client::Client::with_transport(config(), transport).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let body = json!({});
+        let mut hanging = Box::pin(client.call_json(CREATE, &body));
+        // One poll takes it as far as the transport.
+        let pending = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(hanging.as_mut().poll(context).is_pending())
+        });
+        assert!(pending.await);
+        assert_eq!(sent.load(Ordering::SeqCst), 1);
+        drop(hanging);
+        assert!(client.call_json(CREATE, &body).await.is_ok());
+        assert_eq!(sent.load(Ordering::SeqCst), 2);
+    });
+}
