@@ -3,6 +3,11 @@ use std::time::Duration;
 
 use http::Uri;
 
+/// How long an unused connection is kept: less than servers usually do, so that a request seldom meets
+/// a connection that is just being closed.
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// What the transports of this crate can be told. The defaults suit calls to the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,7 +19,7 @@ pub struct TransportConfig {
     pub read_timeout: Duration,
     /// Which proxy. By default the environment's: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
     pub proxy: Proxy,
-    /// Certificate authorities trusted besides the built-in ones, in PEM: a company's own gateway.
+    /// Certificate authorities trusted besides the system's, in PEM: a company's own gateway.
     pub extra_roots_pem: Vec<u8>,
 }
 

@@ -23,6 +23,10 @@ mod error;
 mod message;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+mod route;
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+mod tls;
 #[cfg(feature = "ureq")]
 mod ureq;
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
-/// A request, complete: a transport adds what HTTP itself needs (`Host` where it is absent,
-/// `Content-Length`) and nothing else.
+/// A request, complete: a transport adds what the transfer itself needs (`Host` and `Content-Length`
+/// where they are absent, `Accept`, `Accept-Encoding`) and nothing else, also no `User-Agent`.
 #[derive(Clone)]
 pub struct Request {
     /// `POST` for calls, `GET` for downloads.
@@ -49,6 +49,12 @@ impl fmt::Debug for Request {
             .field("timeout", &self.timeout)
             .finish()
     }
+}
+
+/// Whether a request of this method has a length even when its body is empty.
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+pub(crate) fn takes_body(method: &Method) -> bool {
+    [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }
 
 /// An answer; `B` is the body, read or still on the wire.

@@ -1,88 +1,171 @@
 //! The async transport on reqwest.
 
+use core::fmt;
+use std::error::Error as StdError;
+use std::io;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::{HeaderValue, header};
+use reqwest::{Client, Url};
 
+use crate::route::{Proxies, Route};
 use crate::{
-    AsyncBody, AsyncChunks, AsyncTransport, Proxy, Request, Response, TransportConfig,
-    TransportError, TransportErrorKind,
+    AsyncBody, AsyncChunks, AsyncTransport, Request, Response, TransportConfig, TransportError,
+    TransportErrorKind as Kind, tls,
 };
 
-/// Sends requests with reqwest. Connections are kept and shared.
-#[derive(Debug, Clone)]
+/// Sends requests with reqwest, on tokio. Connections are kept and shared between clones.
+///
+/// - [`read_timeout`](TransportConfig::read_timeout) covers connecting and sending too, until the
+///   headers are there.
+/// - Where a kept connection turns out closed before any byte of the request was written, the request
+///   goes out on another one. It is never written twice.
+#[derive(Clone)]
 pub struct ReqwestTransport {
-    client: reqwest::Client,
+    client: Client,
+    proxies: Arc<Proxies>,
 }
 
 impl ReqwestTransport {
-    /// A transport with rustls.
+    /// A transport with rustls and the system's certificate authorities.
     ///
     /// # Errors
-    /// Where the proxy's URL or an extra root is unusable.
+    /// Where [`Proxy::Url`](crate::Proxy::Url) or an extra root is unusable. An unusable proxy in the
+    /// environment fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
+        let proxies = Arc::new(Proxies::new(&config.proxy)?);
+        let chosen = Arc::clone(&proxies);
+        let proxy = reqwest::Proxy::custom(move |url| -> Option<Url> {
+            let proxy = chosen.proxy_for(url.scheme(), url.host_str()?).ok()??;
+            proxy.to_string().parse().ok()
+        });
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls::client_config(&config.extra_roots_pem)?)
             .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .proxy(proxy)
             .connect_timeout(config.connect_timeout)
-            .read_timeout(config.read_timeout);
-        builder = match &config.proxy {
-            Proxy::Environment => builder,
-            Proxy::None => builder.no_proxy(),
-            Proxy::Url(url) => builder.proxy(
-                reqwest::Proxy::all(url.to_string())
-                    .map_err(|_| TransportError::new(TransportErrorKind::Proxy))?,
-            ),
-        };
-        let client = builder.build().map_err(classify)?;
-        Ok(Self { client })
+            .read_timeout(config.read_timeout)
+            .pool_idle_timeout(crate::config::IDLE_TIMEOUT)
+            .build()
+            .map_err(|error| {
+                TransportError::new(Kind::Other).with_detail(error.without_url().to_string())
+            })?;
+        Ok(Self { client, proxies })
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
-        let url: reqwest::Url = request
+        let route = self.proxies.route(&request.uri)?;
+        let url: Url = request
             .uri
             .to_string()
             .parse()
-            .map_err(|_| TransportError::new(TransportErrorKind::Request))?;
+            .map_err(|_| route.error(Kind::Request, "reqwest refuses the URI"))?;
+        let mut headers = request.headers;
+        if request.body.is_empty() && crate::message::takes_body(&request.method) {
+            // hyper leaves it out, and servers refuse a POST without.
+            headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+        }
         let mut builder =
-            self.client.request(request.method, url).headers(request.headers).body(request.body);
+            self.client.request(request.method, url).headers(headers).body(request.body);
         if let Some(timeout) = request.timeout {
             builder = builder.timeout(timeout);
         }
-        let response = builder.send().await.map_err(classify)?;
+        let mut response = builder.send().await.map_err(|error| classify(error, &route))?;
         Ok(Response {
             status: response.status(),
-            headers: response.headers().clone(),
-            body: AsyncBody::stream(Chunks(response)),
+            headers: std::mem::take(response.headers_mut()),
+            body: AsyncBody::stream(Chunks { response: Some(response), route }),
         })
     }
 }
 
-struct Chunks(reqwest::Response);
+struct Chunks {
+    /// `None` once it failed: reqwest would report an end then.
+    response: Option<reqwest::Response>,
+    route: Route,
+}
 
 #[async_trait]
 impl AsyncChunks for Chunks {
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        self.0.chunk().await.map_err(classify)
+        let Some(response) = &mut self.response else {
+            return Err(self.route.error(Kind::Interrupted, "the body broke off before"));
+        };
+        match response.chunk().await {
+            Ok(chunk) => Ok(chunk),
+            Err(error) => {
+                self.response = None;
+                Err(classify(error, &self.route))
+            }
+        }
     }
 }
 
-fn classify(error: reqwest::Error) -> TransportError {
+/// The causes of an error, outermost first, with those that `io::Error` wraps.
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), move |&error| {
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(move || error.source())
+    })
+}
+
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn classify(error: reqwest::Error, route: &Route) -> TransportError {
     let error = error.without_url();
-    let kind = if error.is_connect() {
-        TransportErrorKind::Connect
-    } else if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else if error.is_builder() {
-        TransportErrorKind::Request
-    } else {
-        TransportErrorKind::Interrupted
-    };
-    let mut last: &dyn std::error::Error = &error;
-    while let Some(source) = last.source() {
-        last = source;
+    let last = causes(&error).last().map(ToString::to_string).unwrap_or_default();
+    if error.is_builder() {
+        return route.error(Kind::Request, last);
     }
-    TransportError::new(kind).with_detail(last.to_string())
+    if error.is_dns() {
+        return route.error(Kind::Resolve, last);
+    }
+    if error.is_connect() {
+        if let Some(error) = find::<rustls::Error>(&error) {
+            return route.error(Kind::Tls, tls::describe(error));
+        }
+        if error.is_timeout() {
+            return route.error(Kind::Connect, "timed out");
+        }
+        // The type of a proxy's refusal is private. It is the last cause, unlike a proxy that could not
+        // be reached.
+        let refused = last.starts_with("tunnel error");
+        return route.error(if refused { Kind::Proxy } else { Kind::Connect }, last);
+    }
+    if error.is_timeout() {
+        return route.error(Kind::Timeout, "the answer");
+    }
+    route.error(answer_kind(&error), last)
+}
+
+/// The kind of a failure after the connection stood.
+fn answer_kind(error: &reqwest::Error) -> Kind {
+    if find::<rustls::Error>(error).is_some() {
+        return Kind::Interrupted;
+    }
+    if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+        return Kind::Malformed;
+    }
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Kind::Malformed,
+        _ => Kind::Interrupted,
+    }
 }

@@ -1,0 +1,64 @@
+//! What both transports trust.
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+
+use crate::{TransportError, TransportErrorKind};
+
+/// TLS 1.2 and 1.3 on ring; the system's certificate authorities and the extra ones.
+pub(crate) fn client_config(extra_roots_pem: &[u8]) -> Result<ClientConfig, TransportError> {
+    let bad = |why: &str| TransportError::new(TransportErrorKind::Tls).with_detail(why);
+    let extra: Vec<_> = CertificateDer::pem_slice_iter(extra_roots_pem)
+        .collect::<Result<_, _>>()
+        .map_err(|_| bad("the extra certificate authorities are no PEM"))?;
+    if extra.is_empty() && !extra_roots_pem.is_empty() {
+        return Err(bad("the extra certificate authorities hold no certificate"));
+    }
+    // Named here, so that neither needs nor sets the process's default provider.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| bad(&error.to_string()))?;
+    let is_extra = !extra.is_empty();
+    match Verifier::new_with_extra_roots(extra, provider) {
+        // Not dangerous: it checks the chain, the name and the dates, as the default does.
+        Ok(verifier) => Ok(builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth()),
+        Err(error) if is_extra => Err(bad(&format!("the extra certificate authorities: {error}"))),
+        // A bare container has no authorities: http still works, every https host is untrusted.
+        Err(_) => Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
+    }
+}
+
+/// What a person can do with a failed handshake.
+pub(crate) fn describe(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "the server's certificate is signed by an authority that this system does not trust; \
+             a company's own is given as an extra root"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extra_roots_that_hold_no_certificate_are_refused() {
+        let broken = b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        let no_certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for pem in [&b"no PEM"[..], broken, no_certificate] {
+            let error = client_config(pem).unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::Tls);
+        }
+    }
+}

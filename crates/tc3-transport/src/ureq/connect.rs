@@ -1,0 +1,247 @@
+//! Connections for ureq.
+//!
+//! ureq's own connector is replaced for three reasons. It resolves the host's name for every request,
+//! this one only for a new connection, and without the thread that a time limit costs there. Its TLS
+//! takes no certificate authorities besides the built-in ones. And its errors do not tell whether a
+//! connection stood.
+
+use core::fmt;
+use std::io;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use ureq::Error;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::time::{Duration, Instant};
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout,
+    TcpConnector, Transport, TransportAdapter,
+};
+
+use crate::TransportErrorKind as Kind;
+use crate::tls;
+
+/// A failure whose kind is known where it happens; it travels inside ureq's error.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: Kind,
+    pub(super) text: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+fn failure(kind: Kind, text: impl fmt::Display) -> Error {
+    Error::Other(Box::new(Failure { kind, text: text.to_string() }))
+}
+
+/// Leaves the name to [`Connect`], which is asked only where no kept connection fits.
+#[derive(Debug)]
+pub(super) struct NotYet;
+
+impl Resolver for NotYet {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        Ok(self.empty())
+    }
+}
+
+/// Resolves, connects, tunnels through a proxy, and does the TLS handshake.
+#[derive(Debug)]
+pub(super) struct Connect {
+    tls: Arc<ClientConfig>,
+    tcp: TcpConnector,
+    tunnel: ConnectProxyConnector,
+    resolver: DefaultResolver,
+}
+
+impl Connect {
+    pub(super) fn new(tls: ClientConfig) -> Self {
+        Self {
+            tls: Arc::new(tls),
+            tcp: TcpConnector::default(),
+            tunnel: ConnectProxyConnector::default(),
+            resolver: DefaultResolver::default(),
+        }
+    }
+
+    fn tcp(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
+        let addrs = self
+            .resolver
+            .resolve(details.uri, details.config, NextTimeout::default())
+            .map_err(|error| match error {
+                Error::Io(error) => failure(Kind::Resolve, error),
+                _ => failure(Kind::Resolve, "it has no address"),
+            })?;
+        let details = ConnectionDetails {
+            uri: details.uri,
+            addrs,
+            config: details.config,
+            request_level: details.request_level,
+            resolver: details.resolver,
+            now: details.now,
+            timeout: remaining(details),
+            current_time: Arc::clone(&details.current_time),
+            run_connector: Arc::clone(&details.run_connector),
+            register_shutdown: Arc::clone(&details.register_shutdown),
+        };
+        match Connector::<()>::connect(&self.tcp, &details, None).map_err(not_connected)? {
+            Some(Either::B(stream)) => Ok(Box::new(stream)),
+            _ => Err(Error::ConnectionFailed),
+        }
+    }
+
+    fn tls(
+        &self,
+        details: &ConnectionDetails<'_>,
+        transport: Box<dyn Transport>,
+    ) -> Result<Box<dyn Transport>, Error> {
+        let host = details.uri.host().unwrap_or_default();
+        let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']'))
+            .map_err(|_| failure(Kind::Tls, "the host has no name that a certificate can hold"))?;
+        let mut tls = ClientConnection::new(Arc::clone(&self.tls), name.to_owned())
+            .map_err(|error| failure(Kind::Tls, error))?;
+        let mut socket = TransportAdapter::new(transport, Arc::clone(&details.current_time));
+        socket.set_timeout(remaining(details));
+        tls.complete_io(&mut socket).map_err(|error| match rustls_error(&error) {
+            Some(error) => failure(Kind::Tls, tls::describe(error)),
+            None => not_connected(error.into()),
+        })?;
+        let config = details.config;
+        Ok(Box::new(TlsTransport {
+            buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
+            stream: StreamOwned::new(tls, socket),
+        }))
+    }
+}
+
+impl Connector for Connect {
+    type Out = Box<dyn Transport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        _: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
+        let tunnel = Connector::<()>::connect(&self.tunnel, details, None);
+        let transport = match tunnel.map_err(not_tunnelled)? {
+            Some(Either::B(tunnel)) => tunnel,
+            _ => self.tcp(details)?,
+        };
+        let transport = if details.needs_tls() && !transport.is_tls() {
+            self.tls(details, transport)?
+        } else {
+            transport
+        };
+        Ok(Some(Box::new(Watched(transport))))
+    }
+}
+
+/// What is left of the time to connect.
+fn remaining(details: &ConnectionDetails<'_>) -> NextTimeout {
+    let mut timeout = details.timeout;
+    if let (Duration::Exact(limit), Instant::Exact(start), Instant::Exact(now)) =
+        (timeout.after, details.now, (details.current_time)())
+    {
+        timeout.after = limit.saturating_sub(now.duration_since(start)).into();
+    }
+    timeout
+}
+
+fn not_connected(error: Error) -> Error {
+    match error {
+        Error::Other(known) => Error::Other(known),
+        Error::Timeout(_) => failure(Kind::Connect, "timed out"),
+        Error::Io(error) => failure(Kind::Connect, error),
+        error => failure(Kind::Connect, error),
+    }
+}
+
+fn not_tunnelled(error: Error) -> Error {
+    match error {
+        Error::ConnectProxyFailed(reason) => failure(Kind::Proxy, reason),
+        Error::Protocol(_) => failure(Kind::Proxy, "its answer is no HTTP"),
+        error => not_connected(error),
+    }
+}
+
+pub(super) fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+struct TlsTransport {
+    buffers: LazyBuffers,
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
+}
+
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TlsTransport").field(&self.stream.sock.get_ref()).finish()
+    }
+}
+
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.stream.sock.set_timeout(timeout);
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        io::Write::write_all(&mut self.stream, output)?;
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.stream.sock.set_timeout(timeout);
+        let amount = io::Read::read(&mut self.stream, self.buffers.input_append_buf())?;
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.sock.get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+/// Keeps ureq from taking a reset inside a body without a length for the body's end.
+#[derive(Debug)]
+struct Watched(Box<dyn Transport>);
+
+impl Transport for Watched {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.0.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.0.await_input(timeout).map_err(|error| match error {
+            Error::Io(error) if error.kind() != io::ErrorKind::TimedOut => {
+                failure(Kind::Interrupted, error)
+            }
+            error => error,
+        })
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
+    }
+}

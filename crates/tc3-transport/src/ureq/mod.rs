@@ -1,0 +1,178 @@
+//! The blocking transport on ureq.
+
+mod connect;
+
+use core::fmt;
+use std::io::{self, ErrorKind, Read};
+use std::time::Duration;
+
+use bytes::Bytes;
+use ureq::{Agent, AsSendBody, Body, BodyReader, Error};
+
+use self::connect::{Connect, Failure, NotYet};
+use crate::route::{Proxies, Route};
+use crate::{
+    BlockingBody, BlockingChunks, BlockingTransport, Request, Response, TransportConfig,
+    TransportError, TransportErrorKind as Kind, tls,
+};
+
+/// Connections kept for reuse. ureq looks at each for every request, so not without bounds.
+const IDLE_CONNECTIONS: usize = 64;
+
+/// The largest piece of a body.
+const PIECE: usize = 64 << 10;
+
+/// Sends requests with ureq. Connections are kept and shared between threads.
+///
+/// - The name is resolved once a connection, and its time is the system's own: it is not bounded by
+///   [`connect_timeout`](TransportConfig::connect_timeout).
+/// - No thread is started.
+/// - A proxy is asked to tunnel (`CONNECT`) also for `http://`.
+pub struct UreqTransport {
+    agent: Agent,
+    proxies: Proxies,
+}
+
+impl UreqTransport {
+    /// A transport with rustls and the system's certificate authorities.
+    ///
+    /// # Errors
+    /// Where [`Proxy::Url`](crate::Proxy::Url) or an extra root is unusable. An unusable proxy in the
+    /// environment fails the requests that need it.
+    pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
+        let proxies = Proxies::new(&config.proxy)?;
+        let connect = Connect::new(tls::client_config(&config.extra_roots_pem)?);
+        let settings = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent("")
+            .accept("*/*")
+            .proxy(None)
+            .timeout_connect(Some(config.connect_timeout))
+            .timeout_per_read(Some(config.read_timeout))
+            .timeout_per_write(Some(config.read_timeout))
+            .max_idle_connections(IDLE_CONNECTIONS)
+            .max_idle_connections_per_host(IDLE_CONNECTIONS)
+            .max_idle_age(crate::config::IDLE_TIMEOUT)
+            .build();
+        Ok(Self { agent: Agent::with_parts(settings, connect, NotYet), proxies })
+    }
+
+    fn run(
+        &self,
+        request: http::Request<impl AsSendBody>,
+        timeout: Option<Duration>,
+        route: &Route,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let proxy = match &route.proxy {
+            Some(uri) => Some(
+                ureq::Proxy::new(&uri.to_string())
+                    .map_err(|_| route.error(Kind::Proxy, "the proxy's URL is unusable"))?,
+            ),
+            None => None,
+        };
+        let request =
+            self.agent.configure_request(request).proxy(proxy).timeout_global(timeout).build();
+        self.agent.run(request).map_err(|error| classify(error, route))
+    }
+}
+
+impl fmt::Debug for UreqTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UreqTransport").finish_non_exhaustive()
+    }
+}
+
+impl BlockingTransport for UreqTransport {
+    fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
+        let route = self.proxies.route(&request.uri)?;
+        let timeout = request.timeout;
+        let mut parts = http::Request::new(());
+        *parts.method_mut() = request.method;
+        *parts.uri_mut() = request.uri;
+        *parts.headers_mut() = request.headers;
+        let has_body = !request.body.is_empty() || crate::message::takes_body(parts.method());
+        let response = if has_body {
+            self.run(parts.map(|()| &*request.body), timeout, &route)
+        } else {
+            self.run(parts, timeout, &route)
+        }?;
+        let (parts, body) = response.into_parts();
+        Ok(Response {
+            status: parts.status,
+            headers: parts.headers,
+            body: BlockingBody::stream(Chunks {
+                left: body.content_length(),
+                reader: Some(body.into_reader()),
+                route,
+            }),
+        })
+    }
+}
+
+struct Chunks {
+    /// `None` once it failed: ureq would report an end then.
+    reader: Option<BodyReader<'static>>,
+    /// What the headers announced, less what was read.
+    left: Option<u64>,
+    route: Route,
+}
+
+impl BlockingChunks for Chunks {
+    fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        let Some(reader) = &mut self.reader else {
+            return Err(self.route.error(Kind::Interrupted, "the body broke off before"));
+        };
+        // A byte more than announced, so that a small body is not followed by a large empty buffer.
+        let piece = self.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(PIECE);
+        let mut buffer = vec![0; piece.saturating_add(1).min(PIECE)];
+        match reader.read(&mut buffer) {
+            Ok(read) => {
+                self.left = self.left.map(|left| left.saturating_sub(read as u64));
+                buffer.truncate(read);
+                Ok((read > 0).then(|| buffer.into()))
+            }
+            Err(error) => {
+                self.reader = None;
+                Err(classify(error.into(), &self.route))
+            }
+        }
+    }
+}
+
+/// ureq's errors with a URI or a header in them are not shown.
+fn classify(error: Error, route: &Route) -> TransportError {
+    match error {
+        Error::Other(error) => match error.downcast::<Failure>() {
+            Ok(failure) => route.error(failure.kind, failure.text),
+            Err(error) => route.error(Kind::Other, error),
+        },
+        Error::Io(error) => broken(&error, route),
+        Error::Timeout(limit) => route.error(Kind::Timeout, limit),
+        Error::Decompress(coding, error) => match broken(&error, route) {
+            error if error.kind() == Kind::Malformed => {
+                route.error(Kind::Malformed, format_args!("the body is no {coding}"))
+            }
+            error => error,
+        },
+        Error::LargeResponseHeader(..) => route.error(Kind::Malformed, "the headers do not end"),
+        Error::Protocol(_) => route.error(Kind::Malformed, "the answer does not parse"),
+        // The connection ended inside the line that begins a chunk.
+        Error::BodyStalled => route.error(Kind::Interrupted, "the body broke off"),
+        Error::BadUri(_) | Error::Http(_) => route.error(Kind::Request, "ureq refuses it"),
+        _ => route.error(Kind::Other, "ureq failed"),
+    }
+}
+
+fn broken(error: &io::Error, route: &Route) -> TransportError {
+    let kind = match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Kind::Timeout,
+        ErrorKind::InvalidData | ErrorKind::InvalidInput
+            if connect::rustls_error(error).is_none() =>
+        {
+            Kind::Malformed
+        }
+        _ => Kind::Interrupted,
+    };
+    route.error(kind, error)
+}

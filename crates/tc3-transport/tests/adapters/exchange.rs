@@ -1,0 +1,130 @@
+//! What goes out, and how often.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, header};
+use tc3_transport::{Request, TransportErrorKind};
+
+use crate::support::server::{Server, answer};
+use crate::support::{New, check, config, fetch, get, post};
+
+both! {
+    requests_go_out_as_they_stand
+    redirects_are_answers
+    errors_of_the_server_keep_their_bodies
+    connections_are_kept
+    nothing_is_sent_twice_when_a_kept_connection_breaks
+    a_kept_connection_that_was_closed_costs_at_most_an_error
+    header_values_may_be_any_bytes
+}
+
+fn requests_go_out_as_they_stand(new: New) {
+    let server = Server::answering(answer(200, "X-Answer: yes\r\n", "fine"));
+    let transport = new(&config()).unwrap();
+    let mut request = post(&server.http(), "{\"a\":1}");
+    request.headers.insert(header::HOST, HeaderValue::from_static("essbasic.tencentcloudapi.com"));
+    request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let response = transport.send(request).unwrap();
+    assert_eq!(response.headers["x-answer"], "yes");
+    assert_eq!(response.body.whole().unwrap(), b"fine");
+    fetch(&*transport, post(&server.http(), "")).unwrap();
+    fetch(&*transport, get(&server.http())).unwrap();
+
+    let [full, empty, get] = &server.received()[..] else { panic!("three requests") };
+    assert!(full.head.starts_with("POST /file?sign=linkkey HTTP/1.1\r\n"), "{}", full.head);
+    assert_eq!(full.header("host"), ["essbasic.tencentcloudapi.com"]);
+    assert_eq!(full.header("authorization"), ["hiddenheader"]);
+    assert_eq!(full.header("content-type"), ["application/json"]);
+    assert_eq!(full.header("content-length"), ["7"]);
+    assert_eq!(full.header("user-agent"), [""; 0]);
+    assert_eq!(full.header("referer"), [""; 0]);
+    assert_eq!(full.body, b"{\"a\":1}");
+    assert_eq!(empty.header("host"), [server.addr.to_string()]);
+    assert_eq!(empty.header("content-length"), ["0"]);
+    assert!(get.head.starts_with("GET /file?sign=linkkey HTTP/1.1\r\n"), "{}", get.head);
+    assert_eq!(get.header("content-length"), [""; 0]);
+    assert_eq!(get.header("transfer-encoding"), [""; 0]);
+}
+
+fn redirects_are_answers(new: New) {
+    let transport = new(&config()).unwrap();
+    for status in [301, 302, 303, 307, 308] {
+        let server = Server::answering(answer(status, "Location: /elsewhere\r\n", "moved"));
+        for request in [post(&server.http(), "signed"), get(&server.http())] {
+            let response = transport.send(request).unwrap();
+            assert_eq!(response.status.as_u16(), status);
+            assert_eq!(response.headers[header::LOCATION], "/elsewhere");
+            assert_eq!(response.body.whole().unwrap(), b"moved");
+        }
+        assert_eq!(server.received().len(), 2);
+    }
+}
+
+fn errors_of_the_server_keep_their_bodies(new: New) {
+    let transport = new(&config()).unwrap();
+    for status in [400, 401, 403, 404, 407, 429, 500, 502, 503] {
+        let server = Server::answering(answer(status, "", "the reason"));
+        let got = fetch(&*transport, post(&server.http(), "x")).unwrap();
+        assert_eq!(got, (status, b"the reason".to_vec()));
+        assert_eq!(server.received().len(), 1);
+    }
+}
+
+fn connections_are_kept(new: New) {
+    let server = Server::answering(answer(200, "", "again"));
+    let transport = new(&config()).unwrap();
+    for _ in 0..5 {
+        // With a limit of its own, too: that must not cost the connection.
+        let mut request = post(&server.http(), "x");
+        request.timeout = Some(crate::support::LONG);
+        fetch(&*transport, request).unwrap();
+        fetch(&*transport, get(&server.http())).unwrap();
+    }
+    let connections: Vec<_> = server.received().iter().map(|r| r.connection).collect();
+    assert_eq!(connections, [0; 10]);
+}
+
+fn nothing_is_sent_twice_when_a_kept_connection_breaks(new: New) {
+    let server = Server::start(|connection| {
+        connection.receive();
+        connection.write(&answer(200, "", "first"));
+        connection.receive();
+        // Closed without an answer: the request may have been carried out.
+    });
+    let transport = new(&config()).unwrap();
+    fetch(&*transport, post(&server.http(), "first")).unwrap();
+    let error = fetch(&*transport, post(&server.http(), "second")).unwrap_err();
+    check(&error, TransportErrorKind::Interrupted, &server.addr.to_string());
+    let bodies: Vec<_> = server.received().into_iter().map(|r| r.body).collect();
+    assert_eq!(bodies, [b"first".to_vec(), b"second".to_vec()]);
+}
+
+fn a_kept_connection_that_was_closed_costs_at_most_an_error(new: New) {
+    // Closes right after the answer, so that the client may or may not have noticed.
+    let server = Server::closing(answer(200, "", "ok"));
+    let transport = new(&config()).unwrap();
+    let mut arrived = 0;
+    for _ in 0..50 {
+        match fetch(&*transport, post(&server.http(), "x")) {
+            Ok(_) => arrived += 1,
+            Err(error) => check(&error, TransportErrorKind::Interrupted, &server.addr.to_string()),
+        }
+    }
+    // Each answer belongs to one request: none was written a second time.
+    assert_eq!(server.received().len(), arrived);
+    assert!(arrived > 0);
+}
+
+fn header_values_may_be_any_bytes(new: New) {
+    let server = Server::answering(
+        *b"HTTP/1.1 200 OK\r\nX-Name: \xe5\x90\x88\xff\r\nContent-Length: 0\r\n\r\n",
+    );
+    let transport = new(&config()).unwrap();
+    let request = Request {
+        method: Method::PUT,
+        body: Bytes::from_static(&[0, 255, 13, 10]),
+        ..get(&server.http())
+    };
+    let response = transport.send(request).unwrap();
+    assert_eq!(response.headers["x-name"].as_bytes(), b"\xe5\x90\x88\xff");
+    assert_eq!(server.received()[0].body, [0, 255, 13, 10]);
+}

@@ -1,0 +1,148 @@
+//! Every way an exchange can fail, and the kind it is given.
+
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
+
+use tc3_transport::TransportErrorKind as Kind;
+
+use crate::support::server::Server;
+use crate::support::{LONG, New, SHORT, check, config, fetch, get, post};
+
+both! {
+    a_name_without_an_address_is_resolve
+    a_refusal_is_connect
+    a_full_queue_is_connect
+    silence_is_timeout
+    the_whole_exchange_is_bounded
+    a_connection_that_breaks_is_interrupted
+    what_is_no_http_is_malformed
+    an_unusable_uri_is_request
+}
+
+fn a_name_without_an_address_is_resolve(new: New) {
+    // Reserved never to exist (RFC 6761).
+    let error = fetch(&*new(&config()).unwrap(), post("http://nowhere.invalid:81", "x"));
+    check(&error.unwrap_err(), Kind::Resolve, "nowhere.invalid:81");
+}
+
+fn a_refusal_is_connect(new: New) {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for scheme in ["http", "https"] {
+        let result = fetch(&*new(&config()).unwrap(), post(&format!("{scheme}://{closed}"), "x"));
+        let error = result.unwrap_err();
+        check(&error, Kind::Connect, &closed.to_string());
+        check(&error, Kind::Connect, "refused");
+    }
+}
+
+fn a_full_queue_is_connect(new: New) {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    use std::net::{SocketAddr, TcpStream};
+    // Nobody accepts, and the queue is as short as it gets: when it is full, a connection waits.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
+    socket.listen(0).unwrap();
+    let addr = socket.local_addr().unwrap().as_socket().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&addr, SHORT) {
+        queued.push(stream);
+        assert!(queued.len() < 100, "the queue does not fill");
+    }
+    let config = config().with_connect_timeout(SHORT);
+    let error = fetch(&*new(&config).unwrap(), post(&format!("http://{addr}"), "x")).unwrap_err();
+    check(&error, Kind::Connect, &addr.to_string());
+    check(&error, Kind::Connect, "timed out");
+}
+
+fn silence_is_timeout(new: New) {
+    for begin in [
+        "",
+        "HTTP/1.1 200 OK\r\nContent-",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ] {
+        let server = Server::start(|connection| {
+            connection.receive();
+            connection.write(begin.as_bytes());
+            connection.stall();
+        });
+        let error =
+            fetch(&*new(&config().with_read_timeout(SHORT)).unwrap(), post(&server.http(), "x"));
+        check(&error.unwrap_err(), Kind::Timeout, &server.addr.to_string());
+
+        let mut bounded = post(&server.http(), "x");
+        bounded.timeout = Some(SHORT);
+        let error = fetch(&*new(&config()).unwrap(), bounded).unwrap_err();
+        check(&error, Kind::Timeout, &server.addr.to_string());
+        assert_eq!(server.received().len(), 2, "none was repeated");
+    }
+}
+
+fn the_whole_exchange_is_bounded(new: New) {
+    // Never silent for long, and never done.
+    let server = Server::start(|connection| {
+        connection.receive();
+        connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+        while connection.write(b".") {
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let mut request = get(&server.http());
+    request.timeout = Some(SHORT);
+    let error = fetch(&*new(&config()).unwrap(), request).unwrap_err();
+    check(&error, Kind::Timeout, &server.addr.to_string());
+
+    let mut request = get(&server.http());
+    request.timeout = Some(Duration::ZERO);
+    let error = fetch(&*new(&config()).unwrap(), request).unwrap_err();
+    check(&error, Kind::Timeout, &server.addr.to_string());
+
+    let server = Server::closing("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let mut request = get(&server.http());
+    request.timeout = Some(LONG);
+    assert_eq!(fetch(&*new(&config()).unwrap(), request).unwrap().1, b"ok");
+}
+
+fn a_connection_that_breaks_is_interrupted(new: New) {
+    for begin in ["", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"] {
+        let server = Server::closing(begin);
+        let error = fetch(&*new(&config()).unwrap(), post(&server.http(), "x")).unwrap_err();
+        check(&error, Kind::Interrupted, &server.addr.to_string());
+        assert_eq!(server.received().len(), 1, "it was not repeated");
+    }
+    let server = Server::start(|connection| connection.reset());
+    let error = fetch(&*new(&config()).unwrap(), post(&server.http(), "x")).unwrap_err();
+    check(&error, Kind::Interrupted, &server.addr.to_string());
+}
+
+fn what_is_no_http_is_malformed(new: New) {
+    for garbage in [
+        "SSH-2.0-OpenSSH_9.9\r\n\r\n",
+        "<html>linkkey</html>\r\n\r\n",
+        "HTTP/1.1 abc OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nBad Header\u{1}: x\r\n\r\n",
+        "\u{0}\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\r\n\r\n",
+    ] {
+        let server = Server::closing(garbage);
+        let error = fetch(&*new(&config()).unwrap(), post(&server.http(), "x")).unwrap_err();
+        check(&error, Kind::Malformed, &server.addr.to_string());
+    }
+    let endless = Server::start(|connection| {
+        connection.receive();
+        connection.write(b"HTTP/1.1 200 OK\r\n");
+        while connection.write(b"X-More: and more, and more, and more, and more, and more\r\n") {}
+    });
+    let error = fetch(&*new(&config()).unwrap(), get(&endless.http())).unwrap_err();
+    check(&error, Kind::Malformed, &endless.addr.to_string());
+}
+
+fn an_unusable_uri_is_request(new: New) {
+    let transport = new(&config()).unwrap();
+    for uri in ["/file?sign=linkkey", "ftp://host/?sign=linkkey", "http://u:hiddenpass@host/"] {
+        let mut request = get("http://unused");
+        request.uri = uri.parse().unwrap();
+        check(&fetch(&*transport, request).unwrap_err(), Kind::Request, "URI");
+    }
+}

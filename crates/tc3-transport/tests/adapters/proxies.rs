@@ -1,0 +1,153 @@
+//! Through a proxy, around it, and refused by it.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use tc3_transport::{Proxy, TransportConfig, TransportErrorKind as Kind};
+
+use crate::encryption::{certificate, server_config};
+use crate::support::server::{Server, answer};
+use crate::support::{New, asynchronous, blocking, check, config, fetch, get, post};
+
+both! {
+    a_proxy_gets_the_request_and_its_credentials
+    https_is_tunnelled
+    a_refused_tunnel_is_proxy
+    an_absent_proxy_is_connect
+    an_unusable_proxy_is_refused
+}
+
+/// `user:hiddenpass`, percent-encoded in part.
+const CREDENTIALS: &str = "user:hidden%70ass";
+const BASIC: &str = "Basic dXNlcjpoaWRkZW5wYXNz";
+
+fn through(addr: impl core::fmt::Display) -> TransportConfig {
+    config().with_proxy(Proxy::Url(format!("http://{CREDENTIALS}@{addr}").parse().unwrap()))
+}
+
+/// A proxy that answers for whatever host it is asked for.
+fn proxy() -> Server {
+    Server::start(|connection| {
+        while let Some(received) = connection.receive() {
+            if received.head.starts_with("CONNECT ") {
+                connection.write(b"HTTP/1.1 200 Connection established\r\n\r\n");
+            } else {
+                connection.write(&answer(200, "", "by the proxy"));
+            }
+        }
+    })
+}
+
+fn a_proxy_gets_the_request_and_its_credentials(new: New) {
+    let proxy = proxy();
+    let transport = new(&through(proxy.addr)).unwrap();
+    // The name need not resolve here.
+    for _ in 0..2 {
+        let got = fetch(&*transport, post("http://api.invalid", "hello")).unwrap();
+        assert_eq!(got, (200, b"by the proxy".to_vec()));
+    }
+    let received = proxy.received();
+    let first = &received[0];
+    assert_eq!(first.header("proxy-authorization"), [BASIC]);
+    let asked = ["POST http://api.invalid/file?sign=linkkey ", "CONNECT api.invalid:80 "];
+    assert!(asked.iter().any(|line| first.head.starts_with(line)), "{}", first.head);
+    assert_eq!(received.last().unwrap().body, b"hello");
+    assert!(received.iter().all(|r| r.connection == 0), "the connection is kept");
+}
+
+fn https_is_tunnelled(new: New) {
+    let (chain, key, pem) = certificate("api.invalid");
+    let tls = server_config(chain, key);
+    let proxy = Server::start(move |connection| {
+        connection.receive();
+        connection.write(b"HTTP/1.1 200 OK\r\n\r\n");
+        connection.secure(&tls);
+        while connection.receive().is_some() {
+            connection.write(&answer(200, "", "tunnelled"));
+        }
+    });
+    let transport = new(&through(proxy.addr).with_extra_roots_pem(pem)).unwrap();
+    for _ in 0..2 {
+        let got = fetch(&*transport, post("https://api.invalid", "hello")).unwrap();
+        assert_eq!(got.1, b"tunnelled");
+    }
+    let [tunnel, first, second] = &proxy.received()[..] else { panic!("three requests") };
+    assert!(tunnel.head.starts_with("CONNECT api.invalid:443 "), "{}", tunnel.head);
+    assert_eq!(tunnel.header("proxy-authorization"), [BASIC]);
+    for request in [first, second] {
+        assert!(request.head.starts_with("POST /file?sign=linkkey "), "{}", request.head);
+        assert_eq!(request.header("proxy-authorization"), [""; 0], "not for the server");
+    }
+}
+
+fn a_refused_tunnel_is_proxy(new: New) {
+    let refusals = [407, 403, 502].map(|status| answer(status, "", "no"));
+    for refusal in refusals.into_iter().chain([b"garbage\r\n\r\n".to_vec(), Vec::new()]) {
+        let proxy = Server::closing(refusal);
+        let transport = new(&through(proxy.addr)).unwrap();
+        let error = fetch(&*transport, post("https://api.invalid", "x")).unwrap_err();
+        let where_ = format!("api.invalid:443 through the proxy {}", proxy.addr);
+        check(&error, Kind::Proxy, &where_);
+        assert!(error.kind().never_sent());
+    }
+}
+
+fn an_absent_proxy_is_connect(new: New) {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for target in ["http://api.invalid", "https://api.invalid"] {
+        let error = fetch(&*new(&through(closed)).unwrap(), post(target, "x")).unwrap_err();
+        check(&error, Kind::Connect, &closed.to_string());
+        check(&error, Kind::Connect, "refused");
+    }
+    let error = fetch(&*new(&through("proxy.invalid:1")).unwrap(), post("https://x.cn", "x"));
+    check(&error.unwrap_err(), Kind::Resolve, "through the proxy proxy.invalid:1");
+}
+
+fn an_unusable_proxy_is_refused(new: New) {
+    for uri in ["socks5://user:hiddenpass@h:1", "/hiddenpass", "ftp://h"] {
+        let config = config().with_proxy(Proxy::Url(uri.parse().unwrap()));
+        check(&new(&config).err().unwrap(), Kind::Proxy, "http://[user:password@]host:port");
+    }
+}
+
+/// Runs [`in_the_environment`] in a process with these variables.
+fn with_environment(variables: &[(&str, &str)]) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "proxies::in_the_environment", "--ignored", "--nocapture"]);
+    for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn the_environment_names_the_proxy_and_its_exceptions() {
+    let (proxy, server) = (proxy(), Server::answering(answer(200, "", "directly")));
+    let proxy_url = format!("http://{CREDENTIALS}@{}", proxy.addr);
+    with_environment(&[
+        ("HTTP_PROXY", &proxy_url),
+        ("NO_PROXY", "127.0.0.1"),
+        ("TEST_PROXIED", "http://api.invalid"),
+        ("TEST_DIRECT", &server.http()),
+    ]);
+    assert!(proxy.received().iter().any(|r| r.header("proxy-authorization") == [BASIC]));
+    // Each colour twice: with the exception, and with the proxy switched off.
+    assert_eq!(server.received().len(), 4);
+}
+
+#[test]
+#[ignore = "run by the test above, in an environment of its own"]
+fn in_the_environment() {
+    let proxied = std::env::var("TEST_PROXIED").unwrap();
+    let direct = std::env::var("TEST_DIRECT").unwrap();
+    for new in [asynchronous as New, blocking] {
+        let transport = new(&TransportConfig::default()).unwrap();
+        assert_eq!(fetch(&*transport, get(&proxied)).unwrap().1, b"by the proxy");
+        assert_eq!(fetch(&*transport, get(&direct)).unwrap().1, b"directly");
+        let without = new(&config()).unwrap();
+        assert_eq!(fetch(&*without, get(&direct)).unwrap().1, b"directly");
+        check(&fetch(&*without, get(&proxied)).unwrap_err(), Kind::Resolve, "api.invalid:80");
+    }
+}

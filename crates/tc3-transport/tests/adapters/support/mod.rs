@@ -1,0 +1,117 @@
+//! One face for both adapters, and requests whose secrets no error may show.
+
+pub(crate) mod server;
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, header};
+use tc3_transport::{
+    AsyncTransport, BlockingTransport, Proxy, Request, ReqwestTransport, Response, TransportConfig,
+    TransportError, TransportErrorKind, UreqTransport,
+};
+use tokio::runtime::{Builder, Runtime};
+
+/// Longer than any test takes, so that only the limit under test can strike.
+pub(crate) const LONG: Duration = Duration::from_secs(120);
+/// A limit that is meant to strike.
+pub(crate) const SHORT: Duration = Duration::from_millis(200);
+
+pub(crate) type New = fn(&TransportConfig) -> Result<Box<dyn Colour>, TransportError>;
+
+pub(crate) trait Colour {
+    fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError>;
+}
+
+/// A body still on the wire.
+pub(crate) struct Pieces(Box<dyn FnMut() -> Result<Option<Bytes>, TransportError>>);
+
+impl Pieces {
+    pub(crate) fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        (self.0)()
+    }
+
+    pub(crate) fn whole(mut self) -> Result<Vec<u8>, TransportError> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.next()? {
+            assert!(!piece.is_empty());
+            all.extend_from_slice(&piece);
+        }
+        assert!(self.next()?.is_none(), "the end stays the end");
+        Ok(all)
+    }
+}
+
+struct Async(Arc<Runtime>, ReqwestTransport);
+
+impl Colour for Async {
+    fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError> {
+        let runtime = Arc::clone(&self.0);
+        let response = runtime.block_on(self.1.send(request))?;
+        Ok(response.map(|mut body| Pieces(Box::new(move || runtime.block_on(body.chunk())))))
+    }
+}
+
+struct Blocking(UreqTransport);
+
+impl Colour for Blocking {
+    fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError> {
+        Ok(self.0.send(request)?.map(|mut body| Pieces(Box::new(move || body.chunk()))))
+    }
+}
+
+pub(crate) fn asynchronous(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    Ok(Box::new(Async(Arc::new(runtime), ReqwestTransport::new(config)?)))
+}
+
+pub(crate) fn blocking(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
+    Ok(Box::new(Blocking(UreqTransport::new(config)?)))
+}
+
+/// No proxy, and limits that do not strike.
+pub(crate) fn config() -> TransportConfig {
+    TransportConfig::default()
+        .with_proxy(Proxy::None)
+        .with_connect_timeout(LONG)
+        .with_read_timeout(LONG)
+}
+
+pub(crate) fn get(base: &str) -> Request {
+    let mut request = Request::get(format!("{base}/file?sign=linkkey").parse().unwrap());
+    request.headers.insert(header::AUTHORIZATION, HeaderValue::from_static("hiddenheader"));
+    request
+}
+
+pub(crate) fn post(base: &str, body: &'static str) -> Request {
+    let mut request = get(base);
+    request.method = Method::POST;
+    request.body = Bytes::from_static(body.as_bytes());
+    request
+}
+
+/// Sends and reads the whole body.
+pub(crate) fn fetch(
+    transport: &dyn Colour,
+    request: Request,
+) -> Result<(u16, Vec<u8>), TransportError> {
+    let response = transport.send(request)?;
+    Ok((response.status.as_u16(), response.body.whole()?))
+}
+
+/// The error is of this kind, says where it happened, and shows no secret, also not underneath.
+pub(crate) fn check(error: &TransportError, kind: TransportErrorKind, names: &str) {
+    assert_eq!(error.kind(), kind, "{error}");
+    let mut text = format!("{error} {error:?}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(" {error} {error:?}");
+        source = error.source();
+    }
+    assert!(text.contains(names), "{text}");
+    for secret in ["linkkey", "hiddenheader", "hiddenpass", "aGlkZGVu"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}

@@ -1,0 +1,148 @@
+//! A server that does what a script says, and keeps what it received.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+pub(crate) trait Stream: Read + Write + Send {}
+impl<T: Read + Write + Send> Stream for T {}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    /// Which connection it came on, from 0.
+    pub(crate) connection: usize,
+    /// The request line and the headers.
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Received {
+    /// All values of a header.
+    pub(crate) fn header(&self, name: &str) -> Vec<&str> {
+        let of = |line: &'_ str| line.split_once(':').map(|(n, _)| n.eq_ignore_ascii_case(name));
+        let lines = self.head.lines().skip(1).filter(|line| of(line) == Some(true));
+        lines.map(|line| line.split_once(':').unwrap().1.trim()).collect()
+    }
+}
+
+pub(crate) struct Server {
+    pub(crate) addr: SocketAddr,
+    log: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Server {
+    /// Runs the script for each connection, on a thread of its own; the connection closes with it.
+    pub(crate) fn start(script: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (script, kept) = (Arc::new(script), Arc::clone(&log));
+        thread::spawn(move || {
+            for (index, stream) in listener.incoming().enumerate() {
+                let (script, log) = (Arc::clone(&script), Arc::clone(&kept));
+                let tcp = stream.unwrap();
+                let stream = Box::new(tcp.try_clone().unwrap());
+                thread::spawn(move || script(&mut Connection { index, tcp, stream, log }));
+            }
+        });
+        Self { addr, log }
+    }
+
+    /// Answers each request alike, as long as the client likes.
+    pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::start(move |connection| {
+            while connection.receive().is_some() {
+                connection.write(&answer);
+            }
+        })
+    }
+
+    /// Answers the first request of each connection and closes it.
+    pub(crate) fn closing(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::start(move |connection| {
+            connection.receive();
+            connection.write(&answer);
+        })
+    }
+
+    pub(crate) fn http(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    pub(crate) fn https(&self) -> String {
+        format!("https://localhost:{}", self.addr.port())
+    }
+
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+pub(crate) struct Connection {
+    pub(crate) index: usize,
+    tcp: TcpStream,
+    stream: Box<dyn Stream>,
+    log: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Connection {
+    /// The next request; `None` where the client closed or broke the connection.
+    pub(crate) fn receive(&mut self) -> Option<Received> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.byte()?);
+        }
+        let mut received = Received {
+            connection: self.index,
+            head: String::from_utf8(head).unwrap(),
+            body: Vec::new(),
+        };
+        if let Some(length) = received.header("content-length").first() {
+            received.body = vec![0; length.parse().unwrap()];
+            self.stream.read_exact(&mut received.body).unwrap();
+        }
+        self.log.lock().unwrap().push(received.clone());
+        Some(received)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let mut byte = [0];
+        match self.stream.read(&mut byte) {
+            Ok(1) => Some(byte[0]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.byte(),
+            _ => None,
+        }
+    }
+
+    /// Writes; whether the client still listens is its affair.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).and_then(|()| self.stream.flush()).is_ok()
+    }
+
+    /// Says nothing until the client is gone.
+    pub(crate) fn stall(&mut self) {
+        while self.byte().is_some() {}
+    }
+
+    /// Closes in a way that resets the connection: with something unread that has arrived.
+    pub(crate) fn reset(&mut self) {
+        let mut byte = [0];
+        assert_eq!(self.tcp.peek(&mut byte).unwrap(), 1, "something to leave unread");
+    }
+
+    /// Goes on in TLS.
+    pub(crate) fn secure(&mut self, config: &Arc<ServerConfig>) {
+        let tls = ServerConnection::new(Arc::clone(config)).unwrap();
+        self.stream = Box::new(StreamOwned::new(tls, self.tcp.try_clone().unwrap()));
+    }
+}
+
+/// An answer with a length.
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()).into()
+}
