@@ -82,7 +82,7 @@ impl Client {
         I::Item: Into<String>,
     {
         let agent = complete(&self.agent)?;
-        let mut job = WaitJob::new(agent, flow_ids(flows), *options, self.client.now());
+        let mut job = WaitJob::new(agent, flow_ids(flows), options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
                 WaitStep::Ask(request) => {

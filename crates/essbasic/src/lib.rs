@@ -60,7 +60,7 @@ pub use asynchronous::Client;
 pub use download::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
 pub use error::{Error, FlowError, FlowErrorKind};
 pub use links::{FlowLinks, ResourceLink};
-pub use wait::{FlowWait, WaitOptions, WaitOutcome};
+pub use wait::{FlowWait, WaitEvent, WaitOptions, WaitOutcome};
 
 pub use essbasic_models as models;
 pub use essbasic_models::{Agent, ErrorCode, FlowStatus};

@@ -23,8 +23,6 @@ pub(crate) struct Fetch {
     pub(crate) folder: PathBuf,
     pub(crate) name: String,
     pub(crate) max_bytes: u64,
-    /// Attempts before this one.
-    pub(crate) failed: u32,
     /// How long to wait first.
     pub(crate) delay: Duration,
 }

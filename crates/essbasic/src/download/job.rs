@@ -16,7 +16,7 @@ use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, Saved
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::{BATCH, ResourceLink, distinct, failed, merge, request};
 
-/// Attempts at one file over links that live.
+/// Attempts at one file over links that live, however many links they take.
 const ATTEMPTS: u32 = 4;
 
 /// Links tried for one file: the first, and others where it was dead.
@@ -73,6 +73,8 @@ struct FileState {
     /// What it is called on disk.
     name: String,
     stage: Stage,
+    /// Attempts that failed, over all its links.
+    failed: u32,
     dead_links: u32,
 }
 
@@ -235,7 +237,7 @@ impl Job {
             let (title, kind) = (link.name.clone(), link.kind.clone());
             placed.push((state.files.len(), link));
             let stage = Stage::Waiting;
-            state.files.push(FileState { title, kind, name, stage, dead_links: 0 });
+            state.files.push(FileState { title, kind, name, stage, failed: 0, dead_links: 0 });
         }
         for (place, link) in placed {
             let Some(file) = state.files.get(place) else { continue };
@@ -246,7 +248,6 @@ impl Job {
                 folder: self.options.folder.clone(),
                 name: file.name.clone(),
                 max_bytes: self.options.max_file_bytes,
-                failed: 0,
                 delay: Duration::ZERO,
             });
         }
@@ -267,12 +268,14 @@ impl Job {
             return;
         }
         file.stage = Stage::Waiting;
-        if let FetchEnd::LinkDead(_) = end {
-            file.dead_links += 1;
+        match end {
+            FetchEnd::LinkDead(_) => file.dead_links += 1,
+            FetchEnd::Failed(_) => file.failed += 1,
+            _ => {}
         }
-        let dead_links = file.dead_links;
+        let (failed, dead_links) = (file.failed, file.dead_links);
         if let FetchEnd::LinkDead(error) | FetchEnd::Failed(error) = &end {
-            tracing::debug!(flow_id = state.flow_id, attempt = fetch.failed + 1, %error, "fetch failed");
+            tracing::debug!(flow_id = state.flow_id, failed, dead_links, %error, "fetch failed");
         }
         let failed_before = state.error.is_some();
         match end {
@@ -287,10 +290,9 @@ impl Job {
             // Another file of the contract has failed meanwhile.
             _ if failed_before => {}
             FetchEnd::LinkDead(_) if dead_links < LINKS => self.ask_again(fetch.flow),
-            FetchEnd::Failed(_) if fetch.failed + 1 < ATTEMPTS => {
-                let failed = fetch.failed + 1;
+            FetchEnd::Failed(_) if failed < ATTEMPTS => {
                 let delay = Duration::from_millis(250 << failed);
-                self.ready.push_back(Fetch { failed, delay, ..fetch });
+                self.ready.push_back(Fetch { delay, ..fetch });
             }
             FetchEnd::LinkDead(error) | FetchEnd::Failed(error) | FetchEnd::Refused(error) => {
                 self.fail(fetch.flow, error);

@@ -137,12 +137,6 @@ fn a_name_that_cannot_be_written_is_one_contracts_trouble() {
     assert_eq!(report.saved().count(), 1);
 }
 
-/// What is under way at the same time.
-enum Running {
-    Ask(Ask),
-    Fetch(Fetch),
-}
-
 proptest! {
     #[test]
     fn whatever_happens_in_whatever_order_each_contract_ends_once(
@@ -156,22 +150,21 @@ proptest! {
         let mut choices = choices.into_iter().cycle();
         let mut choose = || choices.next().unwrap();
         let mut clock = 0;
-        let mut running: Vec<Running> = Vec::new();
+        let mut running: Vec<Step> = Vec::new();
         let mut on_disk: HashMap<String, u32> = HashMap::new();
         let mut steps = 0;
         loop {
             while let Some(step) = job.next(now(clock)) {
-                match step {
+                match &step {
                     Step::Ask(ask) => {
                         prop_assert!((1..=BATCH).contains(&ask.request.flow_ids.len()));
-                        running.push(Running::Ask(ask));
                     }
                     Step::Fetch(fetch) => {
                         prop_assert!(fetch.link.expires_at > now(clock).monotonic);
-                        running.push(Running::Fetch(fetch));
                     }
                 }
-                let fetching = running.iter().filter(|one| matches!(one, Running::Fetch(_))).count();
+                running.push(step);
+                let fetching = running.iter().filter(|one| matches!(one, Step::Fetch(_))).count();
                 prop_assert!(fetching <= concurrency && running.len() <= fetching + 1);
             }
             if job.is_finished() {
@@ -183,7 +176,7 @@ proptest! {
             prop_assert!(steps < ids.len() * 100 + 10, "it does not end");
             clock += u64::from(choose() % 90);
             match running.swap_remove(choose() as usize % running.len()) {
-                Running::Ask(ask) => {
+                Step::Ask(ask) => {
                     let infos: Vec<_> = ask.ids.iter().filter_map(|flow| match choose() % 8 {
                         0 => None,
                         1 => Some(files(flow, &["two", "one"])),
@@ -192,7 +185,7 @@ proptest! {
                     }).collect();
                     job.on_links(now(clock), ask, answer(json!(infos)));
                 }
-                Running::Fetch(fetch) => {
+                Step::Fetch(fetch) => {
                     let end = match choose() % 6 {
                         0 => dead(),
                         1 => FetchEnd::Failed(FlowError::new(FlowErrorKind::Network, "broke")),
