@@ -13,6 +13,7 @@ const MARK_WINDOW: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Incoming {
     file: NamedTempFile,
+    folder: PathBuf,
     length: u64,
     expected: Option<u64>,
     head: Vec<u8>,
@@ -39,8 +40,12 @@ impl Incoming {
             // As any program's files: what the process's mask leaves.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file = builder.tempfile_in(folder)?;
-        Ok(Self { file, length: 0, expected, head: Vec::new(), tail: Vec::new() })
+        // The empty path is the folder that the process is in; the system knows it by another name.
+        let here = Path::new(".");
+        let folder = if folder.as_os_str().is_empty() { here } else { folder };
+        let file = builder.tempfile_in(folder).map_err(of_system)?;
+        let folder = folder.to_owned();
+        Ok(Self { file, folder, length: 0, expected, head: Vec::new(), tail: Vec::new() })
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -51,17 +56,16 @@ impl Incoming {
         self.tail.extend_from_slice(bytes.get(start..).unwrap_or_default());
         let surplus = self.tail.len().saturating_sub(MARK_WINDOW);
         self.tail.drain(..surplus);
-        self.file.write_all(bytes)
+        self.file.as_file_mut().write_all(bytes)
     }
 
     /// Checks the file and gives it its name, replacing one that stands there.
     pub(crate) fn finish(self, name: &str, is_pdf: bool) -> Result<(PathBuf, u64), Refused> {
         self.check(is_pdf).map_err(Refused::Content)?;
         self.file.as_file().sync_all().map_err(Refused::Disk)?;
-        let folder = self.file.path().parent().map(Path::to_owned).unwrap_or_default();
-        let path = folder.join(name);
+        let path = self.folder.join(name);
         self.file.persist(&path).map_err(|error| Refused::Disk(error.error))?;
-        sync_folder(&folder).map_err(Refused::Disk)?;
+        sync_folder(&self.folder).map_err(Refused::Disk)?;
         Ok((path, self.length))
     }
 
@@ -85,6 +89,13 @@ impl Incoming {
         }
         Ok(())
     }
+}
+
+/// The system's own error: `tempfile` adds the path of a file that nobody has heard of.
+fn of_system(error: io::Error) -> io::Error {
+    let source = error.get_ref().and_then(|wrapped| wrapped.source());
+    let code = source.and_then(|source| source.downcast_ref::<io::Error>()?.raw_os_error());
+    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 fn contains(bytes: &[u8], mark: &[u8]) -> bool {
@@ -146,6 +157,14 @@ mod tests {
         assert!(refusal(&[b"<!DOCTYPE html><html>"], None).contains("web page"));
         assert!(refusal(&[b"PK..."], None).contains("no PDF"));
         assert!(refusal(&[b"%PDF-1.7 cut off"], None).contains("no end"));
+    }
+
+    #[test]
+    fn a_folder_that_is_none_says_so_in_the_systems_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Incoming::create(&folder.path().join("none"), None).unwrap_err();
+        assert!(error.raw_os_error().is_some(), "{error}");
+        assert!(!error.to_string().contains(".part"), "{error}");
     }
 
     #[test]
