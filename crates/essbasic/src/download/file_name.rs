@@ -24,29 +24,39 @@ impl FileNames {
     pub(crate) fn assign(&mut self, name: &str, flow_id: &str, kind: &str) -> String {
         let (stem, extension) = split(name, kind);
         let id = clean(flow_id);
-        let full = if stem.is_empty() { id } else { format!("{stem}-{id}") };
-        let (stem, extension) = (safe_start(&full), clean(&extension));
+        let (start, end) = match stem.is_empty() {
+            true => (id, String::new()),
+            false => (stem, format!("-{id}")),
+        };
+        let start = if misleads(&format!("{start}{end}")) { format!("_{start}") } else { start };
+        let end = cut(&end, LONGEST / 2);
+        let room = LONGEST - ROOM - end.len() - extension.len() - 1;
+        // What the name alone does not tell stays whole: the id.
+        let start = cut(&start, room);
         for count in 1_u32.. {
             let unique = match count {
                 1 => String::new(),
                 count => format!(" ({count})"),
             };
-            let candidate = join(&stem, &unique, &extension);
+            let candidate = format!("{start}{end}{unique}.{extension}");
             if self.taken.insert(candidate.to_lowercase()) {
                 return candidate;
             }
         }
-        join(&stem, "", &extension)
+        format!("{start}{end}.{extension}")
     }
 }
 
-/// Name and extension, cleaned; the extension is the kind's where the name has none of use.
+/// Name, cleaned, and extension. What the service says the file is goes before what its name ends in:
+/// a "contract 1.0" is still a PDF, and a PDF is never a ".exe".
 fn split(name: &str, kind: &str) -> (String, String) {
     let is_extension = |text: &str| {
         (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    match name.rsplit_once('.') {
-        Some((stem, extension)) if is_extension(extension) => (clean(stem), extension.to_owned()),
+    match name.rsplit_once('.').filter(|(_, extension)| is_extension(extension)) {
+        Some((stem, extension)) if !is_extension(kind) || extension.eq_ignore_ascii_case(kind) => {
+            (clean(stem), extension.to_owned())
+        }
         _ if is_extension(kind) => (clean(name), kind.to_ascii_lowercase()),
         _ => (clean(name), "bin".to_owned()),
     }
@@ -58,7 +68,8 @@ fn clean(name: &str) -> String {
     let kept = name.chars().filter_map(|c| match c {
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => Some('_'),
         c if c.is_control() => Some('_'),
-        '\u{200b}'..='\u{200f}'
+        '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
         | '\u{feff}'
@@ -68,8 +79,8 @@ fn clean(name: &str) -> String {
     kept.collect::<String>().trim_matches([' ', '.']).to_owned()
 }
 
-/// A name must not begin like an option, or be a device's.
-fn safe_start(stem: &str) -> String {
+/// Whether the name begins like an option, or is a device's.
+fn misleads(stem: &str) -> bool {
     let device = stem.split('.').next().unwrap_or(stem).trim_end().to_ascii_lowercase();
     let port = device.strip_prefix("com").or_else(|| device.strip_prefix("lpt"));
     let is_port = port.is_some_and(|number| {
@@ -77,19 +88,14 @@ fn safe_start(stem: &str) -> String {
         chars.next().is_some_and(|c| c.is_ascii_digit() || "¹²³".contains(c))
             && chars.next().is_none()
     });
-    if stem.is_empty() || stem.starts_with('-') || is_port || DEVICES.contains(&device.as_str()) {
-        format!("_{stem}")
-    } else {
-        stem.to_owned()
-    }
+    stem.is_empty() || stem.starts_with('-') || is_port || DEVICES.contains(&device.as_str())
 }
 
-/// Puts a name together, cutting the stem, between characters, where it would be too long.
-fn join(stem: &str, unique: &str, extension: &str) -> String {
-    let room = LONGEST - ROOM - extension.len() - 1;
-    let cut = stem.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|&end| end <= room);
-    let stem = stem.get(..cut.last().unwrap_or_default()).unwrap_or_default();
-    format!("{}{unique}.{extension}", stem.trim_end_matches([' ', '.']))
+/// As much of the text as fits, cut between characters and not behind a space or dot.
+fn cut(text: &str, bytes: usize) -> &str {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let end = ends.take_while(|&end| end <= bytes).last().unwrap_or_default();
+    text.get(..end).unwrap_or_default().trim_end_matches([' ', '.'])
 }
 
 #[cfg(test)]
@@ -107,6 +113,8 @@ mod tests {
         assert_eq!(one("v1.2 报告", "f"), "v1.2 报告-f.pdf");
         assert_eq!(one("", "f"), "f.pdf");
         assert_eq!(one("a.PDF", "f"), "a-f.PDF");
+        assert_eq!(one("合同V1.0", "f"), "合同V1.0-f.pdf");
+        assert_eq!(FileNames::default().assign("a.zip", "f", ""), "a-f.zip");
         assert_eq!(FileNames::default().assign("a", "f", "?"), "a-f.bin");
     }
 
@@ -114,7 +122,9 @@ mod tests {
     fn nothing_escapes_the_folder_or_misleads() {
         assert_eq!(one("../../etc/passwd", "f"), "_.._etc_passwd-f.pdf");
         assert_eq!(one("..", "../.."), "_.pdf");
-        assert_eq!(one("a\u{202e}fdp.exe", "f"), "afdp-f.exe");
+        assert_eq!(one("a\u{202e}fdp.exe", "f"), "afdp.exe-f.pdf");
+        assert_eq!(one("CON", "f"), "CON-f.pdf");
+        assert_eq!(one("con.txt", "f"), "_con.txt-f.pdf");
         assert_eq!(one("-rf", "f"), "_-rf-f.pdf");
         assert_eq!(one("", "CON"), "_CON.pdf");
         assert_eq!(one("", "com1"), "_com1.pdf");
@@ -129,10 +139,29 @@ mod tests {
         assert_eq!(names.assign("A", "F", "pdf"), "A-F (3).pdf");
     }
 
+    const BIDI: [char; 12] = [
+        '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
+        '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+    ];
+
+    /// Pieces that mean something to some file system, put together, and any text.
+    fn hostile() -> impl Strategy<Value = String> {
+        let pieces: Vec<_> = [
+            "..", ".", "/", "\\", " ", "-", "CON", "nul", "COM1", "lpt¹", "\0", "\n", "合同",
+            ".pdf", "a:b",
+        ]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(BIDI.map(String::from))
+        .collect();
+        let mixed = prop::collection::vec(prop::sample::select(pieces), 0..120);
+        prop_oneof![any::<String>(), mixed.prop_map(|pieces| pieces.concat())]
+    }
+
     proptest! {
         #[test]
         fn every_name_is_one_that_every_file_system_takes(
-            names in prop::collection::vec((any::<String>(), any::<String>(), any::<String>()), 1..8),
+            names in prop::collection::vec((hostile(), hostile(), any::<String>()), 1..8),
         ) {
             let mut given = FileNames::default();
             let mut seen = HashSet::new();
@@ -141,6 +170,9 @@ mod tests {
                 prop_assert!(assigned.len() <= LONGEST);
                 prop_assert!(!assigned.contains(['/', '\\', ':', '\0', '<', '>', '|', '?', '*', '"']));
                 prop_assert!(!assigned.chars().any(char::is_control));
+                prop_assert!(!assigned.contains(BIDI));
+                let device = assigned.split('.').next().unwrap().trim_end().to_ascii_lowercase();
+                prop_assert!(!DEVICES.contains(&device.as_str()));
                 prop_assert!(!assigned.starts_with(['.', '-', ' ']));
                 prop_assert!(!assigned.ends_with(['.', ' ']));
                 prop_assert_eq!(std::path::Path::new(&assigned).components().count(), 1);
@@ -149,9 +181,9 @@ mod tests {
         }
 
         #[test]
-        fn long_names_are_cut_between_characters_and_keep_their_extension(length in 0_usize..400) {
+        fn long_names_are_cut_between_characters_and_keep_their_extension(length in 1_usize..400) {
             let assigned = one(&"合".repeat(length), "f");
-            prop_assert!(assigned.len() <= LONGEST && assigned.ends_with(".pdf"));
+            prop_assert!(assigned.len() <= LONGEST && assigned.ends_with("-f.pdf"));
         }
     }
 }
