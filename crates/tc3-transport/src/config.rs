@@ -17,7 +17,7 @@ pub struct TransportConfig {
     /// How long the server may stay silent: until the headers, and between two pieces of the body.
     /// 30 seconds.
     pub read_timeout: Duration,
-    /// Which proxy. By default the environment's: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
+    /// Which proxy. By default the environment's.
     pub proxy: Proxy,
     /// Certificate authorities trusted besides the system's, in PEM: a company's own gateway.
     pub extra_roots_pem: Vec<u8>,
@@ -67,12 +67,16 @@ impl TransportConfig {
 /// Which proxy requests go through.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
-    /// The environment's.
+    /// The environment's, as it is when the transport is made: `HTTPS_PROXY` and `HTTP_PROXY` by the
+    /// scheme of the request, else `ALL_PROXY`. `NO_PROXY` lists, with commas, what is reached without:
+    /// domains (with what is below them), addresses, networks such as `10.0.0.0/8`, or `*`. Each also
+    /// in lower case.
     #[default]
     Environment,
     /// None, whatever the environment says.
     None,
-    /// This one: `http://[user:password@]host:port`.
+    /// This one, for every request: `http://[user:password@]host:port`, or `https://` where the proxy
+    /// itself speaks TLS.
     Url(Uri),
 }
 

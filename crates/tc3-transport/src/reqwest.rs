@@ -36,25 +36,25 @@ impl ReqwestTransport {
     /// environment fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
         let proxies = Arc::new(Proxies::new(&config.proxy)?);
-        let chosen = Arc::clone(&proxies);
-        let proxy = reqwest::Proxy::custom(move |url| -> Option<Url> {
-            let proxy = chosen.proxy_for(url.scheme(), url.host_str()?).ok()??;
-            proxy.to_string().parse().ok()
-        });
-        let client = Client::builder()
+        let mut builder = Client::builder()
             .tls_backend_preconfigured(tls::client_config(&config.extra_roots_pem)?)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
-            .proxy(proxy)
             .connect_timeout(config.connect_timeout)
             .read_timeout(config.read_timeout)
-            .pool_idle_timeout(crate::config::IDLE_TIMEOUT)
-            .build()
-            .map_err(|error| {
-                TransportError::new(Kind::Other).with_detail(error.without_url().to_string())
-            })?;
+            .pool_idle_timeout(crate::config::IDLE_TIMEOUT);
+        if !proxies.is_empty() {
+            let proxies = Arc::clone(&proxies);
+            builder = builder.proxy(reqwest::Proxy::custom(move |url| -> Option<Url> {
+                let proxy = proxies.proxy_for(url.scheme(), url.host_str()?).ok()??;
+                proxy.to_string().parse().ok()
+            }));
+        }
+        let client = builder.build().map_err(|error| {
+            TransportError::new(Kind::Other).with_detail(error.without_url().to_string())
+        })?;
         Ok(Self { client, proxies })
     }
 }

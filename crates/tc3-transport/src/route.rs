@@ -61,6 +61,12 @@ impl Proxies {
         Self { http, https: proxy(["HTTPS_PROXY", "https_proxy"]), direct }
     }
 
+    /// Whether no request can go through a proxy.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.http.is_none() && self.https.is_none()
+    }
+
     /// The way to `uri`.
     ///
     /// # Errors

@@ -22,6 +22,9 @@ const IDLE_CONNECTIONS: usize = 64;
 /// The largest piece of a body.
 const PIECE: usize = 64 << 10;
 
+/// What is offered where nothing more is expected.
+const SMALL_PIECE: usize = 4 << 10;
+
 /// Sends requests with ureq. Connections are kept and shared between threads.
 ///
 /// - The name is resolved once a connection, and its time is the system's own: it is not bounded by
@@ -113,7 +116,7 @@ impl BlockingTransport for UreqTransport {
 struct Chunks {
     /// `None` once it failed: ureq would report an end then.
     reader: Option<BodyReader<'static>>,
-    /// What the headers announced, less what was read.
+    /// What the headers announced, less what was read: a hint for the next buffer's size.
     left: Option<u64>,
     route: Route,
 }
@@ -123,9 +126,10 @@ impl BlockingChunks for Chunks {
         let Some(reader) = &mut self.reader else {
             return Err(self.route.error(Kind::Interrupted, "the body broke off before"));
         };
-        // A byte more than announced, so that a small body is not followed by a large empty buffer.
+        // A byte more than announced, so that one read may find the end; more where the announced
+        // length is that of a compressed body.
         let piece = self.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(PIECE);
-        let mut buffer = vec![0; piece.saturating_add(1).min(PIECE)];
+        let mut buffer = vec![0; piece.saturating_add(1).clamp(SMALL_PIECE, PIECE)];
         match reader.read(&mut buffer) {
             Ok(read) => {
                 self.left = self.left.map(|left| left.saturating_sub(read as u64));

@@ -19,6 +19,14 @@ both! {
 const GZIP: &[u8] =
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\xd7\x51\xc8\xc0\x46\xa5\x57\
       \x65\x16\x70\x01\x00\xc5\xdc\x0a\xe6\x21\x00\x00\x00";
+/// 100,000 zeros.
+const ZEROS: &[u8] = &[
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 237, 193, 49, 1, 0, 0, 0, 194, 160, 245, 79, 109, 13, 15, 160,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    128, 87, 3, 125, 149, 17, 212, 160, 134, 1, 0,
+];
 const PLAIN: &[u8] = b"hello, hello, hello, hello, gzip\n";
 
 fn gzipped(body: &[u8]) -> Vec<u8> {
@@ -52,6 +60,17 @@ fn gzip_is_undone(new: New) {
     assert!(!response.headers.contains_key(header::CONTENT_ENCODING));
     assert_eq!(response.body.whole().unwrap(), PLAIN);
     assert_eq!(server.received()[0].header("accept-encoding"), ["gzip"]);
+
+    // Far larger than its announced length, and still read in few pieces.
+    let server = Server::answering(gzipped(ZEROS));
+    let mut body = new(&config()).unwrap().send(get(&server.http())).unwrap().body;
+    let (mut total, mut pieces) = (0, 0);
+    while let Some(piece) = body.next().unwrap() {
+        total += piece.len();
+        pieces += 1;
+    }
+    assert_eq!(total, 100_000);
+    assert!(pieces <= 50, "{pieces} pieces");
 }
 
 fn a_large_body_comes_in_small_pieces(new: New) {

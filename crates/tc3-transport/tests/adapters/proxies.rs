@@ -12,6 +12,7 @@ use crate::support::{New, asynchronous, blocking, check, config, fetch, get, pos
 both! {
     a_proxy_gets_the_request_and_its_credentials
     https_is_tunnelled
+    the_way_to_the_proxy_may_be_tls
     a_refused_tunnel_is_proxy
     an_absent_proxy_is_connect
     an_unusable_proxy_is_refused
@@ -78,6 +79,30 @@ fn https_is_tunnelled(new: New) {
         assert!(request.head.starts_with("POST /file?sign=linkkey "), "{}", request.head);
         assert_eq!(request.header("proxy-authorization"), [""; 0], "not for the server");
     }
+}
+
+fn the_way_to_the_proxy_may_be_tls(new: New) {
+    let (chain, key, pem) = certificate("localhost");
+    let tls = server_config(chain, key);
+    let proxy = Server::start(move |connection| {
+        connection.secure(&tls);
+        while let Some(received) = connection.receive() {
+            if received.head.starts_with("CONNECT ") {
+                connection.write(b"HTTP/1.1 200 OK\r\n\r\n");
+            } else {
+                connection.write(&answer(200, "", "by the proxy"));
+            }
+        }
+    });
+    let uri = format!("https://{CREDENTIALS}@localhost:{}", proxy.addr.port());
+    let config = config().with_proxy(Proxy::Url(uri.parse().unwrap()));
+    let transport = new(&config.clone().with_extra_roots_pem(pem)).unwrap();
+    let got = fetch(&*transport, post("http://api.invalid", "hello")).unwrap();
+    assert_eq!(got.1, b"by the proxy");
+    assert_eq!(proxy.received()[0].header("proxy-authorization"), [BASIC]);
+
+    let error = fetch(&*new(&config).unwrap(), post("http://api.invalid", "x")).unwrap_err();
+    check(&error, Kind::Tls, "through the proxy localhost:");
 }
 
 fn a_refused_tunnel_is_proxy(new: New) {
