@@ -12,7 +12,7 @@ const MARK_WINDOW: usize = 1024;
 /// A file being written. Dropped before [`finish`](Self::finish), it leaves nothing.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    file: NamedTempFile,
+    file: NamedTempFile<File>,
     folder: PathBuf,
     length: u64,
     expected: Option<u64>,
@@ -34,16 +34,12 @@ impl Incoming {
     pub(crate) fn create(folder: &Path, expected: Option<u64>) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".essbasic-").suffix(".part");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // As any program's files: what the process's mask leaves.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
         // The empty path is the folder that the process is in; the system knows it by another name.
         let here = Path::new(".");
         let folder = if folder.as_os_str().is_empty() { here } else { folder };
-        let file = builder.tempfile_in(folder).map_err(of_system)?;
+        // Created as any program's files are, with the permissions that the process's mask leaves and
+        // the system's own errors; the builder's own way has neither.
+        let file = builder.make_in(folder, |path| File::create_new(path))?;
         let folder = folder.to_owned();
         Ok(Self { file, folder, length: 0, expected, head: Vec::new(), tail: Vec::new() })
     }
@@ -89,13 +85,6 @@ impl Incoming {
         }
         Ok(())
     }
-}
-
-/// The system's own error: `tempfile` adds the path of a file that nobody has heard of.
-fn of_system(error: io::Error) -> io::Error {
-    let source = error.get_ref().and_then(|wrapped| wrapped.source());
-    let code = source.and_then(|source| source.downcast_ref::<io::Error>()?.raw_os_error());
-    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 fn contains(bytes: &[u8], mark: &[u8]) -> bool {
