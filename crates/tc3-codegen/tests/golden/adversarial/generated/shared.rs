@@ -250,6 +250,8 @@ pub struct Default {
 /// The request of `Keywords`.
 ///
 /// Members that are keywords
+///
+/// Deprecated: the service will take the action away.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
