@@ -92,6 +92,18 @@ pub(crate) fn post(base: &str, body: &'static str) -> Request {
     request
 }
 
+/// Repeats until something holds: hyper gives a connection back a moment after the body's end, so the
+/// next request may or may not find it.
+pub(crate) fn until(holds: impl Fn() -> bool, mut repeat: impl FnMut()) {
+    for _ in 0..1000 {
+        repeat();
+        if holds() {
+            return;
+        }
+    }
+    panic!("it never held");
+}
+
 /// Sends and reads the whole body.
 pub(crate) fn fetch(
     transport: &dyn Colour,

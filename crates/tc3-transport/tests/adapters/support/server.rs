@@ -1,5 +1,6 @@
 //! A server that does what a script says, and keeps what it received.
 
+use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -76,6 +77,13 @@ impl Server {
 
     pub(crate) fn https(&self) -> String {
         format!("https://localhost:{}", self.addr.port())
+    }
+
+    /// Whether one connection carried several requests that begin so.
+    pub(crate) fn reused(&self, begin: &str) -> bool {
+        let mut seen = HashSet::new();
+        let mut requests = self.received().into_iter().filter(|r| r.head.starts_with(begin));
+        requests.any(|r| !seen.insert(r.connection))
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
