@@ -110,7 +110,9 @@ impl Client {
         I::Item: Into<String>,
     {
         let agent = complete(&self.agent)?;
-        let mut job = Job::new(agent, &flow_ids(flows), options.clone())?;
+        let (flows, all) = (flow_ids(flows), options.clone());
+        let job = spawn_blocking(move || Job::new(agent, &flows, all));
+        let mut job = job.await.map_err(|_| Error::Interrupted)??;
         // Dropping the set cancels what runs in it.
         let mut tasks = JoinSet::new();
         loop {
@@ -124,6 +126,10 @@ impl Client {
             match tasks.join_next().await {
                 Some(Ok(Ended::Asked(ask, answer))) => job.on_links(self.client.now(), ask, answer),
                 Some(Ok(Ended::Fetched(fetch, end))) => job.on_fetch(fetch, end),
+                // A panic, in the caller's function say, is the caller's, as it is in the other colour.
+                Some(Err(error)) if error.is_panic() => {
+                    std::panic::resume_unwind(error.into_panic());
+                }
                 Some(Err(_)) | None => return Err(Error::Interrupted),
             }
         }

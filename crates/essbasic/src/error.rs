@@ -18,7 +18,7 @@ pub enum Error {
     },
     /// The agent lacks a member that the workflow needs; this one.
     Agent(&'static str),
-    /// The workflow's own machinery failed: a task of the runtime was cancelled or panicked.
+    /// The async runtime shut down, or the caller's own function panicked in another thread.
     Interrupted,
 }
 
@@ -77,7 +77,9 @@ impl fmt::Display for Error {
                 write!(f, "{}: {source}; {what}", path.display())
             }
             Self::Agent(member) => write!(f, "the agent lacks {member}, which this call needs"),
-            Self::Interrupted => f.write_str("a task of the workflow was cancelled or panicked"),
+            Self::Interrupted => {
+                f.write_str("the workflow was interrupted: its runtime has shut down")
+            }
         }
     }
 }

@@ -21,7 +21,23 @@
 //! # }
 //! ```
 //!
-//! Blocking, the same on `blocking::Client` without `await`.
+//! Blocking:
+//!
+//! ```no_run
+//! # #[cfg(feature = "blocking")]
+//! # fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use essbasic::{Config, DownloadOptions, WaitOptions, agent, blocking::Client, credentials};
+//!
+//! let agent = agent("APP_ID", "ORGANIZATION_OPEN_ID", "OPERATOR_OPEN_ID");
+//! let client = Client::new(Config::new(credentials::default_chain()), agent)?;
+//! client.wait(["FLOW_ID"], &WaitOptions::default())?;
+//! let report = client.download(["FLOW_ID"], &DownloadOptions::to("contracts"))?;
+//! for flow in report.failed() {
+//!     eprintln!("{}: {:?}", flow.flow_id, flow.error);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What it does
 //! - `links`: download links of any number of contracts, fifty a call, each with its own result.

@@ -67,23 +67,27 @@ pub(crate) fn broken(error: &TransportError) -> FetchEnd {
 /// A file that is coming.
 #[derive(Debug)]
 pub(crate) struct Receiving {
-    incoming: Incoming,
+    folder: PathBuf,
+    expected: Option<u64>,
+    /// Made with the first bytes, where the driver lets the disk be used.
+    incoming: Option<Incoming>,
     name: String,
     is_pdf: bool,
     left: u64,
 }
 
 impl Receiving {
-    /// Judges the answer's head and begins the file.
+    /// Judges the answer's head; uses no disk.
     pub(crate) fn begin<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchEnd> {
         judge_status(response.status)?;
         let expected = content_length(&response.headers);
         if expected.is_some_and(|length| length > fetch.max_bytes) {
             return Err(too_long(fetch.max_bytes));
         }
-        let incoming = create(&fetch.folder, expected)?;
         Ok(Self {
-            incoming,
+            folder: fetch.folder.clone(),
+            expected,
+            incoming: None,
             name: fetch.name.clone(),
             is_pdf: fetch.link.kind.eq_ignore_ascii_case("pdf"),
             left: fetch.max_bytes,
@@ -92,11 +96,22 @@ impl Receiving {
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), FetchEnd> {
         self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_long(self.left))?;
-        self.incoming.write(bytes).map_err(FetchEnd::Disk)
+        let incoming = match &mut self.incoming {
+            Some(incoming) => incoming,
+            none => none.insert(create(&self.folder, self.expected)?),
+        };
+        incoming.write(bytes).map_err(FetchEnd::Disk)
     }
 
     pub(crate) fn finish(self) -> FetchEnd {
-        match self.incoming.finish(&self.name, self.is_pdf) {
+        let incoming = match self.incoming {
+            Some(incoming) => incoming,
+            None => match create(&self.folder, self.expected) {
+                Ok(incoming) => incoming,
+                Err(end) => return end,
+            },
+        };
+        match incoming.finish(&self.name, self.is_pdf) {
             Ok((path, bytes)) => FetchEnd::Saved(SavedFile { path, bytes }),
             Err(Refused::Disk(error)) => FetchEnd::Disk(error),
             // A file cut short may come whole the next time; so may one behind a passing error page.
