@@ -31,6 +31,9 @@ const SMALL_PIECE: usize = 4 << 10;
 ///   [`connect_timeout`](TransportConfig::connect_timeout).
 /// - No thread is started.
 /// - A proxy is asked to tunnel (`CONNECT`) also for `http://`.
+/// - ureq itself logs, through the `log` crate, each request's address at level `debug` and every byte
+///   sent and received at level `trace`. A download link's key is in its address, so turn the targets
+///   `ureq` and `ureq_proto` down to `info` wherever logs are kept at those levels.
 pub struct UreqTransport {
     agent: Agent,
     proxies: Proxies,
