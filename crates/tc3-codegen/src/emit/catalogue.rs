@@ -51,6 +51,7 @@ pub(super) fn items(ir: &Ir) -> Vec<TokenStream> {
         quote! {
             /// Shows `visitor` the types of every action whose feature is on, sorted by name.
             #[cfg(feature = "server")]
+            #[allow(unused_variables, reason = "every group of actions may be off")]
             pub fn visit_actions<V: #meta::Visitor>(visitor: &mut V) {
                 #(#visits)*
             }

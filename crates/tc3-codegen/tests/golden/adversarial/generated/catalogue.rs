@@ -63,6 +63,7 @@ pub fn action(
 
 /// Shows `visitor` the types of every action whose feature is on, sorted by name.
 #[cfg(feature = "server")]
+#[allow(unused_variables, reason = "every group of actions may be off")]
 pub fn visit_actions<V: ::tc3_api::catalogue::Visitor>(visitor: &mut V) {
     visitor.visit::<super::BoxRequest>();
     visitor.visit::<super::KeywordsRequest>();
