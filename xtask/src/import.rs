@@ -1,11 +1,12 @@
-//! `cargo xtask import`: facts from the official reference, prose left behind.
+//! `cargo xtask import`: facts from the official reference. Its prose comes along, apart from them and
+//! for the user's own use, where the overlay does not document everything itself.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tc3_codegen::overlay::Overlay;
 use tc3_codegen::spec::{Action, CommonCode, Member, Spec, Status};
-use tc3_codegen::{Problem, Source, Table};
+use tc3_codegen::{Problem, Table};
 
 use crate::difference::difference;
 use crate::error::Error;
@@ -63,9 +64,9 @@ struct FileMark {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Counts {
-    actions: usize,
-    objects: usize,
+pub(crate) struct Counts {
+    pub(crate) actions: usize,
+    pub(crate) objects: usize,
     members: usize,
     codes: usize,
     common_codes: usize,
@@ -73,34 +74,68 @@ struct Counts {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut tccli = Tccli::open(&arguments.tccli)?;
-    let versions = tccli.versions(&arguments.service)?;
+    let service = &arguments.service;
+    let versions = tccli.versions(service)?;
     let version = match &arguments.version {
         None => versions.last().cloned().unwrap_or_default(),
         Some(version) if versions.contains(version) => version.clone(),
         Some(version) => {
-            let (service, all) = (&arguments.service, versions.join(", "));
+            let all = versions.join(", ");
             return Err(Error::new(format!("`{service}` has no version {version}, only {all}")));
         }
     };
     let folder = arguments
         .out
         .clone()
-        .unwrap_or_else(|| root().join("api-spec").join(&arguments.service).join(&version));
+        .unwrap_or_else(|| root().join("api-spec").join(service).join(&version));
+    let imported =
+        import(&mut tccli, service, &version, &folder, arguments.error_codes.as_deref())?;
+    println!(
+        "{service} {version} of tccli {}: {} actions, {} objects, {} error codes -> {}",
+        imported.tccli,
+        imported.counts.actions,
+        imported.counts.objects,
+        imported.counts.codes,
+        shown(&folder)
+    );
+    for line in &imported.lines {
+        println!("{line}");
+    }
+    report_stale(&folder)
+}
+
+/// What an import did.
+pub(crate) struct Imported {
+    /// The version of the package.
+    tccli: String,
+    pub(crate) counts: Counts,
+    /// What a user should look at.
+    lines: Vec<String>,
+}
+
+/// Writes the files of one version of one service to `folder`.
+pub(crate) fn import(
+    tccli: &mut Tccli,
+    service: &str,
+    version: &str,
+    folder: &Path,
+    error_codes: Option<&Path>,
+) -> Result<Imported, Error> {
     let [spec_path, overlay_path, source_path] =
         ["spec.json", "overlay.json", "SOURCE.json"].map(|name| folder.join(name));
-    let api_path =
-        format!("tccli/services/{}/v{}/api.json", arguments.service, version.replace('-', ""));
+    let api_path = format!("tccli/services/{service}/v{}/api.json", version.replace('-', ""));
     let api_text = tccli.read(&api_path)?;
     let api: Api = tc3_codegen::parse(&api_path, &api_text)?;
 
     let old: Option<Spec> = parse_optional(&spec_path)?;
     let old_source: Option<Provenance> = parse_optional(&source_path)?;
-    let mut spec = facts(&api_path, &arguments.service, &schema("spec"), api)?;
+    let docs = crate::prose::docs(&api);
+    let mut spec = facts(&api_path, service, &schema("spec"), api)?;
     if spec.version != version {
         return Err(Error::new(format!("{api_path}: says it is version {}", spec.version)));
     }
     let mut lines = Vec::new();
-    let code_mark = match (&arguments.error_codes, &old) {
+    let code_mark = match (error_codes, &old) {
         (Some(path), _) => {
             let text = read(path)?;
             let codes = tc3_codegen::parse(&path.display().to_string(), &text)?;
@@ -146,41 +181,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             common_codes: spec.common_codes.len(),
         },
     };
+    if !overlay.docs.complete {
+        write(&folder.join("docs.json"), &format(&docs)?)?;
+    }
     write(&spec_path, &spec_text)?;
     write(&source_path, &format(&source)?)?;
 
-    println!(
-        "{} {} of tccli {}: {} actions, {} objects, {} error codes -> {}",
-        spec.service,
-        spec.version,
-        source.version,
-        source.counts.actions,
-        source.counts.objects,
-        source.counts.codes,
-        shown(&folder)
-    );
-    for line in &lines {
-        println!("{line}");
-    }
-    report_stale(&spec_path, &spec_text, &overlay_path)
+    Ok(Imported { tccli: source.version, counts: source.counts, lines })
 }
 
 /// The facts are written whatever the overlay says; what no longer fits it is told.
-fn report_stale(spec_path: &Path, spec_text: &str, overlay_path: &Path) -> Result<(), Error> {
-    let overlay_text = read(overlay_path)?;
-    let names = (shown(spec_path), shown(overlay_path));
-    let result = tc3_codegen::generate(
-        Source { name: &names.0, text: spec_text },
-        Source { name: &names.1, text: &overlay_text },
-        "",
-    );
-    match result {
-        Ok(_) => Ok(()),
-        Err(problems) => {
-            let head = "the facts are written; these must be mended before `cargo xtask codegen`:";
-            Err(Error::new(format!("{head}\n{}", Error::from(problems))))
-        }
-    }
+fn report_stale(folder: &Path) -> Result<(), Error> {
+    crate::codegen::generate(folder).map(drop).map_err(|error| {
+        let head = "the facts are written; these must be mended before `cargo xtask codegen`:";
+        Error::new(format!("{head}\n{error}"))
+    })
 }
 
 fn parse_optional<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {

@@ -11,8 +11,10 @@ mod error;
 mod files;
 mod import;
 mod json;
+mod prose;
 mod scaffold;
 mod schema;
+mod sweep;
 mod tccli;
 
 use std::process::ExitCode;
@@ -33,12 +35,15 @@ enum Command {
     Codegen(codegen::Arguments),
     /// Make the spec from the official machine-readable reference.
     Import(import::Arguments),
+    /// Import, generate, compile and document many services, and tell how each went.
+    Sweep(sweep::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Codegen(arguments) => codegen::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Sweep(arguments) => sweep::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,7 +16,7 @@ pub(crate) enum Tccli {
     Folder(PathBuf),
 }
 
-/// One version of one service, as the reference has it; prose and examples are left behind.
+/// One version of one service, as the reference has it; examples are left behind.
 #[derive(Deserialize)]
 pub(crate) struct Api {
     pub(crate) actions: Table<ApiAction>,
@@ -27,6 +27,8 @@ pub(crate) struct Api {
 #[derive(Deserialize)]
 pub(crate) struct ApiAction {
     pub(crate) name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) document: String,
     pub(crate) input: String,
     pub(crate) output: String,
     pub(crate) status: Option<String>,
@@ -44,12 +46,16 @@ pub(crate) struct Metadata {
 
 #[derive(Deserialize)]
 pub(crate) struct ApiObject {
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) document: String,
     pub(crate) members: Vec<ApiMember>,
 }
 
 #[derive(Deserialize)]
 pub(crate) struct ApiMember {
     pub(crate) name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) document: String,
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) member: String,
@@ -61,6 +67,11 @@ pub(crate) struct ApiMember {
     pub(crate) output_required: bool,
     #[serde(default, deserialize_with = "flag")]
     pub(crate) value_allowed_null: bool,
+}
+
+/// The reference leaves some of its texts null.
+fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// The reference writes some of its booleans as 0 and 1.
@@ -118,6 +129,31 @@ impl Tccli {
             }
             Self::Folder(_) => None,
         }
+    }
+
+    /// The services, sorted.
+    pub(crate) fn services(&self) -> Result<Vec<String>, Error> {
+        let mut found: Vec<String> = match self {
+            Self::Wheel { archive, .. } => archive
+                .file_names()
+                .filter_map(|name| {
+                    let rest = name.ok()?.strip_prefix("tccli/services/")?.to_owned();
+                    let (service, file) = rest.split_once('/')?;
+                    file.ends_with("/api.json").then(|| service.to_owned())
+                })
+                .collect(),
+            Self::Folder(root) => {
+                let folder = root.join("tccli/services");
+                let entries = fs::read_dir(&folder).map_err(|error| Error::io(&folder, &error))?;
+                entries
+                    .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                    .filter(|name| self.versions(name).is_ok())
+                    .collect()
+            }
+        };
+        found.sort();
+        found.dedup();
+        Ok(found)
     }
 
     /// The versions of a service, `YYYY-MM-DD`, oldest first.

@@ -49,7 +49,8 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
     let info = match (&args.service, &args.version) {
         (Some(service), Some(version)) => ActionInfo::new(service, version, &args.action),
         _ => {
-            let meta = models::action(&args.action).ok_or_else(|| unknown(&args.action))?;
+            let meta =
+                models::CATALOGUE.action(&args.action).ok_or_else(|| unknown(&args.action))?;
             fill_in_agent(&mut body, meta, options)?;
             meta.info
         }
@@ -126,7 +127,8 @@ fn fill_in_agent(
 fn unknown(name: &str) -> Failure {
     let likeness =
         |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name.to_ascii_lowercase());
-    let nearest = models::ACTIONS
+    let nearest = models::CATALOGUE
+        .actions
         .iter()
         .map(|action| action.info.name)
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))

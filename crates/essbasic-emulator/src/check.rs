@@ -1,59 +1,39 @@
 //! Whether parameters are what the action's published description says.
 
 use serde_json::Value;
-use tc3_api::catalogue::{JsonType, ObjectMeta};
+use tc3_api::catalogue::ObjectMeta;
+use tc3_api::check::{Violation, ViolationKind, violations};
 
 use crate::error::ApiError;
 
-/// Refuses unknown, missing and mistyped parameters, naming the path.
+/// Refuses unknown, missing and malformed parameters with the real service's codes, one at a time.
 pub(crate) fn check(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
-    check_object(body, request, "")
+    // What is not understood is refused before what is lacking.
+    let worst = violations(body, request).into_iter().min_by_key(rank);
+    worst.map_or(Ok(()), |violation| Err(refusal(&violation)))
 }
 
-fn check_object(value: &Value, object: &ObjectMeta, path: &str) -> Result<(), ApiError> {
-    let Value::Object(members) = value else { return Err(wrong_type(path)) };
-    let inner = |name: &str| match path {
-        "" => name.to_owned(),
-        path => format!("{path}.{name}"),
-    };
-    for (name, value) in members {
-        match object.member(name) {
-            None => {
-                let message = format!("The parameter `{}` is not recognized.", inner(name));
-                return Err(ApiError::new("UnknownParameter", message));
-            }
-            Some(member) if !value.is_null() => check_value(value, member.ty, &inner(name))?,
-            Some(_) => {}
-        }
+fn rank(violation: &Violation) -> u8 {
+    match violation.kind {
+        ViolationKind::Unknown => 0,
+        ViolationKind::WrongType(_) => 1,
+        ViolationKind::Missing | ViolationKind::MissingWith(_) | ViolationKind::NoneOf(_) => 2,
+        _ => 3,
     }
-    for member in object.members.iter().filter(|member| member.required) {
-        if members.get(member.name).is_none_or(Value::is_null) {
-            return Err(ApiError::missing(&inner(member.name)));
+}
+
+fn refusal(violation: &Violation) -> ApiError {
+    let path = &violation.path;
+    match &violation.kind {
+        ViolationKind::Unknown => {
+            ApiError::new("UnknownParameter", format!("The parameter `{path}` is not recognized."))
         }
+        ViolationKind::WrongType(_) => {
+            let message = format!("The parameter `{path}` has the wrong type.");
+            ApiError::new("InvalidParameter", message)
+        }
+        ViolationKind::Missing | ViolationKind::MissingWith(_) => ApiError::missing(path),
+        ViolationKind::NoneOf(paths) => ApiError::missing(&paths.join("` or `")),
+        _ => ApiError::new("InvalidParameter", format!("The parameter {violation}.")),
     }
-    Ok(())
-}
-
-fn check_value(value: &Value, ty: JsonType, path: &str) -> Result<(), ApiError> {
-    let fits = match ty {
-        JsonType::String => value.is_string(),
-        JsonType::Int => value.is_i64(),
-        JsonType::Uint => value.is_u64(),
-        JsonType::Float => value.is_number(),
-        JsonType::Bool => value.is_boolean(),
-        JsonType::Object(object) => return check_object(value, object, path),
-        JsonType::List(element) => {
-            let Value::Array(elements) = value else { return Err(wrong_type(path)) };
-            for (index, value) in elements.iter().enumerate() {
-                check_value(value, *element, &format!("{path}.{index}"))?;
-            }
-            true
-        }
-        _ => true,
-    };
-    if fits { Ok(()) } else { Err(wrong_type(path)) }
-}
-
-fn wrong_type(path: &str) -> ApiError {
-    ApiError::new("InvalidParameter", format!("The parameter `{path}` has the wrong type."))
 }

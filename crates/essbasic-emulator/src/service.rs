@@ -116,7 +116,7 @@ impl Service {
             let message = format!("The version {} of {SERVICE} does not exist.", show(version));
             return Err(ApiError::new("NoSuchVersion", message));
         }
-        let meta = essbasic_models::action(action).ok_or_else(|| {
+        let meta = essbasic_models::CATALOGUE.action(action).ok_or_else(|| {
             let message = format!("The action {} does not exist.", show(action));
             ApiError::new("InvalidAction", message)
         })?;

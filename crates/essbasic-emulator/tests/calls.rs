@@ -162,7 +162,7 @@ fn each_fault_of_the_parameters_has_its_code() {
 #[test]
 fn an_action_answers_with_its_own_codes() {
     let emulator = start();
-    let known = essbasic_models::action("DescribeFlowDetailInfo").unwrap().errors;
+    let known = essbasic_models::CATALOGUE.action("DescribeFlowDetailInfo").unwrap().errors;
     for (pointer, code) in [
         ("/Agent/AppId", "ResourceNotFound.Application"),
         ("/Agent/ProxyOrganizationOpenId", "ResourceNotFound"),

@@ -1,7 +1,7 @@
 //! Types of the Tencent e-sign API (essbasic 2021-05-26), generated from its spec.
 //!
 //! Every action has a request type, `XxxRequest`, that implements [`tc3_api::Action`], and an answer
-//! type, `XxxResponse`. [`ACTIONS`] and [`action`] describe all of them as data.
+//! type, `XxxResponse`.
 //!
 //! ```
 //! # #[cfg(feature = "flows")] {
@@ -25,8 +25,9 @@
 //! # Features
 //!
 //! Each action belongs to one feature: `flows`, `files`, `templates`, `seals`, ...; `full` is all of
-//! them. [`ActionMeta::group`](tc3_api::catalogue::ActionMeta::group) tells which. `server` adds the
-//! opposite side, for emulators and tests: requests can be read and answers written.
+//! them. `catalogue` adds `CATALOGUE`, the service as data: what each action asks for and answers,
+//! in words, types and limits, and which feature holds it. `server` adds the opposite side, for
+//! emulators and tests: requests can be read and answers written.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[rustfmt::skip]

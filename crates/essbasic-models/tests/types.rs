@@ -5,10 +5,9 @@
 use std::collections::BTreeSet;
 
 use essbasic_models::{
-    ACTIONS, Agent, ApproveStatus, ApproveType, DescribeFlowDetailInfoRequest,
+    Agent, ApproveStatus, ApproveType, CATALOGUE, DescribeFlowDetailInfoRequest,
     DescribeFlowDetailInfoResponse, DescribeResourceUrlsByFlowsRequest,
     DescribeResourceUrlsByFlowsResponse, ErrorCode, FlowStatus, UploadFilesRequest, UserInfo,
-    action,
 };
 use serde_json::json;
 use tc3_api::{Action, Envelope};
@@ -71,10 +70,10 @@ fn a_flow_says_where_it_stands_and_hides_who_signs() {
 
 #[test]
 fn the_catalogue_holds_every_action() {
-    assert_eq!(ACTIONS.len(), 99);
-    assert!(ACTIONS.is_sorted_by_key(|action| action.info.name));
-    for meta in ACTIONS {
-        assert_eq!(action(meta.info.name).unwrap().info, meta.info);
+    assert_eq!(CATALOGUE.actions.len(), 99);
+    assert!(CATALOGUE.actions.is_sorted_by_key(|action| action.info.name));
+    for meta in CATALOGUE.actions {
+        assert_eq!(CATALOGUE.action(meta.info.name).unwrap().info, meta.info);
         assert!(!meta.title.is_empty() && !meta.group.is_empty(), "{}", meta.info.name);
         assert_eq!((meta.info.service, meta.info.version), ("essbasic", "2021-05-26"));
         assert_eq!(meta.info.rate_limit, Some(20));
@@ -83,15 +82,19 @@ fn the_catalogue_holds_every_action() {
         let read = reads.iter().any(|prefix| meta.info.name.starts_with(prefix));
         assert!(read || !meta.info.retry_safe, "{}", meta.info.name);
     }
-    let hosts: BTreeSet<_> =
-        ACTIONS.iter().filter(|meta| meta.info.host.is_some()).map(|meta| meta.info.name).collect();
+    let hosts: BTreeSet<_> = CATALOGUE
+        .actions
+        .iter()
+        .filter(|meta| meta.info.host.is_some())
+        .map(|meta| meta.info.name)
+        .collect();
     assert_eq!(hosts, BTreeSet::from(["UploadFiles"]));
     let info = UploadFilesRequest::INFO;
     assert_eq!(
         (info.host, info.test_host),
         (Some("file.ess.tencent.cn"), Some("file.test.ess.tencent.cn"))
     );
-    let download = action("DescribeResourceUrlsByFlows").unwrap();
+    let download = CATALOGUE.action("DescribeResourceUrlsByFlows").unwrap();
     assert_eq!(download.info, DescribeResourceUrlsByFlowsRequest::INFO);
     assert_eq!(download.info.test_host, Some("essbasic.test.ess.tencent.cn"));
     assert!(download.info.retry_safe);
@@ -101,7 +104,7 @@ fn the_catalogue_holds_every_action() {
 
 #[test]
 fn every_code_of_every_action_is_known() {
-    for code in ACTIONS.iter().flat_map(|action| action.errors) {
+    for code in CATALOGUE.actions.iter().flat_map(|action| action.errors) {
         let known = ErrorCode::from(*code);
         assert!(!matches!(known, ErrorCode::Unknown(_)), "{code}");
         assert_eq!(known.as_str(), *code);

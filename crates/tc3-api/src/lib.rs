@@ -5,17 +5,24 @@
 //! - [`lenient`] holds the `deserialize_with` helpers with which generated answers tolerate what real
 //!   servers send: `null` for a list, a number in a string.
 //! - [`wire`] holds the `serialize_with` helpers of requests.
-//! - [`catalogue`] describes actions as data, for callers that know them only by name.
+//! - [`Base64`] is a file inside JSON, [`time`] turns the services' numbers into times.
+//! - [`catalogue`] describes a service as data, for callers that know actions only by name.
+//! - [`check`] (feature `check`) tells what the catalogue has against a request before it is sent.
 //!
-//! Nothing here knows a particular service, opens a socket or depends on more than serde.
+//! Nothing here knows a particular service or opens a socket.
 
 mod action;
+mod base64;
 pub mod catalogue;
+#[cfg(feature = "check")]
+pub mod check;
 mod envelope;
 pub mod lenient;
+pub mod time;
 pub mod wire;
 
 pub use action::{Action, ActionInfo};
+pub use base64::Base64;
 pub use envelope::{ApiError, Envelope, Success};
 
 /// What generated code refers to by absolute path, so that a models crate needs one dependency.

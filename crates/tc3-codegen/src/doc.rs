@@ -1,50 +1,102 @@
-//! What documentation says: our words where the overlay has them, a neutral line elsewhere.
+//! What documentation says, as paragraphs of Markdown.
 
 use crate::apply::Model;
-use crate::spec::{Member, Status};
+use crate::spec::{Action, Member, Status};
 
 /// The paragraphs of a struct's documentation.
 pub(crate) fn struct_doc(model: &Model<'_>, name: &str) -> Vec<String> {
-    let own = model.overlay.docs.objects.get(name).and_then(|doc| doc.doc.as_deref());
-    for (action, facts) in &model.spec.actions {
-        if facts.request == name {
-            let lead = match model.overlay.docs.actions.get(action) {
-                Some(doc) => doc.clone(),
-                None => format!("The request of `{action}`."),
-            };
-            let mut doc = vec![lead, escape(&facts.title)];
-            match facts.status {
-                Status::Online => {}
-                Status::Deprecated => {
-                    doc.push("Deprecated: the service will take the action away.".to_owned());
-                }
-                Status::Offline => {
-                    doc.push("Offline: the service no longer has the action.".to_owned());
-                }
-            }
-            return doc;
-        }
-        if facts.response == name {
-            let lead = own.map_or_else(|| format!("The answer to `{action}`."), str::to_owned);
-            return vec![lead];
-        }
+    match model.requested_by(name) {
+        Some((action, facts)) => request_doc(model, action, facts),
+        None => vec![summary(model, name)],
     }
-    vec![own.map_or_else(|| format!("The object `{name}`."), str::to_owned)]
 }
 
-/// The paragraphs of a field's documentation.
-pub(crate) fn field_doc(model: &Model<'_>, object: &str, member: &Member) -> Vec<String> {
-    let own = model.overlay.docs.objects.get(object);
-    let lead = match own.and_then(|doc| doc.members.get(&member.name)) {
-        Some(doc) => doc.clone(),
+/// What an object is, in a paragraph.
+pub(crate) fn summary(model: &Model<'_>, name: &str) -> String {
+    if let Some(own) = model.object_doc(name) {
+        return own.to_owned();
+    }
+    if let Some((action, _)) = model.requested_by(name) {
+        format!("The request of `{action}`.")
+    } else if let Some(action) = model.answers(name) {
+        format!("The answer to `{action}`.")
+    } else {
+        format!("The object `{name}`.")
+    }
+}
+
+/// A request tells its action: what it does, and after that what holds for calling it.
+fn request_doc(model: &Model<'_>, action: &str, facts: &Action) -> Vec<String> {
+    let text = model.action_doc(action).map_or_else(|| format!("Calls `{action}`."), str::to_owned);
+    let (lead, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let mut doc = vec![lead.to_owned()];
+    doc.extend(Some(escape(&facts.title)).filter(|title| !title.trim().is_empty()));
+    doc.extend(Some(rest.to_owned()).filter(|rest| !rest.is_empty()));
+    doc.extend(status(facts.status).map(str::to_owned));
+    let limit = model.overlay.rate_limit.as_ref();
+    if let Some(limit) = limit.map(|all| all.actions.get(action).unwrap_or(&all.default)) {
+        doc.push(format!("At most {limit} calls a second."));
+    }
+    if let Some(reason) = model.overlay.retry_safe.get(action) {
+        doc.push(format!("Safe to repeat. {reason}"));
+    }
+    if let Some(example) = model.example(action) {
+        doc.push("# Example".to_owned());
+        doc.push(format!("```\n{}\n```", example.trim_end()));
+    }
+    if !facts.errors.is_empty() {
+        doc.push("# Errors".to_owned());
+        let line = |code: &String| format!("- `{code}`: {}", code_text(model, code));
+        doc.push(facts.errors.iter().map(line).collect::<Vec<_>>().join("\n"));
+    }
+    doc
+}
+
+fn status(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Online => None,
+        Status::Deprecated => Some("Deprecated: the service will take the action away."),
+        Status::Offline => Some("Offline: the service no longer has the action."),
+    }
+}
+
+/// What a code means and what to do about it.
+pub(crate) fn code_text(model: &Model<'_>, code: &str) -> String {
+    let common = || model.spec.common_codes.get(code).map(|facts| facts.description.as_str());
+    let meaning = model.spec.codes.get(code).map(String::as_str).or_else(common).unwrap_or(code);
+    let advice = model.advice(code).unwrap_or_default();
+    format!("{} {}", sentence(meaning), sentence(advice)).trim_end().to_owned()
+}
+
+/// With the full stop that tables leave away.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() || text.ends_with(['.', '!', '?', ':']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
+
+/// What a member is, in a paragraph.
+pub(crate) fn member_summary(model: &Model<'_>, object: &str, member: &Member) -> String {
+    match model.member_doc(object, &member.name) {
+        Some(doc) => doc.to_owned(),
         None if member.name == "RequestId" => {
             "The id by which the service's support finds the call.".to_owned()
         }
         None => format!("The member `{}`.", member.name),
-    };
-    let mut doc = vec![lead];
+    }
+}
+
+/// The paragraphs of a field's documentation.
+pub(crate) fn field_doc(model: &Model<'_>, object: &str, member: &Member) -> Vec<String> {
+    let mut doc = vec![member_summary(model, object, member)];
     if member.disabled {
         doc.push("Internal to the platform: leave it unset.".to_owned());
+    }
+    if let Some(instead) = model.deprecated(object, &member.name) {
+        doc.push(format!("Deprecated. {instead}"));
     }
     doc
 }

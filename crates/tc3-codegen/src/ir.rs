@@ -1,18 +1,21 @@
 //! What is emitted, with every name decided.
 
+use crate::overlay::{Limit, Rule, Unit};
+
 /// A models crate.
-pub(crate) struct Ir {
+pub(crate) struct Ir<'a> {
     pub(crate) service: String,
     pub(crate) version: String,
     pub(crate) title: String,
     /// Sorted by name; empty where the overlay has no groups.
     pub(crate) groups: Vec<Group>,
     pub(crate) actions: Vec<Action>,
-    pub(crate) structs: Vec<Struct>,
+    /// Sorted by their names in the reference.
+    pub(crate) structs: Vec<Struct<'a>>,
+    /// Sorted by name.
     pub(crate) enums: Vec<Enum>,
+    /// Sorted.
     pub(crate) codes: Vec<Code>,
-    /// The objects that a request reaches, by name.
-    pub(crate) request_objects: Vec<Object>,
 }
 
 pub(crate) struct Group {
@@ -23,11 +26,10 @@ pub(crate) struct Group {
 pub(crate) struct Action {
     pub(crate) name: String,
     pub(crate) title: String,
+    pub(crate) doc: String,
     pub(crate) group: Option<String>,
     pub(crate) request: String,
     pub(crate) response: String,
-    /// The request's object in [`Ir::request_objects`].
-    pub(crate) request_object: String,
     pub(crate) host: Option<String>,
     pub(crate) test_host: Option<String>,
     pub(crate) retry_safe: bool,
@@ -45,9 +47,13 @@ pub(crate) enum Side {
     Both,
 }
 
-pub(crate) struct Struct {
+pub(crate) struct Struct<'a> {
+    /// In the reference.
+    pub(crate) name: String,
     pub(crate) ident: String,
     pub(crate) doc: Vec<String>,
+    /// What it is, in a paragraph.
+    pub(crate) summary: String,
     pub(crate) side: Side,
     /// The file it stands in.
     pub(crate) module: String,
@@ -55,16 +61,28 @@ pub(crate) struct Struct {
     pub(crate) features: Vec<String>,
     /// Whether every member has a default.
     pub(crate) default: bool,
-    pub(crate) fields: Vec<Field>,
+    /// Whether it is the request of an action that is going or gone.
+    pub(crate) deprecated: bool,
+    pub(crate) fields: Vec<Field<'a>>,
+    pub(crate) rules: Vec<&'a Rule>,
 }
 
-pub(crate) struct Field {
+pub(crate) struct Field<'a> {
     pub(crate) wire: String,
     pub(crate) ident: String,
     pub(crate) doc: Vec<String>,
+    /// What it is, in a paragraph.
+    pub(crate) summary: String,
     pub(crate) ty: Ty,
     pub(crate) optional: bool,
+    /// Whether a request must carry it.
+    pub(crate) required: bool,
+    pub(crate) internal: bool,
     pub(crate) sensitive: bool,
+    /// What to do instead of using it.
+    pub(crate) deprecated: Option<&'a str>,
+    pub(crate) limit: Option<&'a Limit>,
+    pub(crate) time: Option<Unit>,
     /// The name of the method that sets it, on request types.
     pub(crate) setter: String,
 }
@@ -76,16 +94,18 @@ pub(crate) enum Ty {
     U64,
     F64,
     Bool,
+    Base64,
     Struct(String),
     /// A struct behind a pointer: it holds itself.
     Boxed(String),
-    Enum(String),
+    TextEnum(String),
+    IntEnum(String),
     List(Box<Ty>),
 }
 
 pub(crate) struct Enum {
     pub(crate) ident: String,
-    pub(crate) doc: Vec<String>,
+    pub(crate) doc: String,
     pub(crate) variants: Variants,
 }
 
@@ -104,28 +124,6 @@ pub(crate) struct Code {
     pub(crate) ident: String,
     pub(crate) code: String,
     pub(crate) description: String,
-}
-
-/// An object as the catalogue describes it.
-pub(crate) struct Object {
-    pub(crate) name: String,
-    pub(crate) members: Vec<ObjectMember>,
-}
-
-pub(crate) struct ObjectMember {
-    pub(crate) name: String,
-    pub(crate) required: bool,
-    pub(crate) disabled: bool,
-    pub(crate) shape: Shape,
-}
-
-/// The JSON a member takes.
-pub(crate) enum Shape {
-    String,
-    Int,
-    Uint,
-    Float,
-    Bool,
-    Object(String),
-    List(Box<Shape>),
+    /// What to do about it; empty where nothing is known.
+    pub(crate) advice: String,
 }

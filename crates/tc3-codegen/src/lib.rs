@@ -25,7 +25,7 @@ pub use problem::Problem;
 pub use rename::missing_renames;
 pub use table::Table;
 
-use overlay::Overlay;
+use overlay::{Docs, Overlay};
 use spec::Spec;
 
 /// A file's name, for messages, and its text.
@@ -46,26 +46,38 @@ pub struct Output {
     pub features: String,
 }
 
+/// What a models crate is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The facts: `spec.json`.
+    pub spec: Source<'a>,
+    /// What is known beyond them: `overlay.json`.
+    pub overlay: Source<'a>,
+    /// The reference's own documentation, for what the overlay does not document: `docs.json`.
+    pub docs: Option<Source<'a>>,
+    /// Ends up in a comment of the root file: what the spec is and its checksum.
+    pub provenance: &'a str,
+}
+
 /// Makes the source of a models crate.
 ///
-/// `provenance` ends up in a comment of the root file: what the spec is and its checksum.
-///
 /// # Errors
-/// All that is wrong with the spec and the overlay.
-pub fn generate(
-    spec: Source<'_>,
-    overlay: Source<'_>,
-    provenance: &str,
-) -> Result<Output, Vec<Problem>> {
-    let (parsed_spec, parsed_overlay) =
-        match (parse::<Spec>(spec.name, spec.text), parse::<Overlay>(overlay.name, overlay.text)) {
-            (Ok(spec), Ok(overlay)) => (spec, overlay),
-            (spec, overlay) => {
-                return Err([spec.err(), overlay.err()].into_iter().flatten().collect());
+/// All that is wrong with the input.
+pub fn generate(input: Input<'_>) -> Result<Output, Vec<Problem>> {
+    let Input { spec, overlay, docs, provenance } = input;
+    let parsed_spec = parse::<Spec>(spec.name, spec.text);
+    let parsed_overlay = parse::<Overlay>(overlay.name, overlay.text);
+    let parsed_docs = docs.map(|docs| parse::<Docs>(docs.name, docs.text)).transpose();
+    let (parsed_spec, parsed_overlay, parsed_docs) =
+        match (parsed_spec, parsed_overlay, parsed_docs) {
+            (Ok(spec), Ok(overlay), Ok(docs)) => (spec, overlay, docs),
+            (spec, overlay, docs) => {
+                let found = [spec.err(), overlay.err(), docs.err()];
+                return Err(found.into_iter().flatten().collect());
             }
         };
     validate::check(spec.name, &parsed_spec)?;
-    let model = apply::apply(overlay.name, &parsed_spec, &parsed_overlay)?;
+    let model = apply::apply(overlay.name, &parsed_spec, &parsed_overlay, parsed_docs.as_ref())?;
     let ir = lower::lower(&model, spec.name, overlay.name)?;
     let emitted = emit::emit(&ir);
 
@@ -111,14 +123,15 @@ fn one_line(text: &str) -> String {
         .join(" ")
 }
 
-fn features(ir: &ir::Ir) -> String {
+fn features(ir: &ir::Ir<'_>) -> String {
     let names: Vec<&str> = ir.groups.iter().map(|group| group.name.as_str()).collect();
     let all: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
     let mut text = String::from("default = []\n");
     text.push_str("# All actions.\n");
     text.push_str(&format!("full = [{}]\n", all.join(", ")));
     text.push_str(
-        "# The opposite side too: requests can be read and answers written.\nserver = []\n",
+        "# The opposite side too: requests can be read and answers written.\nserver = []\n\
+         # Actions, objects, values and error codes as data.\ncatalogue = []\n",
     );
     for group in &ir.groups {
         text.push_str(&format!("# {}\n{} = []\n", one_line(&group.doc), group.name));

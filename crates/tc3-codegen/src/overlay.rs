@@ -32,6 +32,21 @@ pub struct Overlay {
     /// Open value sets by the name of their Rust enum.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub values: Table<ValueSet>,
+    /// Beyond what the service refuses a value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
+    /// What members of a request must be to each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// Whole numbers that are times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<Time>,
+    /// Texts that are files as base64, as `Object.Member`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub base64: Vec<String>,
+    /// Members not to be used any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deprecated: Vec<Deprecated>,
     /// The feature each action belongs to, by the feature's name.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub groups: Table<Group>,
@@ -150,6 +165,99 @@ pub enum Wire {
     Text(String),
 }
 
+/// Beyond what the service refuses a value; both ends are allowed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// The object, which a request reaches.
+    pub object: String,
+    /// Its member.
+    pub member: String,
+    /// The fewest elements of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_items: Option<u64>,
+    /// The most elements of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<u64>,
+    /// The fewest characters of a text, or of each text of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_chars: Option<u64>,
+    /// The most characters of a text, or of each text of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_chars: Option<u64>,
+    /// The most bytes of a text, those of the file where it is base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
+    /// The smallest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// The largest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+}
+
+/// What members of a request must be to each other: one of `needs`, `any_of`, `one_of` and
+/// `not_both`. Paths are relative to the object: `Agent.AppId`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The object, which a request reaches.
+    pub object: String,
+    /// The rule holds where this path is given; only with `needs`.
+    #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// And has one of these values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub is: Vec<Wire>,
+    /// All of these must be given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// One of these at least.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub any_of: Vec<String>,
+    /// Exactly one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_of: Vec<String>,
+    /// One of these at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_both: Vec<String>,
+}
+
+/// A whole number that is a time since the epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Time {
+    /// The object.
+    pub object: String,
+    /// Its member.
+    pub member: String,
+    /// What it counts.
+    pub unit: Unit,
+}
+
+/// What a time counts since the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+}
+
+/// A member not to be used any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deprecated {
+    /// The object; absent for every object that has the member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// The member's name.
+    pub member: String,
+    /// What to do instead.
+    pub instead: String,
+}
+
 /// A feature and its actions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,21 +268,33 @@ pub struct Group {
     pub actions: Vec<String>,
 }
 
-/// Documentation in our own words.
+/// Documentation as Markdown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Docs {
+    /// Whether an item without documentation is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub complete: bool,
     /// What each action does.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub actions: Table<String>,
+    /// Rust that makes a request of the action, as the body of a function.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub examples: Table<String>,
+    /// What a member of that name is, wherever its object does not say it.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub members: Table<String>,
     /// What each object and its members are.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub objects: Table<ObjectDoc>,
+    /// What to do about each error code.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub codes: Table<String>,
 }
 
 impl Docs {
     fn is_empty(&self) -> bool {
-        self.actions.is_empty() && self.objects.is_empty()
+        *self == Self::default()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use tc3_codegen::{Source, generate, missing_renames, parse};
+use tc3_codegen::{Input, Source, generate, missing_renames, parse};
 
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -89,8 +89,9 @@ fn shaped_spec() -> impl Strategy<Value = Value> {
 fn run(spec: &str, overlay: &str) -> bool {
     let spec = Source { name: "spec.json", text: spec };
     let overlay = Source { name: "overlay.json", text: overlay };
-    let result = generate(spec, overlay, "p");
-    assert_eq!(result, generate(spec, overlay, "p"));
+    let input = Input { spec, overlay, docs: None, provenance: "p" };
+    let result = generate(input);
+    assert_eq!(result, generate(input));
     if let Err(problems) = &result {
         assert!(!problems.is_empty());
         assert!(problems.iter().all(|problem| !problem.reason.contains("emitted no Rust")));
@@ -135,11 +136,12 @@ proptest! {
             parse("overlay.json", r#"{"$schema": ""}"#)?;
         overlay.renames = missing_renames(&parsed, &overlay);
         let overlay = serde_json::to_string(&overlay)?;
-        let result = generate(
-            Source { name: "spec.json", text: &text },
-            Source { name: "overlay.json", text: &overlay },
-            "",
-        );
+        let result = generate(Input {
+            spec: Source { name: "spec.json", text: &text },
+            overlay: Source { name: "overlay.json", text: &overlay },
+            docs: None,
+            provenance: "",
+        });
         for problem in result.err().unwrap_or_default() {
             prop_assert!(!problem.reason.contains("overlay"), "{}", problem);
             prop_assert!(!problem.reason.contains("setter"), "{}", problem);

@@ -7,7 +7,7 @@
 )]
 
 use serde_json::{Value, json};
-use tc3_codegen::{Source, generate};
+use tc3_codegen::{Input, Source, generate};
 
 fn spec() -> Value {
     json!({
@@ -34,11 +34,12 @@ fn overlay() -> Value {
 }
 
 fn problems(spec: &str, overlay: &str) -> Vec<String> {
-    let result = generate(
-        Source { name: "spec.json", text: spec },
-        Source { name: "overlay.json", text: overlay },
-        "",
-    );
+    let result = generate(Input {
+        spec: Source { name: "spec.json", text: spec },
+        overlay: Source { name: "overlay.json", text: overlay },
+        docs: None,
+        provenance: "",
+    });
     match result {
         Ok(_) => Vec::new(),
         Err(problems) => problems.iter().map(ToString::to_string).collect(),

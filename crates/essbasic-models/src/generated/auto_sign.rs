@@ -173,9 +173,21 @@ impl ::core::fmt::Debug for AutoSignConfig {
     }
 }
 
-/// The request of `ChannelCancelUserAutoSignEnableUrl`.
+/// Calls `ChannelCancelUserAutoSignEnableUrl`.
 ///
 /// 撤销授权签开通链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation.UserAutoSignEnableAlready`: Cannot revoke: the user already enabled auto-sign.
+/// - `FailedOperation.UserAutoSignEnableUrlNotExist`: Cannot revoke: no enable link was ever generated.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -239,9 +251,26 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateUserAutoSignEnableUrl`.
+/// Calls `ChannelCreateUserAutoSignEnableUrl`.
 ///
 /// 获取个人用户授权签的开通链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `AuthFailure`: CAM authentication or signature check failed.
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.CardNumber`: Identity document number is wrong.
+/// - `InvalidParameter.CardType`: Identity document type is wrong.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -513,9 +542,22 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
     }
 }
 
-/// The request of `ChannelCreateUserAutoSignSealUrl`.
+/// Calls `ChannelCreateUserAutoSignSealUrl`.
 ///
 /// 获取设置“授权签”印章小程序链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.Decryption`: Server-side decryption failed.
+/// - `InternalError.DependsApi`: A dependent API failed.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -680,9 +722,25 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
     }
 }
 
-/// The request of `ChannelDescribeUserAutoSignStatus`.
+/// Calls `ChannelDescribeUserAutoSignStatus`.
 ///
 /// 查询个人用户开通授权签状态
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `AuthFailure`: CAM authentication or signature check failed.
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InvalidParameter.CardNumber`: Identity document number is wrong.
+/// - `InvalidParameter.CardType`: Identity document type is wrong.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -791,9 +849,25 @@ pub struct ChannelDescribeUserAutoSignStatusResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelDisableUserAutoSign`.
+/// Calls `ChannelDisableUserAutoSign`.
 ///
 /// 关闭个人授权签功能
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `AuthFailure`: CAM authentication or signature check failed.
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.CardNumber`: Identity document number is wrong.
+/// - `InvalidParameter.CardType`: Identity document type is wrong.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NotInAutoSignWhiteList`: Not on the allow-list of this business.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -866,11 +940,29 @@ pub struct ChannelDisableUserAutoSignResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelRenewAutoSignLicense`.
+/// Calls `ChannelRenewAutoSignLicense`.
 ///
 /// 续期医疗自动签许可
 ///
 /// Deprecated: the service will take the action away.
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `AuthFailure`: CAM authentication or signature check failed.
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.LicenseNoQuota`: Auto-sign licence quota is exhausted.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Api`: Error from another internal API.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.DependsApi`: A dependent API failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.CardNumber`: Identity document number is wrong.
+/// - `InvalidParameter.CardType`: Identity document type is wrong.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -901,6 +993,7 @@ pub struct ChannelRenewAutoSignLicenseRequest {
 
 impl ChannelRenewAutoSignLicenseRequest {
     /// With the members that the service requires.
+    #[deprecated(note = "the service will take the action away, or has done so")]
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -951,9 +1044,22 @@ pub struct ChannelRenewAutoSignLicenseResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `CreatePartnerAutoSignAuthUrl`.
+/// Calls `CreatePartnerAutoSignAuthUrl`.
 ///
 /// 创建企业授权签授权链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1204,9 +1310,22 @@ impl ::core::fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
     }
 }
 
-/// The request of `ModifyPartnerAutoSignAuthUrl`.
+/// Calls `ModifyPartnerAutoSignAuthUrl`.
 ///
 /// 更新企业授权签授权链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

@@ -124,9 +124,21 @@ impl ::core::fmt::Debug for ChannelBillUsageDetail {
     }
 }
 
-/// The request of `ChannelDescribeAccountBillDetail`.
+/// Calls `ChannelDescribeAccountBillDetail`.
 ///
 /// 查询“子客账号”套餐消耗情况
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameter.Limit`: Limit is out of range.
+/// - `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid.
+/// - `InvalidParameterValue.InvalidTime`: Time value is invalid.
+/// - `ResourceNotFound.NotExistApplication`: Application does not exist (variant).
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -211,9 +223,21 @@ pub struct ChannelDescribeAccountBillDetailResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelDescribeBillUsageDetail`.
+/// Calls `ChannelDescribeBillUsageDetail`.
 ///
 /// 查询渠道计费消耗情况
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameter.Limit`: Limit is out of range.
+/// - `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid.
+/// - `InvalidParameterValue.InvalidTime`: Time value is invalid.
+/// - `ResourceNotFound.NotExistApplication`: Application does not exist (variant).
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -334,9 +358,34 @@ pub struct ChannelDescribeBillUsageDetailResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeUsage`.
+/// Calls `DescribeUsage`.
 ///
 /// 合同消耗数量查询
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Api`: Error from another internal API.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.Date`: Date is invalid.
+/// - `InvalidParameter.Limit`: Limit is out of range.
+/// - `LimitExceeded.CallTimes`: Call-count limit exceeded.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.Date`: Date parameter is missing.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.BannedApplication`: Application is banned.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `UnauthorizedOperation`: Not authorised. configuration.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

@@ -11,29 +11,29 @@
 )]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// API has been taken offline.
+    /// API has been taken offline. permanent.
     ActionOffline,
     /// CAM authentication or signature check failed.
     AuthFailure,
-    /// Authorization header is not in the TC3 format.
+    /// Authorization header is not in the TC3 format. client bug.
     AuthFailureInvalidAuthorization,
-    /// Key is not a Cloud API key.
+    /// Key is not a Cloud API key. configuration.
     AuthFailureInvalidSecretId,
-    /// Multi-factor check failed.
+    /// Multi-factor check failed. configuration.
     AuthFailureMFAFailure,
-    /// SecretId unknown, deleted or disabled (also: stray spaces).
+    /// SecretId unknown, deleted or disabled (also: stray spaces). configuration; may follow key rotation, so refresh a cached temporary credential once.
     AuthFailureSecretIdNotFound,
-    /// Timestamp differs from server time by more than five minutes.
+    /// Timestamp differs from server time by more than five minutes. re-sign with a fresh timestamp once; correct clock skew from the Date response header if you have it.
     AuthFailureSignatureExpire,
-    /// Signature mismatch.
+    /// Signature mismatch. client bug or wrong key.
     AuthFailureSignatureFailure,
-    /// Session token invalid or expired.
+    /// Session token invalid or expired. force one credential refresh, then one retry; otherwise no.
     AuthFailureTokenFailure,
-    /// CAM policy denies the call.
+    /// CAM policy denies the call. configuration.
     AuthFailureUnauthorizedOperation,
-    /// Dry run succeeded; nothing was done.
+    /// Dry run succeeded; nothing was done. not a failure.
     DryRunOperation,
-    /// Generic operation failure; read Message.
+    /// Generic operation failure; read Message. business error.
     FailedOperation,
     /// Signer is below the legal signing age.
     FailedOperationAgeNotAchieveNormalLegal,
@@ -73,7 +73,7 @@ pub enum ErrorCode {
     FailedOperationUserAutoSignEnableAlready,
     /// Cannot revoke: no enable link was ever generated.
     FailedOperationUserAutoSignEnableUrlNotExist,
-    /// Internal server error.
+    /// Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
     InternalError,
     /// Error from another internal API.
     InternalErrorApi,
@@ -107,9 +107,9 @@ pub enum ErrorCode {
     InternalErrorSystem,
     /// Third-party dependency failed.
     InternalErrorThirdParty,
-    /// Action does not exist.
+    /// Action does not exist. client bug.
     InvalidAction,
-    /// A parameter is wrong.
+    /// A parameter is wrong. client bug.
     InvalidParameter,
     /// Application id does not exist.
     InvalidParameterApplication,
@@ -229,19 +229,19 @@ pub enum ErrorCode {
     InvalidParameterUnsupportedComponentType,
     /// Flow id does not exist (code is spelled this way by the service).
     InvalidParameterFFowIds,
-    /// Parameter value is not allowed.
+    /// Parameter value is not allowed. client bug.
     InvalidParameterValue,
     /// Package/quota type is invalid.
     InvalidParameterValueInvalidQuotaType,
     /// Time value is invalid.
     InvalidParameterValueInvalidTime,
-    /// Multipart body is malformed.
+    /// Multipart body is malformed. client bug.
     InvalidRequest,
-    /// Caller IP is deny-listed.
+    /// Caller IP is deny-listed. configuration.
     IpInBlacklist,
-    /// Caller IP is not allow-listed.
+    /// Caller IP is not allow-listed. configuration.
     IpNotInWhitelist,
-    /// Quota exceeded.
+    /// Quota exceeded. quota, not rate.
     LimitExceeded,
     /// Call-count limit exceeded.
     LimitExceededCallTimes,
@@ -255,7 +255,7 @@ pub enum ErrorCode {
     LimitExceededFlowInfos,
     /// Too many operators.
     LimitExceededProxyOrganizationOperator,
-    /// A required parameter is missing.
+    /// A required parameter is missing. client bug.
     MissingParameter,
     /// Activation information of the partner organisation is missing.
     MissingParameterCompanyActiveInfo,
@@ -295,9 +295,9 @@ pub enum ErrorCode {
     MissingParameterUserId,
     /// User OpenId is missing.
     MissingParameterUserOpenId,
-    /// Product does not exist.
+    /// Product does not exist. client bug.
     NoSuchProduct,
-    /// API version does not exist.
+    /// API version does not exist. client bug.
     NoSuchVersion,
     /// Operation refused; read Message.
     OperationDenied,
@@ -373,21 +373,21 @@ pub enum ErrorCode {
     OperationDeniedUserNotInOrganization,
     /// Feature is allow-list only.
     OperationDeniedWhiteListForbid,
-    /// Request rate limit exceeded.
+    /// Request rate limit exceeded. request was rejected before execution: safe for every action; back off with jitter.
     RequestLimitExceeded,
-    /// Account-wide (all regions) rate limit exceeded.
+    /// Account-wide (all regions) rate limit exceeded. as RequestLimitExceeded.
     RequestLimitExceededGlobalRegionUinLimitExceeded,
-    /// Per-IP rate limit exceeded.
+    /// Per-IP rate limit exceeded. as RequestLimitExceeded.
     RequestLimitExceededIPLimitExceeded,
-    /// Per-account rate limit exceeded.
+    /// Per-account rate limit exceeded. as RequestLimitExceeded.
     RequestLimitExceededUinLimitExceeded,
-    /// Request body too large.
+    /// Request body too large. client bug.
     RequestSizeLimitExceeded,
-    /// Resource is busy.
+    /// Resource is busy. state conflict; leave to the caller.
     ResourceInUse,
-    /// Not enough capacity.
+    /// Not enough capacity. leave to the caller.
     ResourceInsufficient,
-    /// Resource does not exist.
+    /// Resource does not exist. permanent.
     ResourceNotFound,
     /// Application does not exist.
     ResourceNotFoundApplication,
@@ -425,13 +425,13 @@ pub enum ErrorCode {
     ResourceNotFoundUser,
     /// Verified-user record does not exist.
     ResourceNotFoundVerifyUser,
-    /// Resource is not available.
+    /// Resource is not available. may be temporary; leave to the caller.
     ResourceUnavailable,
-    /// Response would be too large.
+    /// Response would be too large. ask for less.
     ResponseSizeLimitExceeded,
-    /// Service temporarily unavailable.
+    /// Service temporarily unavailable. safe for reads; for writes only if idempotent.
     ServiceUnavailable,
-    /// Not authorised.
+    /// Not authorised. configuration.
     UnauthorizedOperation,
     /// Subscription tier must be upgraded to use this API.
     UnauthorizedOperationNoPermissionFeature,
@@ -439,13 +439,13 @@ pub enum ErrorCode {
     UnauthorizedOperationUnauthorizedOperationDownload,
     /// Organisation was not authorised.
     UnauthorizedOperationUnauthorizedOperationOrganization,
-    /// Unknown parameter.
+    /// Unknown parameter. client bug.
     UnknownParameter,
-    /// Operation is not supported.
+    /// Operation is not supported. permanent.
     UnsupportedOperation,
-    /// Only GET and POST over HTTP(S) are supported.
+    /// Only GET and POST over HTTP(S) are supported. client bug.
     UnsupportedProtocol,
-    /// API does not support the given region.
+    /// API does not support the given region. configuration.
     UnsupportedRegion,
     /// A value that this version does not know. Made by `From` only where no other
     /// variant fits; so matching it means what it says.
@@ -1543,5 +1543,95 @@ impl ErrorCode {
                 Self::Unknown(_) => return ::core::option::Option::None,
             },
         )
+    }
+    /// What to do about it; `None` where nothing is known.
+    pub fn advice(&self) -> ::core::option::Option<&'static ::core::primitive::str> {
+        match self {
+            Self::ActionOffline => ::core::option::Option::Some("permanent."),
+            Self::AuthFailureInvalidAuthorization => {
+                ::core::option::Option::Some("client bug.")
+            }
+            Self::AuthFailureInvalidSecretId => {
+                ::core::option::Option::Some("configuration.")
+            }
+            Self::AuthFailureMFAFailure => ::core::option::Option::Some("configuration."),
+            Self::AuthFailureSecretIdNotFound => {
+                ::core::option::Option::Some(
+                    "configuration; may follow key rotation, so refresh a cached temporary credential once.",
+                )
+            }
+            Self::AuthFailureSignatureExpire => {
+                ::core::option::Option::Some(
+                    "re-sign with a fresh timestamp once; correct clock skew from the Date response header if you have it.",
+                )
+            }
+            Self::AuthFailureSignatureFailure => {
+                ::core::option::Option::Some("client bug or wrong key.")
+            }
+            Self::AuthFailureTokenFailure => {
+                ::core::option::Option::Some(
+                    "force one credential refresh, then one retry; otherwise no.",
+                )
+            }
+            Self::AuthFailureUnauthorizedOperation => {
+                ::core::option::Option::Some("configuration.")
+            }
+            Self::DryRunOperation => ::core::option::Option::Some("not a failure."),
+            Self::FailedOperation => ::core::option::Option::Some("business error."),
+            Self::InternalError => {
+                ::core::option::Option::Some(
+                    "retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.",
+                )
+            }
+            Self::InvalidAction => ::core::option::Option::Some("client bug."),
+            Self::InvalidParameter => ::core::option::Option::Some("client bug."),
+            Self::InvalidParameterValue => ::core::option::Option::Some("client bug."),
+            Self::InvalidRequest => ::core::option::Option::Some("client bug."),
+            Self::IpInBlacklist => ::core::option::Option::Some("configuration."),
+            Self::IpNotInWhitelist => ::core::option::Option::Some("configuration."),
+            Self::LimitExceeded => ::core::option::Option::Some("quota, not rate."),
+            Self::MissingParameter => ::core::option::Option::Some("client bug."),
+            Self::NoSuchProduct => ::core::option::Option::Some("client bug."),
+            Self::NoSuchVersion => ::core::option::Option::Some("client bug."),
+            Self::RequestLimitExceeded => {
+                ::core::option::Option::Some(
+                    "request was rejected before execution: safe for every action; back off with jitter.",
+                )
+            }
+            Self::RequestLimitExceededGlobalRegionUinLimitExceeded => {
+                ::core::option::Option::Some("as RequestLimitExceeded.")
+            }
+            Self::RequestLimitExceededIPLimitExceeded => {
+                ::core::option::Option::Some("as RequestLimitExceeded.")
+            }
+            Self::RequestLimitExceededUinLimitExceeded => {
+                ::core::option::Option::Some("as RequestLimitExceeded.")
+            }
+            Self::RequestSizeLimitExceeded => ::core::option::Option::Some("client bug."),
+            Self::ResourceInUse => {
+                ::core::option::Option::Some("state conflict; leave to the caller.")
+            }
+            Self::ResourceInsufficient => {
+                ::core::option::Option::Some("leave to the caller.")
+            }
+            Self::ResourceNotFound => ::core::option::Option::Some("permanent."),
+            Self::ResourceUnavailable => {
+                ::core::option::Option::Some("may be temporary; leave to the caller.")
+            }
+            Self::ResponseSizeLimitExceeded => {
+                ::core::option::Option::Some("ask for less.")
+            }
+            Self::ServiceUnavailable => {
+                ::core::option::Option::Some(
+                    "safe for reads; for writes only if idempotent.",
+                )
+            }
+            Self::UnauthorizedOperation => ::core::option::Option::Some("configuration."),
+            Self::UnknownParameter => ::core::option::Option::Some("client bug."),
+            Self::UnsupportedOperation => ::core::option::Option::Some("permanent."),
+            Self::UnsupportedProtocol => ::core::option::Option::Some("client bug."),
+            Self::UnsupportedRegion => ::core::option::Option::Some("configuration."),
+            _ => ::core::option::Option::None,
+        }
     }
 }

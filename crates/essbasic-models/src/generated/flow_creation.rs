@@ -211,9 +211,35 @@ impl ::core::fmt::Debug for ApproverRestriction {
     }
 }
 
-/// The request of `ArchiveDynamicFlow`.
+/// Calls `ArchiveDynamicFlow`.
 ///
 /// 结束动态签署流程
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.Application`: Application id does not exist.
+/// - `InvalidParameter.EndPoint`: EndPoint value is invalid.
+/// - `InvalidParameter.FlowIds`: Flow id list has an invalid length.
+/// - `InvalidParameter.GenerateType`: GenerateType is not supported.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.FlowIdsOrFlowGroupId`: Pass either flow ids or a flow-group id.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.FlowGroup`: Flow group does not exist.
+/// - `ResourceNotFound.Template`: Template does not exist.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -716,9 +742,21 @@ pub struct ChannelArchiveDynamicApproverData {
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
 
-/// The request of `ChannelCancelMultiFlowSignQRCode`.
+/// Calls `ChannelCancelMultiFlowSignQRCode`.
 ///
 /// 取消一码多签签署码
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied.Forbid`: Operation forbidden.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -788,9 +826,26 @@ pub struct ChannelCancelMultiFlowSignQRCodeResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateDynamicFlowApprover`.
+/// Calls `ChannelCreateDynamicFlowApprover`.
 ///
 /// 渠道版补充动态合同签署人接口
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid.
+/// - `InvalidParameter.OrganizationName`: Organisation name is invalid.
+/// - `InvalidParameter.UnsupportedComponentType`: Control type is unsupported.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed.
+/// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled.
+/// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -864,9 +919,20 @@ pub struct ChannelCreateDynamicFlowApproverResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateFlowApprovers`.
+/// Calls `ChannelCreateFlowApprovers`.
 ///
 /// 补充签署流程签署人信息
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `AuthFailure`: CAM authentication or signature check failed.
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -993,9 +1059,84 @@ pub struct ChannelCreateFlowApproversResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateFlowByFiles`.
+/// Calls `ChannelCreateFlowByFiles`.
 ///
 /// 用PDF文件创建签署流程
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age.
+/// - `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from the company register.
+/// - `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register.
+/// - `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.DbConnection`: Database connection failed.
+/// - `InternalError.Decryption`: Server-side decryption failed.
+/// - `InternalError.DependsDb`: A dependent database failed.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InternalError.GenerateId`: Unique id generation failed.
+/// - `InternalError.Pdf`: PDF composition failed.
+/// - `InternalError.System`: System error.
+/// - `InternalError.ThirdParty`: Third-party dependency failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.Application`: Application id does not exist.
+/// - `InvalidParameter.ApproverType`: Signer type is not allowed.
+/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid.
+/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added.
+/// - `InvalidParameter.CardType`: Identity document type is wrong.
+/// - `InvalidParameter.ComponentType`: Control type is wrong.
+/// - `InvalidParameter.ComponentValue`: Control value is invalid.
+/// - `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented placeholders are supported.
+/// - `InvalidParameter.CustomerData`: User data has an invalid length.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid.
+/// - `InvalidParameter.FlowApprovers`: Participants missing or over the limit.
+/// - `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid.
+/// - `InvalidParameter.FlowDeadLine`: Flow deadline is invalid.
+/// - `InvalidParameter.FlowDescription`: Flow description is invalid.
+/// - `InvalidParameter.FlowFileIds`: Only one file per flow is supported.
+/// - `InvalidParameter.FlowName`: Flow name is invalid.
+/// - `InvalidParameter.FlowType`: FlowType is invalid.
+/// - `InvalidParameter.Keyword`: Keyword is malformed or not found in the document.
+/// - `InvalidParameter.Mobile`: Mobile number is wrong.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `InvalidParameter.NonsupportMobile`: Mobile number is not supported.
+/// - `InvalidParameter.OrganizationName`: Organisation name is invalid.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.SignComponentType`: Signing control type is invalid.
+/// - `InvalidParameter.SignComponents`: Signing control kind is unsupported.
+/// - `InvalidParameter.Unordered`: Signing order flag is invalid.
+/// - `InvalidParameter.UnsupportedComponentType`: Control type is unsupported.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `LimitExceeded`: Quota exceeded. quota, not rate.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.MissComponentName`: Control name is missing.
+/// - `MissingParameter.SealId`: Seal id is empty.
+/// - `MissingParameter.SignComponents`: Signer has no signing control.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed.
+/// - `OperationDenied.CcUserRepeat`: Same CC recipient given twice.
+/// - `OperationDenied.ErrNoResourceAccess`: No access to the resource.
+/// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age.
+/// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled.
+/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified.
+/// - `OperationDenied.NoQuota`: Contract quota is exhausted.
+/// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee.
+/// - `OperationDenied.PersonHasNoSignature`: Person has no usable signature.
+/// - `OperationDenied.PersonNoOpenServerSign`: Person disabled or never enabled auto-sign.
+/// - `OperationDenied.RequiredComponentNotFill`: A required control is not filled.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Resource`: Resource does not exist (specific).
+/// - `ResourceNotFound.Seal`: Seal does not exist.
+/// - `ResourceNotFound.User`: User does not exist.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1554,9 +1695,67 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
     }
 }
 
-/// The request of `ChannelCreateFlowGroupByFiles`.
+/// Calls `ChannelCreateFlowGroupByFiles`.
 ///
 /// 通过多文件创建合同组签署流程
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age.
+/// - `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register.
+/// - `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.DbConnection`: Database connection failed.
+/// - `InternalError.Decryption`: Server-side decryption failed.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InternalError.GenerateId`: Unique id generation failed.
+/// - `InternalError.System`: System error.
+/// - `InternalError.ThirdParty`: Third-party dependency failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.Application`: Application id does not exist.
+/// - `InvalidParameter.ApproverType`: Signer type is not allowed.
+/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid.
+/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added.
+/// - `InvalidParameter.CardType`: Identity document type is wrong.
+/// - `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented placeholders are supported.
+/// - `InvalidParameter.CustomerData`: User data has an invalid length.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid.
+/// - `InvalidParameter.FlowApprovers`: Participants missing or over the limit.
+/// - `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid.
+/// - `InvalidParameter.FlowDeadLine`: Flow deadline is invalid.
+/// - `InvalidParameter.FlowDescription`: Flow description is invalid.
+/// - `InvalidParameter.FlowFileIds`: Only one file per flow is supported.
+/// - `InvalidParameter.FlowName`: Flow name is invalid.
+/// - `InvalidParameter.FlowType`: FlowType is invalid.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `InvalidParameter.NonsupportMobile`: Mobile number is not supported.
+/// - `InvalidParameter.OrganizationName`: Organisation name is invalid.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.SignComponentType`: Signing control type is invalid.
+/// - `InvalidParameter.Unordered`: Signing order flag is invalid.
+/// - `InvalidParameter.UnsupportedComponentType`: Control type is unsupported.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `LimitExceeded`: Quota exceeded. quota, not rate.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.MissComponentName`: Control name is missing.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed.
+/// - `OperationDenied.ErrNoResourceAccess`: No access to the resource.
+/// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age.
+/// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled.
+/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified.
+/// - `OperationDenied.NoQuota`: Contract quota is exhausted.
+/// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Resource`: Resource does not exist (specific).
+/// - `ResourceNotFound.Seal`: Seal does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1708,9 +1907,52 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateFlowGroupByTemplates`.
+/// Calls `ChannelCreateFlowGroupByTemplates`.
 ///
 /// 通过多模板创建合同组签署流程
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register.
+/// - `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.Decryption`: Server-side decryption failed.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InternalError.GenerateId`: Unique id generation failed.
+/// - `InternalError.System`: System error.
+/// - `InternalError.ThirdParty`: Third-party dependency failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.Application`: Application id does not exist.
+/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid.
+/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added.
+/// - `InvalidParameter.ComponentPosition`: Control position is wrong.
+/// - `InvalidParameter.ComponentType`: Control type is wrong.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.FlowInfos`: FlowInfos is invalid.
+/// - `InvalidParameter.MissingRequiredParameterValue`: Value of a required parameter is missing.
+/// - `InvalidParameter.Mobile`: Mobile number is wrong.
+/// - `InvalidParameter.OperatorId`: Operator (user) id is wrong.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.Sensitive`: Text contains blocked words.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `LimitExceeded`: Quota exceeded. quota, not rate.
+/// - `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified.
+/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress).
+/// - `OperationDenied.Sensitive`: Contains blocked words.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Template`: Template does not exist.
+/// - `ResourceNotFound.User`: User does not exist.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation`: Not authorised. configuration.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1808,9 +2050,27 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateMultiFlowSignQRCode`.
+/// Calls `ChannelCreateMultiFlowSignQRCode`.
 ///
 /// 创建一码多签签署码
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.QrCodeCreatorSignComponents`: Initiator still has fill-in controls, so a signing QR code cannot start.
+/// - `FailedOperation.QrCodeSignUsers`: Template signer for the QR code does not exist.
+/// - `FailedOperation.QrCodeTemplateId`: Template used for the signing QR code is invalid.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied.NoQuota`: Contract quota is exhausted.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Template`: Template does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2134,9 +2394,65 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreatePrepareFlowGroup`.
+/// Calls `ChannelCreatePrepareFlowGroup`.
 ///
 /// 获取发起合同组嵌入链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.DbConnection`: Database connection failed.
+/// - `InternalError.Decryption`: Server-side decryption failed.
+/// - `InternalError.Encryption`: Server-side encryption failed.
+/// - `InternalError.GenerateId`: Unique id generation failed.
+/// - `InternalError.System`: System error.
+/// - `InternalError.ThirdParty`: Third-party dependency failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.Application`: Application id does not exist.
+/// - `InvalidParameter.ApproverType`: Signer type is not allowed.
+/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid.
+/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added.
+/// - `InvalidParameter.CardType`: Identity document type is wrong.
+/// - `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented placeholders are supported.
+/// - `InvalidParameter.CustomerData`: User data has an invalid length.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid.
+/// - `InvalidParameter.FlowApprovers`: Participants missing or over the limit.
+/// - `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid.
+/// - `InvalidParameter.FlowDeadLine`: Flow deadline is invalid.
+/// - `InvalidParameter.FlowDescription`: Flow description is invalid.
+/// - `InvalidParameter.FlowFileIds`: Only one file per flow is supported.
+/// - `InvalidParameter.FlowName`: Flow name is invalid.
+/// - `InvalidParameter.FlowType`: FlowType is invalid.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `InvalidParameter.NonsupportMobile`: Mobile number is not supported.
+/// - `InvalidParameter.OrganizationName`: Organisation name is invalid.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.SignComponentType`: Signing control type is invalid.
+/// - `InvalidParameter.Unordered`: Signing order flag is invalid.
+/// - `InvalidParameter.UnsupportedComponentType`: Control type is unsupported.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `LimitExceeded`: Quota exceeded. quota, not rate.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.MissComponentName`: Control name is missing.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed.
+/// - `OperationDenied.ErrNoResourceAccess`: No access to the resource.
+/// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age.
+/// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled.
+/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified.
+/// - `OperationDenied.NoQuota`: Contract quota is exhausted.
+/// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Resource`: Resource does not exist (specific).
+/// - `ResourceNotFound.Seal`: Seal does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2294,9 +2610,28 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
     }
 }
 
-/// The request of `ChannelCreatePrepareFlow`.
+/// Calls `ChannelCreatePrepareFlow`.
 ///
 /// 获取发起合同嵌入链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameter.ComponentPosition`: Control position is wrong.
+/// - `InvalidParameter.ComponentValue`: Control value is invalid.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.Sensitive`: Text contains blocked words.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoPermissionUseServerSignSeal`: No permission to use the organisation's auto-sign seal.
+/// - `OperationDenied.Sensitive`: Contains blocked words.
+/// - `OperationDenied.WhiteListForbid`: Feature is allow-list only.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Organization`: Organisation does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2540,9 +2875,33 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
     }
 }
 
-/// The request of `ChannelCreateReleaseFlow`.
+/// Calls `ChannelCreateReleaseFlow`.
 ///
 /// 发起解除协议
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Api`: Error from another internal API.
+/// - `InternalError.Pdf`: PDF composition failed.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter.Application`: Application id does not exist.
+/// - `InvalidParameter.ApproverType`: Signer type is not allowed.
+/// - `InvalidParameter.Mobile`: Mobile number is wrong.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `InvalidParameter.OpenId`: OpenId is invalid.
+/// - `InvalidParameter.OrganizationName`: Organisation name is invalid.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.ApproverRepeat`: Participants are duplicated.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3718,9 +4077,43 @@ impl CreateFlowOption {
     }
 }
 
-/// The request of `CreateFlowsByTemplates`.
+/// Calls `CreateFlowsByTemplates`.
 ///
 /// 用模板创建签署流程
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from the company register.
+/// - `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register.
+/// - `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.Application`: Application id does not exist.
+/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid.
+/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.FlowInfos`: FlowInfos is invalid.
+/// - `InvalidParameter.MissingRequiredParameterValue`: Value of a required parameter is missing.
+/// - `InvalidParameter.Mobile`: Mobile number is wrong.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `LimitExceeded`: Quota exceeded. quota, not rate.
+/// - `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Template`: Template does not exist.
+/// - `ResourceNotFound.User`: User does not exist.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation`: Not authorised. configuration.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3927,9 +4320,19 @@ impl CreateResultPageConfig {
     }
 }
 
-/// The request of `DescribeUserFlowType`.
+/// Calls `DescribeUserFlowType`.
 ///
 /// 查询用户合同类型
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -5361,11 +5764,34 @@ impl ::core::fmt::Debug for FormField {
     }
 }
 
-/// The request of `PrepareFlows`.
+/// Calls `PrepareFlows`.
 ///
 /// 准备待发起文件
 ///
 /// Deprecated: the service will take the action away.
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Api`: Error from another internal API.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.FlowDeadLine`: Flow deadline is invalid.
+/// - `InvalidParameter.FlowName`: Flow name is invalid.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `LimitExceeded.FlowInfos`: Too many flows in one request.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Organization`: Organisation does not exist.
+/// - `ResourceNotFound.Template`: Template does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -5397,6 +5823,7 @@ pub struct PrepareFlowsRequest {
 
 impl PrepareFlowsRequest {
     /// With the members that the service requires.
+    #[deprecated(note = "the service will take the action away, or has done so")]
     #[must_use]
     pub fn new(
         agent: super::Agent,

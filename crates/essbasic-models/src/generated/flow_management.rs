@@ -51,9 +51,21 @@ impl ::core::fmt::Debug for CancelFailureFlow {
     }
 }
 
-/// The request of `CancelOrganizationFlows`.
+/// Calls `CancelOrganizationFlows`.
 ///
 /// 全量撤销企业合同
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -140,9 +152,24 @@ pub struct CancelOrganizationFlowsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelBatchCancelFlows`.
+/// Calls `ChannelBatchCancelFlows`.
 ///
 /// 批量撤销合同流程
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameter.DupTask`: Task was submitted twice.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.FlowHasTerminated`: Flow is already terminated.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.User`: User does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -266,9 +293,31 @@ pub struct ChannelBatchCancelFlowsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCancelFlow`.
+/// Calls `ChannelCancelFlow`.
 ///
 /// 撤销合同流程
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.CancelReason`: Cancellation reason is malformed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.Status`: Object is in an abnormal state.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.FlowHasTerminated`: Flow is already terminated.
+/// - `OperationDenied.Forbid`: Operation forbidden.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -378,9 +427,18 @@ pub struct ChannelCancelFlowResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateBatchCancelFlowUrl`.
+/// Calls `ChannelCreateBatchCancelFlowUrl`.
 ///
 /// 获取批量撤销合同流程的腾讯电子签小程序链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -496,9 +554,45 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
     }
 }
 
-/// The request of `ChannelCreateBoundFlows`.
+/// Calls `ChannelCreateBoundFlows`.
 ///
 /// 领取未归属的合同
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.HasAuthorized`: The authorisation already exists.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Api`: Error from another internal API.
+/// - `InternalError.DbInsert`: Database insert failed.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.BusinessLicense`: Business licence format is invalid.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.FileType`: File type is not allowed.
+/// - `InvalidParameter.MenuStatus`: Menu status is invalid.
+/// - `InvalidParameter.OpenId`: OpenId is invalid.
+/// - `InvalidParameter.OrganizationId`: OrganizationId is invalid.
+/// - `InvalidParameter.OrganizationName`: Organisation name is invalid.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `LimitExceeded.FileSize`: File is too large.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.CompanyActiveInfo`: Activation information of the partner organisation is missing.
+/// - `MissingParameter.OrgOpenId`: Organisation OpenId is missing.
+/// - `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.BannedApplication`: Application is banned.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.ApplicationId`: ApplicationId does not exist.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation`: Not authorised. configuration.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -587,9 +681,18 @@ pub struct ChannelCreateBoundFlowsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateFlowReminds`.
+/// Calls `ChannelCreateFlowReminds`.
 ///
 /// 合同催办
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -657,9 +760,29 @@ pub struct ChannelCreateFlowRemindsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateFlowSignReview`.
+/// Calls `ChannelCreateFlowSignReview`.
 ///
 /// 提交企业签署流程审批结果
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.Status`: Object is in an abnormal state.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoFlowPermission`: No permission on the contract.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -775,9 +898,19 @@ pub struct ChannelCreateFlowSignReviewResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `CreateFlowForwards`.
+/// Calls `CreateFlowForwards`.
 ///
 /// 变更本企业待签合同的经办人
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -854,9 +987,29 @@ pub struct CreateFlowForwardsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `CreateFlowGroupSignReview`.
+/// Calls `CreateFlowGroupSignReview`.
 ///
 /// 提交合同组签署流程审批结果
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.Status`: Object is in an abnormal state.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoFlowPermission`: No permission on the contract.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -939,9 +1092,26 @@ pub struct CreateFlowGroupSignReviewResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeCancelFlowsTask`.
+/// Calls `DescribeCancelFlowsTask`.
 ///
 /// 查询批量撤销签署流程任务结果
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameter.DupTask`: Task was submitted twice.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.FlowHasTerminated`: Flow is already terminated.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.User`: User does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1098,9 +1268,29 @@ pub struct FlowForwardResult {
     pub error_detail: ::core::option::Option<::std::string::String>,
 }
 
-/// The request of `ModifyFlowDeadline`.
+/// Calls `ModifyFlowDeadline`.
 ///
 /// 修改签署流程截止时间
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.Status`: Object is in an abnormal state.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoFlowPermission`: No permission on the contract.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

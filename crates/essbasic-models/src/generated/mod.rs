@@ -88,5 +88,184 @@ pub use self::values::*;
 mod error_code;
 pub use self::error_code::*;
 
+#[cfg(feature = "catalogue")]
 mod catalogue;
+#[cfg(feature = "catalogue")]
 pub use self::catalogue::*;
+
+/// Shows `visitor` the types of every action whose feature is on, sorted by name.
+#[cfg(feature = "server")]
+#[allow(unused_variables, reason = "every group of actions may be off")]
+pub fn visit_actions<V: ::tc3_api::catalogue::Visitor>(visitor: &mut V) {
+    #[cfg(feature = "flow_creation")] visitor.visit::<self::ArchiveDynamicFlowRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::CancelOrganizationFlowsRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::ChannelBatchCancelFlowsRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::ChannelCancelFlowRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCancelMultiFlowSignQRCodeRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<self::ChannelCancelUserAutoSignEnableUrlRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::ChannelCreateBatchCancelFlowUrlRequest>();
+    #[cfg(feature = "signing")]
+    visitor.visit::<self::ChannelCreateBatchQuickSignUrlRequest>();
+    #[cfg(feature = "signing")]
+    visitor.visit::<self::ChannelCreateBatchSignUrlRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::ChannelCreateBoundFlowsRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreateDynamicFlowApproverRequest>();
+    #[cfg(feature = "console")] visitor.visit::<self::ChannelCreateEmbedWebUrlRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreateFlowApproversRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreateFlowByFilesRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreateFlowGroupByFilesRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreateFlowGroupByTemplatesRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::ChannelCreateFlowRemindsRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::ChannelCreateFlowSignReviewRequest>();
+    #[cfg(feature = "signing")] visitor.visit::<self::ChannelCreateFlowSignUrlRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreateMultiFlowSignQRCodeRequest>();
+    #[cfg(feature = "signing")]
+    visitor.visit::<self::ChannelCreateOrganizationBatchSignUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::ChannelCreateOrganizationModifyQrCodeRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreatePrepareFlowRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreatePrepareFlowGroupRequest>();
+    #[cfg(feature = "seals")]
+    visitor.visit::<self::ChannelCreatePreparedPersonalEsignRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::ChannelCreateReleaseFlowRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<self::ChannelCreateRoleRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<self::ChannelCreateSealPolicyRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<self::ChannelCreateUserAutoSignEnableUrlRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<self::ChannelCreateUserAutoSignSealUrlRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<self::ChannelCreateUserRolesRequest>();
+    #[cfg(feature = "console")]
+    visitor.visit::<self::ChannelCreateWebThemeConfigRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<self::ChannelDeleteRoleRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<self::ChannelDeleteRoleUsersRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<self::ChannelDeleteSealPoliciesRequest>();
+    #[cfg(feature = "billing")]
+    visitor.visit::<self::ChannelDescribeAccountBillDetailRequest>();
+    #[cfg(feature = "billing")]
+    visitor.visit::<self::ChannelDescribeBillUsageDetailRequest>();
+    #[cfg(feature = "employees")]
+    visitor.visit::<self::ChannelDescribeEmployeesRequest>();
+    #[cfg(feature = "flows")]
+    visitor.visit::<self::ChannelDescribeFlowComponentsRequest>();
+    #[cfg(feature = "seals")]
+    visitor.visit::<self::ChannelDescribeOrganizationSealsRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<self::ChannelDescribeRolesRequest>();
+    #[cfg(feature = "evidence")]
+    visitor.visit::<self::ChannelDescribeSignFaceVideoRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<self::ChannelDescribeUserAutoSignStatusRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<self::ChannelDisableUserAutoSignRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<self::ChannelModifyRoleRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<self::ChannelRenewAutoSignLicenseRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<self::ChannelUpdateSealStatusRequest>();
+    #[cfg(feature = "evidence")] visitor.visit::<self::ChannelVerifyPdfRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateBatchAdminChangeInvitationsRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateBatchAdminChangeInvitationsUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateBatchInitOrganizationUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateBatchOrganizationAuthorizationUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateBatchOrganizationRegistrationTasksRequest>();
+    #[cfg(feature = "evidence")]
+    visitor.visit::<self::CreateChannelFlowEvidenceReportRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateChannelOrganizationInfoChangeUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateChannelSubOrganizationActiveRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateCloseOrganizationUrlRequest>();
+    #[cfg(feature = "console")] visitor.visit::<self::CreateConsoleLoginUrlRequest>();
+    #[cfg(feature = "employees")]
+    visitor.visit::<self::CreateEmployeeChangeUrlRequest>();
+    #[cfg(feature = "seals")]
+    visitor.visit::<self::CreateEmployeeQualificationSealQrCodeRequest>();
+    #[cfg(feature = "files")] visitor.visit::<self::CreateFileConvertTaskRequest>();
+    #[cfg(feature = "evidence")]
+    visitor.visit::<self::CreateFlowBlockchainEvidenceUrlRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::CreateFlowForwardsRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::CreateFlowGroupSignReviewRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::CreateFlowsByTemplatesRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<self::CreateLegalSealQrCodeRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateModifyAdminAuthorizationUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::CreateOrganizationAuthFileRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<self::CreatePartnerAutoSignAuthUrlRequest>();
+    #[cfg(feature = "evidence")]
+    visitor.visit::<self::CreatePersonAuthCertificateImageRequest>();
+    #[cfg(feature = "encryption")]
+    visitor.visit::<self::CreateRequestWithEncryptionRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<self::CreateSealByImageRequest>();
+    #[cfg(feature = "signing")] visitor.visit::<self::CreateSignUrlsRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::DeleteOrganizationAuthorizationsRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::DescribeBatchOrganizationRegistrationTasksRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::DescribeBatchOrganizationRegistrationUrlsRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::DescribeCancelFlowsTaskRequest>();
+    #[cfg(feature = "evidence")]
+    visitor.visit::<self::DescribeChannelFlowEvidenceReportRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::DescribeChannelOrganizationsRequest>();
+    #[cfg(feature = "seals")]
+    visitor.visit::<self::DescribeChannelSealPolicyWorkflowUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::DescribeExtendedServiceAuthDetailRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::DescribeExtendedServiceAuthInfoRequest>();
+    #[cfg(feature = "files")] visitor.visit::<self::DescribeFileConvertTaskRequest>();
+    #[cfg(feature = "flows")] visitor.visit::<self::DescribeFlowDetailInfoRequest>();
+    #[cfg(feature = "flows")]
+    visitor.visit::<self::DescribeResourceUrlsByFlowsRequest>();
+    #[cfg(feature = "templates")] visitor.visit::<self::DescribeTemplatesRequest>();
+    #[cfg(feature = "billing")] visitor.visit::<self::DescribeUsageRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<self::DescribeUserFlowTypeRequest>();
+    #[cfg(feature = "flows")] visitor.visit::<self::GetDownloadFlowUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::ModifyExtendedServiceRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<self::ModifyFlowDeadlineRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::ModifyOrganizationBusinessInfoRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<self::ModifyPartnerAutoSignAuthUrlRequest>();
+    #[cfg(feature = "templates")] visitor.visit::<self::OperateChannelTemplateRequest>();
+    #[cfg(feature = "templates")] visitor.visit::<self::OperateTemplateRequest>();
+    #[cfg(feature = "flow_creation")] visitor.visit::<self::PrepareFlowsRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<self::SyncProxyOrganizationRequest>();
+    #[cfg(feature = "employees")]
+    visitor.visit::<self::SyncProxyOrganizationOperatorsRequest>();
+    #[cfg(feature = "files")] visitor.visit::<self::UploadFilesRequest>();
+}

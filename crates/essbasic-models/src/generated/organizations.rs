@@ -317,9 +317,15 @@ pub struct BatchOrganizationRegistrationTasksDetails {
     pub error_message: ::core::option::Option<::std::string::String>,
 }
 
-/// The request of `ChannelCreateOrganizationModifyQrCode`.
+/// Calls `ChannelCreateOrganizationModifyQrCode`.
 ///
 /// 生成渠道子客编辑企业信息二维码
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -552,9 +558,22 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
     }
 }
 
-/// The request of `CreateBatchAdminChangeInvitations`.
+/// Calls `CreateBatchAdminChangeInvitations`.
 ///
 /// 批量创建变更超管任务
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -619,9 +638,22 @@ pub struct CreateBatchAdminChangeInvitationsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `CreateBatchAdminChangeInvitationsUrl`.
+/// Calls `CreateBatchAdminChangeInvitationsUrl`.
 ///
 /// 创建企业批量变更超管链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -821,9 +853,29 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
     }
 }
 
-/// The request of `CreateBatchInitOrganizationUrl`.
+/// Calls `CreateBatchInitOrganizationUrl`.
 ///
 /// 批量操作企业初始化
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.Status`: Object is in an abnormal state.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoFlowPermission`: No permission on the contract.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -975,9 +1027,29 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
     }
 }
 
-/// The request of `CreateBatchOrganizationAuthorizationUrl`.
+/// Calls `CreateBatchOrganizationAuthorizationUrl`.
 ///
 /// 创建企业批量认证链接-单链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.Status`: Object is in an abnormal state.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoFlowPermission`: No permission on the contract.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1205,9 +1277,22 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
     }
 }
 
-/// The request of `CreateBatchOrganizationRegistrationTasks`.
+/// Calls `CreateBatchOrganizationRegistrationTasks`.
 ///
 /// 创建企业批量认证链接任务
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1310,9 +1395,17 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `CreateChannelOrganizationInfoChangeUrl`.
+/// Calls `CreateChannelOrganizationInfoChangeUrl`.
 ///
 /// 获取变更企业信息电子签小程序链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `ResourceNotFound`: Resource does not exist. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1410,9 +1503,22 @@ impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
     }
 }
 
-/// The request of `CreateChannelSubOrganizationActive`.
+/// Calls `CreateChannelSubOrganizationActive`.
 ///
 /// 激活或者续期子企业
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1501,9 +1607,24 @@ pub struct CreateChannelSubOrganizationActiveResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `CreateCloseOrganizationUrl`.
+/// Calls `CreateCloseOrganizationUrl`.
 ///
 /// 创建企业注销链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1603,9 +1724,22 @@ impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
     }
 }
 
-/// The request of `CreateModifyAdminAuthorizationUrl`.
+/// Calls `CreateModifyAdminAuthorizationUrl`.
 ///
 /// 生成变更超管授权书链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1709,9 +1843,22 @@ impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
     }
 }
 
-/// The request of `CreateOrganizationAuthFile`.
+/// Calls `CreateOrganizationAuthFile`.
 ///
 /// 生成企业授权书
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1846,9 +1993,22 @@ pub struct DeleteOrganizationAuthorizationInfo {
     pub errormessage: ::core::option::Option<::std::string::String>,
 }
 
-/// The request of `DeleteOrganizationAuthorizations`.
+/// Calls `DeleteOrganizationAuthorizations`.
 ///
 /// 批量清除未认证的企业认证流
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2000,9 +2160,24 @@ pub struct DeleteOrganizationAuthorizationsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeBatchOrganizationRegistrationTasks`.
+/// Calls `DescribeBatchOrganizationRegistrationTasks`.
 ///
 /// 查询企业批量认证状态
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2082,9 +2257,19 @@ pub struct DescribeBatchOrganizationRegistrationTasksResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeBatchOrganizationRegistrationUrls`.
+/// Calls `DescribeBatchOrganizationRegistrationUrls`.
 ///
 /// 查询子企业批量认证链接
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: the links it returns belong to a task that exists.
+///
+/// # Errors
+///
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress).
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2145,9 +2330,20 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeChannelOrganizations`.
+/// Calls `DescribeChannelOrganizations`.
 ///
 /// 查询企业信息
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2290,9 +2486,24 @@ pub struct DescribeChannelOrganizationsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeExtendedServiceAuthDetail`.
+/// Calls `DescribeExtendedServiceAuthDetail`.
 ///
 /// 查询企业扩展服务授权详情
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2381,9 +2592,25 @@ pub struct DescribeExtendedServiceAuthDetailResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `DescribeExtendedServiceAuthInfo`.
+/// Calls `DescribeExtendedServiceAuthInfo`.
 ///
 /// 查询企业扩展服务授权信息
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress).
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2555,9 +2782,22 @@ pub struct HasAuthUser {
     pub open_id: ::core::option::Option<::std::string::String>,
 }
 
-/// The request of `ModifyExtendedService`.
+/// Calls `ModifyExtendedService`.
 ///
 /// 管理企业扩展服务
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2648,9 +2888,23 @@ impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
     }
 }
 
-/// The request of `ModifyOrganizationBusinessInfo`.
+/// Calls `ModifyOrganizationBusinessInfo`.
 ///
 /// 变更子客企业信息
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.OrganizationNotChange`: Organisation information has not changed.
+/// - `InternalError.Db`: Database error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NotSupportOrgType`: Organisation type is unsupported.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3508,9 +3762,39 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
     }
 }
 
-/// The request of `SyncProxyOrganization`.
+/// Calls `SyncProxyOrganization`.
 ///
 /// 同步企业信息
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.BusinessLicense`: Business licence format is invalid.
+/// - `InvalidParameter.CardNumber`: Identity document number is wrong.
+/// - `InvalidParameter.CardType`: Identity document type is wrong.
+/// - `InvalidParameter.FileType`: File type is not allowed.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `InvalidParameter.OrganizationId`: OrganizationId is invalid.
+/// - `InvalidParameter.OrganizationName`: Organisation name is invalid.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed.
+/// - `LimitExceeded.FileSize`: File is too large.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.BannedApplication`: Application is banned.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.ApplicationId`: ApplicationId does not exist.
+/// - `UnauthorizedOperation`: Not authorised. configuration.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

@@ -22,9 +22,15 @@ pub struct AuthorizedUser {
     pub open_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreatePreparedPersonalEsign`.
+/// Calls `ChannelCreatePreparedPersonalEsign`.
 ///
 /// 创建导入处方单个人印章
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -281,9 +287,17 @@ pub struct ChannelCreatePreparedPersonalEsignResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelCreateSealPolicy`.
+/// Calls `ChannelCreateSealPolicy`.
 ///
 /// 创建印章授权
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `InternalError.DependsDb`: A dependent database failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `ResourceNotFound`: Resource does not exist. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -445,9 +459,17 @@ impl ::core::fmt::Debug for ChannelCreateSealPolicyResponse {
     }
 }
 
-/// The request of `ChannelDeleteSealPolicies`.
+/// Calls `ChannelDeleteSealPolicies`.
 ///
 /// 删除印章授权
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `InternalError.DependsDb`: A dependent database failed.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `ResourceNotFound`: Resource does not exist. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -545,9 +567,26 @@ pub struct ChannelDeleteSealPoliciesResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelDescribeOrganizationSeals`.
+/// Calls `ChannelDescribeOrganizationSeals`.
 ///
 /// 查询子企业电子印章
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError.DependsDb`: A dependent database failed.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.UserId`: User id is missing.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.OperatorHasNoPermission`: Operator lacks permission.
+/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress).
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -719,9 +758,16 @@ pub struct ChannelDescribeOrganizationSealsResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `ChannelUpdateSealStatus`.
+/// Calls `ChannelUpdateSealStatus`.
 ///
 /// 更新印章状态
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -869,9 +915,17 @@ impl ::core::fmt::Debug for ChannelUpdateSealStatusResponse {
     }
 }
 
-/// The request of `CreateEmployeeQualificationSealQrCode`.
+/// Calls `CreateEmployeeQualificationSealQrCode`.
 ///
 /// 创建个人印章授权给企业使用的授权二维码
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `OperationDenied.OperatorHasNoPermission`: Operator lacks permission.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -992,9 +1046,48 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
     }
 }
 
-/// The request of `CreateLegalSealQrCode`.
+/// Calls `CreateLegalSealQrCode`.
 ///
 /// 获取到电子签小程序创建法人章二维码
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.ErrNotSyncProxyOrganization`: Trusted third-party verification chosen but the sub-organisation's name, credit code and legal representative were not synced first (SyncProxyOrganization).
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.AuthorizationType`: Authorisation method is invalid.
+/// - `InvalidParameter.CardNumber`: Identity document number is wrong.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.EndPoint`: EndPoint value is invalid.
+/// - `InvalidParameter.MenuStatus`: Menu status is invalid.
+/// - `InvalidParameter.Name`: Personal name does not meet the rules.
+/// - `InvalidParameter.OpenId`: OpenId is invalid.
+/// - `InvalidParameter.OrganizationId`: OrganizationId is invalid.
+/// - `InvalidParameter.OrganizationName`: Organisation name is invalid.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.CompanyActiveInfo`: Activation information of the partner organisation is missing.
+/// - `MissingParameter.OrgOpenId`: Organisation OpenId is missing.
+/// - `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.BannedApplication`: Application is banned.
+/// - `OperationDenied.ErrNotOpenWeakAuthorization`: Platform has not enabled trusted third-party verification of sub-organisations.
+/// - `OperationDenied.NotSupportOrgType`: Organisation type is unsupported.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.ApplicationId`: ApplicationId does not exist.
+/// - `ResourceNotFound.Flow`: Flow not found.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation`: Not authorised. configuration.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1099,9 +1192,32 @@ impl ::core::fmt::Debug for CreateLegalSealQrCodeResponse {
     }
 }
 
-/// The request of `CreateSealByImage`.
+/// Calls `CreateSealByImage`.
 ///
 /// 创建企业电子印章
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `AuthFailure`: CAM authentication or signature check failed.
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.AuthFail`: Authentication/authorisation of the operation failed.
+/// - `FailedOperation.ExistSameSealName`: A seal with the same name already exists.
+/// - `InternalError.SealUpload`: Seal upload failed.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter.Image`: Image is not valid.
+/// - `InvalidParameter.LimitSealName`: Seal name is too long.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameter.SensitiveFileContent`: Uploaded file contains non-compliant content.
+/// - `MissingParameter.OrganizationId`: Organisation information is empty.
+/// - `MissingParameter.SealImage`: Seal image is empty.
+/// - `MissingParameter.SealName`: Seal name is empty.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.AlreadyHas`: Evidence already exists for this resource; another cannot be created.
+/// - `ResourceNotFound.Organization`: Organisation does not exist.
+/// - `ResourceNotFound.VerifyUser`: Verified-user record does not exist.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1479,9 +1595,15 @@ impl ::core::fmt::Debug for CreateSealByImageResponse {
     }
 }
 
-/// The request of `DescribeChannelSealPolicyWorkflowUrl`.
+/// Calls `DescribeChannelSealPolicyWorkflowUrl`.
 ///
 /// 生成渠道子客用印申请审批链接
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

@@ -29,9 +29,38 @@ pub struct AuthFailMessage {
     pub message: ::std::string::String,
 }
 
-/// The request of `DescribeTemplates`.
+/// Calls `DescribeTemplates`.
 ///
 /// 查询模板信息列表
+///
+/// At most 20 calls a second.
+///
+/// Safe to repeat. A read: it changes nothing.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.Application`: Application id does not exist.
+/// - `InvalidParameter.ContentType`: ContentType (requested query content) is wrong.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `InvalidParameterValue`: Parameter value is not allowed. client bug.
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified.
+/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress).
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.Resource`: Resource does not exist (specific).
+/// - `ResourceNotFound.Template`: Template does not exist.
+/// - `ResourceNotFound.User`: User does not exist.
+/// - `ResourceUnavailable`: Resource is not available. may be temporary; leave to the caller.
+/// - `UnauthorizedOperation`: Not authorised. configuration.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -314,9 +343,42 @@ pub struct DescribeTemplatesResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `OperateChannelTemplate`.
+/// Calls `OperateChannelTemplate`.
 ///
 /// 第三方应用模板库管理
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `FailedOperation`: Generic operation failure; read Message. business error.
+/// - `FailedOperation.StaffAlreadyVerify`: Employee has already completed identity verification.
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.DbConnection`: Database connection failed.
+/// - `InternalError.DbRead`: Database read failed.
+/// - `InternalError.DbUpdate`: Database update failed.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter`: A parameter is wrong. client bug.
+/// - `InvalidParameter.DataNotFound`: Data does not exist.
+/// - `InvalidParameter.EmptyParams`: Parameters are empty.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter`: A required parameter is missing. client bug.
+/// - `MissingParameter.Templates`: Template parameter is missing.
+/// - `OperationDenied`: Operation refused; read Message.
+/// - `OperationDenied.AuthTag`: Visibility tag is unsupported.
+/// - `OperationDenied.NoApiAuth`: No permission for this API.
+/// - `OperationDenied.OperateType`: Operation type is unsupported.
+/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation.
+/// - `ResourceNotFound`: Resource does not exist. permanent.
+/// - `ResourceNotFound.Application`: Application does not exist.
+/// - `ResourceNotFound.ApplicationAuth`: Application grant record not found.
+/// - `ResourceNotFound.Organization`: Organisation does not exist.
+/// - `ResourceNotFound.Template`: Template does not exist.
+/// - `UnauthorizedOperation`: Not authorised. configuration.
+/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API.
+/// - `UnknownParameter`: Unknown parameter. client bug.
+/// - `UnsupportedOperation`: Operation is not supported. permanent.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -514,9 +576,22 @@ pub struct OperateChannelTemplateResponse {
     pub request_id: ::std::string::String,
 }
 
-/// The request of `OperateTemplate`.
+/// Calls `OperateTemplate`.
 ///
 /// 企业模板管理
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `InternalError`: Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+/// - `InternalError.Api`: Error from another internal API.
+/// - `InternalError.Db`: Database error.
+/// - `InternalError.DbConnection`: Database connection failed.
+/// - `InternalError.System`: System error.
+/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified).
+/// - `MissingParameter.Templates`: Template parameter is missing.
+/// - `ResourceNotFound.Template`: Template does not exist.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

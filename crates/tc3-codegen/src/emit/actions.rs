@@ -6,7 +6,7 @@ use quote::quote;
 use super::ident;
 use crate::ir::{Action, Ir};
 
-pub(super) fn action_impl(ir: &Ir, action: &Action) -> TokenStream {
+pub(super) fn action_impl(ir: &Ir<'_>, action: &Action) -> TokenStream {
     let request = ident(&action.request);
     let response = ident(&action.response);
     let info = info(ir, action);
@@ -18,7 +18,7 @@ pub(super) fn action_impl(ir: &Ir, action: &Action) -> TokenStream {
     }
 }
 
-pub(super) fn info(ir: &Ir, action: &Action) -> TokenStream {
+pub(super) fn info(ir: &Ir<'_>, action: &Action) -> TokenStream {
     let (service, version, name) = (&ir.service, &ir.version, &action.name);
     let host = action.host.iter().map(|host| quote!(.with_host(#host)));
     let test_host = action.test_host.iter().map(|host| quote!(.with_test_host(#host)));
@@ -29,5 +29,22 @@ pub(super) fn info(ir: &Ir, action: &Action) -> TokenStream {
     quote! {
         ::tc3_api::ActionInfo::new(#service, #version, #name)
             #(#host)* #(#test_host)* #(#rate)* #retry_safe #unsigned #deprecated
+    }
+}
+
+/// The types of the actions, for a visitor.
+pub(super) fn visit(ir: &Ir<'_>) -> TokenStream {
+    let visits = ir.actions.iter().map(|action| {
+        let request = ident(&action.request);
+        let gate = action.group.iter().map(|group| quote!(#[cfg(feature = #group)]));
+        quote!(#(#gate)* visitor.visit::<self::#request>();)
+    });
+    quote! {
+        /// Shows `visitor` the types of every action whose feature is on, sorted by name.
+        #[cfg(feature = "server")]
+        #[allow(unused_variables, reason = "every group of actions may be off")]
+        pub fn visit_actions<V: ::tc3_api::catalogue::Visitor>(visitor: &mut V) {
+            #(#visits)*
+        }
     }
 }

@@ -18,35 +18,55 @@ pub(super) fn value_set(item: &Enum) -> Vec<TokenStream> {
 }
 
 pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
-    let doc = ["An error code. The set is open: the service may answer others.".to_owned()];
+    let doc = "An error code. The set is open: the service may answer others.";
     let variants: Vec<_> = codes
         .iter()
         .map(|code| Variant {
             ident: code.ident.clone(),
             value: code.code.clone(),
-            doc: format!("{}.", code.description.trim_end_matches('.')),
+            doc: format!("{}. {}", code.description, code.advice).trim_end().to_owned(),
         })
         .collect();
-    let mut items = text("ErrorCode", &doc, &variants);
-    let names = codes.iter().map(|code| ident(&code.ident));
+    let mut items = text("ErrorCode", doc, &variants);
+    let names: Vec<_> = codes.iter().map(|code| ident(&code.ident)).collect();
     let descriptions = codes.iter().map(|code| &code.description);
+    let advised = codes.iter().filter(|code| !code.advice.is_empty());
+    let (advised, advice): (Vec<_>, Vec<_>) =
+        advised.map(|code| (ident(&code.ident), &code.advice)).unzip();
+    let option = quote!(::core::option::Option);
+    let text = quote!(#option<&'static ::core::primitive::str>);
+    let advice = if advised.is_empty() {
+        quote!(#option::None)
+    } else {
+        quote! {
+            match self {
+                #(Self::#advised => #option::Some(#advice),)*
+                _ => #option::None,
+            }
+        }
+    };
     items.push(quote! {
         impl ErrorCode {
             /// What the code means, in a few words of English; `None` of a code not known.
-            pub fn description(&self) -> ::core::option::Option<&'static ::core::primitive::str> {
+            pub fn description(&self) -> #text {
                 ::core::option::Option::Some(match self {
                     #(Self::#names => #descriptions,)*
                     Self::Unknown(_) => return ::core::option::Option::None,
                 })
+            }
+
+            /// What to do about it; `None` where nothing is known.
+            pub fn advice(&self) -> #text {
+                #advice
             }
         }
     });
     items
 }
 
-fn text(name: &str, doc: &[String], variants: &[Variant<String>]) -> Vec<TokenStream> {
+fn text(name: &str, doc: &str, variants: &[Variant<String>]) -> Vec<TokenStream> {
     let name = ident(name);
-    let doc = docs(doc.iter().map(String::as_str));
+    let doc = docs([doc]);
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> = variants.iter().map(|variant| &variant.value).collect();
     let variant_docs: Vec<_> =
@@ -160,9 +180,9 @@ fn serde(
     ]
 }
 
-fn int(name: &str, doc: &[String], variants: &[Variant<i64>]) -> Vec<TokenStream> {
+fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
     let name = ident(name);
-    let doc = docs(doc.iter().map(String::as_str));
+    let doc = docs([doc]);
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> =
         variants.iter().map(|variant| Literal::i64_unsuffixed(variant.value)).collect();

@@ -24,7 +24,7 @@ pub(crate) struct Module {
     pub(crate) items: Vec<TokenStream>,
 }
 
-pub(crate) fn emit(ir: &Ir) -> Emitted {
+pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
     let mut modules: BTreeMap<String, Module> = BTreeMap::new();
     let mut root = Vec::new();
     let mut module = |name: &str, doc: String, gate: Option<&str>, items: Vec<TokenStream>| {
@@ -52,13 +52,14 @@ pub(crate) fn emit(ir: &Ir) -> Emitted {
         let doc = "The error codes known of the service.".to_owned();
         module("error_code", doc, None, enums::error_code(&ir.codes));
     }
-    let doc = "The service's actions as data.".to_owned();
-    module("catalogue", doc, None, catalogue::items(ir));
+    let doc = "The service as data.".to_owned();
+    module("catalogue", doc, Some("catalogue"), catalogue::items(ir));
+    root.push(actions::visit(ir));
     Emitted { root, modules }
 }
 
 /// The actions of a group with the types that only they reach; the types of the shared file.
-fn group_items(ir: &Ir, module: &str) -> Vec<TokenStream> {
+fn group_items(ir: &Ir<'_>, module: &str) -> Vec<TokenStream> {
     let structs = ir.structs.iter().filter(|item| item.module == module);
     let actions =
         ir.actions.iter().filter(|action| action.group.as_deref().unwrap_or(SHARED) == module);

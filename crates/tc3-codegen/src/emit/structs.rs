@@ -5,20 +5,23 @@ use quote::quote;
 
 use super::{docs, gate, ident};
 use crate::ir::{Field, Side, Struct, Ty};
+use crate::lower::time_methods;
+use crate::overlay::Unit;
 
-pub(super) fn items(item: &Struct) -> Vec<TokenStream> {
+pub(super) fn items(item: &Struct<'_>) -> Vec<TokenStream> {
     let gate = if item.module == crate::lower::SHARED { gate(&item.features) } else { quote!() };
     let mut items = vec![definition(item, &gate)];
     if item.side != Side::Response {
         items.push(builder(item, &gate));
     }
+    items.extend(times(item, &gate));
     if item.fields.iter().any(|field| field.sensitive) {
         items.push(debug(item, &gate));
     }
     items
 }
 
-fn definition(item: &Struct, gate: &TokenStream) -> TokenStream {
+fn definition(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);
     let doc = docs(item.doc.iter().map(String::as_str));
     let casing = (!is_camel(&item.ident))
@@ -51,7 +54,7 @@ fn is_camel(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains('_')
 }
 
-fn definition_field(side: Side, field: &Field) -> TokenStream {
+fn definition_field(side: Side, field: &Field<'_>) -> TokenStream {
     let Field { wire, optional, .. } = field;
     let name = ident(&field.ident);
     let doc = docs(field.doc.iter().map(String::as_str));
@@ -94,7 +97,8 @@ fn ty(ty: &Ty) -> TokenStream {
         Ty::U64 => quote!(::core::primitive::u64),
         Ty::F64 => quote!(::core::primitive::f64),
         Ty::Bool => quote!(::core::primitive::bool),
-        Ty::Struct(name) | Ty::Enum(name) => {
+        Ty::Base64 => quote!(::tc3_api::Base64),
+        Ty::Struct(name) | Ty::TextEnum(name) | Ty::IntEnum(name) => {
             let name = ident(name);
             quote!(super::#name)
         }
@@ -113,7 +117,7 @@ fn ty(ty: &Ty) -> TokenStream {
 fn parameter(of: &Ty, name: &proc_macro2::Ident) -> (TokenStream, TokenStream) {
     let into = quote!(::core::convert::Into);
     match of {
-        Ty::String | Ty::Enum(_) => {
+        Ty::String | Ty::TextEnum(_) | Ty::IntEnum(_) | Ty::Base64 => {
             let ty = ty(of);
             (quote!(impl #into<#ty>), quote!(#into::into(#name)))
         }
@@ -125,7 +129,7 @@ fn parameter(of: &Ty, name: &proc_macro2::Ident) -> (TokenStream, TokenStream) {
             let iter = quote!(::core::iter::IntoIterator);
             let items = quote!(#iter::into_iter(#name));
             let element_ty = ty(element);
-            if matches!(**element, Ty::String | Ty::Enum(_)) {
+            if matches!(**element, Ty::String | Ty::TextEnum(_) | Ty::IntEnum(_) | Ty::Base64) {
                 let converted = quote!(::core::iter::Iterator::map(#items, #into::into));
                 (
                     quote!(impl #iter<Item = impl #into<#element_ty>>),
@@ -143,7 +147,7 @@ fn parameter(of: &Ty, name: &proc_macro2::Ident) -> (TokenStream, TokenStream) {
 }
 
 /// `new` with what is required, and a setter for all else.
-fn builder(item: &Struct, gate: &TokenStream) -> TokenStream {
+fn builder(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);
     let mut parameters = Vec::new();
     let mut values = Vec::new();
@@ -156,8 +160,10 @@ fn builder(item: &Struct, gate: &TokenStream) -> TokenStream {
             let value_name = ident("value");
             let (ty, value) = parameter(&field.ty, &value_name);
             let doc = format!(" Sets the member `{}`.", field.wire);
+            let deprecated = field.deprecated.map(|note| quote!(#[deprecated(note = #note)]));
             setters.push(quote! {
                 #[doc = #doc]
+                #deprecated
                 #[must_use]
                 pub fn #method(mut self, value: #ty) -> Self {
                     self.#field_name = ::core::option::Option::Some(#value);
@@ -178,10 +184,14 @@ fn builder(item: &Struct, gate: &TokenStream) -> TokenStream {
     } else {
         " With the members that the service requires."
     };
+    let deprecated = item.deprecated.then(
+        || quote!(#[deprecated(note = "the service will take the action away, or has done so")]),
+    );
     quote! {
         #gate
         impl #name {
             #[doc = #doc]
+            #deprecated
             #[must_use]
             pub fn new(#(#parameters),*) -> Self {
                 Self { #(#values),* }
@@ -191,8 +201,53 @@ fn builder(item: &Struct, gate: &TokenStream) -> TokenStream {
     }
 }
 
+/// Members that are times, read and set as such.
+fn times(item: &Struct<'_>, gate: &TokenStream) -> Option<TokenStream> {
+    let timed = item.fields.iter().filter_map(|field| Some((field, field.time?)));
+    let methods: Vec<_> = timed
+        .map(|(field, unit)| {
+            let [read, set] = time_methods(&field.ident).map(|name| ident(&name));
+            let name = ident(&field.ident);
+            let (from, to) = match unit {
+                Unit::Seconds => (quote!(from_seconds), quote!(to_seconds)),
+                Unit::Milliseconds => (quote!(from_milliseconds), quote!(to_milliseconds)),
+            };
+            let time = quote!(::std::time::SystemTime);
+            let value = if field.optional { quote!(self.#name?) } else { quote!(self.#name) };
+            let doc = format!(" The member `{}` as a time; `None` of zero.", field.wire);
+            let reader = quote! {
+                #[doc = #doc]
+                pub fn #read(&self) -> ::core::option::Option<#time> {
+                    ::tc3_api::time::#from(#value)
+                }
+            };
+            let doc = format!(" Sets the member `{}` to a time.", field.wire);
+            let number = quote!(::tc3_api::time::#to(time));
+            let number = match field.ty {
+                Ty::U64 => quote!(#number.unsigned_abs()),
+                _ => number,
+            };
+            let value =
+                if field.optional { quote!(::core::option::Option::Some(#number)) } else { number };
+            let writer = (item.side != Side::Response).then(|| {
+                quote! {
+                    #[doc = #doc]
+                    #[must_use]
+                    pub fn #set(mut self, time: #time) -> Self {
+                        self.#name = #value;
+                        self
+                    }
+                }
+            });
+            quote!(#reader #writer)
+        })
+        .collect();
+    let name = ident(&item.ident);
+    (!methods.is_empty()).then(|| quote!(#gate impl #name { #(#methods)* }))
+}
+
 /// Shows that a sensitive member is there, not what it holds.
-fn debug(item: &Struct, gate: &TokenStream) -> TokenStream {
+fn debug(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);
     let label = item.ident.trim_start_matches("r#");
     let fields = item.fields.iter().map(|field| {

@@ -67,4 +67,8 @@ impl ErrorCode {
             },
         )
     }
+    /// What to do about it; `None` where nothing is known.
+    pub fn advice(&self) -> ::core::option::Option<&'static ::core::primitive::str> {
+        ::core::option::Option::None
+    }
 }

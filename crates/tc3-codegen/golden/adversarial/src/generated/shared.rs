@@ -100,9 +100,15 @@ impl Box {
     }
 }
 
-/// The request of `Box`.
+/// Calls `Box`.
 ///
 /// Objects with the names of Rust's own \[types\]
+///
+/// At most 20 calls a second.
+///
+/// # Errors
+///
+/// - `Odd.Code`: It is odd.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -247,11 +253,13 @@ pub struct Default {
     pub some: ::std::string::String,
 }
 
-/// The request of `Keywords`.
+/// Calls `Keywords`.
 ///
 /// Members that are keywords
 ///
 /// Deprecated: the service will take the action away.
+///
+/// At most 20 calls a second.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -359,6 +367,7 @@ pub struct KeywordsRequest {
 
 impl KeywordsRequest {
     /// With the members that the service requires.
+    #[deprecated(note = "the service will take the action away, or has done so")]
     #[must_use]
     pub fn new(
         r#type: impl ::core::convert::Into<::std::string::String>,
@@ -621,6 +630,10 @@ impl Node {
 /// Does nothing.
 ///
 /// No members
+///
+/// At most 5 calls a second.
+///
+/// Safe to repeat. It does nothing.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -753,9 +766,11 @@ impl Other {
     }
 }
 
-/// The request of `Recursion`.
+/// Calls `Recursion`.
 ///
 /// Objects that hold themselves
+///
+/// At most 20 calls a second.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -960,9 +975,11 @@ pub struct Tree {
     pub right: ::core::option::Option<::std::boxed::Box<super::Tree>>,
 }
 
-/// The request of `Types`.
+/// Calls `Types`.
 ///
 /// Every type
+///
+/// At most 20 calls a second.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,

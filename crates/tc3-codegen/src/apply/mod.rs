@@ -1,23 +1,40 @@
 //! The overlay laid over the spec. An entry that applies to nothing, or says what the spec says
 //! already, is refused: knowledge that no longer fits must be looked at, not carried along.
 
+mod docs;
+mod members;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::overlay::{Overlay, Sensitive, Wire};
+use crate::overlay::{Docs, Limit, Overlay, Rule, Sensitive, Unit, Wire};
 use crate::problem::{Problem, Problems};
-use crate::spec::{Member, Spec};
+use crate::spec::{Action, Member, Spec};
+
+/// What is known of members, by object and member.
+type Paths<'a, T> = BTreeMap<(&'a str, &'a str), T>;
 
 /// The spec with all that the overlay adds, looked up by name.
 pub(crate) struct Model<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) overlay: &'a Overlay,
+    /// The reference's own documentation, where the overlay has none.
+    reference: Option<&'a Docs>,
     /// Corrections of `required`, by object and member.
-    required: BTreeMap<(&'a str, &'a str), bool>,
+    required: Paths<'a, bool>,
     sensitive: BTreeSet<(&'a str, &'a str)>,
     type_names: BTreeMap<&'a str, &'a str>,
-    member_names: BTreeMap<(&'a str, &'a str), &'a str>,
+    member_names: Paths<'a, &'a str>,
     /// The value set of a member.
-    values: BTreeMap<(&'a str, &'a str), &'a str>,
+    values: Paths<'a, &'a str>,
+    limits: Paths<'a, &'a Limit>,
+    rules: BTreeMap<&'a str, Vec<&'a Rule>>,
+    times: Paths<'a, Unit>,
+    base64: BTreeSet<(&'a str, &'a str)>,
+    deprecated: Paths<'a, &'a str>,
+    /// The action of which an object is the request.
+    requests: BTreeMap<&'a str, (&'a str, &'a Action)>,
+    /// The action of which an object is the answer.
+    responses: BTreeMap<&'a str, &'a str>,
     /// The group of an action.
     groups: BTreeMap<&'a str, &'a str>,
 }
@@ -43,6 +60,34 @@ impl<'a> Model<'a> {
         self.values.get(&(object, member)).copied()
     }
 
+    pub(crate) fn limit(&self, object: &str, member: &str) -> Option<&'a Limit> {
+        self.limits.get(&(object, member)).copied()
+    }
+
+    pub(crate) fn rules(&self, object: &str) -> &[&'a Rule] {
+        self.rules.get(object).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn time(&self, object: &str, member: &str) -> Option<Unit> {
+        self.times.get(&(object, member)).copied()
+    }
+
+    pub(crate) fn base64(&self, object: &str, member: &str) -> bool {
+        self.base64.contains(&(object, member))
+    }
+
+    pub(crate) fn deprecated(&self, object: &str, member: &str) -> Option<&'a str> {
+        self.deprecated.get(&(object, member)).copied()
+    }
+
+    pub(crate) fn requested_by(&self, object: &str) -> Option<(&'a str, &'a Action)> {
+        self.requests.get(object).copied()
+    }
+
+    pub(crate) fn answers(&self, object: &str) -> Option<&'a str> {
+        self.responses.get(object).copied()
+    }
+
     pub(crate) fn group(&self, action: &str) -> Option<&'a str> {
         self.groups.get(action).copied()
     }
@@ -52,6 +97,7 @@ pub(crate) fn apply<'a>(
     file: &str,
     spec: &'a Spec,
     overlay: &'a Overlay,
+    reference: Option<&'a Docs>,
 ) -> Result<Model<'a>, Vec<Problem>> {
     let mut problems = Problems::of(file);
     let at = &mut problems;
@@ -59,15 +105,31 @@ pub(crate) fn apply<'a>(
     let model = Model {
         spec,
         overlay,
+        reference,
         required: required(at, spec, overlay),
         sensitive: sensitive(at, spec, overlay),
         type_names: type_names(at, spec, overlay),
         member_names: member_names(at, spec, overlay),
         values: values(at, spec, overlay),
+        limits: members::limits(at, spec, overlay),
+        rules: members::rules(at, spec, overlay),
+        times: members::times(at, spec, overlay),
+        base64: members::base64(at, spec, overlay),
+        deprecated: members::deprecated(at, spec, overlay),
+        requests: by_object(spec, |name, action| (action.request.as_str(), (name, action))),
+        responses: by_object(spec, |name, action| (action.response.as_str(), name)),
         groups: groups(at, spec, overlay),
     };
-    check_docs(at, spec, overlay);
+    docs::check(at, &model);
     problems.into_result().map(|()| model)
+}
+
+/// Of an object that several actions share, the first.
+fn by_object<'a, T>(
+    spec: &'a Spec,
+    entry: impl Fn(&'a str, &'a Action) -> (&'a str, T),
+) -> BTreeMap<&'a str, T> {
+    spec.actions.0.iter().rev().map(|(name, action)| entry(name, action)).collect()
 }
 
 fn member<'a>(spec: &'a Spec, object: &str, member: &str) -> Result<(&'a str, &'a Member), String> {
@@ -155,6 +217,10 @@ fn sensitive<'a>(
     }
     all
 }
+
+/// Names of features and modules of every models crate.
+const RESERVED_GROUPS: [&str; 7] =
+    ["full", "server", "default", "shared", "values", "error_code", "catalogue"];
 
 /// A pattern is about texts: `*Url` means links, not the switch `WithUrl`.
 fn matches(entry: &Sensitive, member: &Member) -> bool {
@@ -270,8 +336,7 @@ fn groups<'a>(
 ) -> BTreeMap<&'a str, &'a str> {
     let mut found = BTreeMap::new();
     for (group, entry) in &overlay.groups {
-        if ["full", "server", "default", "shared", "values", "error_code", "catalogue"]
-            .contains(&group.as_str())
+        if RESERVED_GROUPS.contains(&group.as_str())
             || crate::names::ident(group).as_ref() != Some(group)
         {
             at.add(&["groups", group], "is reserved or no module name");
@@ -296,23 +361,4 @@ fn groups<'a>(
         }
     }
     found
-}
-
-fn check_docs(at: &mut Problems<'_>, spec: &Spec, overlay: &Overlay) {
-    for (action, _) in &overlay.docs.actions {
-        if !spec.actions.contains_key(action) {
-            at.add(&["docs", "actions", action], no_action(action));
-        }
-    }
-    for (object, doc) in &overlay.docs.objects {
-        if !spec.objects.contains_key(object) {
-            at.add(&["docs", "objects", object], format!("stale: no object `{object}`"));
-            continue;
-        }
-        for (name, _) in &doc.members {
-            if let Err(reason) = member(spec, object, name) {
-                at.add(&["docs", "objects", object, "members", name], reason);
-            }
-        }
-    }
 }

@@ -1,15 +1,13 @@
 //! From the model to the IR: every name is decided here, and two that fall together are refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod sets;
+
+use std::collections::BTreeMap;
 
 use crate::apply::Model;
-use crate::doc::{field_doc, struct_doc};
-use crate::ir::{
-    Action, Code, Enum, Field, Group, Ir, Object, ObjectMember, Shape, Side, Struct, Ty, Variant,
-    Variants,
-};
-use crate::names::{camel, ident, snake};
-use crate::overlay::Wire;
+use crate::doc::{field_doc, member_summary, struct_doc, summary};
+use crate::ir::{Action, Field, Group, Ir, Side, Struct, Ty};
+use crate::names::{ident, snake};
 use crate::problem::{Problem, Problems};
 use crate::reach::{Reach, holds, reach};
 use crate::spec::{Member, Status};
@@ -66,14 +64,14 @@ const TAKEN_METHODS: [&str; 22] = [
     "drop",
 ];
 
-pub(crate) fn lower(
-    model: &Model<'_>,
+pub(crate) fn lower<'a>(
+    model: &Model<'a>,
     spec_file: &str,
     overlay_file: &str,
-) -> Result<Ir, Vec<Problem>> {
+) -> Result<Ir<'a>, Vec<Problem>> {
     let mut at = Problems::of(spec_file);
     let reached = reach(model);
-    let structs: Vec<Struct> = model
+    let structs: Vec<Struct<'a>> = model
         .spec
         .objects
         .0
@@ -81,9 +79,9 @@ pub(crate) fn lower(
         .map(|name| lower_struct(&mut at, model, name, reached.get(name.as_str())))
         .collect();
     check_type_names(&mut at, model);
-    let codes = lower_codes(&mut at, model);
+    let codes = sets::codes(&mut at, model);
     let mut at_overlay = Problems::of(overlay_file);
-    let enums = lower_enums(&mut at_overlay, model);
+    let enums = sets::enums(&mut at_overlay, model);
     let mut found = at.into_found();
     found.extend(at_overlay.into_found());
     if !found.is_empty() {
@@ -91,11 +89,6 @@ pub(crate) fn lower(
     }
     let type_ident = |object: &str| type_ident(model, object);
     let actions = lower_actions(model, &type_ident);
-    let request_objects = reached
-        .iter()
-        .filter(|(_, reach)| reach.request)
-        .map(|(name, _)| lower_object(model, name))
-        .collect();
     Ok(Ir {
         service: model.spec.service.clone(),
         version: model.spec.version.clone(),
@@ -111,7 +104,6 @@ pub(crate) fn lower(
         structs,
         enums,
         codes,
-        request_objects,
     })
 }
 
@@ -142,12 +134,12 @@ fn check_type_names(at: &mut Problems<'_>, model: &Model<'_>) {
     }
 }
 
-fn lower_struct(
+fn lower_struct<'a>(
     at: &mut Problems<'_>,
-    model: &Model<'_>,
+    model: &Model<'a>,
     name: &str,
     reach: Option<&Reach<'_>>,
-) -> Struct {
+) -> Struct<'a> {
     // What no action reaches is kept for its name's sake, usable either way.
     let side = match reach {
         Some(Reach { request: true, response: false, .. }) => Side::Request,
@@ -157,14 +149,19 @@ fn lower_struct(
     let (module, features) = place(model, reach);
     let fields = lower_fields(at, model, name, side);
     let default = side != Side::Request || fields.iter().all(|field| field.optional);
+    let going = |(_, facts): (_, &crate::spec::Action)| facts.status != Status::Online;
     Struct {
+        name: name.to_owned(),
         ident: type_ident(model, name),
         doc: struct_doc(model, name),
+        summary: summary(model, name),
         side,
         module,
         features,
         default,
+        deprecated: model.requested_by(name).is_some_and(going),
         fields,
+        rules: model.rules(name).to_vec(),
     }
 }
 
@@ -180,7 +177,12 @@ fn place(model: &Model<'_>, reach: Option<&Reach<'_>>) -> (String, Vec<String>) 
     }
 }
 
-fn lower_fields(at: &mut Problems<'_>, model: &Model<'_>, object: &str, side: Side) -> Vec<Field> {
+fn lower_fields<'a>(
+    at: &mut Problems<'_>,
+    model: &Model<'a>,
+    object: &str,
+    side: Side,
+) -> Vec<Field<'a>> {
     let members = model.spec.objects.get(object).map_or(&[][..], Vec::as_slice);
     let mut fields = Vec::new();
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
@@ -208,7 +210,21 @@ fn lower_fields(at: &mut Problems<'_>, model: &Model<'_>, object: &str, side: Si
         }
         fields.push(lower_field(model, object, member, side, ident, setter));
     }
+    for (index, field) in fields.iter().enumerate().filter(|(_, field)| field.time.is_some()) {
+        for method in time_methods(&field.ident) {
+            if let Some(other) = setters.insert(method.clone(), &field.wire) {
+                let path = ["objects", object, &index.to_string(), "name"];
+                at.add(&path, format!("its method `{method}` is the setter of `{other}` too"));
+            }
+        }
+    }
     fields
+}
+
+/// The methods that read and set a member as a time.
+pub(crate) fn time_methods(field: &str) -> [String; 2] {
+    let field = field.trim_start_matches("r#");
+    [format!("{field}_as_time"), format!("{field}_from_time")]
 }
 
 /// The name of the method that sets the field: the field's own, where no other method has it.
@@ -216,14 +232,14 @@ pub(crate) fn setter_name(field: &str) -> String {
     if TAKEN_METHODS.contains(&field) { format!("with_{field}") } else { field.to_owned() }
 }
 
-fn lower_field(
-    model: &Model<'_>,
+fn lower_field<'a>(
+    model: &Model<'a>,
     object: &str,
     member: &Member,
     side: Side,
     ident: String,
     setter: String,
-) -> Field {
+) -> Field<'a> {
     let ty = lower_type(model, object, member);
     let required = model.required(object, member);
     let optional = match (side, &ty) {
@@ -239,21 +255,30 @@ fn lower_field(
         wire: member.name.clone(),
         ident,
         doc: field_doc(model, object, member),
+        summary: member_summary(model, object, member),
         ty,
         optional,
+        required,
+        internal: member.disabled,
         sensitive: model.sensitive(object, &member.name),
+        deprecated: model.deprecated(object, &member.name),
+        limit: model.limit(object, &member.name),
+        time: model.time(object, &member.name),
         setter,
     }
 }
 
 fn lower_type(model: &Model<'_>, object: &str, member: &Member) -> Ty {
     let set = model.value_set(object, &member.name);
+    let base64 = model.base64(object, &member.name);
     let scalar = |kind: &str| match (kind, set) {
-        (_, Some(set)) => Ty::Enum(set.to_owned()),
+        ("int64" | "uint64", Some(set)) => Ty::IntEnum(set.to_owned()),
+        (_, Some(set)) => Ty::TextEnum(set.to_owned()),
         ("int64", None) => Ty::I64,
         ("uint64", None) => Ty::U64,
         ("float", None) => Ty::F64,
         ("bool", None) => Ty::Bool,
+        (_, None) if base64 => Ty::Base64,
         (_, None) => Ty::String,
     };
     match (member.kind.as_str(), member.of.as_deref()) {
@@ -267,69 +292,6 @@ fn lower_type(model: &Model<'_>, object: &str, member: &Member) -> Ty {
     }
 }
 
-fn lower_codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
-    let spec = model.spec;
-    let common = spec.common_codes.0.iter().map(|(code, facts)| (code, &facts.description));
-    let all: BTreeMap<_, _> = common.chain(&spec.codes).collect();
-    let mut taken: BTreeMap<String, &String> = BTreeMap::new();
-    let mut codes = Vec::new();
-    for (code, description) in all {
-        let name = camel(code);
-        match ident(&name) {
-            Some(name) if name != "Unknown" => {
-                if let Some(other) = taken.insert(name.clone(), code) {
-                    at.add(
-                        &["codes", code],
-                        format!("its Rust name `{name}` is that of `{other}` too"),
-                    );
-                }
-                codes.push(Code {
-                    ident: name,
-                    code: code.clone(),
-                    description: description.clone(),
-                });
-            }
-            _ => at.add(&["codes", code], "no Rust name can be made of it"),
-        }
-    }
-    codes
-}
-
-fn lower_enums(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Enum> {
-    let mut enums = Vec::new();
-    for (name, set) in &model.overlay.values {
-        if ident(name).as_ref() != Some(name) {
-            at.add(&["values", name], "is no Rust name");
-        }
-        let mut taken = BTreeSet::from(["Unknown".to_owned()]);
-        let (mut text, mut int) = (Vec::new(), Vec::new());
-        for (index, value) in set.values.iter().enumerate() {
-            let path = ["values", name, "values", &index.to_string()];
-            let rule = match &value.value {
-                Wire::Text(text) => camel(text),
-                Wire::Int(_) => String::new(),
-            };
-            let Some(variant) = ident(value.name.as_ref().unwrap_or(&rule)) else {
-                at.add(&path, "no Rust name can be made of it: give it a `name`");
-                continue;
-            };
-            if !taken.insert(variant.clone()) {
-                at.add(&path, format!("the Rust name `{variant}` is taken: give it a `name`"));
-            }
-            let doc = value.doc.clone();
-            match &value.value {
-                Wire::Text(value) => {
-                    text.push(Variant { ident: variant, value: value.clone(), doc });
-                }
-                Wire::Int(value) => int.push(Variant { ident: variant, value: *value, doc }),
-            }
-        }
-        let variants = if int.is_empty() { Variants::Text(text) } else { Variants::Int(int) };
-        enums.push(Enum { ident: name.clone(), doc: vec![set.doc.clone()], variants });
-    }
-    enums
-}
-
 fn lower_actions(model: &Model<'_>, type_ident: &dyn Fn(&str) -> String) -> Vec<Action> {
     let hosts = &model.overlay.hosts;
     let limit = model.overlay.rate_limit.as_ref();
@@ -339,10 +301,10 @@ fn lower_actions(model: &Model<'_>, type_ident: &dyn Fn(&str) -> String) -> Vec<
         Action {
             name: name.clone(),
             title: facts.title.clone(),
+            doc: model.action_doc(name).unwrap_or_default().to_owned(),
             group: model.group(name).map(str::to_owned),
             request: type_ident(&facts.request),
             response: type_ident(&facts.response),
-            request_object: facts.request.clone(),
             host: host.and_then(|host| host.host.clone()),
             test_host: host.and_then(|host| host.test_host.clone()),
             retry_safe: model.overlay.retry_safe.contains_key(name),
@@ -354,34 +316,4 @@ fn lower_actions(model: &Model<'_>, type_ident: &dyn Fn(&str) -> String) -> Vec<
         }
     };
     model.spec.actions.0.iter().map(lower).collect()
-}
-
-fn lower_object(model: &Model<'_>, name: &str) -> Object {
-    fn shape(model: &Model<'_>, kind: &str, of: Option<&str>) -> Shape {
-        match (kind, of) {
-            ("int64", _) => Shape::Int,
-            ("uint64", _) => Shape::Uint,
-            ("float", _) => Shape::Float,
-            ("bool", _) => Shape::Bool,
-            ("object", Some(of)) => Shape::Object(of.to_owned()),
-            ("list", Some(of)) if model.spec.objects.contains_key(of) => {
-                Shape::List(Box::new(Shape::Object(of.to_owned())))
-            }
-            ("list", Some(of)) => Shape::List(Box::new(shape(model, of, None))),
-            _ => Shape::String,
-        }
-    }
-    let members = model.spec.objects.get(name).map_or(&[][..], Vec::as_slice);
-    Object {
-        name: name.to_owned(),
-        members: members
-            .iter()
-            .map(|member| ObjectMember {
-                name: member.name.clone(),
-                required: model.required(name, member),
-                disabled: member.disabled,
-                shape: shape(model, &member.kind, member.of.as_deref()),
-            })
-            .collect(),
-    }
 }

@@ -1,0 +1,98 @@
+//! Files inside JSON.
+
+use core::fmt;
+
+use base64::Engine as _;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use serde::{Deserialize, Serialize};
+
+/// Real senders leave the padding away.
+const READER: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A file or picture as a member of a request or an answer: base64 on the wire.
+///
+/// ```
+/// # use tc3_api::Base64;
+/// let body = Base64::encode(b"%PDF-1.7");
+/// assert_eq!(body.as_str(), "JVBERi0xLjc=");
+/// assert_eq!(body.decode().unwrap(), b"%PDF-1.7");
+/// ```
+#[derive(Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Base64(String);
+
+impl Base64 {
+    /// Of the bytes of a file.
+    pub fn encode(bytes: impl AsRef<[u8]>) -> Self {
+        Self(STANDARD.encode(bytes))
+    }
+
+    /// Of the file at `path`, read whole.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn read(path: impl AsRef<std::path::Path>) -> std::io::Result<Self> {
+        std::fs::read(path).map(Self::encode)
+    }
+
+    /// Of text that is base64 already. It is sent as it is.
+    pub fn from_encoded(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// As it stands on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The file's bytes; `None` where the text is not base64.
+    pub fn decode(&self) -> Option<Vec<u8>> {
+        READER.decode(&self.0).ok()
+    }
+}
+
+impl From<&[u8]> for Base64 {
+    fn from(bytes: &[u8]) -> Self {
+        Self::encode(bytes)
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Base64 {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::encode(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Base64 {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::encode(bytes)
+    }
+}
+
+impl fmt::Debug for Base64 {
+    /// How long it is, not what it holds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Base64({} characters)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_back_whatever_the_padding() {
+        for bytes in [&b""[..], b"a", b"ab", b"abc", &[0, 255, 128]] {
+            let body = Base64::from(bytes);
+            assert_eq!(body.decode().as_deref(), Some(bytes));
+            let bare = Base64::from_encoded(body.as_str().trim_end_matches('='));
+            assert_eq!(bare.decode().as_deref(), Some(bytes));
+        }
+        assert_eq!(Base64::from_encoded("!").decode(), None);
+        assert_eq!(format!("{:?}", Base64::encode("secret")), "Base64(8 characters)");
+    }
+}

@@ -1,0 +1,354 @@
+//! What a request's type can't say: whether a body is one that the service takes.
+//!
+//! Checks what the [catalogue](crate::catalogue) tells: members unknown, missing or of the wrong
+//! type, limits of size, and what members must be to each other. Value sets are open, so a value
+//! not known is none of it. A body without violations may still be refused: the service knows more.
+
+use core::fmt;
+
+use serde_json::Value;
+
+use crate::catalogue::{Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule};
+
+/// Why the service would refuse a body, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// The path from the body: `Agent.AppId`, `FlowIds.0`; empty for the body itself.
+    pub path: String,
+    /// What is wrong there.
+    pub kind: ViolationKind,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ViolationKind {
+    /// The reference has no such member.
+    Unknown,
+    /// It must be given.
+    Missing,
+    /// It must be given because of the other.
+    MissingWith(String),
+    /// It is not what the text says: `a string`, `an object`.
+    WrongType(&'static str),
+    /// The size, and the limit it passes, in words.
+    OutOfLimits(String),
+    /// One of these must be given.
+    NoneOf(Vec<String>),
+    /// Only one of these may be given.
+    SeveralOf(Vec<String>),
+}
+
+impl fmt::Display for Violation {
+    /// Names members and sizes, never values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "the body" } else { self.path.as_str() };
+        match &self.kind {
+            ViolationKind::Unknown => write!(f, "{path}: no such member"),
+            ViolationKind::Missing => write!(f, "{path}: must be given"),
+            ViolationKind::MissingWith(other) => {
+                write!(f, "{path}: must be given with this {other}")
+            }
+            ViolationKind::WrongType(expected) => write!(f, "{path}: must be {expected}"),
+            ViolationKind::OutOfLimits(words) => write!(f, "{path}: {words}"),
+            ViolationKind::NoneOf(paths) => {
+                write!(f, "{path}: one of {} must be given", paths.join(", "))
+            }
+            ViolationKind::SeveralOf(paths) => {
+                write!(f, "{path}: only one of {} may be given", paths.join(", "))
+            }
+        }
+    }
+}
+
+/// The paths that the service requires of this body and that it lacks.
+pub fn missing_required(body: &Value, request: &ObjectMeta) -> Vec<String> {
+    let missing = |violation: Violation| match violation.kind {
+        ViolationKind::Missing | ViolationKind::MissingWith(_) => Some(violation.path),
+        _ => None,
+    };
+    violations(body, request).into_iter().filter_map(missing).collect()
+}
+
+/// All that the catalogue has against a body, in the body's order; what is missing comes last.
+pub fn violations(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
+    let mut found = Found::default();
+    found.object(body, request, "");
+    found.0
+}
+
+#[derive(Default)]
+struct Found(Vec<Violation>);
+
+impl Found {
+    fn add(&mut self, path: impl Into<String>, kind: ViolationKind) {
+        let violation = Violation { path: path.into(), kind };
+        if !self.0.contains(&violation) {
+            self.0.push(violation);
+        }
+    }
+
+    fn object(&mut self, value: &Value, object: &ObjectMeta, path: &str) {
+        let Value::Object(members) = value else {
+            return self.add(path, ViolationKind::WrongType("an object"));
+        };
+        for (name, value) in members {
+            match object.member(name) {
+                None => self.add(join(path, name), ViolationKind::Unknown),
+                Some(_) if value.is_null() => {}
+                Some(member) => self.member(value, member, &join(path, name)),
+            }
+        }
+        for member in object.members.iter().filter(|member| member.required) {
+            if members.get(member.name).is_none_or(Value::is_null) {
+                self.add(join(path, member.name), ViolationKind::Missing);
+            }
+        }
+        for rule in object.rules {
+            self.rule(value, rule, path);
+        }
+    }
+
+    fn member(&mut self, value: &Value, member: &MemberMeta, path: &str) {
+        let before = self.0.len();
+        self.value(value, member.ty, path);
+        if self.0.len() == before {
+            self.limits(value, member, path);
+        }
+    }
+
+    fn value(&mut self, value: &Value, ty: JsonType, path: &str) {
+        let (fits, expected) = match ty {
+            JsonType::String => (value.is_string(), "a string"),
+            JsonType::Int => (value.is_i64(), "a whole number"),
+            JsonType::Uint => (value.is_u64(), "a whole number, not negative"),
+            JsonType::Float => (value.is_number(), "a number"),
+            JsonType::Bool => (value.is_boolean(), "true or false"),
+            JsonType::Object(object) => return self.object(value, object, path),
+            JsonType::List(element) => {
+                for (index, value) in value.as_array().into_iter().flatten().enumerate() {
+                    self.value(value, *element, &join(path, &index.to_string()));
+                }
+                (value.is_array(), "a list")
+            }
+        };
+        if !fits {
+            self.add(path, ViolationKind::WrongType(expected));
+        }
+    }
+
+    fn limits(&mut self, value: &Value, member: &MemberMeta, path: &str) {
+        let Limits { items, chars, bytes, number } = member.limits;
+        match value {
+            Value::Array(elements) => {
+                self.size(elements.len() as u64, items, "elements", path);
+                for (index, element) in elements.iter().enumerate() {
+                    if let Value::String(text) = element {
+                        let path = join(path, &index.to_string());
+                        self.size(text.chars().count() as u64, chars, "characters", &path);
+                    }
+                }
+            }
+            Value::String(text) => {
+                self.size(text.chars().count() as u64, chars, "characters", path);
+                let size = if member.base64 { decoded_size(text) } else { text.len() };
+                self.size(size as u64, (None, bytes), "bytes", path);
+            }
+            Value::Number(size) => {
+                if let Some(size) = size.as_i64() {
+                    self.size(size, number, "", path);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn size<T>(&mut self, size: T, (min, max): (Option<T>, Option<T>), unit: &str, path: &str)
+    where
+        T: PartialOrd + fmt::Display + Copy,
+    {
+        let words = if let Some(min) = min.filter(|min| size < *min) {
+            format!("is {size} {unit}, at least {min} needed")
+        } else if let Some(max) = max.filter(|max| size > *max) {
+            format!("is {size} {unit}, at most {max} allowed")
+        } else {
+            return;
+        };
+        self.add(path, ViolationKind::OutOfLimits(words.replace(" ,", ",")));
+    }
+
+    fn rule(&mut self, object: &Value, rule: &Rule, path: &str) {
+        let count = |paths: &[&str]| paths.iter().filter(|path| given(object, path)).count();
+        let names = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
+        match rule {
+            Rule::Needs { when, paths } => {
+                if when.as_ref().is_some_and(|when| !holds(object, when)) {
+                    return;
+                }
+                for needed in paths.iter().filter(|path| !given(object, path)) {
+                    let kind = when.as_ref().map_or(ViolationKind::Missing, |when| {
+                        ViolationKind::MissingWith(when.path.to_owned())
+                    });
+                    self.add(join(path, needed), kind);
+                }
+            }
+            Rule::AnyOf(paths) | Rule::OneOf(paths) if count(paths) == 0 => {
+                self.add(path, ViolationKind::NoneOf(names(paths)));
+            }
+            Rule::OneOf(paths) | Rule::NotBoth(paths) if count(paths) > 1 => {
+                self.add(path, ViolationKind::SeveralOf(names(paths)));
+            }
+            Rule::AnyOf(_) | Rule::OneOf(_) | Rule::NotBoth(_) => {}
+        }
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// Whether something stands at the path. To a rule, an empty text or list is nothing.
+fn given(value: &Value, path: &str) -> bool {
+    match value {
+        Value::Array(elements) => {
+            !elements.is_empty() && elements.iter().all(|element| given(element, path))
+        }
+        Value::Null => false,
+        Value::String(text) if path.is_empty() => !text.is_empty(),
+        _ if path.is_empty() => true,
+        _ => {
+            let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+            value.get(name).is_some_and(|inner| given(inner, rest))
+        }
+    }
+}
+
+fn holds(object: &Value, when: &Condition) -> bool {
+    let value = when.path.split('.').try_fold(object, |value, name| value.get(name));
+    given(object, when.path)
+        && (when.is.is_empty()
+            || value.is_some_and(|value| {
+                when.is.iter().any(|literal| match literal {
+                    Literal::Text(text) => value.as_str() == Some(text),
+                    Literal::Int(number) => value.as_i64() == Some(*number),
+                })
+            }))
+}
+
+/// The size of the file inside base64, whether padded or not.
+fn decoded_size(text: &str) -> usize {
+    text.trim_end_matches('=').len() * 3 / 4
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    static INNER: ObjectMeta = ObjectMeta::new(
+        "Inner",
+        "Inner",
+        "",
+        &[
+            MemberMeta::new("Id", "id", "", JsonType::String).required(),
+            MemberMeta::new("Kind", "kind", "", JsonType::Int),
+            MemberMeta::new("Code", "code", "", JsonType::String),
+        ],
+        &[Rule::Needs { when: Some(Condition::new("Kind", &[Literal::Int(3)])), paths: &["Code"] }],
+    );
+    static ROOT: ObjectMeta = ObjectMeta::new(
+        "Root",
+        "Root",
+        "",
+        &[
+            MemberMeta::new("Inner", "inner", "", JsonType::Object(&INNER)),
+            MemberMeta::new("All", "all", "", JsonType::List(&JsonType::Object(&INNER))),
+            MemberMeta::new("Ids", "ids", "", JsonType::List(&JsonType::String))
+                .limits(Limits::new((Some(1), Some(2)), (None, Some(3)), None, (None, None))),
+            MemberMeta::new("Body", "body", "", JsonType::String).base64().limits(Limits::new(
+                (None, None),
+                (None, None),
+                Some(3),
+                (None, None),
+            )),
+            MemberMeta::new("Size", "size", "", JsonType::Uint).limits(Limits::new(
+                (None, None),
+                (None, None),
+                None,
+                (Some(5), Some(9)),
+            )),
+        ],
+        &[
+            Rule::Needs { when: None, paths: &["Inner.Id"] },
+            Rule::OneOf(&["Ids", "Body"]),
+            Rule::NotBoth(&["Ids", "Size"]),
+        ],
+    );
+
+    fn told(body: &Value) -> Vec<String> {
+        violations(body, &ROOT).iter().map(Violation::to_string).collect()
+    }
+
+    #[test]
+    fn a_good_body_has_none() {
+        assert_eq!(
+            told(&json!({"Inner": {"Id": "i", "Kind": 1}, "Ids": ["a", "三个字"]})),
+            [""; 0]
+        );
+        assert_eq!(
+            told(&json!({"Inner": {"Id": "i"}, "Body": "YWJj", "Size": 9, "Ids": [], "All": null})),
+            ["Ids: is 0 elements, at least 1 needed"],
+            "an empty list is nothing to a rule, and too short for a limit"
+        );
+    }
+
+    #[test]
+    fn each_kind_is_told_by_path() {
+        for (body, expected) in [
+            (json!([]), "the body: must be an object"),
+            (json!({"Body": "YQ"}), "Inner.Id: must be given"),
+            (json!({"Inner": {"Id": ""}, "Body": "YQ"}), "Inner.Id: must be given"),
+            (
+                json!({"Inner": {"Id": "i", "Kind": 3}, "Body": "YQ"}),
+                "Inner.Code: must be given with this Kind",
+            ),
+            (
+                json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i"}, {}]}),
+                "All.1.Id: must be given",
+            ),
+            (json!({"Inner": {"Id": "i"}, "Body": "YQ", "X": 1}), "X: no such member"),
+            (json!({"Inner": {"Id": 1}, "Body": "YQ"}), "Inner.Id: must be a string"),
+            (
+                json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": -1}),
+                "Size: must be a whole number, not negative",
+            ),
+            (
+                json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": 4}),
+                "Size: is 4, at least 5 needed",
+            ),
+            (
+                json!({"Inner": {"Id": "i"}, "Body": "YWJjZA=="}),
+                "Body: is 4 bytes, at most 3 allowed",
+            ),
+            (
+                json!({"Inner": {"Id": "i"}, "Ids": ["a", "b", "c"]}),
+                "Ids: is 3 elements, at most 2 allowed",
+            ),
+            (
+                json!({"Inner": {"Id": "i"}, "Ids": ["四个字。"]}),
+                "Ids.0: is 4 characters, at most 3 allowed",
+            ),
+            (json!({"Inner": {"Id": "i"}}), "the body: one of Ids, Body must be given"),
+            (
+                json!({"Inner": {"Id": "i"}, "Ids": ["a"], "Size": 5}),
+                "the body: only one of Ids, Size may be given",
+            ),
+        ] {
+            assert_eq!(told(&body), [expected], "{body}");
+        }
+        let body = json!({"Inner": {"Kind": 3}, "Ids": ["a"]});
+        assert_eq!(missing_required(&body, &ROOT), ["Inner.Id", "Inner.Code"]);
+    }
+}

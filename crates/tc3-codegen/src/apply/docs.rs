@@ -1,0 +1,100 @@
+//! What is said of each item: our words where the overlay has them, else the reference's.
+
+use super::{Model, member, no_action};
+use crate::overlay::Docs;
+use crate::problem::Problems;
+
+impl<'a> Model<'a> {
+    fn docs(&self) -> impl Iterator<Item = &'a Docs> {
+        [Some(&self.overlay.docs), self.reference].into_iter().flatten()
+    }
+
+    pub(crate) fn action_doc(&self, action: &str) -> Option<&'a str> {
+        self.docs().find_map(|docs| docs.actions.get(action)).map(String::as_str)
+    }
+
+    pub(crate) fn example(&self, action: &str) -> Option<&'a str> {
+        self.docs().find_map(|docs| docs.examples.get(action)).map(String::as_str)
+    }
+
+    pub(crate) fn object_doc(&self, object: &str) -> Option<&'a str> {
+        self.docs().find_map(|docs| docs.objects.get(object)?.doc.as_deref())
+    }
+
+    pub(crate) fn member_doc(&self, object: &str, member: &str) -> Option<&'a str> {
+        let own = |docs: &'a Docs| docs.objects.get(object)?.members.get(member);
+        let common = |docs: &'a Docs| docs.members.get(member);
+        self.docs().find_map(|docs| own(docs).or_else(|| common(docs))).map(String::as_str)
+    }
+
+    /// What to do about an error code.
+    pub(crate) fn advice(&self, code: &str) -> Option<&'a str> {
+        let common = || self.spec.common_codes.get(code).map(|facts| facts.judgement.as_str());
+        self.docs().find_map(|docs| docs.codes.get(code)).map(String::as_str).or_else(common)
+    }
+}
+
+pub(super) fn check(at: &mut Problems<'_>, model: &Model<'_>) {
+    stale(at, model);
+    if model.overlay.docs.complete {
+        lacking(at, model);
+    }
+}
+
+fn stale(at: &mut Problems<'_>, model: &Model<'_>) {
+    let (spec, docs) = (model.spec, &model.overlay.docs);
+    for (table, entries) in [("actions", &docs.actions), ("examples", &docs.examples)] {
+        for action in entries.keys().filter(|action| !spec.actions.contains_key(*action)) {
+            at.add(&["docs", table, action], no_action(action));
+        }
+    }
+    for name in docs.members.keys() {
+        if !spec.objects.0.values().flatten().any(|member| member.name == *name) {
+            at.add(&["docs", "members", name], format!("stale: no member `{name}`"));
+        }
+    }
+    for code in docs.codes.keys() {
+        if !spec.codes.contains_key(code) && !spec.common_codes.contains_key(code) {
+            at.add(&["docs", "codes", code], format!("stale: no error code `{code}`"));
+        }
+    }
+    for (object, doc) in &docs.objects {
+        if !spec.objects.contains_key(object) {
+            at.add(&["docs", "objects", object], format!("stale: no object `{object}`"));
+            continue;
+        }
+        for (name, _) in &doc.members {
+            if let Err(reason) = member(spec, object, name) {
+                at.add(&["docs", "objects", object, "members", name], reason);
+            }
+        }
+    }
+}
+
+/// Requests and answers are told by their actions.
+fn lacking(at: &mut Problems<'_>, model: &Model<'_>) {
+    let spec = model.spec;
+    let mut told = std::collections::BTreeSet::new();
+    for (action, facts) in &spec.actions {
+        told.extend([&facts.request, &facts.response]);
+        if model.action_doc(action).is_none() {
+            at.add(&["docs", "actions"], format!("nothing is said of the action `{action}`"));
+        }
+    }
+    for (object, members) in &spec.objects {
+        if !told.contains(object) && model.object_doc(object).is_none() {
+            at.add(&["docs", "objects"], format!("nothing is said of the object `{object}`"));
+        }
+        for member in members.iter().filter(|member| member.name != "RequestId") {
+            if model.member_doc(object, &member.name).is_none() {
+                let reason = format!("nothing is said of the member `{object}.{}`", member.name);
+                at.add(&["docs", "objects"], reason);
+            }
+        }
+    }
+    for code in spec.codes.keys().chain(spec.common_codes.keys()) {
+        if model.advice(code).is_none() {
+            at.add(&["docs", "codes"], format!("nothing is said to do about `{code}`"));
+        }
+    }
+}

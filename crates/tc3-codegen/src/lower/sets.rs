@@ -1,0 +1,74 @@
+//! Value sets and error codes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::apply::Model;
+use crate::doc::sentence;
+use crate::ir::{Code, Enum, Variant, Variants};
+use crate::names::{camel, ident};
+use crate::overlay::Wire;
+use crate::problem::Problems;
+
+pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
+    let spec = model.spec;
+    let common = spec.common_codes.0.iter().map(|(code, facts)| (code, &facts.description));
+    let all: BTreeMap<_, _> = common.chain(&spec.codes).collect();
+    let mut taken: BTreeMap<String, &String> = BTreeMap::new();
+    let mut codes = Vec::new();
+    for (code, description) in all {
+        let name = camel(code);
+        match ident(&name) {
+            Some(name) if name != "Unknown" => {
+                if let Some(other) = taken.insert(name.clone(), code) {
+                    at.add(
+                        &["codes", code],
+                        format!("its Rust name `{name}` is that of `{other}` too"),
+                    );
+                }
+                codes.push(Code {
+                    ident: name,
+                    code: code.clone(),
+                    description: description.trim_end_matches('.').to_owned(),
+                    advice: model.advice(code).map(sentence).unwrap_or_default(),
+                });
+            }
+            _ => at.add(&["codes", code], "no Rust name can be made of it"),
+        }
+    }
+    codes
+}
+
+pub(super) fn enums(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Enum> {
+    let mut enums = Vec::new();
+    for (name, set) in &model.overlay.values {
+        if ident(name).as_ref() != Some(name) {
+            at.add(&["values", name], "is no Rust name");
+        }
+        let mut taken = BTreeSet::from(["Unknown".to_owned()]);
+        let (mut text, mut int) = (Vec::new(), Vec::new());
+        for (index, value) in set.values.iter().enumerate() {
+            let path = ["values", name, "values", &index.to_string()];
+            let rule = match &value.value {
+                Wire::Text(text) => camel(text),
+                Wire::Int(_) => String::new(),
+            };
+            let Some(variant) = ident(value.name.as_ref().unwrap_or(&rule)) else {
+                at.add(&path, "no Rust name can be made of it: give it a `name`");
+                continue;
+            };
+            if !taken.insert(variant.clone()) {
+                at.add(&path, format!("the Rust name `{variant}` is taken: give it a `name`"));
+            }
+            let doc = value.doc.clone();
+            match &value.value {
+                Wire::Text(value) => {
+                    text.push(Variant { ident: variant, value: value.clone(), doc });
+                }
+                Wire::Int(value) => int.push(Variant { ident: variant, value: *value, doc }),
+            }
+        }
+        let variants = if int.is_empty() { Variants::Text(text) } else { Variants::Int(int) };
+        enums.push(Enum { ident: name.clone(), doc: set.doc.clone(), variants });
+    }
+    enums
+}

@@ -1,0 +1,402 @@
+//! The reference's prose, a mixture of Markdown and HTML, as Markdown that rustdoc takes without a
+//! warning: paragraphs, lists, tables as lists, code, links that lead to the web.
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use tc3_codegen::Table;
+use tc3_codegen::overlay::{Docs, ObjectDoc};
+
+use crate::tccli::Api;
+
+/// All that the reference says.
+pub(crate) fn docs(api: &Api) -> Docs {
+    let say = |text: &str| Some(clean(text)).filter(|text| !text.is_empty());
+    let actions = api.actions.0.iter();
+    let actions = actions.filter_map(|(name, action)| Some((name.clone(), say(&action.document)?)));
+    let objects = api.objects.0.iter().map(|(name, object)| {
+        let members = object.members.iter();
+        let members: Table<String> =
+            members.filter_map(|fact| Some((fact.name.clone(), say(&fact.document)?))).collect();
+        (name.clone(), ObjectDoc { doc: say(&object.document), members })
+    });
+    let told = |(_, doc): &(String, ObjectDoc)| *doc != ObjectDoc::default();
+    Docs { actions: actions.collect(), objects: objects.filter(told).collect(), ..Docs::default() }
+}
+
+/// The text as clean Markdown.
+pub(crate) fn clean(text: &str) -> String {
+    let mut writer = Writer::default();
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    // Lines that begin with white space are prose here, never code.
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    for event in Parser::new_ext(&lines.join("\n"), options) {
+        writer.event(event);
+    }
+    writer.finish()
+}
+
+#[derive(Default)]
+struct Writer {
+    out: String,
+    /// The break owed before the next text.
+    owed: Owed,
+    /// Whether that text begins an item of a list.
+    item: bool,
+    /// How deep in lists.
+    depth: usize,
+    /// Where links around the text lead.
+    links: Vec<Option<String>>,
+    /// Inside a block of code.
+    code: bool,
+    /// Inside a comment, script or style of HTML that has not ended.
+    hidden: Option<&'static str>,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Owed {
+    #[default]
+    Nothing,
+    Space,
+    Line,
+    Paragraph,
+}
+
+impl Writer {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let _: CodeBlockKind<'_> = kind;
+                self.owe(Owed::Paragraph);
+                self.break_();
+                self.out.push_str("```text\n");
+                self.code = true;
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                if !self.out.ends_with('\n') {
+                    self.out.push('\n');
+                }
+                self.out.push_str("```");
+                self.code = false;
+                self.owe(Owed::Paragraph);
+            }
+            Event::Start(tag) => self.start(&tag),
+            Event::End(tag) => self.end(tag),
+            // A fence inside the code would end it early.
+            Event::Text(text) if self.code => self.out.push_str(&text.replace("```", "'''")),
+            Event::Text(text) => self.text(&text),
+            Event::Code(text) => self.inline_code(&text),
+            Event::Html(html) | Event::InlineHtml(html) => self.html(&html),
+            Event::SoftBreak | Event::HardBreak => self.owe(Owed::Line),
+            Event::Rule => self.owe(Owed::Paragraph),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, tag: &Tag<'_>) {
+        match tag {
+            Tag::List(_) => self.open_list(),
+            Tag::Item | Tag::TableHead | Tag::TableRow => self.item = true,
+            Tag::Table(_) => self.open_list(),
+            Tag::Link { dest_url, .. } => self.open_link(dest_url),
+            Tag::Image { .. } => self.links.push(None),
+            Tag::Heading { .. } | Tag::BlockQuote(_) => self.owe(Owed::Paragraph),
+            Tag::Paragraph if self.depth == 0 => self.owe(Owed::Paragraph),
+            Tag::Paragraph => self.owe(Owed::Line),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::List(_) | TagEnd::Table => self.close_list(),
+            TagEnd::TableCell => self.cell(),
+            TagEnd::Link => self.close_link(),
+            TagEnd::Image => {
+                self.links.pop();
+            }
+            TagEnd::Heading(_) | TagEnd::BlockQuote(_) => self.owe(Owed::Paragraph),
+            TagEnd::Paragraph if self.depth == 0 => self.owe(Owed::Paragraph),
+            _ => {}
+        }
+    }
+
+    fn open_list(&mut self) {
+        if self.depth == 0 {
+            self.owe(Owed::Paragraph);
+        }
+        self.depth += 1;
+    }
+
+    fn close_list(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.owe(if self.depth == 0 { Owed::Paragraph } else { Owed::Line });
+    }
+
+    fn cell(&mut self) {
+        if self.owed < Owed::Line && !self.item {
+            self.owed = Owed::Nothing;
+            self.out.push_str(" | ");
+        }
+    }
+
+    fn open_link(&mut self, target: &str) {
+        let safe = (target.starts_with("https://") || target.starts_with("http://"))
+            && !target
+                .contains(|c: char| c.is_whitespace() || c.is_control() || "<>()[]\\`".contains(c));
+        if safe && self.links.iter().all(Option::is_none) {
+            self.raw("[");
+            self.links.push(Some(target.to_owned()));
+        } else {
+            self.links.push(None);
+        }
+    }
+
+    fn close_link(&mut self) {
+        if let Some(Some(target)) = self.links.pop() {
+            if self.out.ends_with('[') {
+                self.out.pop();
+            } else {
+                self.out.push_str(&format!("](<{target}>)"));
+            }
+        }
+    }
+
+    fn inline_code(&mut self, text: &str) {
+        let text = text.replace('`', "'");
+        let text = text.trim();
+        if !text.is_empty() {
+            self.raw(&format!("`{text}`"));
+        }
+    }
+
+    /// Text with everything that Markdown or rustdoc would read as more escaped.
+    fn text(&mut self, text: &str) {
+        if self.hidden.is_some() {
+            return;
+        }
+        // pulldown-cmark hands an unclosed `<` over as text; tags in it are no different from others.
+        let mut escaped = String::new();
+        for c in text.chars() {
+            match c {
+                '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '$' => {
+                    escaped.push('\\');
+                    escaped.push(c);
+                }
+                c if c.is_control() || c == '\u{a0}' || is_invisible(c) => escaped.push(' '),
+                c => escaped.push(c),
+            }
+        }
+        // Addresses are not made links: they stand in the text as code.
+        self.raw(&addresses_as_code(&escaped));
+    }
+
+    /// Text that is Markdown already.
+    fn raw(&mut self, text: &str) {
+        let lead = text.starts_with(' ');
+        let body = text.trim_start();
+        if body.is_empty() {
+            if lead {
+                self.owe(Owed::Space);
+            }
+            return;
+        }
+        if lead {
+            self.owe(Owed::Space);
+        }
+        self.break_();
+        let at_start = self.out.is_empty() || self.out.ends_with('\n') || self.out.ends_with("- ");
+        if at_start && begins_a_block(body) {
+            self.out.push('\\');
+        }
+        self.out.push_str(body.trim_end());
+        if body.ends_with(' ') {
+            self.owe(Owed::Space);
+        }
+    }
+
+    fn owe(&mut self, owed: Owed) {
+        self.owed = self.owed.max(owed);
+    }
+
+    /// Pays what is owed.
+    fn break_(&mut self) {
+        let (owed, item) = (std::mem::take(&mut self.owed), std::mem::take(&mut self.item));
+        let start = self.out.is_empty();
+        match owed {
+            _ if start => {}
+            Owed::Paragraph => self.out.push_str("\n\n"),
+            Owed::Line => self.out.push('\n'),
+            _ if item => self.out.push('\n'),
+            Owed::Space => self.out.push(' '),
+            Owed::Nothing => {}
+        }
+        if item {
+            self.out.push_str(&"  ".repeat(self.depth.saturating_sub(1)));
+            self.out.push_str("- ");
+        } else if owed == Owed::Line && !start {
+            self.out.push_str(&"  ".repeat(self.depth));
+        }
+    }
+
+    fn html(&mut self, html: &str) {
+        let mut rest = html;
+        while !rest.is_empty() {
+            if let Some(end) = self.hidden {
+                let Some(at) = rest.find(end) else { return };
+                rest = rest.get(at + end.len()..).unwrap_or_default();
+                self.hidden = None;
+                continue;
+            }
+            let Some(at) = rest.find('<') else { return self.text(&entities(rest)) };
+            let (before, tag) = rest.split_at(at);
+            self.text(&entities(before).replace('\n', " "));
+            if tag.starts_with("<!--") {
+                self.hidden = Some("-->");
+                rest = tag.get(4..).unwrap_or_default();
+                continue;
+            }
+            let Some(end) = tag.find('>') else { return self.text(&entities(tag)) };
+            let (tag, after) = tag.split_at(end + 1);
+            self.tag(tag);
+            rest = after;
+        }
+    }
+
+    fn tag(&mut self, tag: &str) {
+        let inner = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/');
+        let (close, inner) = inner.strip_prefix('/').map_or((false, inner), |rest| (true, rest));
+        let name: String = inner.chars().take_while(char::is_ascii_alphanumeric).collect();
+        match (name.to_ascii_lowercase().as_str(), close) {
+            ("br", _) => self.owe(Owed::Line),
+            (
+                "p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "hr" | "pre"
+                | "section",
+                _,
+            ) => {
+                self.owe(if self.depth == 0 { Owed::Paragraph } else { Owed::Line });
+            }
+            ("ul" | "ol" | "table" | "dl", false) => self.open_list(),
+            ("ul" | "ol" | "table" | "dl", true) => self.close_list(),
+            ("li" | "tr" | "dt" | "dd", false) => {
+                self.owe(Owed::Line);
+                self.item = self.depth > 0;
+            }
+            ("td" | "th", true) => self.cell(),
+            ("a", false) => {
+                let target = attribute(inner, "href").unwrap_or_default();
+                self.open_link(&entities(&target));
+            }
+            ("a", true) => self.close_link(),
+            ("script", false) => self.hidden = Some("</script>"),
+            ("style", false) => self.hidden = Some("</style>"),
+            (
+                "b" | "strong" | "i" | "em" | "u" | "s" | "del" | "font" | "span" | "code" | "img"
+                | "sup" | "sub" | "small" | "big" | "tt" | "kbd" | "center" | "thead" | "tbody"
+                | "tfoot" | "colgroup" | "col" | "caption" | "li" | "tr" | "td" | "th" | "dt"
+                | "dd" | "dx" | "input" | "video" | "iframe" | "details" | "summary" | "label"
+                | "mark" | "nobr" | "html" | "body" | "head" | "title" | "article" | "figure",
+                _,
+            ) => {}
+            // A placeholder such as `<bucket>`, which is meant to be read.
+            _ => self.text(tag),
+        }
+    }
+
+    fn finish(mut self) -> String {
+        while !self.links.is_empty() {
+            self.close_link();
+        }
+        let lines: Vec<&str> = self.out.lines().map(str::trim_end).collect();
+        let text = lines.join("\n");
+        let mut text = text.trim_matches('\n').to_owned();
+        while text.contains("\n\n\n") {
+            text = text.replace("\n\n\n", "\n\n");
+        }
+        text
+    }
+}
+
+/// Direction marks and the like, which would reorder or hide what stands in the source.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Whether a line that begins so would be a list, or make a heading of the line before.
+fn begins_a_block(text: &str) -> bool {
+    text.starts_with(['-', '+', '='])
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let lower = tag.to_ascii_lowercase();
+    let at = lower.find(&format!("{name}="))? + name.len() + 1;
+    let value = tag.get(at..)?;
+    let quoted = value.strip_prefix('"').map(|rest| rest.split('"').next());
+    let quoted = quoted.or_else(|| value.strip_prefix('\'').map(|rest| rest.split('\'').next()));
+    quoted.unwrap_or_else(|| value.split_whitespace().next()).map(str::to_owned)
+}
+
+fn entities(text: &str) -> String {
+    [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (entity, meaning)| text.replace(entity, meaning))
+}
+
+/// `https://...` in escaped text, as code: rustdoc warns of addresses that are no links.
+fn addresses_as_code(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = ["http://", "https://"].iter().filter_map(|head| rest.find(head)).min() {
+        let (before, tail) = rest.split_at(at);
+        let ends = |c: char| !c.is_ascii_graphic() || "\"',;<>`".contains(c);
+        let end = tail.find(ends).unwrap_or(tail.len());
+        let (address, after) = tail.split_at(end);
+        out.push_str(before);
+        let bare: String = address.chars().filter(|c| *c != '\\').collect();
+        let trimmed = bare.trim_end_matches(['.', ')', ':']);
+        out.push_str(&format!("`{trimmed}`{}", bare.get(trimmed.len()..).unwrap_or_default()));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn markdown_and_html_become_plain_markdown() {
+        for (text, expected) in [
+            ("", ""),
+            ("plain", "plain"),
+            ("a<br/>b<br>c", "a\nb\nc"),
+            ("<p>one</p><p>two</p>", "one\n\ntwo"),
+            ("x：<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>y", "x：\n\n- a\n- b\n  - c\n\ny"),
+            ("**bold** and `code`", "bold and `code`"),
+            ("[name](https://a.example/b)", "[name](<https://a.example/b>)"),
+            ("[name](/relative)", "name"),
+            ("<a href=\"https://a.example\">n</a>", "[n](<https://a.example>)"),
+            ("see https://a.example/b_c.", "see `https://a.example/b_c`."),
+            ("[0, 1] and a_b", "\\[0, 1\\] and a\\_b"),
+            ("ins-<id> of <bucket>", "ins-\\<id\\> of \\<bucket\\>"),
+            ("a < b && c > d", "a \\< b \\&\\& c \\> d"),
+            ("- x\n\n---\n-1 is all", "- x\n\n\\-1 is all"),
+            ("| a | b |\n|---|---|\n| 1 | 2 |", "- a | b |\n- 1 | 2 |"),
+            ("<table><tr><td>a</td><td>b</td></tr></table>", "- a | b |"),
+            ("```json\n{\"a\": 1}\n```", "```text\n{\"a\": 1}\n```"),
+            ("# Head\ntext", "Head\n\ntext"),
+            ("a<!-- no -->b<script>x</script>c", "abc"),
+            ("1. one\n2. two", "- one\n- two"),
+            ("&lt;x&gt;&nbsp;y", "\\<x\\> y"),
+            ("x\u{202e}y\u{200b}z", "x y z"),
+        ] {
+            assert_eq!(clean(text), expected, "{text}");
+        }
+    }
+}

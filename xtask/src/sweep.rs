@@ -1,0 +1,177 @@
+//! `cargo xtask sweep`: every service of the reference through the generator and the compiler.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crate::error::Error;
+use crate::files::root;
+use crate::import::Counts;
+use crate::tccli::Tccli;
+use crate::{codegen, import};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The wheel of the PyPI package `tccli`, or the folder into which it was unpacked.
+    #[arg(long, value_name = "WHEEL|FOLDER")]
+    tccli: PathBuf,
+    /// Only these services, all versions of each.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    services: Vec<String>,
+    /// Where specs and crates go.
+    #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/sweep"))]
+    out: PathBuf,
+    /// Import and generate only: no compiler.
+    #[arg(long)]
+    no_check: bool,
+    /// How many services to compile side by side.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    jobs: usize,
+}
+
+/// One line of the table.
+struct Row {
+    service: String,
+    counts: Option<Counts>,
+    /// Seconds of import and generation, and of the compiler.
+    seconds: (f64, f64),
+    result: Result<(), String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let tccli = Tccli::open(&arguments.tccli)?;
+    let services =
+        if arguments.services.is_empty() { tccli.services()? } else { arguments.services.clone() };
+    let mut work = Vec::new();
+    for service in services {
+        work.extend(
+            tccli.versions(&service)?.into_iter().map(|version| (service.clone(), version)),
+        );
+    }
+    work.reverse();
+    println!("{}", line("service", "actions", "objects", "generate", "compile", "result"));
+    let (tccli, work, rows) = (Mutex::new(tccli), Mutex::new(work), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for worker in 0..arguments.jobs.max(1) {
+            let (tccli, work, rows) = (&tccli, &work, &rows);
+            scope.spawn(move || {
+                while let Some((service, version)) = pop(work) {
+                    let row = one(arguments, tccli, worker, &service, &version);
+                    println!("{row}");
+                    if let Ok(mut rows) = rows.lock() {
+                        rows.push(row);
+                    }
+                }
+            });
+        }
+    });
+    total(&rows.into_inner().unwrap_or_default())
+}
+
+fn pop<T>(work: &Mutex<Vec<T>>) -> Option<T> {
+    work.lock().ok()?.pop()
+}
+
+fn total(rows: &[Row]) -> Result<(), Error> {
+    let count = |of: fn(&Counts) -> usize| -> usize {
+        rows.iter().filter_map(|row| row.counts.as_ref().map(of)).sum()
+    };
+    let sum = |of: fn(&Row) -> f64| -> f64 { rows.iter().map(of).sum() };
+    let failed = rows.iter().filter(|row| row.result.is_err()).count();
+    println!(
+        "{}",
+        line(
+            &format!("{} versions", rows.len()),
+            &count(|counts| counts.actions).to_string(),
+            &count(|counts| counts.objects).to_string(),
+            &format!("{:.1}", sum(|row| row.seconds.0)),
+            &format!("{:.1}", sum(|row| row.seconds.1)),
+            &format!("{failed} failed"),
+        )
+    );
+    if failed == 0 { Ok(()) } else { Err(Error::new(format!("{failed} failed"))) }
+}
+
+fn line(a: &str, b: &str, c: &str, d: &str, e: &str, f: &str) -> String {
+    format!("{a:<32} {b:>7} {c:>7} {d:>8} {e:>8}  {f}")
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = |of: fn(&Counts) -> usize| {
+            self.counts.as_ref().map_or("-".to_owned(), |counts| of(counts).to_string())
+        };
+        let result = self.result.as_ref().map_or_else(String::as_str, |()| "ok");
+        f.write_str(&line(
+            &self.service,
+            &count(|counts| counts.actions),
+            &count(|counts| counts.objects),
+            &format!("{:.1}", self.seconds.0),
+            &format!("{:.1}", self.seconds.1),
+            result,
+        ))
+    }
+}
+
+fn one(
+    arguments: &Arguments,
+    tccli: &Mutex<Tccli>,
+    worker: usize,
+    service: &str,
+    version: &str,
+) -> Row {
+    let name = format!("{service}-{}", version.replace('-', ""));
+    let spec = arguments.out.join("spec").join(&name);
+    let out = arguments.out.join("crates").join(&name);
+    let started = Instant::now();
+    let imported = match tccli.lock() {
+        Ok(mut tccli) => import::import(&mut tccli, service, version, &spec, None),
+        Err(_) => Err(Error::new("another service's import panicked")),
+    };
+    let counts = imported.map(|imported| imported.counts);
+    let generated = codegen::write_crate(&spec, &out);
+    let generation = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let (counts, result) = match (counts, generated) {
+        (Err(error), _) => (None, Err(error.to_string())),
+        (Ok(counts), Err(error)) => (Some(counts), Err(error.to_string())),
+        (Ok(counts), Ok(_)) if arguments.no_check => (Some(counts), Ok(())),
+        (Ok(counts), Ok(_)) => {
+            let target = arguments.out.join(format!("target-{worker}"));
+            (Some(counts), compile(&out, &target))
+        }
+    };
+    let seconds = (generation, started.elapsed().as_secs_f64());
+    Row { service: format!("{service} {version}"), counts, seconds, result }
+}
+
+/// Checks and documents the crate with warnings denied.
+fn compile(folder: &Path, target: &Path) -> Result<(), String> {
+    for (command, flags, arguments) in [
+        ("check", "RUSTFLAGS", &["--all-features"][..]),
+        ("doc", "RUSTDOCFLAGS", &["--all-features", "--no-deps"][..]),
+    ] {
+        let output = Command::new(env!("CARGO"))
+            .arg(command)
+            .args(arguments)
+            .args(["--quiet", "--offline", "--message-format", "short"])
+            .env(flags, "-D warnings")
+            .env("CARGO_TARGET_DIR", target)
+            .current_dir(folder)
+            .output()
+            .map_err(|error| format!("cargo {command}: {error}"))?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr);
+            let first: Vec<&str> =
+                text.lines().filter(|line| line.contains("error")).take(3).collect();
+            return Err(format!("cargo {command}: {}", first.join("; ")));
+        }
+    }
+    // A crate's pages and metadata are of no further use, and all of them would fill a disk.
+    let doc = target.join("doc");
+    if doc.exists() {
+        std::fs::remove_dir_all(&doc).map_err(|error| format!("{}: {error}", doc.display()))?;
+    }
+    Ok(())
+}
