@@ -43,6 +43,8 @@ struct Writer {
     item: bool,
     /// How deep in lists.
     depth: usize,
+    /// How deep the last item was written: deeper by more than one would be code.
+    level: usize,
     /// Where links around the text lead.
     links: Vec<Option<String>>,
     /// Inside a block of code.
@@ -173,7 +175,6 @@ impl Writer {
         if self.hidden.is_some() {
             return;
         }
-        // pulldown-cmark hands an unclosed `<` over as text; tags in it are no different from others.
         let mut escaped = String::new();
         for c in text.chars() {
             match c {
@@ -185,8 +186,7 @@ impl Writer {
                 c => escaped.push(c),
             }
         }
-        // Addresses are not made links: they stand in the text as code.
-        self.raw(&addresses_as_code(&escaped));
+        self.raw(&addresses_as_links(&escaped));
     }
 
     /// Text that is Markdown already.
@@ -221,6 +221,9 @@ impl Writer {
     fn break_(&mut self) {
         let (owed, item) = (std::mem::take(&mut self.owed), std::mem::take(&mut self.item));
         let start = self.out.is_empty();
+        if owed == Owed::Paragraph || self.depth == 0 {
+            self.level = 0;
+        }
         match owed {
             _ if start => {}
             Owed::Paragraph => self.out.push_str("\n\n"),
@@ -230,10 +233,11 @@ impl Writer {
             Owed::Nothing => {}
         }
         if item {
-            self.out.push_str(&"  ".repeat(self.depth.saturating_sub(1)));
+            self.level = self.depth.min(self.level + 1);
+            self.out.push_str(&"  ".repeat(self.level.saturating_sub(1)));
             self.out.push_str("- ");
         } else if owed == Owed::Line && !start {
-            self.out.push_str(&"  ".repeat(self.depth));
+            self.out.push_str(&"  ".repeat(self.level.min(self.depth)));
         }
     }
 
@@ -347,8 +351,8 @@ fn entities(text: &str) -> String {
     .fold(text.to_owned(), |text, (entity, meaning)| text.replace(entity, meaning))
 }
 
-/// `https://...` in escaped text, as code: rustdoc warns of addresses that are no links.
-fn addresses_as_code(text: &str) -> String {
+/// `https://...` in escaped text, as a link: rustdoc warns of addresses that are none.
+fn addresses_as_links(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = ["http://", "https://"].iter().filter_map(|head| rest.find(head)).min() {
@@ -359,7 +363,7 @@ fn addresses_as_code(text: &str) -> String {
         out.push_str(before);
         let bare: String = address.chars().filter(|c| *c != '\\').collect();
         let trimmed = bare.trim_end_matches(['.', ')', ':']);
-        out.push_str(&format!("`{trimmed}`{}", bare.get(trimmed.len()..).unwrap_or_default()));
+        out.push_str(&format!("<{trimmed}>{}", bare.get(trimmed.len()..).unwrap_or_default()));
         rest = after;
     }
     out.push_str(rest);
@@ -382,7 +386,7 @@ mod tests {
             ("[name](https://a.example/b)", "[name](<https://a.example/b>)"),
             ("[name](/relative)", "name"),
             ("<a href=\"https://a.example\">n</a>", "[n](<https://a.example>)"),
-            ("see https://a.example/b_c.", "see `https://a.example/b_c`."),
+            ("see https://a.example/b_c.", "see <https://a.example/b_c>."),
             ("[0, 1] and a_b", "\\[0, 1\\] and a\\_b"),
             ("ins-<id> of <bucket>", "ins-\\<id\\> of \\<bucket\\>"),
             ("a < b && c > d", "a \\< b \\&\\& c \\> d"),
@@ -393,6 +397,8 @@ mod tests {
             ("# Head\ntext", "Head\n\ntext"),
             ("a<!-- no -->b<script>x</script>c", "abc"),
             ("1. one\n2. two", "- one\n- two"),
+            ("<dl><ul><ul><p>a</p><p>b</p></ul></ul></dl>", "a\nb"),
+            ("`\\`https://a.example/x``", "`\\`<https://a.example/x>\\`\\`"),
             ("&lt;x&gt;&nbsp;y", "\\<x\\> y"),
             ("x\u{202e}y\u{200b}z", "x y z"),
         ] {

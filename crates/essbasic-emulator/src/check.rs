@@ -2,14 +2,23 @@
 
 use serde_json::Value;
 use tc3_api::catalogue::ObjectMeta;
-use tc3_api::check::{Violation, ViolationKind, violations};
+use tc3_api::check::{Violation, ViolationKind, misshapen, violations};
 
 use crate::error::ApiError;
 
 /// Refuses unknown, missing and malformed parameters with the real service's codes, one at a time.
-pub(crate) fn check(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
+pub(crate) fn check_shape(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
+    refuse_worst(misshapen(body, request))
+}
+
+/// Limits and rules too, of an action that is not modelled and so does not know its own.
+pub(crate) fn check_all(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
+    refuse_worst(violations(body, request))
+}
+
+fn refuse_worst(found: Vec<Violation>) -> Result<(), ApiError> {
     // What is not understood is refused before what is lacking.
-    let worst = violations(body, request).into_iter().min_by_key(rank);
+    let worst = found.into_iter().min_by_key(rank);
     worst.map_or(Ok(()), |violation| Err(refusal(&violation)))
 }
 

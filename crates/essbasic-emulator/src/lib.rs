@@ -12,8 +12,10 @@
 //! It speaks the API's real protocol over real HTTP: any client can be pointed at it. It verifies
 //! signatures from what came over the wire, checks parameters against the API's description and
 //! answers the common errors with the real codes. It models `DescribeResourceUrlsByFlows`,
-//! `DescribeFlowDetailInfo` and the files that links lead to; to other actions it says
-//! `UnsupportedOperation`.
+//! `DescribeFlowDetailInfo` and the files that links lead to. Any other action is checked in full,
+//! limits and rules included, and answered with data of the right shape, nothing else happens; the
+//! header `X-Emulator-Not-Modelled: true` says so. `X-Emulator-Deprecated: true` says that the
+//! service will take the action away.
 //!
 //! What the service's documentation promises of contracts holds here by the emulator's
 //! [clock](Builder::clock_moved_by_hand): a PDF is composed one to three seconds after a signature
@@ -44,6 +46,7 @@ mod pdf;
 mod seed;
 mod server;
 mod service;
+mod shape;
 mod wire;
 mod world;
 

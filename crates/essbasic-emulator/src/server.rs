@@ -147,6 +147,9 @@ async fn answer(
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    for note in reply.notes {
+        headers.insert(note, HeaderValue::from_static("true"));
+    }
     let now = std::time::UNIX_EPOCH + service.clock.now();
     if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
         headers.insert(header::DATE, date);

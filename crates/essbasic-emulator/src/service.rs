@@ -12,11 +12,12 @@ use tc3_api::catalogue::{ActionMeta, JsonType};
 
 use crate::actions::{self, Context};
 use crate::auth::{Secret, authenticate};
-use crate::check::check;
+use crate::check::{check_all, check_shape};
 use crate::clock::Clock;
 use crate::error::ApiError;
 use crate::links::{Links, Refused};
 use crate::pdf;
+use crate::shape;
 use crate::wire::Wire;
 use crate::world::World;
 
@@ -65,13 +66,26 @@ pub struct Stats {
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) content_type: &'static str,
+    /// What the answer is, as far as the real service would not say it.
+    pub(crate) notes: Vec<&'static str>,
     pub(crate) body: Bytes,
 }
 
+/// The header of [`Reply::notes`]: the action does nothing here, its answer has the right shape.
+pub(crate) const NOT_MODELLED: &str = "x-emulator-not-modelled";
+/// The service will take the action away.
+pub(crate) const DEPRECATED: &str = "x-emulator-deprecated";
+
 impl Reply {
     fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type, body: body.into() }
+        Self { status, content_type, notes: Vec::new(), body: body.into() }
     }
+}
+
+/// The answer to a call that was not refused.
+struct Answered {
+    value: Value,
+    notes: Vec<&'static str>,
 }
 
 impl Service {
@@ -93,7 +107,10 @@ impl Service {
     }
 
     fn answer_call(&self, wire: &Wire, endpoint: &str) -> Reply {
-        self.call(wire, endpoint).map_or_else(|error| self.refuse(&error), envelope)
+        match self.call(wire, endpoint) {
+            Ok(Answered { value, notes }) => Reply { notes, ..envelope(value) },
+            Err(error) => self.refuse(&error),
+        }
     }
 
     /// Answers with an error.
@@ -104,7 +121,7 @@ impl Service {
     }
 
     /// The checks of the real service, in its order.
-    fn call(&self, wire: &Wire, endpoint: &str) -> Result<Value, ApiError> {
+    fn call(&self, wire: &Wire, endpoint: &str) -> Result<Answered, ApiError> {
         if wire.method != Method::GET && wire.method != Method::POST {
             return Err(ApiError::new("UnsupportedProtocol", "Only GET and POST are supported."));
         }
@@ -123,15 +140,23 @@ impl Service {
         tracing::info!(action, "called");
         self.admit(meta)?;
         let body = wire.parameters(JsonType::Object(meta.request))?;
-        check(&body, meta.request)?;
+        check_shape(&body, meta.request)?;
+        let mut notes = Vec::new();
+        if meta.info.deprecated {
+            tracing::warn!(action, "the service will take the action away");
+            notes.push(DEPRECATED);
+        }
         let state = self.state();
         let context = Context { meta, world: &state.world, links: &self.links, endpoint, now };
-        actions::run(&context, &body).unwrap_or_else(|| {
-            Err(ApiError::new(
-                "UnsupportedOperation",
-                format!("The emulator does not model {}.", meta.info.name),
-            ))
-        })
+        let value = match actions::run(&context, &body) {
+            Some(answer) => answer?,
+            None => {
+                check_all(&body, meta.request)?;
+                notes.push(NOT_MODELLED);
+                shape::answer(&context, &body)
+            }
+        };
+        Ok(Answered { value, notes })
     }
 
     /// Counts a call, and refuses it past the action's rate.

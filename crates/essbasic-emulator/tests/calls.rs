@@ -105,11 +105,6 @@ fn each_fault_of_a_call_has_its_code() {
     assert_eq!(code(&|c| c.signed_host = Some("127.0.0.1".into())), "success");
     assert_eq!(code(&|c| c.service = "127"), "success");
     assert_eq!(code(&|c| c.signed_host = Some("other".into())), "AuthFailure.SignatureFailure");
-    assert_eq!(
-        call("CreateConsoleLoginUrl", json!({"Agent": agent(), "ProxyOrganizationName": "n"}))
-            .code(&emulator),
-        "UnsupportedOperation"
-    );
 }
 
 #[test]

@@ -73,19 +73,32 @@ pub fn missing_required(body: &Value, request: &ObjectMeta) -> Vec<String> {
 
 /// All that the catalogue has against a body, in the body's order; what is missing comes last.
 pub fn violations(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
-    let mut found = Found::default();
-    found.object(body, request, "");
-    found.0
+    run(body, request, true)
 }
 
-#[derive(Default)]
-struct Found(Vec<Violation>);
+/// As [`violations`], of the shape only: members unknown, of the wrong type, or lacking though the
+/// reference marks them required. Limits and rules are left to whoever knows better.
+pub fn misshapen(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
+    run(body, request, false)
+}
+
+fn run(body: &Value, request: &ObjectMeta, strict: bool) -> Vec<Violation> {
+    let mut found = Found { all: Vec::new(), strict };
+    found.object(body, request, "");
+    found.all
+}
+
+struct Found {
+    all: Vec<Violation>,
+    /// Whether limits and rules count.
+    strict: bool,
+}
 
 impl Found {
     fn add(&mut self, path: impl Into<String>, kind: ViolationKind) {
         let violation = Violation { path: path.into(), kind };
-        if !self.0.contains(&violation) {
-            self.0.push(violation);
+        if !self.all.contains(&violation) {
+            self.all.push(violation);
         }
     }
 
@@ -105,15 +118,17 @@ impl Found {
                 self.add(join(path, member.name), ViolationKind::Missing);
             }
         }
-        for rule in object.rules {
-            self.rule(value, rule, path);
+        if self.strict {
+            for rule in object.rules {
+                self.rule(value, rule, path);
+            }
         }
     }
 
     fn member(&mut self, value: &Value, member: &MemberMeta, path: &str) {
-        let before = self.0.len();
+        let before = self.all.len();
         self.value(value, member.ty, path);
-        if self.0.len() == before {
+        if self.strict && self.all.len() == before {
             self.limits(value, member, path);
         }
     }
@@ -350,5 +365,8 @@ mod tests {
         }
         let body = json!({"Inner": {"Kind": 3}, "Ids": ["a"]});
         assert_eq!(missing_required(&body, &ROOT), ["Inner.Id", "Inner.Code"]);
+        let body = json!({"Inner": {}, "X": 1, "Ids": []});
+        let shape: Vec<_> = misshapen(&body, &ROOT).into_iter().map(|found| found.path).collect();
+        assert_eq!(shape, ["Inner.Id", "X"]);
     }
 }

@@ -7,17 +7,20 @@
 //! - [`wire`] holds the `serialize_with` helpers of requests.
 //! - [`Base64`] is a file inside JSON, [`time`] turns the services' numbers into times.
 //! - [`catalogue`] describes a service as data, for callers that know actions only by name.
-//! - [`check`] (feature `check`) tells what the catalogue has against a request before it is sent.
+//! - [`check`] (feature `json`) tells what the catalogue has against a request before it is sent, and
+//!   [`skeleton`] makes one to fill in.
 //!
 //! Nothing here knows a particular service or opens a socket.
 
 mod action;
 mod base64;
 pub mod catalogue;
-#[cfg(feature = "check")]
+#[cfg(feature = "json")]
 pub mod check;
 mod envelope;
 pub mod lenient;
+#[cfg(feature = "json")]
+pub mod skeleton;
 pub mod time;
 pub mod wire;
 

@@ -1,0 +1,183 @@
+//! A request's body to fill in.
+
+use serde_json::{Map, Value};
+
+use crate::catalogue::{JsonType, Limits, Literal, MemberMeta, ObjectMeta};
+use crate::check::{Violation, ViolationKind, violations};
+
+/// The smallest body without [violations]: what the service requires, with a value of the right
+/// type everywhere, `<FlowId>` where only the caller knows. Where one of several is needed, it has
+/// the first.
+pub fn skeleton(request: &ObjectMeta) -> Value {
+    let mut body = Value::Object(Map::new());
+    // Each round gives at least one member more, or ends.
+    loop {
+        let found = violations(&body, request);
+        let before = body.clone();
+        for violation in &found {
+            for path in wanted(violation) {
+                give(&mut body, request, &path, 0);
+            }
+        }
+        if body == before {
+            return body;
+        }
+    }
+}
+
+/// As [`skeleton`], with every member that is not internal or deprecated. Members that exclude each
+/// other are all there.
+pub fn full_skeleton(request: &ObjectMeta) -> Value {
+    object(request, &mut Vec::new())
+}
+
+fn object(of: &ObjectMeta, above: &mut Vec<&'static str>) -> Value {
+    above.push(of.name);
+    let members =
+        of.members.iter().filter(|member| !member.internal && member.deprecated.is_none());
+    let members = members.filter_map(|member| {
+        let value = match inner(member.ty) {
+            // What holds itself ends.
+            Some(object) if above.contains(&object.name) => return None,
+            Some(object) => self::object(object, above),
+            None => return Some((member.name.to_owned(), placeholder(member))),
+        };
+        let value = if matches!(member.ty, JsonType::List(_)) {
+            [value].into_iter().collect()
+        } else {
+            value
+        };
+        Some((member.name.to_owned(), value))
+    });
+    let members = members.collect();
+    above.pop();
+    Value::Object(members)
+}
+
+/// The object that a member holds, or that its list holds.
+fn inner(ty: JsonType) -> Option<&'static ObjectMeta> {
+    match ty {
+        JsonType::Object(object) => Some(object),
+        JsonType::List(element) => inner(*element),
+        _ => None,
+    }
+}
+
+/// The paths that would mend a violation.
+fn wanted(violation: &Violation) -> Option<String> {
+    match &violation.kind {
+        ViolationKind::Missing | ViolationKind::MissingWith(_) => Some(violation.path.clone()),
+        ViolationKind::NoneOf(paths) => {
+            let first = paths.first()?;
+            let base = &violation.path;
+            Some(if base.is_empty() { first.clone() } else { format!("{base}.{first}") })
+        }
+        _ => None,
+    }
+}
+
+/// Puts a value at the path, and what it takes to get there.
+fn give(value: &mut Value, of: &ObjectMeta, path: &str, depth: usize) {
+    /// Longer paths than any reference has.
+    const DEEPEST: usize = 32;
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (Some(member), Value::Object(members)) = (of.member(name), value) else { return };
+    if depth > DEEPEST {
+        return;
+    }
+    let slot = members.entry(name).or_insert_with(|| placeholder(member));
+    let Some(inner) = inner(member.ty).filter(|_| !rest.is_empty()) else { return };
+    match slot {
+        Value::Array(elements) => {
+            let (index, deeper) = rest.split_once('.').unwrap_or((rest, ""));
+            match index.parse::<usize>() {
+                Ok(index) => {
+                    if let Some(element) = elements.get_mut(index) {
+                        give(element, inner, deeper, depth + 1);
+                    }
+                }
+                Err(_) => {
+                    for element in elements {
+                        give(element, inner, rest, depth + 1);
+                    }
+                }
+            }
+        }
+        slot => give(slot, inner, rest, depth + 1),
+    }
+}
+
+fn placeholder(member: &MemberMeta) -> Value {
+    fn of(member: &MemberMeta, ty: JsonType) -> Value {
+        let Limits { items, chars, number, .. } = member.limits;
+        match (ty, member.values.and_then(|set| set.values.first())) {
+            (JsonType::Object(_), _) => Value::Object(Map::new()),
+            (JsonType::List(element), _) => {
+                let count = usize::try_from(items.0.unwrap_or(1)).unwrap_or(1).clamp(1, 16);
+                vec![of(member, *element); count].into()
+            }
+            (_, Some(known)) => match known.wire {
+                Literal::Text(text) => text.into(),
+                Literal::Int(number) => number.into(),
+            },
+            (JsonType::Int | JsonType::Uint | JsonType::Float, _) => {
+                number.0.or(number.1.filter(|most| *most < 0)).unwrap_or_default().into()
+            }
+            (JsonType::Bool, _) => false.into(),
+            (JsonType::String, _) if member.base64 => "".into(),
+            (JsonType::String, _) => {
+                let text = format!("<{}>", member.name);
+                let most = usize::try_from(chars.1.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+                let least = usize::try_from(chars.0.unwrap_or_default()).unwrap_or_default();
+                let text: String = text.chars().take(most).collect();
+                format!("{text:x<width$}", width = least.min(64)).into()
+            }
+        }
+    }
+    of(member, member.ty)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalogue::{Condition, Rule};
+
+    static NODE: ObjectMeta = ObjectMeta::new(
+        "Node",
+        "Node",
+        "",
+        &[
+            MemberMeta::new("Id", "id", "", JsonType::String).required(),
+            MemberMeta::new("Next", "next", "", JsonType::Object(&NODE)).boxed(),
+        ],
+        &[],
+    );
+    static ROOT: ObjectMeta = ObjectMeta::new(
+        "Root",
+        "Root",
+        "",
+        &[
+            MemberMeta::new("Nodes", "nodes", "", JsonType::List(&JsonType::Object(&NODE)))
+                .required(),
+            MemberMeta::new("A", "a", "", JsonType::Int),
+            MemberMeta::new("B", "b", "", JsonType::String),
+            MemberMeta::new("C", "c", "", JsonType::Bool),
+            MemberMeta::new("Inside", "inside", "", JsonType::Bool).internal(),
+        ],
+        &[
+            Rule::OneOf(&["A", "B"]),
+            Rule::Needs { when: Some(Condition::new("A", &[])), paths: &["C"] },
+        ],
+    );
+
+    #[test]
+    fn the_smallest_body_is_what_the_rules_ask_for() {
+        let body = skeleton(&ROOT);
+        assert_eq!(body, json!({"Nodes": [{"Id": "<Id>"}], "A": 0, "C": false}));
+        assert_eq!(violations(&body, &ROOT), []);
+        let all = full_skeleton(&ROOT);
+        assert_eq!(all, json!({"Nodes": [{"Id": "<Id>"}], "A": 0, "B": "<B>", "C": false}));
+    }
+}
