@@ -26,9 +26,7 @@ pub(crate) fn docs(api: &Api) -> Docs {
 pub(crate) fn clean(text: &str) -> String {
     let mut writer = Writer::default();
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    // Lines that begin with white space are prose here, never code.
-    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
-    for event in Parser::new_ext(&lines.join("\n"), options) {
+    for event in Parser::new_ext(text, options) {
         writer.event(event);
     }
     writer.finish()
@@ -49,6 +47,8 @@ struct Writer {
     links: Vec<Option<String>>,
     /// Inside a block of code.
     code: bool,
+    /// Inside lines that are indented like code.
+    indented: bool,
     /// Inside a comment, script or style of HTML that has not ended.
     hidden: Option<&'static str>,
 }
@@ -65,8 +65,24 @@ enum Owed {
 impl Writer {
     fn event(&mut self, event: Event<'_>) {
         match event {
-            Event::Start(Tag::CodeBlock(kind)) => {
-                let _: CodeBlockKind<'_> = kind;
+            // Indented by accident, often HTML: whoever means code fences it.
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
+                self.indented = true;
+                self.owe(Owed::Line);
+            }
+            Event::End(TagEnd::CodeBlock) if self.indented => {
+                self.indented = false;
+                self.owe(Owed::Line);
+            }
+            Event::Text(text) if self.indented => {
+                for line in text.lines() {
+                    self.html(line);
+                    self.owe(Owed::Line);
+                }
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
+                // Code stands on its own: inside an item it would have to be indented.
+                self.item = false;
                 self.owe(Owed::Paragraph);
                 self.break_();
                 self.out.push_str("```text\n");
@@ -394,6 +410,8 @@ mod tests {
             ("| a | b |\n|---|---|\n| 1 | 2 |", "- a | b |\n- 1 | 2 |"),
             ("<table><tr><td>a</td><td>b</td></tr></table>", "- a | b |"),
             ("```json\n{\"a\": 1}\n```", "```text\n{\"a\": 1}\n```"),
+            ("- a\n-     b", "- a\n- b"),
+            ("- a\n- ```\n  b\n  ```\n- c", "- a\n\n```text\nb\n```\n\n- c"),
             ("# Head\ntext", "Head\n\ntext"),
             ("a<!-- no -->b<script>x</script>c", "abc"),
             ("1. one\n2. two", "- one\n- two"),

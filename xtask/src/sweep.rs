@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::error::Error;
-use crate::files::root;
+use crate::files::{read, root, write};
 use crate::import::Counts;
 use crate::tccli::Tccli;
 use crate::{codegen, import};
@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Import and generate only: no compiler.
     #[arg(long)]
     no_check: bool,
+    /// Parse the service's official samples with the generated types too.
+    #[arg(long, conflicts_with = "no_check")]
+    samples: bool,
     /// How many services to compile side by side.
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
@@ -36,7 +39,8 @@ struct Row {
     counts: Option<Counts>,
     /// Seconds of import and generation, and of the compiler.
     seconds: (f64, f64),
-    result: Result<(), String>,
+    /// What went well, or what did not.
+    result: Result<String, String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -102,7 +106,7 @@ impl std::fmt::Display for Row {
         let count = |of: fn(&Counts) -> usize| {
             self.counts.as_ref().map_or("-".to_owned(), |counts| of(counts).to_string())
         };
-        let result = self.result.as_ref().map_or_else(String::as_str, |()| "ok");
+        let (Ok(result) | Err(result)) = &self.result;
         f.write_str(&line(
             &self.service,
             &count(|counts| counts.actions),
@@ -136,14 +140,65 @@ fn one(
     let (counts, result) = match (counts, generated) {
         (Err(error), _) => (None, Err(error.to_string())),
         (Ok(counts), Err(error)) => (Some(counts), Err(error.to_string())),
-        (Ok(counts), Ok(_)) if arguments.no_check => (Some(counts), Ok(())),
+        (Ok(counts), Ok(_)) if arguments.no_check => (Some(counts), Ok("ok".to_owned())),
         (Ok(counts), Ok(_)) => {
             let target = arguments.out.join(format!("target-{worker}"));
-            (Some(counts), compile(&out, &target))
+            let compiled = compile(&out, &target);
+            let sampled = || match arguments.samples {
+                true => samples(tccli, service, version, &out, &target),
+                false => Ok("ok".to_owned()),
+            };
+            (Some(counts), compiled.and_then(|()| sampled()))
         }
     };
     let seconds = (generation, started.elapsed().as_secs_f64());
     Row { service: format!("{service} {version}"), counts, seconds, result }
+}
+
+/// Runs the samples through a test of the crate; a sample that does not parse is a failure.
+fn samples(
+    tccli: &Mutex<Tccli>,
+    service: &str,
+    version: &str,
+    folder: &Path,
+    target: &Path,
+) -> Result<String, String> {
+    const TEST: &str = include_str!("../templates/samples.rs");
+    let examples = match tccli.lock() {
+        Ok(mut tccli) => tccli.examples(service, version),
+        Err(_) => Err(Error::new("another service's import panicked")),
+    };
+    let prepare = || -> Result<PathBuf, Error> {
+        let name = format!("{service}-{}", version.replace('-', "")).replace('-', "_");
+        write(&folder.join("tests/samples.rs"), &TEST.replace("CRATE", &name))?;
+        let path = folder.join("examples.json");
+        write(&path, &examples?)?;
+        let manifest = folder.join("Cargo.toml");
+        let text = read(&manifest)?;
+        if !text.contains("[dev-dependencies]") {
+            let more = "\n[dev-dependencies]\nserde = { version = \"1\", features = [\"derive\"] }\n\
+                        serde_json = \"1\"\n";
+            write(&manifest, &format!("{text}{more}"))?;
+        }
+        Ok(path)
+    };
+    let path = prepare().map_err(|error| error.to_string())?;
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--all-features", "--test", "samples", "--quiet", "--offline"])
+        .args(["--config", "profile.dev.debug=false", "--", "--nocapture"])
+        .env("CARGO_TARGET_DIR", target)
+        .env("SAMPLES", path)
+        .current_dir(folder)
+        .output()
+        .map_err(|error| format!("cargo test: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let told = |mark: &str| text.lines().filter_map(|line| line.strip_prefix(mark)).next();
+    match (told("SAMPLES "), told("FAILURE ")) {
+        (Some(sum), None) => Ok(format!("ok, {sum}")),
+        (sum, first) => {
+            Err(format!("{}: {}", sum.unwrap_or("cargo test"), first.unwrap_or("no test")))
+        }
+    }
 }
 
 /// Checks and documents the crate with warnings denied.

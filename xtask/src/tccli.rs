@@ -182,6 +182,11 @@ impl Tccli {
         Ok(found)
     }
 
+    /// The official samples of one version of one service.
+    pub(crate) fn examples(&mut self, service: &str, version: &str) -> Result<String, Error> {
+        self.read(&format!("tccli/services/{service}/v{}/examples.json", version.replace('-', "")))
+    }
+
     /// A file of the package.
     pub(crate) fn read(&mut self, name: &str) -> Result<String, Error> {
         match self {

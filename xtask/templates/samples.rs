@@ -1,0 +1,72 @@
+//! Every official sample of the service parses into the generated types.
+//!
+//! `SAMPLES` names the reference's `examples.json`. What is no JSON is counted and left alone.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tc3_api::catalogue::Visitor;
+use tc3_api::{Action, Envelope};
+
+#[derive(Deserialize)]
+struct Examples {
+    actions: BTreeMap<String, Vec<Sample>>,
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    input: String,
+    output: String,
+}
+
+struct Check {
+    examples: Examples,
+    parsed: usize,
+    no_json: usize,
+    failures: Vec<String>,
+}
+
+impl Check {
+    fn parse<T: DeserializeOwned>(&mut self, what: String, text: &str) {
+        if serde_json::from_str::<serde_json::Value>(text).is_err() {
+            self.no_json += 1;
+        } else if let Err(error) = serde_json::from_str::<T>(text) {
+            self.failures.push(format!("{what}: {error}"));
+        } else {
+            self.parsed += 1;
+        }
+    }
+}
+
+impl Visitor for Check {
+    fn visit<A>(&mut self)
+    where
+        A: Action + DeserializeOwned + Clone + PartialEq + Debug,
+        A::Response: Serialize + Clone + PartialEq + Debug + Default,
+    {
+        let name = A::INFO.name;
+        let samples = self.examples.actions.remove(name).unwrap_or_default();
+        for (index, sample) in samples.iter().enumerate() {
+            if let (true, Some((_, body))) =
+                (sample.input.starts_with("POST"), sample.input.split_once("\n\n"))
+            {
+                self.parse::<A>(format!("{name} {index} request"), body);
+            }
+            self.parse::<Envelope<A::Response>>(format!("{name} {index} answer"), &sample.output);
+        }
+    }
+}
+
+#[test]
+fn samples_parse() {
+    let text = std::fs::read_to_string(std::env::var("SAMPLES").unwrap()).unwrap();
+    let examples = serde_json::from_str(&text).unwrap();
+    let mut check = Check { examples, parsed: 0, no_json: 0, failures: Vec::new() };
+    CRATE::visit_actions(&mut check);
+    for failure in &check.failures {
+        println!("FAILURE {failure}");
+    }
+    println!("SAMPLES {} parsed, {} no JSON, {} failed", check.parsed, check.no_json, check.failures.len());
+}
