@@ -1,16 +1,17 @@
 //! `essbasic call`: any action by its name.
 
+use essbasic::CallError;
 use essbasic::api::ActionInfo;
 use essbasic::api::catalogue::{ActionMeta, JsonType};
+use essbasic::api::check::violations;
 use essbasic::blocking::Client;
 use essbasic::credentials::CredentialError;
 use essbasic::transport::Request;
-use essbasic::{CallError, models};
 use serde_json::{Map, Value};
 
 use crate::failure::{Exit, Failure};
 use crate::options::Options;
-use crate::{input, output};
+use crate::{explore, input, output};
 
 const EXAMPLES: &str = "\
 An Agent is filled in from --app-id, --organization and --operator where the action takes one and the
@@ -39,6 +40,9 @@ pub(crate) struct CallArgs {
     /// The region, for services that have regions.
     #[arg(long)]
     region: Option<String>,
+    /// Send the body though the API's description has something against it.
+    #[arg(long)]
+    unchecked: bool,
     /// Print the signed request instead of sending it.
     #[arg(long)]
     dry_run: bool,
@@ -49,9 +53,13 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
     let info = match (&args.service, &args.version) {
         (Some(service), Some(version)) => ActionInfo::new(service, version, &args.action),
         _ => {
-            let meta =
-                models::CATALOGUE.action(&args.action).ok_or_else(|| unknown(&args.action))?;
+            let meta = explore::action(&args.action).map_err(|failure| {
+                Failure::new(format!("{failure} For another service give --service and --version"))
+            })?;
             fill_in_agent(&mut body, meta, options)?;
+            if !args.unchecked {
+                refuse_violations(&body, meta)?;
+            }
             meta.info
         }
     };
@@ -87,7 +95,7 @@ fn explain(error: CallError) -> Failure {
     Failure::new(essbasic::Error::from(error))
 }
 
-fn body(argument: &str) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn body(argument: &str) -> Result<Map<String, Value>, Failure> {
     let bytes = input::body(argument)?;
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let refuse = |why: &dyn std::fmt::Display| {
@@ -100,6 +108,20 @@ fn body(argument: &str) -> Result<Map<String, Value>, Failure> {
         Ok(_) => Err(refuse(&"it is another JSON value")),
         Err(error) => Err(refuse(&error)),
     }
+}
+
+/// Tells all that the service would say one by one, and perhaps after having begun.
+fn refuse_violations(body: &Map<String, Value>, meta: &ActionMeta) -> Result<(), Failure> {
+    let found = violations(&Value::Object(body.clone()), meta.request);
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let name = meta.info.name;
+    Err(Failure::new(format!(
+        "{name} was not called: {}; see essbasic describe {name}, or send it with --unchecked",
+        told.join("; ")
+    )))
 }
 
 fn fill_in_agent(
@@ -122,24 +144,6 @@ fn fill_in_agent(
         ))),
         None => Ok(()),
     }
-}
-
-fn unknown(name: &str) -> Failure {
-    let likeness =
-        |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name.to_ascii_lowercase());
-    let nearest = models::CATALOGUE
-        .actions
-        .iter()
-        .map(|action| action.info.name)
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
-        .filter(|nearest| likeness(nearest) > 0.8);
-    let advice = match nearest {
-        Some(nearest) => format!("did you mean {nearest}?"),
-        None => "check the spelling.".to_owned(),
-    };
-    Failure::new(format!(
-        "essbasic has no action {name:?}; {advice} For another service give --service and --version"
-    ))
 }
 
 /// The request as HTTP has it. A signature is good for this body and five minutes; a session token is

@@ -4,6 +4,7 @@ mod call;
 mod completions;
 mod download;
 mod emulator;
+mod explore;
 mod failure;
 mod folder;
 mod input;
@@ -23,8 +24,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::failure::{Exit, Failure};
 
-/// Contracts of Tencent e-sign (essbasic): fetch them, wait for them, call any action, sign requests,
-/// run an emulator.
+/// Contracts of Tencent e-sign (essbasic): fetch them, wait for them, call any action, find one's way
+/// in the API, sign requests, run an emulator.
 #[derive(Parser)]
 #[command(name = "essbasic", version, arg_required_else_help = true, args_override_self = true)]
 struct Cli {
@@ -42,6 +43,10 @@ enum Command {
     Download(download::DownloadArgs),
     Wait(wait::WaitArgs),
     Call(call::CallArgs),
+    Search(explore::search::SearchArgs),
+    Describe(explore::describe::DescribeArgs),
+    Skeleton(explore::skeleton::SkeletonArgs),
+    Snippet(explore::snippet::SnippetArgs),
     Sign(Box<sign::SignArgs>),
     Emulator(emulator::EmulatorArgs),
     Completions(completions::CompletionsArgs),
@@ -68,7 +73,7 @@ fn command() -> clap::Command {
     let mut command = Cli::command();
     // Hands the global options down.
     command.build();
-    for name in ["sign", "emulator", "completions"] {
+    for name in ["search", "describe", "sign", "emulator", "completions"] {
         command = command.mut_subcommand(name, |command| {
             command.mut_args(|arg| {
                 let hidden = arg.is_global_set() && arg.get_id() != "verbose";
@@ -105,6 +110,10 @@ impl Cli {
             Command::Download(args) => download::run(&args, &self.options, self.verbose),
             Command::Wait(args) => wait::run(&args, &self.options),
             Command::Call(args) => call::run(&args, &self.options),
+            Command::Search(args) => explore::search::run(&args),
+            Command::Describe(args) => explore::describe::run(&args),
+            Command::Skeleton(args) => explore::skeleton::run(&args, &self.options),
+            Command::Snippet(args) => explore::snippet::run(&args, &self.options),
             Command::Sign(args) => sign::run(&args),
             Command::Emulator(args) => emulator::run(&args),
             Command::Completions(args) => completions::run(&args),

@@ -162,7 +162,7 @@ fn answers_that_are_no_json() {
         refused(&output, &["no JSON", "; ", "check"]);
         untouched(home.path(), &[]);
         let mut command = with(home.path(), &server.url());
-        let output = command.args(["call", "DescribeUsage", "--body", "{}"]).output().unwrap();
+        let output = command.args(["call", "DescribeUsage", "--unchecked"]).output().unwrap();
         refused(&output, &["no JSON", "; ", "check"]);
     }
 }
@@ -174,7 +174,8 @@ fn calls() {
     for (arguments, words) in [
         (&["DescribeFlowDetailsInfo"][..], &["did you mean DescribeFlowDetailInfo?"][..]),
         (&["describeflowdetailinfo"], &["did you mean DescribeFlowDetailInfo?"]),
-        (&["Xyz"], &["no action \"Xyz\"", "check the spelling"]),
+        (&["Xyz"], &["no action \"Xyz\"", "essbasic search Xyz"]),
+        (&["DescribeUsage"], &["was not called: StartDate: must be given", "--unchecked"]),
         (&["DescribeFlowDetailInfo", "--body", "{"], &["the body is no JSON object", "--body"]),
         (&["DescribeFlowDetailInfo", "--body", "[]"], &["the body is no JSON object"]),
         (&["DescribeFlowDetailInfo", "--body", "@absent"], &["absent cannot be read"]),

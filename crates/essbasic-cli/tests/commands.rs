@@ -169,7 +169,7 @@ fn the_host_of_uploads_is_its_own() {
         [(None, "file.ess.tencent.cn"), (Some("--test-environment"), "file.test.ess.tencent.cn")]
     {
         let mut dry = essbasic(home.path());
-        dry.args(["call", "UploadFiles", "--app-id", "a", "--dry-run"]).args(option);
+        dry.args(["call", "UploadFiles", "--app-id", "a", "--dry-run", "--unchecked"]).args(option);
         assert!(stdout(&dry.output().unwrap()).starts_with(&format!("POST https://{host}/\n")));
     }
 }

@@ -183,8 +183,8 @@ impl core::fmt::Debug for ObjectMeta {
 pub struct MemberMeta {
     /// The name on the wire.
     pub name: &'static str,
-    /// The name of its Rust field, without `r#`.
-    pub rust: &'static str,
+    /// The name of the method that sets it in Rust, as source has it: `r#type`.
+    pub setter: &'static str,
     /// What it is, as Markdown.
     pub doc: &'static str,
     /// The JSON it takes.
@@ -213,13 +213,13 @@ impl MemberMeta {
     #[doc(hidden)]
     pub const fn new(
         name: &'static str,
-        rust: &'static str,
+        setter: &'static str,
         doc: &'static str,
         ty: JsonType,
     ) -> Self {
         Self {
             name,
-            rust,
+            setter,
             doc,
             ty,
             required: false,
@@ -419,7 +419,7 @@ impl ValueSetMeta {
 pub struct ValueMeta {
     /// On the wire.
     pub wire: Literal,
-    /// The name of its Rust variant, without `r#`.
+    /// The name of its Rust variant.
     pub rust: &'static str,
     /// What it says, as Markdown.
     pub doc: &'static str,

@@ -4611,7 +4611,7 @@ mod objects {
         &[
             ::tc3_api::catalogue::MemberMeta::new(
                     "Type",
-                    "type",
+                    "r#type",
                     "The member `Type`.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
@@ -11169,7 +11169,7 @@ mod objects {
                 .optional(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "Type",
-                    "type",
+                    "r#type",
                     "The member `Type`.",
                     ::tc3_api::catalogue::JsonType::Uint,
                 )
@@ -11496,7 +11496,7 @@ mod objects {
         &[
             ::tc3_api::catalogue::MemberMeta::new(
                     "Type",
-                    "type",
+                    "r#type",
                     "The member `Type`.",
                     ::tc3_api::catalogue::JsonType::Int,
                 )
@@ -13167,7 +13167,7 @@ mod objects {
         &[
             ::tc3_api::catalogue::MemberMeta::new(
                 "Type",
-                "type",
+                "r#type",
                 "The member `Type`.",
                 ::tc3_api::catalogue::JsonType::String,
             ),
@@ -15764,7 +15764,7 @@ mod objects {
                 .optional(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "Type",
-                    "type",
+                    "r#type",
                     "The member `Type`.",
                     ::tc3_api::catalogue::JsonType::Int,
                 )
@@ -16474,7 +16474,7 @@ mod objects {
                 .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                 "Type",
-                "type",
+                "r#type",
                 "The file's kind: `PDF`.",
                 ::tc3_api::catalogue::JsonType::String,
             ),

@@ -60,7 +60,7 @@ fn meta() -> TokenStream {
 fn object(item: &Struct<'_>) -> TokenStream {
     let meta = meta();
     let static_name = ident(&item.ident);
-    let (name, rust, doc) = (&item.name, bare(&item.ident), &item.summary);
+    let (name, rust, doc) = (&item.name, &item.ident, &item.summary);
     let members = item.fields.iter().map(member);
     let rules = item.rules.iter().map(|rule| self::rule(rule));
     quote! {
@@ -72,7 +72,7 @@ fn object(item: &Struct<'_>) -> TokenStream {
 
 fn member(field: &Field<'_>) -> TokenStream {
     let meta = meta();
-    let (name, rust, doc) = (&field.wire, bare(&field.ident), &field.summary);
+    let (name, setter, doc) = (&field.wire, &field.setter, &field.summary);
     let ty = json_type(&field.ty);
     let mut facts = Vec::new();
     let mut element = &field.ty;
@@ -100,11 +100,7 @@ fn member(field: &Field<'_>) -> TokenStream {
         let limits = limits(limit);
         quote!(.limits(#limits))
     }));
-    quote!(#meta::MemberMeta::new(#name, #rust, #doc, #ty)#(#facts)*)
-}
-
-fn bare(ident: &str) -> &str {
-    ident.trim_start_matches("r#")
+    quote!(#meta::MemberMeta::new(#name, #setter, #doc, #ty)#(#facts)*)
 }
 
 fn json_type(of: &Ty) -> TokenStream {
@@ -182,14 +178,14 @@ fn value_set(set: &Enum) -> TokenStream {
         Variants::Text(variants) => variants
             .iter()
             .map(|variant| {
-                let (value, rust, doc) = (&variant.value, bare(&variant.ident), &variant.doc);
+                let (value, rust, doc) = (&variant.value, &variant.ident, &variant.doc);
                 quote!(#meta::ValueMeta::new(#meta::Literal::Text(#value), #rust, #doc))
             })
             .collect(),
         Variants::Int(variants) => variants
             .iter()
             .map(|variant| {
-                let (value, rust, doc) = (int(variant.value), bare(&variant.ident), &variant.doc);
+                let (value, rust, doc) = (int(variant.value), &variant.ident, &variant.doc);
                 quote!(#meta::ValueMeta::new(#value, #rust, #doc))
             })
             .collect(),

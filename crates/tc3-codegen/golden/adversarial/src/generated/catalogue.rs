@@ -135,7 +135,7 @@ mod objects {
         &[
             ::tc3_api::catalogue::MemberMeta::new(
                     "Box",
-                    "box",
+                    "r#box",
                     "The member `Box`.",
                     ::tc3_api::catalogue::JsonType::Object(&Box),
                 )
@@ -227,7 +227,7 @@ mod objects {
         &[
             ::tc3_api::catalogue::MemberMeta::new(
                     "Type",
-                    "type",
+                    "r#type",
                     "The member `Type`.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
@@ -262,14 +262,14 @@ mod objects {
                 .optional(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "Async",
-                    "async",
+                    "r#async",
                     "The member `Async`.",
                     ::tc3_api::catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "Match",
-                    "match",
+                    "r#match",
                     "The member `Match`.",
                     ::tc3_api::catalogue::JsonType::List(
                         &::tc3_api::catalogue::JsonType::String,
@@ -278,21 +278,21 @@ mod objects {
                 .optional(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "New",
-                    "new",
+                    "with_new",
                     "The member `New`.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "Clone",
-                    "clone",
+                    "with_clone",
                     "The member `Clone`.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "Default",
-                    "default",
+                    "with_default",
                     "The member `Default`.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
@@ -342,7 +342,7 @@ mod objects {
         &[
             ::tc3_api::catalogue::MemberMeta::new(
                 "Type",
-                "type",
+                "r#type",
                 "The member `Type`.",
                 ::tc3_api::catalogue::JsonType::String,
             ),
@@ -532,7 +532,7 @@ mod objects {
         &[
             ::tc3_api::catalogue::MemberMeta::new(
                 "Default",
-                "default",
+                "with_default",
                 "The member `Default`.",
                 ::tc3_api::catalogue::JsonType::Object(&Default),
             ),

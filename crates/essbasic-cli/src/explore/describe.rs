@@ -1,0 +1,223 @@
+//! `essbasic describe`: all that is known of one thing.
+
+use std::fmt::Write as _;
+
+use essbasic::api::catalogue::{
+    ActionMeta, CodeMeta, Limits, MemberMeta, ObjectMeta, Rule, ValueSetMeta,
+};
+use essbasic::models::CATALOGUE;
+
+use super::{advice, type_name};
+use crate::failure::{Exit, Failure};
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  essbasic describe DescribeResourceUrlsByFlows
+  essbasic describe Agent
+  essbasic describe FlowStatus
+  essbasic describe UnauthorizedOperation.UnauthorizedOperationDownload";
+
+/// Describe an action, an object, a value set or an error code.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct DescribeArgs {
+    /// Its name.
+    #[arg(value_name = "ACTION|OBJECT|VALUES|CODE")]
+    name: String,
+}
+
+pub(crate) fn run(args: &DescribeArgs) -> Result<Exit, Failure> {
+    output::line(describe(&args.name)?.trim_end())?;
+    Ok(Exit::Done)
+}
+
+fn describe(name: &str) -> Result<String, Failure> {
+    let same = |known: &str| known.eq_ignore_ascii_case(name);
+    if let Some(action) = CATALOGUE.actions.iter().find(|action| same(action.info.name)) {
+        return Ok(of_action(action));
+    }
+    if let Some(object) = CATALOGUE.objects.iter().find(|object| same(object.name)) {
+        return Ok(of_object(object));
+    }
+    if let Some(set) = CATALOGUE.values.iter().find(|set| same(set.name)) {
+        return Ok(of_set(set));
+    }
+    if let Some(code) = CATALOGUE.codes.iter().find(|code| same(code.code)) {
+        return Ok(of_code(code));
+    }
+    let actions = CATALOGUE.actions.iter().map(|action| action.info.name);
+    let objects = CATALOGUE.objects.iter().map(|object| object.name);
+    let sets = CATALOGUE.values.iter().map(|set| set.name);
+    let codes = CATALOGUE.codes.iter().map(|code| code.code);
+    let known = actions.chain(objects).chain(sets).chain(codes);
+    Err(Failure::new(format!("essbasic has nothing called {name:?}; {}", advice(name, known))))
+}
+
+fn of_action(action: &ActionMeta) -> String {
+    let info = &action.info;
+    let mut text = format!("{}  {}\n\n{}\n\n", info.name, action.title, action.doc);
+    if info.deprecated {
+        line(&mut text, "Deprecated: the service will take the action away.");
+    }
+    if let Some(host) = info.host {
+        line(&mut text, &format!("Host: {host}"));
+    }
+    if let Some(limit) = info.rate_limit {
+        line(&mut text, &format!("Rate: at most {limit} calls a second"));
+    }
+    let repeat = if info.retry_safe { "safe" } else { "not safe: it may have been done" };
+    line(&mut text, &format!("Repeating it after a lost answer: {repeat}"));
+    line(&mut text, &format!("Cargo feature: {}", action.group));
+    line(&mut text, "\nRequest:");
+    members(&mut text, action.request);
+    line(&mut text, "\nAnswer:");
+    members(&mut text, action.response);
+    line(&mut text, "\nError codes:");
+    for code in action.errors {
+        line(&mut text, &format!("  {code}"));
+        if let Some(code) = CATALOGUE.code(code) {
+            line(&mut text, &format!("      {} {}", code.doc, code.advice));
+        }
+    }
+    text
+}
+
+fn of_object(object: &ObjectMeta) -> String {
+    let mut text = format!("{}\n\n{}\n\nMembers:\n", object.name, object.doc);
+    members(&mut text, object);
+    let users: Vec<&str> = CATALOGUE
+        .objects
+        .iter()
+        .filter(|other| other.members.iter().any(|member| holds(member, object.name)))
+        .map(|other| other.name)
+        .collect();
+    if !users.is_empty() {
+        line(&mut text, &format!("\nUsed in: {}", users.join(", ")));
+    }
+    text
+}
+
+fn holds(member: &MemberMeta, object: &str) -> bool {
+    let name = type_name(member.ty);
+    name.strip_prefix("list of ").unwrap_or(&name) == object
+}
+
+fn of_set(set: &ValueSetMeta) -> String {
+    let mut text =
+        format!("{}\n\n{}\n\nValues known; the service may have others:\n", set.name, set.doc);
+    values(&mut text, set, "  ");
+    text
+}
+
+fn of_code(code: &CodeMeta) -> String {
+    let mut text = format!("{}\n\n{}\n{}\n", code.code, code.doc, code.advice);
+    let by: Vec<&str> = CATALOGUE
+        .actions
+        .iter()
+        .filter(|action| action.errors.contains(&code.code))
+        .map(|action| action.info.name)
+        .collect();
+    let by = if by.is_empty() { "any action".to_owned() } else { by.join(", ") };
+    line(&mut text, &format!("\nAnswered by: {by}"));
+    text
+}
+
+fn members(text: &mut String, object: &ObjectMeta) {
+    for member in object.members {
+        let mut head = format!("  {}: {}", member.name, type_name(member.ty));
+        for (holds, word) in [
+            (member.required, "required"),
+            (member.base64, "base64 of a file"),
+            (member.internal, "internal to the platform"),
+            (member.deprecated.is_some(), "deprecated"),
+        ] {
+            if holds {
+                let _ = write!(head, ", {word}");
+            }
+        }
+        head.push_str(&limits(&member.limits));
+        line(text, &head);
+        line(text, &format!("      {}", member.doc.replace('\n', "\n      ")));
+        if let Some(instead) = member.deprecated {
+            line(text, &format!("      Deprecated. {instead}"));
+        }
+        if let Some(set) = member.values {
+            values(text, set, "        ");
+        }
+    }
+    for rule in object.rules {
+        line(text, &format!("  Rule: {}", said(rule)));
+    }
+}
+
+fn values(text: &mut String, set: &ValueSetMeta, indent: &str) {
+    for value in set.values {
+        line(text, &format!("{indent}{}: {}", value.wire, value.doc));
+    }
+}
+
+fn limits(limits: &Limits) -> String {
+    fn range<T: std::fmt::Display>(of: (Option<T>, Option<T>), unit: &str) -> Option<String> {
+        Some(match of {
+            (Some(least), Some(most)) => format!(", {least} to {most}{unit}"),
+            (Some(least), None) => format!(", at least {least}{unit}"),
+            (None, Some(most)) => format!(", at most {most}{unit}"),
+            (None, None) => return None,
+        })
+    }
+    [
+        range(limits.items, " elements"),
+        range(limits.chars, " characters"),
+        range((None, limits.bytes), " bytes"),
+        range(limits.number, ""),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn said(rule: &Rule) -> String {
+    match rule {
+        Rule::Needs { when: None, paths } => format!("{} must be given", paths.join(" and ")),
+        Rule::Needs { when: Some(when), paths } => {
+            let values: Vec<String> = when.is.iter().map(ToString::to_string).collect();
+            let is = if values.is_empty() {
+                "is given".to_owned()
+            } else {
+                format!("is {}", values.join(" or "))
+            };
+            format!("where {} {is}, {} must be given", when.path, paths.join(" and "))
+        }
+        Rule::AnyOf(paths) => format!("one of {} at least must be given", paths.join(", ")),
+        Rule::OneOf(paths) => format!("exactly one of {} must be given", paths.join(", ")),
+        Rule::NotBoth(paths) => format!("only one of {} may be given", paths.join(", ")),
+        _ => String::new(),
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_can_be_described() {
+        let names = CATALOGUE.actions.iter().map(|action| action.info.name);
+        let names = names.chain(CATALOGUE.objects.iter().map(|object| object.name));
+        let names = names.chain(CATALOGUE.values.iter().map(|set| set.name));
+        for name in names.chain(CATALOGUE.codes.iter().map(|code| code.code)) {
+            assert!(describe(name).unwrap().starts_with(name), "{name}");
+        }
+        let download = describe("describeresourceurlsbyflows").unwrap();
+        for part in ["FlowIds: list of string, required", "safe", "UnauthorizedOperationDownload"] {
+            assert!(download.contains(part), "{part}");
+        }
+        let error = describe("FlowStatu").unwrap_err().to_string();
+        assert!(error.contains("did you mean FlowStatus?"), "{error}");
+    }
+}

@@ -1,0 +1,47 @@
+//! Finding one's way in the API: search, describe, skeleton, snippet.
+
+pub(crate) mod describe;
+mod program;
+pub(crate) mod search;
+pub(crate) mod skeleton;
+pub(crate) mod snippet;
+
+use essbasic::api::catalogue::{ActionMeta, JsonType};
+use essbasic::models::CATALOGUE;
+
+use crate::failure::Failure;
+
+/// The action of that name.
+pub(crate) fn action(name: &str) -> Result<&'static ActionMeta, Failure> {
+    CATALOGUE.action(name).ok_or_else(|| {
+        let names = CATALOGUE.actions.iter().map(|action| action.info.name);
+        Failure::new(format!("essbasic has no action {name:?}; {}", advice(name, names)))
+    })
+}
+
+/// What a user who mistyped a name may have meant.
+fn advice<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let likeness =
+        |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name.to_ascii_lowercase());
+    let nearest = known
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .filter(|nearest| likeness(nearest) > 0.8);
+    match nearest {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => format!("look for it with: essbasic search {name}"),
+    }
+}
+
+/// A type as a reader of JSON calls it.
+fn type_name(ty: JsonType) -> String {
+    match ty {
+        JsonType::String => "string".to_owned(),
+        JsonType::Int => "int64".to_owned(),
+        JsonType::Uint => "uint64".to_owned(),
+        JsonType::Float => "float".to_owned(),
+        JsonType::Bool => "bool".to_owned(),
+        JsonType::Object(object) => object.name.to_owned(),
+        JsonType::List(element) => format!("list of {}", type_name(*element)),
+        _ => "value".to_owned(),
+    }
+}

@@ -1,0 +1,163 @@
+//! The text of a Rust program that makes one call.
+
+use std::collections::BTreeSet;
+
+use essbasic::api::catalogue::{ActionMeta, JsonType, Literal, MemberMeta, ObjectMeta};
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+
+/// Which client the program uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Colour {
+    Async,
+    Blocking,
+}
+
+/// A program in rustfmt's form.
+pub(super) fn program(
+    action: &ActionMeta,
+    body: &mut Value,
+    colour: Colour,
+) -> Result<String, Failure> {
+    let mut writer = Writer { types: BTreeSet::from(["Agent"]) };
+    let agent_meta = action.request.member("Agent").and_then(|member| match member.ty {
+        JsonType::Object(object) => Some(object),
+        _ => None,
+    });
+    let agent = match (agent_meta, body.get_mut("Agent").map(Value::take)) {
+        (Some(object), Some(Value::Object(agent))) => writer.object(&agent, object),
+        _ => "Agent::new(\"APP_ID\")".to_owned(),
+    };
+    let empty = Map::new();
+    let request = writer.object(body.as_object().unwrap_or(&empty), action.request);
+    let types: Vec<&str> = writer.types.into_iter().collect();
+    let types = types.join(", ");
+    let (features, main, client, call) = match colour {
+        Colour::Async => (
+            "\"async\", \"full\"] }` and `tokio = { version = \"1\", features = [\"full\"] }`",
+            "#[tokio::main]\nasync fn main()",
+            "use essbasic::Client;",
+            "client.call(&request).await?",
+        ),
+        Colour::Blocking => (
+            "\"blocking\", \"full\"] }`",
+            "fn main()",
+            "use essbasic::blocking::Client;",
+            "client.call(&request)?",
+        ),
+    };
+    let source = format!(
+        "//! Calls `{name}`. In Cargo.toml: `essbasic = {{ version = \"{version}\", features = \
+         [{features}.\n\
+         {client}\nuse essbasic::models::{{{types}}};\nuse essbasic::{{Config, credentials}};\n\
+         {main} -> Result<(), Box<dyn std::error::Error>> {{\n\
+         let agent = {agent};\n\
+         let client = Client::new(Config::new(credentials::default_chain()), agent)?;\n\
+         let request = {request};\n\
+         let answer = {call};\n\
+         println!(\"{{answer:#?}}\");\n\
+         Ok(())\n}}\n",
+        name = action.info.name,
+        version = env!("CARGO_PKG_VERSION"),
+    );
+    let file = syn::parse_file(&source).map_err(|error| {
+        Failure::new(format!("no program could be made: {error}; please report this"))
+    })?;
+    Ok(prettyplease::unparse(&file))
+}
+
+struct Writer {
+    /// The names to import.
+    types: BTreeSet<&'static str>,
+}
+
+impl Writer {
+    fn object(&mut self, body: &Map<String, Value>, of: &'static ObjectMeta) -> String {
+        self.types.insert(of.rust);
+        let mut required = Vec::new();
+        let mut setters = String::new();
+        for member in of.members {
+            let value = body.get(member.name).filter(|value| !value.is_null());
+            // The client has the agent already.
+            let value = match (member.name, value, body.contains_key("Agent")) {
+                ("Agent", None, true) => Some("client.agent().clone()".to_owned()),
+                (_, value, _) => value.map(|value| self.value(value, member, member.ty)),
+            };
+            match (member.optional, value) {
+                (true, None) => {}
+                (true, Some(value)) => {
+                    setters.push_str(&format!(".{}({value})", member.setter));
+                }
+                (false, Some(value)) => required.push(value),
+                (false, None) => required.push(self.missing(member)),
+            }
+        }
+        format!("{}::new({}){setters}", of.rust, required.join(", "))
+    }
+
+    /// What stands for a member that the type requires and the body lacks.
+    fn missing(&mut self, member: &'static MemberMeta) -> String {
+        match member.ty {
+            JsonType::Object(object) => self.object(&Map::new(), object),
+            JsonType::List(element) => match element {
+                JsonType::String => "[\"\"; 0]".to_owned(),
+                _ => "[]".to_owned(),
+            },
+            JsonType::Bool => "false".to_owned(),
+            JsonType::Float => "0.0".to_owned(),
+            JsonType::Int | JsonType::Uint => "0".to_owned(),
+            _ => self.text("", member),
+        }
+    }
+
+    fn value(&mut self, value: &Value, member: &'static MemberMeta, ty: JsonType) -> String {
+        match (ty, value) {
+            (JsonType::Object(object), Value::Object(body)) => self.object(body, object),
+            (JsonType::List(element), Value::Array(values)) => {
+                let values: Vec<String> =
+                    values.iter().map(|value| self.value(value, member, *element)).collect();
+                match (values.as_slice(), element) {
+                    ([], JsonType::String) => "[\"\"; 0]".to_owned(),
+                    ([], JsonType::Int) if member.values.is_some() => "[0; 0]".to_owned(),
+                    (values, _) => format!("[{}]", values.join(", ")),
+                }
+            }
+            (JsonType::Float, Value::Number(number)) => {
+                format!("{:?}", number.as_f64().unwrap_or_default())
+            }
+            (_, Value::Number(number)) => match member.values {
+                Some(set) => {
+                    let known = set.values.iter().find(|known| {
+                        matches!(known.wire, Literal::Int(wire) if Some(wire) == number.as_i64())
+                    });
+                    self.types.insert(set.name);
+                    match known {
+                        Some(known) => format!("{}::{}", set.name, known.rust),
+                        None => format!("{}::from({number})", set.name),
+                    }
+                }
+                None => number.to_string(),
+            },
+            (_, Value::String(text)) => self.text(text, member),
+            (_, other) => other.to_string(),
+        }
+    }
+
+    fn text(&mut self, text: &str, member: &'static MemberMeta) -> String {
+        if member.base64 {
+            return format!("essbasic::api::Base64::from_encoded({text:?})");
+        }
+        match member.values {
+            Some(set) => {
+                self.types.insert(set.name);
+                let known = |wire: Literal| matches!(wire, Literal::Text(wire) if wire == text);
+                match set.values.iter().find(|value| known(value.wire)) {
+                    Some(value) => format!("{}::{}", set.name, value.rust),
+                    None => format!("{}::from({text:?})", set.name),
+                }
+            }
+            None => format!("{text:?}"),
+        }
+    }
+}

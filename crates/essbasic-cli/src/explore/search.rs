@@ -1,0 +1,168 @@
+//! `essbasic search`: where the API speaks of something.
+
+use essbasic::models::CATALOGUE;
+
+use crate::failure::{Exit, Failure};
+use crate::output;
+
+const EXAMPLES: &str = "\
+All words must be found, in any order, in a name, in its Chinese title or in what is said of it.
+
+Examples:
+  essbasic search download
+  essbasic search 签署 链接
+  essbasic search cancel flow --all";
+
+/// Search actions, objects, members, values and error codes.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SearchArgs {
+    /// What to look for.
+    #[arg(required = true, value_name = "WORD")]
+    words: Vec<String>,
+    /// Show everything found, not only the best.
+    #[arg(long)]
+    all: bool,
+}
+
+/// As many as fit on a screen.
+const BEST: usize = 20;
+
+/// Something found, the best first: where the words stand, what it is, its name.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    rank: u8,
+    kind: Kind,
+    name: String,
+    says: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Action,
+    Object,
+    Code,
+    Value,
+    Member,
+}
+
+pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
+    let words: Vec<String> =
+        args.words.iter().flat_map(|word| word.split_whitespace()).map(str::to_lowercase).collect();
+    let hits = hits(&words);
+    if hits.is_empty() {
+        output::note("nothing found; try fewer or shorter words");
+        return Ok(Exit::Partly);
+    }
+    let shown = if args.all { hits.len() } else { BEST.min(hits.len()) };
+    for hit in hits.iter().take(shown) {
+        let kind = match hit.kind {
+            Kind::Action => "action",
+            Kind::Object => "object",
+            Kind::Code => "code",
+            Kind::Value => "value",
+            Kind::Member => "member",
+        };
+        output::line(format_args!("{kind:<7} {}  {}", hit.name, first_sentence(&hit.says)))?;
+    }
+    if shown < hits.len() {
+        output::note(format_args!("{} more; show them with --all", hits.len() - shown));
+    }
+    Ok(Exit::Done)
+}
+
+fn hits(words: &[String]) -> Vec<Hit> {
+    let mut found = Vec::new();
+    let mut look = |kind, name: String, title: &str, says: &str| {
+        if let Some(rank) = rank(words, &name, title, says) {
+            let says = if title.is_empty() { says.to_owned() } else { format!("{title}. {says}") };
+            found.push(Hit { rank, kind, name, says });
+        }
+    };
+    for action in CATALOGUE.actions {
+        look(Kind::Action, action.info.name.to_owned(), action.title, action.doc);
+    }
+    let ends = |object: &str| {
+        CATALOGUE.actions.iter().any(|a| a.request.name == object || a.response.name == object)
+    };
+    for object in CATALOGUE.objects {
+        if !ends(object.name) {
+            look(Kind::Object, object.name.to_owned(), "", object.doc);
+        }
+        for member in object.members.iter().filter(|member| member.name != "RequestId") {
+            look(Kind::Member, format!("{}.{}", object.name, member.name), "", member.doc);
+        }
+    }
+    for set in CATALOGUE.values {
+        for value in set.values {
+            look(Kind::Value, format!("{}.{}", set.name, value.wire), "", value.doc);
+        }
+    }
+    for code in CATALOGUE.codes {
+        look(Kind::Code, code.code.to_owned(), "", &format!("{} {}", code.doc, code.advice));
+    }
+    found.sort();
+    found
+}
+
+/// How near: all words in the name, then in name and title, then anywhere.
+fn rank(words: &[String], name: &str, title: &str, says: &str) -> Option<u8> {
+    let mut text = name.to_lowercase();
+    for (rank, more) in (0..).zip(["", title, says]) {
+        text.push('\n');
+        text.push_str(&more.to_lowercase());
+        if words.iter().all(|word| text.contains(word.as_str())) {
+            return Some(rank);
+        }
+    }
+    None
+}
+
+fn first_sentence(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    // The title's own full stop does not count.
+    let from = line.find(". ").map_or(0, |at| at + 2);
+    match line.get(from..).and_then(|rest| rest.find(". ")) {
+        Some(end) if !line.is_ascii() => line.get(..from + end + 1).unwrap_or(line),
+        _ if line.is_ascii() && from > 0 => line.get(..from.saturating_sub(1)).unwrap_or(line),
+        _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(words: &[&str]) -> Vec<String> {
+        let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+        hits(&words).into_iter().map(|hit| hit.name).collect()
+    }
+
+    #[test]
+    fn the_name_counts_most_and_titles_are_found_too() {
+        assert_eq!(names(&["ResourceUrls"]).first().unwrap(), "DescribeResourceUrlsByFlows");
+        assert_eq!(
+            names(&["URLS", "resource", "by"]).first().unwrap(),
+            "DescribeResourceUrlsByFlows"
+        );
+        let title = CATALOGUE.action("UploadFiles").unwrap().title;
+        assert_eq!(names(&[title]).first().unwrap(), "UploadFiles");
+        assert!(
+            names(&["AgeNotAchieve"]).contains(&"FailedOperation.AgeNotAchieveNormalLegal".into())
+        );
+        assert!(names(&["FlowStatus.ALL"]).contains(&"FlowStatus.ALL".into()));
+        assert_eq!(names(&["no such thing"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_line_says_one_sentence() {
+        for (text, expected) in [
+            ("One. Two.", "One."),
+            ("题目. One. Two.", "题目. One."),
+            ("Just one", "Just one"),
+            ("", ""),
+        ] {
+            assert_eq!(first_sentence(text), expected);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `essbasic skeleton`: a request to fill in.
+
+use essbasic::api::catalogue::ActionMeta;
+use essbasic::api::skeleton::{full_skeleton, skeleton};
+use serde_json::Value;
+
+use super::action;
+use crate::failure::{Exit, Failure};
+use crate::options::Options;
+use crate::output;
+
+const EXAMPLES: &str = "\
+What is to be filled in stands as <Member>. The Agent is taken from --app-id, --organization and
+--operator where they are given.
+
+Examples:
+  essbasic skeleton DescribeResourceUrlsByFlows > request.json
+  essbasic skeleton ChannelCreateFlowByFiles --all";
+
+/// Print a request's body to fill in: what the service requires, or every member.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SkeletonArgs {
+    /// The action's name.
+    action: String,
+    /// Every member, also those that exclude each other.
+    #[arg(long)]
+    all: bool,
+}
+
+pub(crate) fn run(args: &SkeletonArgs, options: &Options) -> Result<Exit, Failure> {
+    let body = body(action(&args.action)?, args.all, options);
+    let text = serde_json::to_string_pretty(&body);
+    output::line(
+        text.map_err(|error| Failure::new(format!("the body has no JSON form: {error}")))?,
+    )?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn body(action: &ActionMeta, all: bool, options: &Options) -> Value {
+    let make = if all { full_skeleton } else { skeleton };
+    let mut body = make(action.request);
+    if let (Some(agent), Some(_)) = (options.agent_json(), action.request.member("Agent")) {
+        if let Value::Object(members) = &mut body {
+            members.insert("Agent".to_owned(), agent);
+        }
+    }
+    body
+}

@@ -1,0 +1,56 @@
+//! `essbasic snippet`: a program that makes the call.
+
+use essbasic::api::check::misshapen;
+use serde_json::Value;
+
+use super::program::{Colour, program};
+use super::{action, skeleton};
+use crate::call;
+use crate::failure::{Exit, Failure};
+use crate::options::Options;
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  essbasic snippet DescribeResourceUrlsByFlows --body '{\"FlowIds\":[\"yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh\"]}'
+  essbasic snippet DescribeTemplates --body @request.json --blocking > src/main.rs";
+
+/// Print a Rust program that makes the call with the body given, or with one to fill in.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SnippetArgs {
+    /// The action's name.
+    action: String,
+    /// The request, a JSON object: text, @FILE, or - for stdin; by default what the service requires.
+    #[arg(long, value_name = "JSON")]
+    body: Option<String>,
+    /// Use the blocking client; by default the async one.
+    #[arg(long)]
+    blocking: bool,
+}
+
+pub(crate) fn run(args: &SnippetArgs, options: &Options) -> Result<Exit, Failure> {
+    let action = action(&args.action)?;
+    let mut body = match &args.body {
+        None => skeleton::body(action, false, options),
+        Some(argument) => {
+            let mut body = call::body(argument)?;
+            if action.request.member("Agent").is_some()
+                && !body.contains_key("Agent")
+                && let Some(agent) = options.agent_json()
+            {
+                body.insert("Agent".to_owned(), agent);
+            }
+            Value::Object(body)
+        }
+    };
+    if let Some(wrong) = misshapen(&body, action.request)
+        .into_iter()
+        .find(|violation| !violation.path.starts_with("Agent"))
+    {
+        return Err(Failure::new(format!("{wrong}; see essbasic describe {}", action.info.name)));
+    }
+    let colour = if args.blocking { Colour::Blocking } else { Colour::Async };
+    output::line(program(action, &mut body, colour)?.trim_end())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,90 @@
+//! Search, describe, skeleton and snippet as a user runs them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::process::{Command, Output};
+
+use essbasic::api::check::misshapen;
+use essbasic::models::CATALOGUE;
+use serde_json::Value;
+
+fn essbasic(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_essbasic"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ESSBASIC_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).output().unwrap()
+}
+
+fn told(arguments: &[&str]) -> String {
+    let output = essbasic(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn search_finds_by_both_languages_and_says_when_there_is_nothing() {
+    for words in [&["download", "links"][..], &["PDF下载链接"], &["resource", "urls", "flows"]]
+    {
+        let found = told(&[&["search"], words].concat());
+        assert!(found.contains("DescribeResourceUrlsByFlows"), "{words:?}: {found}");
+    }
+    let output = essbasic(&["search", "zzzz"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing found"));
+    assert!(told(&["search", "flow"]).lines().count() <= 20);
+    assert!(told(&["search", "flow", "--all"]).lines().count() > 100);
+}
+
+#[test]
+fn describe_tells_types_limits_codes_and_nearest_names() {
+    let text = told(&["describe", "DescribeResourceUrlsByFlows"]);
+    for part in ["获取合同PDF下载链接", "FlowIds: list of string, required", "20 calls a second"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let output = essbasic(&["describe", "DescribeResourceUrl"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("did you mean DescribeResourceUrlsByFlows?"), "{error}");
+}
+
+#[test]
+fn a_skeleton_is_a_body_and_takes_the_agent_from_the_options() {
+    let agent = ["--app-id", "a", "--organization", "o", "--operator", "p"];
+    for action in ["DescribeResourceUrlsByFlows", "ChannelCreateFlowByFiles", "UploadFiles"] {
+        for all in [&[][..], &["--all"]] {
+            let text = told(&[&["skeleton", action], all, &agent].concat());
+            let body: Value = serde_json::from_str(&text).unwrap();
+            let request = CATALOGUE.action(action).unwrap().request;
+            assert_eq!(misshapen(&body, request), [], "{action}");
+            assert_eq!(body["Agent"]["ProxyOperator"]["OpenId"], "p", "{action}");
+        }
+    }
+}
+
+#[test]
+fn a_snippet_says_what_the_body_says() {
+    let body = r#"{"FlowIds":["y\"1","y2"]}"#;
+    let arguments = ["snippet", "DescribeResourceUrlsByFlows", "--body", body, "--app-id", "app"];
+    let program = told(&arguments);
+    for part in [
+        "#[tokio::main]",
+        "Agent::new(\"app\")",
+        r#"["y\"1", "y2"]"#,
+        "client.call(&request).await?",
+    ] {
+        assert!(program.contains(part), "{part} in {program}");
+    }
+    let program = told(&[&arguments[..], &["--blocking"]].concat());
+    assert!(program.contains("blocking::Client") && !program.contains("await"), "{program}");
+    let output = essbasic(&["snippet", "DescribeResourceUrlsByFlows", "--body", r#"{"FlowId":1}"#]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("FlowId: no such member"), "{error}");
+}

@@ -1,0 +1,62 @@
+//! Every action's snippet compiles, with the smallest body and with every member, in both colours.
+
+#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
+use std::env::consts::EXE_SUFFIX;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use essbasic::models::CATALOGUE;
+
+#[test]
+fn every_snippet_compiles() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("snippets");
+    std::fs::create_dir_all(folder.join("src")).unwrap();
+    let build = ["build", "--quiet", "--package", "essbasic-cli"];
+    assert!(Command::new(env!("CARGO")).args(build).current_dir(&root).status().unwrap().success());
+    let test = std::env::current_exe().unwrap();
+    let built = test.parent().unwrap().with_file_name(format!("essbasic{EXE_SUFFIX}"));
+    let command = |arguments: &[&str]| {
+        let output = Command::new(&built).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut library = String::from("#![allow(dead_code)]\n");
+    for action in CATALOGUE.actions {
+        let name = action.info.name;
+        let all = folder.join("body.json");
+        std::fs::write(&all, command(&["skeleton", name, "--all"])).unwrap();
+        let all = format!("@{}", all.display());
+        for (index, arguments) in [
+            &["snippet", name][..],
+            &["snippet", name, "--body", &all],
+            &["snippet", name, "--body", &all, "--blocking"],
+        ]
+        .iter()
+        .enumerate()
+        {
+            let file = format!("{}_{index}", name.to_lowercase());
+            std::fs::write(folder.join(format!("src/{file}.rs")), command(arguments)).unwrap();
+            writeln!(library, "mod {file};").unwrap();
+        }
+    }
+    std::fs::write(folder.join("src/lib.rs"), library).unwrap();
+    let manifest = format!(
+        "[package]\nname = \"snippets\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+         essbasic = {{ path = {:?}, features = [\"async\", \"blocking\", \"full\"] }}\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n[workspace]\n",
+        root.join("crates/essbasic").canonicalize().unwrap()
+    );
+    std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--quiet", "--offline", "--message-format", "short"])
+        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env("RUSTFLAGS", "-D warnings -A deprecated")
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
