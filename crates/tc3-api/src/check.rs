@@ -8,7 +8,9 @@ use core::fmt;
 
 use serde_json::Value;
 
-use crate::catalogue::{Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule};
+use crate::catalogue::{
+    Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
+};
 
 /// Why the service would refuse a body, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,8 +198,8 @@ impl Found {
     fn rule(&mut self, object: &Value, rule: &Rule, path: &str) {
         let count = |paths: &[&str]| paths.iter().filter(|path| given(object, path)).count();
         let names = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
-        match rule {
-            Rule::Needs { when, paths } => {
+        match &rule.kind {
+            RuleKind::Needs { when, paths } => {
                 if when.as_ref().is_some_and(|when| !holds(object, when)) {
                     return;
                 }
@@ -208,13 +210,13 @@ impl Found {
                     self.add(join(path, needed), kind);
                 }
             }
-            Rule::AnyOf(paths) | Rule::OneOf(paths) if count(paths) == 0 => {
+            RuleKind::AnyOf(paths) | RuleKind::OneOf(paths) if count(paths) == 0 => {
                 self.add(path, ViolationKind::NoneOf(names(paths)));
             }
-            Rule::OneOf(paths) | Rule::NotBoth(paths) if count(paths) > 1 => {
+            RuleKind::OneOf(paths) | RuleKind::NotBoth(paths) if count(paths) > 1 => {
                 self.add(path, ViolationKind::SeveralOf(names(paths)));
             }
-            Rule::AnyOf(_) | Rule::OneOf(_) | Rule::NotBoth(_) => {}
+            RuleKind::AnyOf(_) | RuleKind::OneOf(_) | RuleKind::NotBoth(_) => {}
         }
     }
 }
@@ -271,7 +273,13 @@ mod tests {
             MemberMeta::new("Kind", "kind", "", JsonType::Int),
             MemberMeta::new("Code", "code", "", JsonType::String),
         ],
-        &[Rule::Needs { when: Some(Condition::new("Kind", &[Literal::Int(3)])), paths: &["Code"] }],
+        &[Rule::new(
+            RuleKind::Needs {
+                when: Some(Condition::new("Kind", &[Literal::Int(3)])),
+                paths: &["Code"],
+            },
+            "",
+        )],
     );
     static ROOT: ObjectMeta = ObjectMeta::new(
         "Root",
@@ -296,9 +304,9 @@ mod tests {
             )),
         ],
         &[
-            Rule::Needs { when: None, paths: &["Inner.Id"] },
-            Rule::OneOf(&["Ids", "Body"]),
-            Rule::NotBoth(&["Ids", "Size"]),
+            Rule::new(RuleKind::Needs { when: None, paths: &["Inner.Id"] }, ""),
+            Rule::new(RuleKind::OneOf(&["Ids", "Body"]), ""),
+            Rule::new(RuleKind::NotBoth(&["Ids", "Size"]), ""),
         ],
     );
 

@@ -142,7 +142,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::catalogue::{Condition, Rule};
+    use crate::catalogue::{Condition, Rule, RuleKind};
 
     static NODE: ObjectMeta = ObjectMeta::new(
         "Node",
@@ -167,8 +167,8 @@ mod tests {
             MemberMeta::new("Inside", "inside", "", JsonType::Bool).internal(),
         ],
         &[
-            Rule::OneOf(&["A", "B"]),
-            Rule::Needs { when: Some(Condition::new("A", &[])), paths: &["C"] },
+            Rule::new(RuleKind::OneOf(&["A", "B"]), ""),
+            Rule::new(RuleKind::Needs { when: Some(Condition::new("A", &[])), paths: &["C"] }, ""),
         ],
     );
 

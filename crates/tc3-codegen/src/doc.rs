@@ -2,12 +2,21 @@
 
 use crate::apply::Model;
 use crate::spec::{Action, Member, Status};
+use crate::words;
 
 /// The paragraphs of a struct's documentation.
 pub(crate) fn struct_doc(model: &Model<'_>, name: &str) -> Vec<String> {
     match model.requested_by(name) {
-        Some((action, facts)) => request_doc(model, action, facts),
-        None => vec![summary(model, name)],
+        Some((action, facts)) => request_doc(model, name, action, facts),
+        None => [summary(model, name)].into_iter().chain(rules(model, name)).collect(),
+    }
+}
+
+/// The section on what the members must be to each other.
+pub(crate) fn rules(model: &Model<'_>, name: &str) -> Vec<String> {
+    match words::rules(model.rules(name)) {
+        none if none.is_empty() => Vec::new(),
+        rules => vec!["# Rules".to_owned(), rules],
     }
 }
 
@@ -26,7 +35,7 @@ pub(crate) fn summary(model: &Model<'_>, name: &str) -> String {
 }
 
 /// A request tells its action: what it does, and after that what holds for calling it.
-fn request_doc(model: &Model<'_>, action: &str, facts: &Action) -> Vec<String> {
+fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> Vec<String> {
     let text = model.action_doc(action).map_or_else(|| format!("Calls `{action}`."), str::to_owned);
     let (lead, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let mut doc = vec![lead.to_owned()];
@@ -40,6 +49,7 @@ fn request_doc(model: &Model<'_>, action: &str, facts: &Action) -> Vec<String> {
     if let Some(reason) = model.overlay.retry_safe.get(action) {
         doc.push(format!("Safe to repeat. {reason}"));
     }
+    doc.extend(rules(model, name));
     if let Some(example) = model.example(action) {
         doc.push("# Example".to_owned());
         doc.push(format!("```\n{}\n```", example.trim_end()));
@@ -78,15 +88,18 @@ pub(crate) fn sentence(text: &str) -> String {
     }
 }
 
-/// What a member is, in a paragraph.
+/// What a member is and what it may hold.
 pub(crate) fn member_summary(model: &Model<'_>, object: &str, member: &Member) -> String {
-    match model.member_doc(object, &member.name) {
+    let doc = match model.member_doc(object, &member.name) {
         Some(doc) => doc.to_owned(),
         None if member.name == "RequestId" => {
             "The id by which the service's support finds the call.".to_owned()
         }
         None => format!("The member `{}`.", member.name),
-    }
+    };
+    let facts = words::facts(model, object, member).join(" ");
+    let end = if doc.contains('\n') { "\n\n" } else { " " };
+    format!("{doc}{end}{facts}").trim_end().to_owned()
 }
 
 /// The paragraphs of a field's documentation.

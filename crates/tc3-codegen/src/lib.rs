@@ -19,6 +19,7 @@ mod rename;
 pub mod spec;
 mod table;
 mod validate;
+mod words;
 
 pub use parse::parse;
 pub use problem::Problem;

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use golden_adversarial as adversarial;
+use golden_described as described;
 use golden_grouped as grouped;
 use serde_json::json;
 use tc3_api::{Action, Envelope};
@@ -160,4 +161,55 @@ fn renames_for_what_falls_together_are_found() {
         .map(|one| (one.object.as_str(), one.member.as_deref(), one.to.as_str()))
         .collect();
     assert_eq!(found, [("KeywordsRequest", Some("QrCode"), "qr_code_2")]);
+}
+
+#[test]
+fn what_types_cannot_say_is_data_and_words() {
+    let request = described::CATALOGUE.action("Send").unwrap().request;
+    let doc = |member: &str| request.member(member).unwrap().doc;
+    assert_eq!(doc("Files"), "The files. 1 to 20 elements.");
+    assert_eq!(doc("Until"), "Until when. In seconds since the epoch.");
+    assert_eq!(request.member("Old").unwrap().deprecated, Some("Use `Name`."));
+    let rules: Vec<_> = request.rules.iter().map(|rule| rule.doc).collect();
+    assert_eq!(rules.first().copied(), Some("Exactly one of `A` and `B` must be given."));
+    let told = |body| {
+        let found = tc3_api::check::violations(&body, request);
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let good =
+        json!({"Files": [{"Body": "YQ", "At": 1}], "Name": "n", "Millis": 0, "A": "a", "Kind": 3});
+    assert_eq!(told(good), [""; 0]);
+    let bad = json!({"Files": [{"Body": "YQ", "Pages": ["YQ"]}], "Name": "too long a name", "Millis": 0,
+        "A": "a", "B": "b", "Kind": 3, "Limit": 0, "Until": 5, "Codes": ["abc"]});
+    assert_eq!(
+        told(bad),
+        [
+            "Codes.0: is 3 characters, at most 2 allowed",
+            "Limit: is 0, at least 1 needed",
+            "Name: is 15 characters, at most 8 allowed",
+            "the body: only one of A, B may be given",
+            "Files.At: must be given with this Kind",
+            "the body: only one of Until, Limit may be given",
+        ]
+    );
+}
+
+#[test]
+fn times_and_files_go_in_and_come_out() {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_123);
+    let request = described::SendRequest::new([described::File::new(b"%PDF")], "n", 0)
+        .millis_from_time(time)
+        .until_from_time(time);
+    assert_eq!(
+        serde_json::to_value(&request).unwrap(),
+        json!({"Files": [{"Body": "JVBERg=="}], "Name": "n", "Millis": 1_700_000_000_123_i64,
+            "Until": 1_700_000_000})
+    );
+    assert_eq!(request.millis_as_time(), Some(time));
+    let answer: described::SendResponse =
+        answer(&json!({"File": {"Body": "JVBERg"}, "Created": 0, "Ended": "1700000000123"}));
+    assert_eq!((answer.created_as_time(), answer.ended_as_time()), (None, Some(time)));
+    assert_eq!(answer.file.body.decode().as_deref(), Some(&b"%PDF"[..]));
+    let code = described::ErrorCode::from("Told.Bad");
+    assert_eq!((code.description(), code.advice()), (Some("It is bad"), Some("Make it good.")));
 }

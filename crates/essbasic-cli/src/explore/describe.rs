@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use essbasic::api::catalogue::{
-    ActionMeta, CodeMeta, Limits, MemberMeta, ObjectMeta, Rule, ValueSetMeta,
-};
+use essbasic::api::catalogue::{ActionMeta, CodeMeta, MemberMeta, ObjectMeta, ValueSetMeta};
 use essbasic::models::CATALOGUE;
 
 use super::{advice, type_name};
@@ -136,7 +134,6 @@ fn members(text: &mut String, object: &ObjectMeta) {
                 let _ = write!(head, ", {word}");
             }
         }
-        head.push_str(&limits(&member.limits));
         line(text, &head);
         line(text, &format!("      {}", member.doc.replace('\n', "\n      ")));
         if let Some(instead) = member.deprecated {
@@ -147,52 +144,13 @@ fn members(text: &mut String, object: &ObjectMeta) {
         }
     }
     for rule in object.rules {
-        line(text, &format!("  Rule: {}", said(rule)));
+        line(text, &format!("  Rule: {}", rule.doc));
     }
 }
 
 fn values(text: &mut String, set: &ValueSetMeta, indent: &str) {
     for value in set.values {
         line(text, &format!("{indent}{}: {}", value.wire, value.doc));
-    }
-}
-
-fn limits(limits: &Limits) -> String {
-    fn range<T: std::fmt::Display>(of: (Option<T>, Option<T>), unit: &str) -> Option<String> {
-        Some(match of {
-            (Some(least), Some(most)) => format!(", {least} to {most}{unit}"),
-            (Some(least), None) => format!(", at least {least}{unit}"),
-            (None, Some(most)) => format!(", at most {most}{unit}"),
-            (None, None) => return None,
-        })
-    }
-    [
-        range(limits.items, " elements"),
-        range(limits.chars, " characters"),
-        range((None, limits.bytes), " bytes"),
-        range(limits.number, ""),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-fn said(rule: &Rule) -> String {
-    match rule {
-        Rule::Needs { when: None, paths } => format!("{} must be given", paths.join(" and ")),
-        Rule::Needs { when: Some(when), paths } => {
-            let values: Vec<String> = when.is.iter().map(ToString::to_string).collect();
-            let is = if values.is_empty() {
-                "is given".to_owned()
-            } else {
-                format!("is {}", values.join(" or "))
-            };
-            format!("where {} {is}, {} must be given", when.path, paths.join(" and "))
-        }
-        Rule::AnyOf(paths) => format!("one of {} at least must be given", paths.join(", ")),
-        Rule::OneOf(paths) => format!("exactly one of {} must be given", paths.join(", ")),
-        Rule::NotBoth(paths) => format!("only one of {} may be given", paths.join(", ")),
-        _ => String::new(),
     }
 }
 

@@ -6,7 +6,7 @@ mod rule;
 mod values;
 
 pub use object::{JsonType, MemberMeta, ObjectMeta};
-pub use rule::{Condition, Limits, Rule};
+pub use rule::{Condition, Limits, Rule, RuleKind};
 pub use values::{CodeMeta, Literal, ValueMeta, ValueSetMeta};
 
 use serde::Serialize;

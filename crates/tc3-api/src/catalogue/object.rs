@@ -1,6 +1,6 @@
 //! Objects and their members.
 
-use super::{Limits, Rule, ValueSetMeta};
+use super::{Limits, Rule, RuleKind, ValueSetMeta};
 
 /// An object.
 ///
@@ -43,8 +43,8 @@ impl ObjectMeta {
         let mut paths = Vec::new();
         self.collect_required("", &mut Vec::new(), &mut paths);
         for rule in self.rules {
-            if let Rule::Needs { when: None, paths: needed } = rule {
-                for path in *needed {
+            if let RuleKind::Needs { when: None, paths: needed } = rule.kind {
+                for path in needed {
                     let mut end = 0;
                     for name in path.split('.') {
                         end += name.len();
@@ -246,8 +246,11 @@ mod tests {
             MemberMeta::new("Other", "other", "", JsonType::Object(&NODE)).optional(),
         ],
         &[
-            Rule::Needs { when: None, paths: &["Node.Id", "Other.Id"] },
-            Rule::Needs { when: Some(Condition::new("Other", &[])), paths: &["Node.All"] },
+            Rule::new(RuleKind::Needs { when: None, paths: &["Node.Id", "Other.Id"] }, ""),
+            Rule::new(
+                RuleKind::Needs { when: Some(Condition::new("Other", &[])), paths: &["Node.All"] },
+                "",
+            ),
         ],
     );
 

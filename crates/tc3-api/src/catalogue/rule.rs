@@ -32,10 +32,27 @@ impl Limits {
     }
 }
 
-/// What members must be to each other. Paths are relative to the object: `Agent.AppId`.
+/// What members of an object must be to each other.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Rule {
+pub struct Rule {
+    /// The rule.
+    pub kind: RuleKind,
+    /// The rule in words, as Markdown.
+    pub doc: &'static str,
+}
+
+impl Rule {
+    #[doc(hidden)]
+    pub const fn new(kind: RuleKind, doc: &'static str) -> Self {
+        Self { kind, doc }
+    }
+}
+
+/// What a rule asks for. Paths are relative to the object: `Agent.AppId`.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum RuleKind {
     /// All of the paths must be given, always or under a condition.
     Needs {
         /// The condition; `None` for always.

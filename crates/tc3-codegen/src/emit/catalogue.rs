@@ -6,6 +6,7 @@ use quote::quote;
 use super::{actions, ident};
 use crate::ir::{Enum, Field, Ir, Struct, Ty, Variants};
 use crate::overlay::{Limit, Rule, Wire};
+use crate::words;
 
 pub(super) fn items(ir: &Ir<'_>) -> Vec<TokenStream> {
     let meta = meta();
@@ -143,12 +144,12 @@ fn maybe(value: Option<Literal>) -> TokenStream {
 fn rule(rule: &Rule) -> TokenStream {
     let meta = meta();
     let Rule { needs, any_of, one_of, not_both, .. } = rule;
-    if !any_of.is_empty() {
-        quote!(#meta::Rule::AnyOf(&[#(#any_of),*]))
+    let kind = if !any_of.is_empty() {
+        quote!(AnyOf(&[#(#any_of),*]))
     } else if !one_of.is_empty() {
-        quote!(#meta::Rule::OneOf(&[#(#one_of),*]))
+        quote!(OneOf(&[#(#one_of),*]))
     } else if !not_both.is_empty() {
-        quote!(#meta::Rule::NotBoth(&[#(#not_both),*]))
+        quote!(NotBoth(&[#(#not_both),*]))
     } else {
         let when = match &rule.when {
             None => quote!(::core::option::Option::None),
@@ -161,8 +162,10 @@ fn rule(rule: &Rule) -> TokenStream {
                 quote!(::core::option::Option::Some(#condition))
             }
         };
-        quote!(#meta::Rule::Needs { when: #when, paths: &[#(#needs),*] })
-    }
+        quote!(Needs { when: #when, paths: &[#(#needs),*] })
+    };
+    let doc = words::rule(rule);
+    quote!(#meta::Rule::new(#meta::RuleKind::#kind, #doc))
 }
 
 fn int(number: i64) -> TokenStream {
