@@ -55,7 +55,8 @@ pub struct AutoSignConfig {
     #[serde(
         rename = "LicenseType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub license_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `JumpUrl`.
@@ -325,7 +326,8 @@ pub struct ChannelCreateUserAutoSignEnableUrlRequest {
     #[serde(
         rename = "ExpiredTime",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// The member `UserData`.
@@ -588,7 +590,8 @@ pub struct ChannelCreateUserAutoSignSealUrlRequest {
     #[serde(
         rename = "ExpiredTime",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// The member `EndPoint`.
@@ -1134,7 +1137,8 @@ pub struct CreatePartnerAutoSignAuthUrlRequest {
     #[serde(
         rename = "LimitAuthType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub limit_auth_type: ::core::option::Option<::core::primitive::u64>,
 }

@@ -268,14 +268,16 @@ pub struct ChannelDescribeBillUsageDetailRequest {
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// The member `Limit`.
     #[serde(
         rename = "Limit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
 }
@@ -416,14 +418,16 @@ pub struct DescribeUsageRequest {
     #[serde(
         rename = "Limit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// The member `Offset`.
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// The member `Operator`.

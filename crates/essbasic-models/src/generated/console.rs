@@ -1062,7 +1062,8 @@ pub struct JumpEvent {
     #[serde(
         rename = "JumpEventType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub jump_event_type: ::core::option::Option<::core::primitive::u64>,
     /// The member `JumpUrl`.

@@ -524,7 +524,7 @@ pub struct ChannelDescribeEmployeesRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The member `Limit`.
-    #[serde(rename = "Limit")]
+    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::number")]
     pub limit: ::core::primitive::i64,
     /// The member `Filters`.
     #[serde(
@@ -537,7 +537,8 @@ pub struct ChannelDescribeEmployeesRequest {
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// The member `Operator`.
@@ -668,7 +669,8 @@ pub struct ChannelDescribeRolesRequest {
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// The member `Operator`.

@@ -265,7 +265,8 @@ pub struct CreateChannelFlowEvidenceReportRequest {
     #[serde(
         rename = "ReportType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub report_type: ::core::option::Option<::core::primitive::i64>,
 }
@@ -387,7 +388,8 @@ pub struct CreateFlowBlockchainEvidenceUrlRequest {
     #[serde(
         rename = "ExpiredOn",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub expired_on: ::core::option::Option<::core::primitive::u64>,
 }
@@ -683,7 +685,8 @@ pub struct DescribeChannelFlowEvidenceReportRequest {
     #[serde(
         rename = "ReportType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub report_type: ::core::option::Option<::core::primitive::i64>,
 }

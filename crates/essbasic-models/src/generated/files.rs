@@ -301,7 +301,8 @@ pub struct UploadFilesRequest {
     #[serde(
         rename = "Deadline",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
 }

@@ -321,7 +321,7 @@ pub struct BaseFlowInfo {
     #[serde(rename = "FlowName")]
     pub flow_name: ::std::string::String,
     /// The member `Deadline`.
-    #[serde(rename = "Deadline")]
+    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::number")]
     pub deadline: ::core::primitive::i64,
     /// The member `FlowType`.
     #[serde(
@@ -397,7 +397,8 @@ pub struct BaseFlowInfo {
     #[serde(
         rename = "FlowDisplayType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub flow_display_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `FileIds`.
@@ -636,14 +637,16 @@ pub struct CcInfo {
     #[serde(
         rename = "CcType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cc_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `CcPermission`.
     #[serde(
         rename = "CcPermission",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cc_permission: ::core::option::Option<::core::primitive::i64>,
 }
@@ -960,7 +963,8 @@ pub struct ChannelCreateFlowApproversRequest {
     #[serde(
         rename = "FillApproverType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub fill_approver_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `Operator`.
@@ -1193,7 +1197,8 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "Deadline",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// The member `CallbackUrl`.
@@ -1251,7 +1256,8 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "SignBeanTag",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub sign_bean_tag: ::core::option::Option<::core::primitive::i64>,
     /// The member `CcInfos`.
@@ -1265,7 +1271,8 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "CcNotifyType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cc_notify_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `AutoSignScene`.
@@ -1288,7 +1295,8 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "FlowDisplayType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub flow_display_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `NeedPreview`.
@@ -1302,7 +1310,8 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "PreviewType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub preview_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `OpenDynamicFlow`.
@@ -2093,21 +2102,24 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     #[serde(
         rename = "MaxFlowNum",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub max_flow_num: ::core::option::Option<::core::primitive::i64>,
     /// The member `FlowEffectiveDay`.
     #[serde(
         rename = "FlowEffectiveDay",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub flow_effective_day: ::core::option::Option<::core::primitive::i64>,
     /// The member `FlowDisplayType`.
     #[serde(
         rename = "FlowDisplayType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub flow_display_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `QrEffectiveDay`.
@@ -2116,7 +2128,8 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     #[serde(
         rename = "QrEffectiveDay",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub qr_effective_day: ::core::option::Option<::core::primitive::i64>,
     /// The member `Restrictions`.
@@ -2189,7 +2202,8 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     #[serde(
         rename = "QrCodeExpiredOn",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub qr_code_expired_on: ::core::option::Option<::core::primitive::i64>,
 }
@@ -2469,7 +2483,7 @@ pub struct ChannelCreatePrepareFlowGroupRequest {
     #[serde(rename = "FlowGroupName")]
     pub flow_group_name: ::std::string::String,
     /// The member `ResourceType`.
-    #[serde(rename = "ResourceType")]
+    #[serde(rename = "ResourceType", deserialize_with = "::tc3_api::lenient::number")]
     pub resource_type: ::core::primitive::i64,
     /// The member `Agent`.
     #[serde(
@@ -2496,7 +2510,8 @@ pub struct ChannelCreatePrepareFlowGroupRequest {
     #[serde(
         rename = "FlowGroupDeadline",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub flow_group_deadline: ::core::option::Option<::core::primitive::i64>,
 }
@@ -2643,7 +2658,7 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowRequest {
     /// The member `ResourceType`.
-    #[serde(rename = "ResourceType")]
+    #[serde(rename = "ResourceType", deserialize_with = "::tc3_api::lenient::number")]
     pub resource_type: ::core::primitive::i64,
     /// The member `FlowInfo`.
     #[serde(rename = "FlowInfo")]
@@ -2960,7 +2975,8 @@ pub struct ChannelCreateReleaseFlowRequest {
     #[serde(
         rename = "Deadline",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// The member `UserData`.
@@ -3275,7 +3291,8 @@ pub struct CommonFlowApprover {
     #[serde(
         rename = "ApproverType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub approver_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `OrganizationId`.
@@ -3352,7 +3369,8 @@ pub struct CommonFlowApprover {
     #[serde(
         rename = "PreReadTime",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub pre_read_time: ::core::option::Option<::core::primitive::i64>,
     /// The member `IsFullText`.
@@ -3860,7 +3878,8 @@ pub struct CreateFlowOption {
     #[serde(
         rename = "CcInfoVisibility",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cc_info_visibility: ::core::option::Option<::core::primitive::i64>,
 }
@@ -4141,7 +4160,8 @@ pub struct CreateFlowsByTemplatesRequest {
     #[serde(
         rename = "PreviewType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub preview_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `Operator`.
@@ -4280,7 +4300,7 @@ impl ::core::fmt::Debug for CreateFlowsByTemplatesResponse {
 #[non_exhaustive]
 pub struct CreateResultPageConfig {
     /// The member `Type`.
-    #[serde(rename = "Type")]
+    #[serde(rename = "Type", deserialize_with = "::tc3_api::lenient::number")]
     pub r#type: ::core::primitive::i64,
     /// The member `Title`.
     #[serde(rename = "Title")]
@@ -4887,7 +4907,8 @@ pub struct FlowFileInfo {
     #[serde(
         rename = "Deadline",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// The member `FlowDescription`.
@@ -4952,7 +4973,8 @@ pub struct FlowFileInfo {
     #[serde(
         rename = "FlowDisplayType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub flow_display_type: ::core::option::Option<::core::primitive::i64>,
 }
@@ -5330,7 +5352,7 @@ pub struct FlowInfo {
     #[serde(rename = "FlowName")]
     pub flow_name: ::std::string::String,
     /// The member `Deadline`.
-    #[serde(rename = "Deadline")]
+    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::number")]
     pub deadline: ::core::primitive::i64,
     /// The member `TemplateId`.
     #[serde(
@@ -5408,7 +5430,8 @@ pub struct FlowInfo {
     #[serde(
         rename = "CcNotifyType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cc_notify_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `AutoSignScene`.
@@ -5422,7 +5445,8 @@ pub struct FlowInfo {
     #[serde(
         rename = "FlowDisplayType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub flow_display_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `FlowOperateLimit`.
@@ -5905,7 +5929,7 @@ impl ::core::fmt::Debug for PrepareFlowsResponse {
 #[non_exhaustive]
 pub struct ReleasedApprover {
     /// The member `ApproverNumber`.
-    #[serde(rename = "ApproverNumber")]
+    #[serde(rename = "ApproverNumber", deserialize_with = "::tc3_api::lenient::number")]
     pub approver_number: ::core::primitive::u64,
     /// The member `ApproverType`.
     #[serde(rename = "ApproverType")]
@@ -6354,7 +6378,8 @@ pub struct SignComponentConfig {
     #[serde(
         rename = "AddSignComponentUseSealSize",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub add_sign_component_use_seal_size: ::core::option::Option<::core::primitive::u64>,
 }

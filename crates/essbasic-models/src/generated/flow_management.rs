@@ -90,7 +90,8 @@ pub struct CancelOrganizationFlowsRequest {
     #[serde(
         rename = "CancelMessageFormat",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cancel_message_format: ::core::option::Option<::core::primitive::i64>,
 }
@@ -197,7 +198,8 @@ pub struct ChannelBatchCancelFlowsRequest {
     #[serde(
         rename = "CancelMessageFormat",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cancel_message_format: ::core::option::Option<::core::primitive::i64>,
     /// The member `Operator`.
@@ -349,7 +351,8 @@ pub struct ChannelCancelFlowRequest {
     #[serde(
         rename = "CancelMessageFormat",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cancel_message_format: ::core::option::Option<::core::primitive::i64>,
     /// The member `Operator`.
@@ -1132,7 +1135,8 @@ pub struct DescribeCancelFlowsTaskRequest {
     #[serde(
         rename = "CancelType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub cancel_type: ::core::option::Option<::core::primitive::u64>,
 }
@@ -1308,7 +1312,7 @@ pub struct ModifyFlowDeadlineRequest {
     #[serde(rename = "FlowId")]
     pub flow_id: ::std::string::String,
     /// The member `Deadline`.
-    #[serde(rename = "Deadline")]
+    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::number")]
     pub deadline: ::core::primitive::i64,
     /// The member `RecipientId`.
     #[serde(

@@ -1320,7 +1320,8 @@ pub struct CreateBatchOrganizationRegistrationTasksRequest {
     #[serde(
         rename = "BatchAuthMethod",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub batch_auth_method: ::core::option::Option<::core::primitive::u64>,
 }
@@ -1420,7 +1421,7 @@ pub struct CreateChannelOrganizationInfoChangeUrlRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The member `ChangeType`.
-    #[serde(rename = "ChangeType")]
+    #[serde(rename = "ChangeType", deserialize_with = "::tc3_api::lenient::number")]
     pub change_type: ::core::primitive::u64,
     /// The member `Endpoint`.
     #[serde(
@@ -1883,7 +1884,8 @@ pub struct CreateOrganizationAuthFileRequest {
     #[serde(
         rename = "Type",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub r#type: ::core::option::Option<::core::primitive::u64>,
 }
@@ -2358,7 +2360,7 @@ pub struct DescribeChannelOrganizationsRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The member `Limit`.
-    #[serde(rename = "Limit")]
+    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::number")]
     pub limit: ::core::primitive::i64,
     /// The member `OrganizationOpenId`.
     #[serde(
@@ -2380,7 +2382,8 @@ pub struct DescribeChannelOrganizationsRequest {
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
@@ -2524,14 +2527,16 @@ pub struct DescribeExtendedServiceAuthDetailRequest {
     #[serde(
         rename = "Limit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// The member `Offset`.
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }

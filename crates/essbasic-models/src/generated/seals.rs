@@ -93,7 +93,8 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     #[serde(
         rename = "LicenseType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub license_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `SealImage`.
@@ -604,21 +605,24 @@ pub struct ChannelDescribeOrganizationSealsRequest {
     #[serde(
         rename = "Limit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// The member `Offset`.
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// The member `InfoType`.
     #[serde(
         rename = "InfoType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub info_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `SealId`.

@@ -172,7 +172,8 @@ pub struct ApproverOption {
     #[serde(
         rename = "FillType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub fill_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `FlowReadLimit`.
@@ -200,7 +201,8 @@ pub struct ApproverOption {
     #[serde(
         rename = "AddSignComponentUseSealSize",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub add_sign_component_use_seal_size: ::core::option::Option<::core::primitive::u64>,
 }
@@ -1021,7 +1023,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "Deadline",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// The member `CallbackUrl`.
@@ -1053,7 +1056,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "PreReadTime",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub pre_read_time: ::core::option::Option<::core::primitive::i64>,
     /// The member `JumpUrl`.
@@ -1129,7 +1133,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "SignTypeSelector",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub sign_type_selector: ::core::option::Option<::core::primitive::u64>,
     /// The member `Components`.
@@ -1603,7 +1608,8 @@ pub struct Intention {
     #[serde(
         rename = "IntentionType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub intention_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `IntentionQuestions`.
@@ -1973,7 +1979,8 @@ pub struct RuleIdConfig {
     #[serde(
         rename = "Speed",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub speed: ::core::option::Option<::core::primitive::u64>,
 }

@@ -74,7 +74,8 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     #[serde(
         rename = "SignTypeSelector",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub sign_type_selector: ::core::option::Option<::core::primitive::u64>,
     /// The member `FlowBatchUrlInfo`.
@@ -95,7 +96,8 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     #[serde(
         rename = "VideoVerifyTimesLimit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub video_verify_times_limit: ::core::option::Option<::core::primitive::i64>,
     /// The member `CacheApproverInfo`.
@@ -130,7 +132,8 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     #[serde(
         rename = "ExpiredOn",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub expired_on: ::core::option::Option<::core::primitive::i64>,
 }
@@ -809,7 +812,8 @@ pub struct ChannelCreateFlowSignUrlRequest {
     #[serde(
         rename = "VideoVerifyTimesLimit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub video_verify_times_limit: ::core::option::Option<::core::primitive::i64>,
     /// The member `Operator`.
@@ -841,14 +845,16 @@ pub struct ChannelCreateFlowSignUrlRequest {
     #[serde(
         rename = "UrlType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub url_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `ExpiredOn`.
     #[serde(
         rename = "ExpiredOn",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub expired_on: ::core::option::Option<::core::primitive::i64>,
 }
@@ -1740,7 +1746,8 @@ pub struct DynamicSignOption {
     #[serde(
         rename = "DynamicReceiveType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub dynamic_receive_type: ::core::option::Option<::core::primitive::u64>,
     /// The member `OrganizationOpenId`.

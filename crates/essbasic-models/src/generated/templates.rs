@@ -85,7 +85,8 @@ pub struct DescribeTemplatesRequest {
     #[serde(
         rename = "ContentType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub content_type: ::core::option::Option<::core::primitive::i64>,
     /// The member `TemplateIds`.
@@ -99,14 +100,16 @@ pub struct DescribeTemplatesRequest {
     #[serde(
         rename = "Limit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// The member `Offset`.
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// The member `TemplateName`.
@@ -416,7 +419,8 @@ pub struct OperateChannelTemplateRequest {
     #[serde(
         rename = "Available",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub available: ::core::option::Option<::core::primitive::i64>,
     /// The member `Operator`.
@@ -432,14 +436,16 @@ pub struct OperateChannelTemplateRequest {
     #[serde(
         rename = "Limit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// The member `Offset`.
     #[serde(
         rename = "Offset",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }

@@ -64,14 +64,16 @@ fn definition_field(side: Side, field: &Field<'_>) -> TokenStream {
         .then(|| quote!(, default, skip_serializing_if = "::core::option::Option::is_none"));
     let float = holds_float(&field.ty).then(|| quote!(, serialize_with = "::tc3_api::wire::float"));
     let number = matches!(field.ty, Ty::I64 | Ty::U64 | Ty::F64);
+    // A request is read by servers only, and one that lacks what it must have is refused.
+    let default = (side != Side::Request && !optional).then(|| quote!(, default));
     let lenient = match (side, optional, number) {
-        (Side::Request, ..) | (_, true, false) => quote!(),
         (_, true, true) => {
             quote!(, deserialize_with = "::tc3_api::lenient::optional_number")
         }
-        (_, false, true) => quote!(, default, deserialize_with = "::tc3_api::lenient::number"),
+        (_, false, true) => quote!(#default, deserialize_with = "::tc3_api::lenient::number"),
+        (Side::Request, ..) | (_, true, false) => quote!(),
         (_, false, false) => {
-            quote!(, default, deserialize_with = "::tc3_api::lenient::null_default")
+            quote!(#default, deserialize_with = "::tc3_api::lenient::null_default")
         }
     };
     quote! {

@@ -277,7 +277,7 @@ pub struct KeywordsRequest {
     #[serde(rename = "Self")]
     pub self_: ::std::string::String,
     /// The member `Value`.
-    #[serde(rename = "Value")]
+    #[serde(rename = "Value", deserialize_with = "::tc3_api::lenient::number")]
     pub value: ::core::primitive::i64,
     /// The member `Crate`.
     #[serde(
@@ -993,13 +993,14 @@ pub struct TypesRequest {
     #[serde(rename = "Text")]
     pub text: ::std::string::String,
     /// The member `Int`.
-    #[serde(rename = "Int")]
+    #[serde(rename = "Int", deserialize_with = "::tc3_api::lenient::number")]
     pub int: ::core::primitive::i64,
     /// The member `Uint`.
     #[serde(
         rename = "Uint",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub uint: ::core::option::Option<::core::primitive::u64>,
     /// The member `Float`.
@@ -1007,7 +1008,8 @@ pub struct TypesRequest {
         rename = "Float",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float"
+        serialize_with = "::tc3_api::wire::float",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub float: ::core::option::Option<::core::primitive::f64>,
     /// The member `Bool`.

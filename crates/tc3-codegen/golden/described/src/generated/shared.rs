@@ -145,7 +145,8 @@ pub struct SendRequest {
     #[serde(
         rename = "Kind",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub kind: ::core::option::Option<::core::primitive::i64>,
     /// The first colour.
@@ -166,11 +167,12 @@ pub struct SendRequest {
     #[serde(
         rename = "Until",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub until: ::core::option::Option<::core::primitive::u64>,
     /// Since when. In milliseconds since the epoch.
-    #[serde(rename = "Millis")]
+    #[serde(rename = "Millis", deserialize_with = "::tc3_api::lenient::number")]
     pub millis: ::core::primitive::i64,
     /// What it was called.
     ///
@@ -185,7 +187,8 @@ pub struct SendRequest {
     #[serde(
         rename = "Limit",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_number"
     )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// One way.
