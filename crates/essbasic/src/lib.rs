@@ -66,6 +66,8 @@ mod asynchronous;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod download;
+#[cfg(feature = "encryption")]
+mod encryption;
 mod error;
 mod links;
 mod wait;
@@ -74,6 +76,8 @@ pub use agent::agent;
 #[cfg(feature = "async")]
 pub use asynchronous::Client;
 pub use download::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
+#[cfg(feature = "encryption")]
+pub use encryption::{Encryption, KeyError};
 pub use error::{Error, FlowError, FlowErrorKind};
 pub use links::{FlowLinks, ResourceLink};
 pub use wait::{FlowWait, WaitEvent, WaitOptions, WaitOutcome};

@@ -1,11 +1,11 @@
 //! What an HTTP answer says, in the few words that the call machine decides by.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tc3_api::{ActionInfo, ApiError, Envelope};
 use tc3_transport::{Bytes, HeaderMap, Response, StatusCode, header};
 
 use crate::error::{Error, ErrorKind, one_line};
+use crate::wrapper::Wrapper;
 
 /// An answer without its typed body, which stays with the driver.
 #[derive(Debug)]
@@ -31,9 +31,20 @@ pub(crate) enum Content {
 /// Decodes in one pass; `value` gets the typed body of a success.
 pub(crate) fn read<T: DeserializeOwned>(
     response: Response<Bytes>,
+    wrapper: Option<&dyn Wrapper>,
     value: &mut Option<T>,
 ) -> Answer {
-    let Response { status, headers, body } = response;
+    let Response { status, headers, mut body } = response;
+    match wrapper.map(|wrapper| wrapper.open(&body)) {
+        None | Some(Ok(None)) => {}
+        Some(Ok(Some(carried))) => body = carried.into(),
+        Some(Err(error)) => {
+            let request_id = serde_json::from_slice::<Envelope<serde::de::IgnoredAny>>(&body)
+                .map_or_else(|_| String::new(), |envelope| envelope.request_id);
+            let content = Content::Unexpected(one_line(&error.to_string(), 200));
+            return Answer { status, headers, request_id: one_line(&request_id, 128), content };
+        }
+    }
     let (request_id, content) = match serde_json::from_slice::<Envelope<T>>(&body) {
         Ok(Envelope { request_id, result: Err(error) }) => (request_id, Content::Error(error)),
         Ok(Envelope { request_id, result: Ok(success) }) => {
@@ -44,16 +55,6 @@ pub(crate) fn read<T: DeserializeOwned>(
         Err(error) => undecodable(&headers, &body, &error),
     };
     Answer { status, headers, request_id: one_line(&request_id, 128), content }
-}
-
-/// The body of a call.
-pub(crate) fn encode<B: Serialize>(info: &ActionInfo<'_>, body: &B) -> Result<Bytes, Error> {
-    match serde_json::to_vec(body) {
-        Ok(body) => Ok(body.into()),
-        // The encoder's own text may repeat values.
-        Err(_) => Err(Error::new(ErrorKind::Request, "the request has no JSON form")
-            .of_call(info.name, 0, false)),
-    }
 }
 
 /// A call that ended well without a body: it cannot be, and would be this crate's own fault.
@@ -121,7 +122,7 @@ mod tests {
         headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
         let body = Bytes::copy_from_slice(body.as_bytes());
         let mut value = None::<Value>;
-        let answer = read(Response { status: StatusCode::OK, headers, body }, &mut value);
+        let answer = read(Response { status: StatusCode::OK, headers, body }, None, &mut value);
         (answer, value.map(|value| serde_json::to_vec(&value).unwrap()))
     }
 
@@ -150,7 +151,7 @@ mod tests {
         let mut value = None::<Typed>;
         let body = Bytes::from_static(br#"{"Response":{"Count":"13888888888","RequestId":"r"}}"#);
         let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
-        let answer = read(response, &mut value);
+        let answer = read(response, None, &mut value);
         assert_eq!(answer.request_id, "r");
         let Content::Unexpected(text) = answer.content else { panic!() };
         assert!(!text.contains("138"), "{text}");

@@ -11,8 +11,9 @@ use tc3_transport::{
 use tracing::Instrument;
 
 use crate::answer::{self, Answer};
-use crate::call::{Call, Engine, Event, Step};
+use crate::call::{Call, Event, Step};
 use crate::config::Config;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::time::Now;
 
@@ -73,10 +74,11 @@ impl Client {
         B: Serialize + Sync,
         T: DeserializeOwned + Send,
     {
-        let body = answer::encode(&info, body)?;
+        let body = self.engine.encode(&info, body)?;
         let mut value = None;
+        let wrapper = self.engine.wrapper(&info);
         let span = crate::span(&info);
-        self.drive(info, body, &mut |response| answer::read(response, &mut value))
+        self.drive(info, body, &mut |response| answer::read(response, wrapper, &mut value))
             .instrument(span)
             .await?;
         value.ok_or_else(|| answer::lost(&info))
@@ -126,7 +128,7 @@ impl Client {
     /// # Errors
     /// Where no credential is found, or the body cannot be encoded.
     pub async fn preview(&self, info: ActionInfo<'_>, body: &Value) -> Result<Request, Error> {
-        let body = answer::encode(&info, body)?;
+        let body = self.engine.encode(&info, body)?;
         let call = Call::new(&self.engine, info, body, self.now())?;
         let credential = match call.is_signed() {
             true => Some(self.credential(None).await.map_err(Error::credentials)?),

@@ -12,8 +12,9 @@ use tc3_transport::{
 };
 
 use crate::answer::{self, Answer};
-use crate::call::{Call, Engine, Event, Step};
+use crate::call::{Call, Event, Step};
 use crate::config::Config;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::time::Now;
 
@@ -71,10 +72,11 @@ impl Client {
         B: Serialize,
         T: DeserializeOwned,
     {
-        let body = answer::encode(&info, body)?;
+        let body = self.engine.encode(&info, body)?;
         let mut value = None;
+        let wrapper = self.engine.wrapper(&info);
         let _entered = crate::span(&info).entered();
-        self.drive(info, body, &mut |response| answer::read(response, &mut value))?;
+        self.drive(info, body, &mut |response| answer::read(response, wrapper, &mut value))?;
         value.ok_or_else(|| answer::lost(&info))
     }
 
@@ -120,7 +122,7 @@ impl Client {
     /// # Errors
     /// Where no credential is found, or the body cannot be encoded.
     pub fn preview(&self, info: ActionInfo<'_>, body: &Value) -> Result<Request, Error> {
-        let body = answer::encode(&info, body)?;
+        let body = self.engine.encode(&info, body)?;
         let call = Call::new(&self.engine, info, body, self.now())?;
         let credential = match call.is_signed() {
             true => Some(self.credential(None).map_err(Error::credentials)?),

@@ -1,7 +1,7 @@
 //! The call machine: told events with the time, it answers with the next step. No IO, no clock.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, UNIX_EPOCH};
 
 use tc3_api::ActionInfo;
@@ -9,37 +9,12 @@ use tc3_signer::{Payload, UNSIGNED_PAYLOAD};
 use tc3_transport::{Bytes, HeaderMap, HeaderValue, Method, Request, TransportError, header};
 
 use crate::answer::{Answer, Content};
-use crate::config::Config;
 use crate::credentials::{Credential, CredentialError};
 use crate::endpoint::Target;
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::limiter::Limiter;
 use crate::retry::{self, Verdict};
 use crate::time::Now;
-
-/// What the calls of one client share.
-pub(crate) struct Engine {
-    pub(crate) config: Config,
-    limiter: Limiter,
-    /// Seconds that the server's clock is ahead of ours.
-    skew: AtomicI64,
-    rng: Mutex<fastrand::Rng>,
-}
-
-impl Engine {
-    pub(crate) fn new(config: Config) -> Result<Self, Error> {
-        if let Some(region) = &config.region {
-            header_value("region", region)?;
-        }
-        let rng = config.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-        Ok(Self {
-            config,
-            limiter: Limiter::default(),
-            skew: AtomicI64::new(0),
-            rng: Mutex::new(rng),
-        })
-    }
-}
 
 /// What a driver tells a call.
 pub(crate) enum Event {
@@ -63,6 +38,8 @@ pub(crate) enum Step {
 pub(crate) struct Call<'a> {
     engine: &'a Engine,
     info: ActionInfo<'a>,
+    /// The action as it goes over the wire: another one where a wrapper carries it.
+    sent_as: ActionInfo<'a>,
     target: Target,
     body: Bytes,
     /// On the monotonic clock.
@@ -86,11 +63,13 @@ impl<'a> Call<'a> {
         body: Bytes,
         now: Now,
     ) -> Result<Self, Error> {
+        let sent_as = engine.wrapper(&info).map_or(info, |wrapper| wrapper.carrier());
         let target =
-            engine.config.endpoint.target(&info).map_err(|e| e.of_call(info.name, 0, false))?;
+            engine.config.endpoint.target(&sent_as).map_err(|e| e.of_call(info.name, 0, false))?;
         Ok(Self {
             engine,
             info,
+            sent_as,
             target,
             body,
             deadline: engine.config.timeout.map(|limit| now.monotonic.saturating_add(limit)),
@@ -106,7 +85,7 @@ impl<'a> Call<'a> {
 
     /// The first step.
     pub(crate) fn start(&mut self, now: Now) -> Step {
-        if self.info.signed { Step::Credential(None) } else { self.attempt(now) }
+        if self.sent_as.signed { Step::Credential(None) } else { self.attempt(now) }
     }
 
     /// The step after an event.
@@ -143,7 +122,7 @@ impl<'a> Call<'a> {
     /// Begins an attempt, when the limiter lets it.
     fn attempt(&mut self, now: Now) -> Step {
         let limit = self.engine.config.rate_limit;
-        let wait = self.engine.limiter.reserve(limit, &self.info, now.monotonic);
+        let wait = self.engine.limiter.reserve(limit, &self.sent_as, now.monotonic);
         if wait.is_zero() {
             return self.send(now);
         }
@@ -181,22 +160,29 @@ impl<'a> Call<'a> {
         };
         let skew = self.engine.skew.load(Ordering::Relaxed);
         let timestamp = now.unix.as_secs().saturating_add_signed(skew);
+        let body = match self.engine.wrapper(&self.info) {
+            None => self.body.clone(),
+            Some(wrapper) => wrapper
+                .seal(self.info.name, &self.body)
+                .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?
+                .into(),
+        };
         Ok(Request {
             method: Method::POST,
             uri: self.target.uri.clone(),
-            headers: self.headers(timestamp)?,
-            body: self.body.clone(),
+            headers: self.headers(timestamp, &body)?,
+            body,
             timeout,
         })
     }
 
-    fn headers(&self, timestamp: u64) -> Result<HeaderMap, Error> {
+    fn headers(&self, timestamp: u64, body: &[u8]) -> Result<HeaderMap, Error> {
         let config = &self.engine.config;
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::HOST, header_value("host", &self.target.host)?);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
-        headers.insert("x-tc-action", header_value("action", self.info.name)?);
-        headers.insert("x-tc-version", header_value("version", self.info.version)?);
+        headers.insert("x-tc-action", header_value("action", self.sent_as.name)?);
+        headers.insert("x-tc-version", header_value("version", self.sent_as.version)?);
         headers.insert("x-tc-timestamp", HeaderValue::from(timestamp));
         headers.insert("x-tc-requestclient", HeaderValue::from_static(CLIENT));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(CLIENT));
@@ -206,7 +192,7 @@ impl<'a> Call<'a> {
         if let Some(language) = config.language {
             headers.insert("x-tc-language", HeaderValue::from_static(language.as_str()));
         }
-        let Some(credential) = self.credential.as_ref().filter(|_| self.info.signed) else {
+        let Some(credential) = self.credential.as_ref().filter(|_| self.sent_as.signed) else {
             headers.insert(header::AUTHORIZATION, HeaderValue::from_static("SKIP"));
             return Ok(headers);
         };
@@ -217,7 +203,7 @@ impl<'a> Call<'a> {
         }
         let mut to_sign = tc3_signer::Request {
             content_type: JSON,
-            ..tc3_signer::Request::post(&self.target.host, self.info.name, &self.body)
+            ..tc3_signer::Request::post(&self.target.host, self.sent_as.name, body)
         };
         if !config.sign_action {
             to_sign = to_sign.without_action();
@@ -228,7 +214,7 @@ impl<'a> Call<'a> {
         }
         let authorization = credential
             .signer()
-            .sign(&to_sign, self.info.service, timestamp)
+            .sign(&to_sign, self.sent_as.service, timestamp)
             .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?;
         let mut authorization = header_value("authorization", &authorization)?;
         authorization.set_sensitive(true);
@@ -248,7 +234,7 @@ impl<'a> Call<'a> {
 
     /// Whether a credential is needed at all.
     pub(crate) fn is_signed(&self) -> bool {
-        self.info.signed
+        self.sent_as.signed
     }
 
     fn on_answer(&mut self, now: Now, answer: Answer) -> Step {
@@ -365,7 +351,7 @@ const CLIENT: &str = concat!("tc3-client/", env!("CARGO_PKG_VERSION"));
 /// A server that asks for more patience than this is better reported than waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-fn header_value(what: &str, value: &str) -> Result<HeaderValue, Error> {
+pub(crate) fn header_value(what: &str, value: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(value).map_err(|_| {
         Error::new(ErrorKind::Request, format!("the {what} holds a character that no header can"))
     })

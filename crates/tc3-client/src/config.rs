@@ -14,6 +14,7 @@ use crate::time::AsyncSleep;
 #[cfg(feature = "blocking")]
 use crate::time::BlockingSleep;
 use crate::time::{Clock, SystemClock, SystemSleep};
+use crate::wrapper::Wrapper;
 
 /// The language of the service's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +51,9 @@ pub struct Config {
     pub(crate) sign_action: bool,
     pub(crate) sign_payload: bool,
     pub(crate) max_answer_bytes: usize,
+    pub(crate) wrapper: Option<Arc<dyn Wrapper>>,
+    #[cfg(feature = "check")]
+    pub(crate) catalogue: Option<&'static tc3_api::catalogue::Catalogue>,
     pub(crate) jitter_seed: Option<u64>,
     pub(crate) clock: Arc<dyn Clock>,
     #[cfg(feature = "async")]
@@ -74,6 +78,9 @@ impl Config {
             sign_action: true,
             sign_payload: true,
             max_answer_bytes: 64 << 20,
+            wrapper: None,
+            #[cfg(feature = "check")]
+            catalogue: None,
             jitter_seed: None,
             clock: Arc::new(SystemClock::new()),
             #[cfg(feature = "async")]
@@ -168,6 +175,23 @@ impl Config {
     #[must_use]
     pub fn with_max_answer_bytes(mut self, bytes: usize) -> Self {
         self.max_answer_bytes = bytes;
+        self
+    }
+
+    /// Carries each call inside another action: encrypted, say.
+    #[must_use]
+    pub fn with_wrapper(mut self, wrapper: impl Wrapper + 'static) -> Self {
+        self.wrapper = Some(Arc::new(wrapper));
+        self
+    }
+
+    /// Checks each request of the catalogue's actions before it is sent, and fails with what the
+    /// service would refuse: members missing, unknown or beyond their limits, and such as exclude
+    /// each other. It costs a decoding of each body.
+    #[cfg(feature = "check")]
+    #[must_use]
+    pub fn with_checks(mut self, catalogue: &'static tc3_api::catalogue::Catalogue) -> Self {
+        self.catalogue = Some(catalogue);
         self
     }
 

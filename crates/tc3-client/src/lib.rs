@@ -29,13 +29,18 @@ mod asynchronous;
 pub mod blocking;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod call;
+#[cfg(feature = "check")]
+mod check;
 mod config;
 pub mod credentials;
 mod endpoint;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod engine;
 mod error;
 mod limiter;
 mod retry;
 mod time;
+mod wrapper;
 
 #[cfg(feature = "async")]
 pub use asynchronous::Client;
@@ -49,6 +54,7 @@ pub use time::AsyncSleep;
 #[cfg(feature = "blocking")]
 pub use time::BlockingSleep;
 pub use time::{Clock, Now, SystemClock, SystemSleep};
+pub use wrapper::Wrapper;
 
 pub use tc3_api as api;
 pub use tc3_transport as transport;

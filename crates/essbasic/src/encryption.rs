@@ -1,0 +1,235 @@
+//! Calls whose bodies are encrypted: every action carried by `CreateRequestWithEncryption`.
+
+use core::fmt;
+use std::error::Error as StdError;
+
+use aes::{Aes128, Aes192, Aes256};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
+use essbasic_models::{CreateRequestWithEncryptionRequest, CreateRequestWithEncryptionResponse};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Map, Value};
+use sha2::Sha256;
+use sm4::Sm4;
+use tc3_client::Wrapper;
+use tc3_client::api::{Action, ActionInfo, Envelope};
+use zeroize::Zeroizing;
+
+/// Encrypts the body of every call, and decrypts its answer, by the keys that the platform and the
+/// service have agreed on.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use essbasic::{Config, Encryption, credentials};
+///
+/// let encryption = Encryption::aes_cbc("APP_ID", b"32 bytes, as agreed with support", b"another key")?;
+/// let config = Config::new(credentials::default_chain()).with_wrapper(encryption);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A client made from such a configuration carries each call inside `CreateRequestWithEncryption`,
+/// under a fresh random IV for each attempt: types, workflows, retries and errors stay those of the
+/// action that is carried. The rate limit is the carrying action's, which all calls share. The action's
+/// name, its size and the headers are not hidden.
+///
+/// An answer is authenticated before it is decrypted. One that does not pass fails the call, which is
+/// not repeated.
+pub struct Encryption {
+    application_id: String,
+    cipher: Cipher,
+    key: Zeroizing<Vec<u8>>,
+    hmac_key: Zeroizing<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Cipher {
+    Aes128,
+    Aes192,
+    Aes256,
+    Sm4,
+}
+
+/// A key that the cipher does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyError(&'static str);
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl StdError for KeyError {}
+
+type Failure = Box<dyn StdError + Send + Sync>;
+
+/// How long the IV of either cipher is.
+const IV_BYTES: usize = 16;
+
+impl Encryption {
+    /// By AES-CBC, with a key of 16, 24 or 32 bytes, and HMAC-SHA256.
+    ///
+    /// # Errors
+    /// Where a key has no such length.
+    pub fn aes_cbc(
+        application_id: impl Into<String>,
+        key: impl AsRef<[u8]>,
+        hmac_key: impl AsRef<[u8]>,
+    ) -> Result<Self, KeyError> {
+        let cipher = match key.as_ref().len() {
+            16 => Cipher::Aes128,
+            24 => Cipher::Aes192,
+            32 => Cipher::Aes256,
+            _ => return Err(KeyError("AES takes a key of 16, 24 or 32 bytes")),
+        };
+        Self::new(application_id.into(), cipher, key.as_ref(), hmac_key.as_ref())
+    }
+
+    /// By SM4-CBC, with a key of 16 bytes, and HMAC-SHA256: the service's text names HMAC-SM3, its
+    /// published example and its servers use this.
+    ///
+    /// # Errors
+    /// Where a key has no such length.
+    pub fn sm4_cbc(
+        application_id: impl Into<String>,
+        key: impl AsRef<[u8]>,
+        hmac_key: impl AsRef<[u8]>,
+    ) -> Result<Self, KeyError> {
+        if key.as_ref().len() != 16 {
+            return Err(KeyError("SM4 takes a key of 16 bytes"));
+        }
+        Self::new(application_id.into(), Cipher::Sm4, key.as_ref(), hmac_key.as_ref())
+    }
+
+    fn new(
+        application_id: String,
+        cipher: Cipher,
+        key: &[u8],
+        hmac_key: &[u8],
+    ) -> Result<Self, KeyError> {
+        if hmac_key.is_empty() {
+            return Err(KeyError("the key of the signature is empty"));
+        }
+        let [key, hmac_key] = [key, hmac_key].map(|key| Zeroizing::new(key.to_vec()));
+        Ok(Self { application_id, cipher, key, hmac_key })
+    }
+
+    fn encrypt(&self, iv: &[u8; IV_BYTES], text: &[u8]) -> Result<Vec<u8>, Failure> {
+        fn run<C: KeyIvInit + BlockModeEncrypt>(
+            key: &[u8],
+            iv: &[u8],
+            text: &[u8],
+        ) -> Result<Vec<u8>, Failure> {
+            let cipher = C::new_from_slices(key, iv).map_err(|_| "the key does not fit")?;
+            Ok(cipher.encrypt_padded_vec::<Pkcs7>(text))
+        }
+        let encrypt = match self.cipher {
+            Cipher::Aes128 => run::<cbc::Encryptor<Aes128>>,
+            Cipher::Aes192 => run::<cbc::Encryptor<Aes192>>,
+            Cipher::Aes256 => run::<cbc::Encryptor<Aes256>>,
+            Cipher::Sm4 => run::<cbc::Encryptor<Sm4>>,
+        };
+        encrypt(&self.key, iv, text)
+    }
+
+    /// `None` where key, IV or text are not what they must be.
+    fn decrypt(&self, iv: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+        fn run<C: KeyIvInit + BlockModeDecrypt>(
+            key: &[u8],
+            iv: &[u8],
+            text: &[u8],
+        ) -> Option<Vec<u8>> {
+            C::new_from_slices(key, iv).ok()?.decrypt_padded_vec::<Pkcs7>(text).ok()
+        }
+        let decrypt = match self.cipher {
+            Cipher::Aes128 => run::<cbc::Decryptor<Aes128>>,
+            Cipher::Aes192 => run::<cbc::Decryptor<Aes192>>,
+            Cipher::Aes256 => run::<cbc::Decryptor<Aes256>>,
+            Cipher::Sm4 => run::<cbc::Decryptor<Sm4>>,
+        };
+        decrypt(&self.key, iv, text)
+    }
+
+    /// The signature of IV and encrypted text, not yet finished.
+    fn mac(&self, iv: &[u8], text: &[u8]) -> Result<Hmac<Sha256>, Failure> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.hmac_key)?;
+        mac.update(iv);
+        mac.update(text);
+        Ok(mac)
+    }
+
+    fn seal_with(
+        &self,
+        iv: &[u8; IV_BYTES],
+        action: &str,
+        body: &[u8],
+    ) -> Result<CreateRequestWithEncryptionRequest, Failure> {
+        let text = self.encrypt(iv, body)?;
+        let signature = self.mac(iv, &text)?.finalize().into_bytes();
+        Ok(CreateRequestWithEncryptionRequest::new(
+            action,
+            &*self.application_id,
+            STANDARD.encode(iv),
+            STANDARD.encode(&text),
+        )
+        .encryption_signature(STANDARD.encode(signature)))
+    }
+
+    fn open_with(
+        &self,
+        carrier: &CreateRequestWithEncryptionResponse,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let signature = carrier.encryption_signature.as_deref().unwrap_or_default();
+        let parts = [&carrier.iv, &carrier.encrypted_data, signature]
+            .map(|part| STANDARD.decode(part).unwrap_or_default());
+        let [iv, text, signature] = &parts;
+        // Never a hint at which part is wrong: that would help whoever tries.
+        let untrusted = "the encrypted answer is not authentic, or the agreed keys are others";
+        self.mac(iv, text)?.verify_slice(signature).map_err(|_| untrusted)?;
+        Ok(Zeroizing::new(self.decrypt(iv, text).ok_or(untrusted)?))
+    }
+}
+
+impl Wrapper for Encryption {
+    fn carrier(&self) -> ActionInfo<'static> {
+        CreateRequestWithEncryptionRequest::INFO
+    }
+
+    fn seal(&self, action: &str, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        let mut iv = [0; IV_BYTES];
+        getrandom::fill(&mut iv)?;
+        Ok(serde_json::to_vec(&self.seal_with(&iv, action, body)?)?)
+    }
+
+    fn open(&self, answer: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+        type Carrier = Envelope<CreateRequestWithEncryptionResponse>;
+        // The carrier's own error, or no answer of the API: said as it is.
+        let Ok(Carrier { result: Ok(carrier), .. }) = serde_json::from_slice(answer) else {
+            return Ok(None);
+        };
+        let text = self.open_with(&carrier.body)?;
+        let no_answer = |_| "the decrypted answer is none of the API's";
+        let mut members: Map<String, Value> = serde_json::from_slice(&text).map_err(no_answer)?;
+        // Whole answers and what stands in them are both told by the service's documentation.
+        let mut response = match members.remove("Response") {
+            Some(response) => response,
+            None => Value::Object(members),
+        };
+        if let Value::Object(members) = &mut response {
+            members.entry("RequestId").or_insert_with(|| carrier.body.request_id.into());
+        }
+        Ok(Some(serde_json::to_vec(&serde_json::json!({ "Response": response }))?))
+    }
+}
+
+impl fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encryption").field("cipher", &self.cipher).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

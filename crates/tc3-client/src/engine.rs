@@ -1,0 +1,63 @@
+//! What the calls of one client share.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicI64;
+
+use tc3_api::ActionInfo;
+use tc3_transport::Bytes;
+
+use crate::call::header_value;
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::limiter::Limiter;
+use crate::wrapper::Wrapper;
+
+/// What the calls of one client share.
+pub(crate) struct Engine {
+    pub(crate) config: Config,
+    pub(crate) limiter: Limiter,
+    /// Seconds that the server's clock is ahead of ours.
+    pub(crate) skew: AtomicI64,
+    pub(crate) rng: Mutex<fastrand::Rng>,
+}
+
+impl Engine {
+    pub(crate) fn new(config: Config) -> Result<Self, Error> {
+        if let Some(region) = &config.region {
+            header_value("region", region)?;
+        }
+        let rng = config.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Ok(Self {
+            config,
+            limiter: Limiter::default(),
+            skew: AtomicI64::new(0),
+            rng: Mutex::new(rng),
+        })
+    }
+
+    /// What carries calls of this action.
+    pub(crate) fn wrapper(&self, info: &ActionInfo<'_>) -> Option<&dyn Wrapper> {
+        self.config.wrapper.as_deref().filter(|wrapper| {
+            let carrier = wrapper.carrier();
+            carrier.service == info.service && carrier.name != info.name
+        })
+    }
+
+    /// The body of a call.
+    pub(crate) fn encode<B: serde::Serialize>(
+        &self,
+        info: &ActionInfo<'_>,
+        body: &B,
+    ) -> Result<Bytes, Error> {
+        // The encoder's own text may repeat values.
+        let no_json = |_| Error::new(ErrorKind::Request, "the request has no JSON form");
+        let encoded = serde_json::to_vec(body).map_err(no_json).and_then(|body| {
+            #[cfg(feature = "check")]
+            if let Some(catalogue) = self.config.catalogue {
+                crate::check::check(catalogue, info, &body)?;
+            }
+            Ok(body)
+        });
+        encoded.map(Bytes::from).map_err(|error| error.of_call(info.name, 0, false))
+    }
+}
