@@ -185,14 +185,18 @@ impl Found {
     where
         T: PartialOrd + fmt::Display + Copy,
     {
-        let words = if let Some(min) = min.filter(|min| size < *min) {
-            format!("is {size} {unit}, at least {min} needed")
+        let limit = if let Some(min) = min.filter(|min| size < *min) {
+            format!("at least {min} needed")
         } else if let Some(max) = max.filter(|max| size > *max) {
-            format!("is {size} {unit}, at most {max} allowed")
+            format!("at most {max} allowed")
         } else {
             return;
         };
-        self.add(path, ViolationKind::OutOfLimits(words.replace(" ,", ",")));
+        let words = match unit {
+            "" => format!("is {size}, {limit}"),
+            unit => format!("number of {unit} is {size}, {limit}"),
+        };
+        self.add(path, ViolationKind::OutOfLimits(words));
     }
 
     fn rule(&mut self, object: &Value, rule: &Rule, path: &str) {
@@ -322,7 +326,7 @@ mod tests {
         );
         assert_eq!(
             told(&json!({"Inner": {"Id": "i"}, "Body": "YWJj", "Size": 9, "Ids": [], "All": null})),
-            ["Ids: is 0 elements, at least 1 needed"],
+            ["Ids: number of elements is 0, at least 1 needed"],
             "an empty list is nothing to a rule, and too short for a limit"
         );
     }
@@ -353,15 +357,15 @@ mod tests {
             ),
             (
                 json!({"Inner": {"Id": "i"}, "Body": "YWJjZA=="}),
-                "Body: is 4 bytes, at most 3 allowed",
+                "Body: number of bytes is 4, at most 3 allowed",
             ),
             (
                 json!({"Inner": {"Id": "i"}, "Ids": ["a", "b", "c"]}),
-                "Ids: is 3 elements, at most 2 allowed",
+                "Ids: number of elements is 3, at most 2 allowed",
             ),
             (
                 json!({"Inner": {"Id": "i"}, "Ids": ["四个字。"]}),
-                "Ids.0: is 4 characters, at most 3 allowed",
+                "Ids.0: number of characters is 4, at most 3 allowed",
             ),
             (json!({"Inner": {"Id": "i"}}), "the body: one of Ids, Body must be given"),
             (

@@ -184,9 +184,9 @@ fn what_types_cannot_say_is_data_and_words() {
     assert_eq!(
         told(bad),
         [
-            "Codes.0: is 3 characters, at most 2 allowed",
+            "Codes.0: number of characters is 3, at most 2 allowed",
             "Limit: is 0, at least 1 needed",
-            "Name: is 15 characters, at most 8 allowed",
+            "Name: number of characters is 15, at most 8 allowed",
             "the body: only one of A, B may be given",
             "Files.At: must be given with this Kind",
             "the body: only one of Until, Limit may be given",

@@ -1,0 +1,65 @@
+//! Requests that the service would refuse are not sent, where the caller asks for it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+#[allow(dead_code, reason = "each test file uses its part of it")]
+mod support;
+
+use support::{Reply, config, run};
+use tc3_client::ErrorKind;
+use tc3_client::api::ActionInfo;
+use tc3_client::api::catalogue::{
+    ActionMeta, Catalogue, JsonType, Limits, MemberMeta, ObjectMeta, Rule, RuleKind,
+};
+
+const DO: ActionInfo<'static> = ActionInfo::new("svc", "2020-01-01", "Do");
+
+const NONE: Limits = Limits::NONE;
+static REQUEST: ObjectMeta = ObjectMeta::new(
+    "DoRequest",
+    "DoRequest",
+    "",
+    &[
+        MemberMeta::new("FlowIds", "flow_ids", "", JsonType::List(&JsonType::String))
+            .limits(Limits::new((Some(2), None), NONE.chars, NONE.bytes, NONE.number)),
+        MemberMeta::new("A", "a", "", JsonType::String),
+        MemberMeta::new("B", "b", "", JsonType::String),
+    ],
+    &[Rule::new(RuleKind::OneOf(&["A", "B"]), "")],
+);
+static RESPONSE: ObjectMeta = ObjectMeta::new("DoResponse", "DoResponse", "", &[], &[]);
+static CATALOGUE: Catalogue = Catalogue::new(
+    &[ActionMeta::new(DO, "", "", "", &[], (&REQUEST, &RESPONSE))],
+    &[&REQUEST, &RESPONSE],
+    &[],
+    &[],
+);
+
+#[test]
+fn what_the_catalogue_has_against_a_request_is_told_before_it_is_sent() {
+    let outcome = run(config().with_checks(&CATALOGUE), DO, &[]);
+    let error = outcome.error();
+    assert_eq!((error.kind(), outcome.sends(), error.was_sent()), (ErrorKind::Request, 0, false));
+    assert_eq!(error.action(), "Do");
+    let text = error.to_string();
+    for part in ["FlowIds: number of elements is 1, at least 2 needed", "one of A, B must be given"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn what_it_does_not_know_and_whoever_does_not_ask_is_left_alone() {
+    let others = [
+        ActionInfo::new("svc", "2020-01-01", "Other"),
+        ActionInfo::new("svc", "2021-01-01", "Do"),
+        ActionInfo::new("other", "2020-01-01", "Do"),
+    ];
+    for info in others {
+        assert_eq!(run(config().with_checks(&CATALOGUE), info, &[Reply::ok()]).sends(), 1);
+    }
+    assert_eq!(run(config(), DO, &[Reply::ok()]).sends(), 1);
+}
