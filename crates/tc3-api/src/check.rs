@@ -246,15 +246,25 @@ fn given(value: &Value, path: &str) -> bool {
 }
 
 fn holds(object: &Value, when: &Condition) -> bool {
-    let value = when.path.split('.').try_fold(object, |value, name| value.get(name));
-    given(object, when.path)
-        && (when.is.is_empty()
-            || value.is_some_and(|value| {
-                when.is.iter().any(|literal| match literal {
-                    Literal::Text(text) => value.as_str() == Some(text),
-                    Literal::Int(number) => value.as_i64() == Some(*number),
-                })
-            }))
+    any(object, when.path, &|value| {
+        when.is.is_empty()
+            || when.is.iter().any(|literal| match literal {
+                Literal::Text(text) => value.as_str() == Some(text),
+                Literal::Int(number) => value.as_i64() == Some(*number),
+            })
+    })
+}
+
+/// Whether what stands at the path, once at least where lists are on the way, is such a value.
+fn any(value: &Value, path: &str, is: &dyn Fn(&Value) -> bool) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(|element| any(element, path, is)),
+        _ if path.is_empty() => given(value, path) && is(value),
+        _ => {
+            let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+            value.get(name).is_some_and(|inner| any(inner, rest, is))
+        }
+    }
 }
 
 /// The size of the file inside base64, whether padded or not.
@@ -309,6 +319,13 @@ mod tests {
         ],
         &[
             Rule::new(RuleKind::Needs { when: None, paths: &["Inner.Id"] }, ""),
+            Rule::new(
+                RuleKind::Needs {
+                    when: Some(Condition::new("All.Kind", &[Literal::Int(7)])),
+                    paths: &["Size"],
+                },
+                "",
+            ),
             Rule::new(RuleKind::OneOf(&["Ids", "Body"]), ""),
             Rule::new(RuleKind::NotBoth(&["Ids", "Size"]), ""),
         ],
@@ -344,6 +361,10 @@ mod tests {
             (
                 json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i"}, {}]}),
                 "All.1.Id: must be given",
+            ),
+            (
+                json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i", "Kind": 7}, {"Id": "i"}]}),
+                "Size: must be given with this All.Kind",
             ),
             (json!({"Inner": {"Id": "i"}, "Body": "YQ", "X": 1}), "X: no such member"),
             (json!({"Inner": {"Id": 1}, "Body": "YQ"}), "Inner.Id: must be a string"),

@@ -46,7 +46,8 @@ fn what_the_catalogue_has_against_a_request_is_told_before_it_is_sent() {
     assert_eq!((error.kind(), outcome.sends(), error.was_sent()), (ErrorKind::Request, 0, false));
     assert_eq!(error.action(), "Do");
     let text = error.to_string();
-    for part in ["FlowIds: number of elements is 1, at least 2 needed", "one of A, B must be given"] {
+    for part in ["FlowIds: number of elements is 1, at least 2 needed", "one of A, B must be given"]
+    {
         assert!(text.contains(part), "{part} in {text}");
     }
 }
