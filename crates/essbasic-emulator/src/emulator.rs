@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::auth::Secret;
 use crate::clock::Clock;
+use crate::encryption::{Agreement, Cipher};
 use crate::flow::{Refusal, Status};
 use crate::links::Links;
 use crate::seed::Seed;
@@ -21,6 +22,7 @@ pub struct Builder {
     listen: SocketAddr,
     beyond_loopback: bool,
     secrets: BTreeMap<String, Secret>,
+    encryption: Option<Agreement>,
     seed: Seed,
     start: Option<Duration>,
     speed: f64,
@@ -34,6 +36,7 @@ impl Builder {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             beyond_loopback: false,
             secrets: BTreeMap::new(),
+            encryption: None,
             seed: Seed::default(),
             start: None,
             speed: 1.0,
@@ -75,6 +78,18 @@ impl Builder {
     ) -> Self {
         let secret = Secret { key: secret_key.into(), token: Some(token.into()) };
         self.secrets.insert(secret_id.into(), secret);
+        self
+    }
+
+    /// Also takes calls inside `CreateRequestWithEncryption`, encrypted and signed by these keys.
+    /// Without, that action is one that is not modelled.
+    pub fn encryption(
+        mut self,
+        cipher: Cipher,
+        key: impl Into<Vec<u8>>,
+        hmac_key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.encryption = Some(Agreement { cipher, key: key.into(), hmac_key: hmac_key.into() });
         self
     }
 
@@ -134,6 +149,7 @@ impl Builder {
         let service = Arc::new(Service {
             clock,
             secrets: self.secrets,
+            encryption: self.encryption,
             rate_limit: self.rate_limit,
             pdf_size: self.pdf_size,
             links: Links::default(),

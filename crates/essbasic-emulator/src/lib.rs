@@ -12,7 +12,8 @@
 //! It speaks the API's real protocol over real HTTP: any client can be pointed at it. It verifies
 //! signatures from what came over the wire, checks parameters against the API's description and
 //! answers the common errors with the real codes. It models `DescribeResourceUrlsByFlows`,
-//! `DescribeFlowDetailInfo` and the files that links lead to. Any other action is checked in full,
+//! `DescribeFlowDetailInfo`, the files that links lead to and, where keys are agreed on, calls inside
+//! `CreateRequestWithEncryption`. Any other action is checked in full,
 //! limits and rules included, and answered with data of the right shape, nothing else happens; the
 //! header `X-Emulator-Not-Modelled: true` says so. `X-Emulator-Deprecated: true` says that the
 //! service will take the action away.
@@ -39,6 +40,7 @@ mod auth;
 mod check;
 mod clock;
 mod emulator;
+mod encryption;
 mod error;
 mod flow;
 mod links;
@@ -51,6 +53,7 @@ mod wire;
 mod world;
 
 pub use emulator::{Builder, Emulator};
+pub use encryption::Cipher;
 pub use flow::{Refusal, Status};
 pub use seed::{Seed, SeedError};
 pub use service::Stats;

@@ -14,20 +14,25 @@ use crate::actions::{self, Context};
 use crate::auth::{Secret, authenticate};
 use crate::check::{check_all, check_shape};
 use crate::clock::Clock;
+use crate::encryption::Agreement;
 use crate::error::ApiError;
 use crate::links::{Links, Refused};
 use crate::pdf;
 use crate::shape;
-use crate::wire::Wire;
+use crate::wire::{Wire, json_object};
 use crate::world::World;
 
 const SERVICE: &str = "essbasic";
 const VERSION: &str = "2021-05-26";
+/// The action that carries others, encrypted.
+const CARRIER: &str = "CreateRequestWithEncryption";
 
 /// How the service is set up.
 pub(crate) struct Service {
     pub(crate) clock: Clock,
     pub(crate) secrets: BTreeMap<String, Secret>,
+    /// How bodies are encrypted, where that was agreed on.
+    pub(crate) encryption: Option<Agreement>,
     /// Calls a second to each action; `None` is no limit.
     pub(crate) rate_limit: Option<usize>,
     /// The least size of a contract's file.
@@ -133,27 +138,60 @@ impl Service {
             let message = format!("The version {} of {SERVICE} does not exist.", show(version));
             return Err(ApiError::new("NoSuchVersion", message));
         }
-        let meta = essbasic_models::CATALOGUE.action(action).ok_or_else(|| {
-            let message = format!("The action {} does not exist.", show(action));
-            ApiError::new("InvalidAction", message)
-        })?;
-        tracing::info!(action, "called");
+        let meta = known(action)?;
         self.admit(meta)?;
         let body = wire.parameters(JsonType::Object(meta.request))?;
         check_shape(&body, meta.request)?;
+        match &self.encryption {
+            Some(agreement) if action == CARRIER => self.carried(agreement, &body, endpoint, now),
+            _ => self.run(meta, &body, endpoint, now),
+        }
+    }
+
+    /// A call inside another: its answer, an error too, is the other's success.
+    fn carried(
+        &self,
+        agreement: &Agreement,
+        carrier: &Value,
+        endpoint: &str,
+        now: Duration,
+    ) -> Result<Answered, ApiError> {
+        let (action, body) = agreement.open(carrier)?;
+        let call = || {
+            let meta = known(&action).and_then(|meta| self.admit(meta).map(|()| meta))?;
+            let body = json_object(&body)?;
+            check_shape(&body, meta.request)?;
+            self.run(meta, &body, endpoint, now)
+        };
+        let (notes, answer) = match call() {
+            Ok(Answered { value, notes }) => (notes, envelope(value)),
+            Err(error) => (Vec::new(), self.refuse(&error)),
+        };
+        Ok(Answered { value: agreement.seal(&answer.body)?, notes })
+    }
+
+    /// The action itself, on parameters of the right shape.
+    fn run(
+        &self,
+        meta: &'static ActionMeta,
+        body: &Value,
+        endpoint: &str,
+        now: Duration,
+    ) -> Result<Answered, ApiError> {
         let mut notes = Vec::new();
         if meta.info.deprecated {
+            let action = meta.info.name;
             tracing::warn!(action, "the service will take the action away");
             notes.push(DEPRECATED);
         }
         let state = self.state();
         let context = Context { meta, world: &state.world, links: &self.links, endpoint, now };
-        let value = match actions::run(&context, &body) {
+        let value = match actions::run(&context, body) {
             Some(answer) => answer?,
             None => {
-                check_all(&body, meta.request)?;
+                check_all(body, meta.request)?;
                 notes.push(NOT_MODELLED);
-                shape::answer(&context, &body)
+                shape::answer(&context, body)
             }
         };
         Ok(Answered { value, notes })
@@ -163,6 +201,7 @@ impl Service {
     fn admit(&self, meta: &'static ActionMeta) -> Result<(), ApiError> {
         let mut state = self.state();
         let name = meta.info.name;
+        tracing::info!(action = name, "called");
         *state.stats.calls.entry(name.to_owned()).or_default() += 1;
         let Some(limit) = self.rate_limit else { return Ok(()) };
         let now = Instant::now();
@@ -252,6 +291,13 @@ impl Service {
             ),
         }
     }
+}
+
+fn known(action: &str) -> Result<&'static ActionMeta, ApiError> {
+    essbasic_models::CATALOGUE.action(action).ok_or_else(|| {
+        let message = format!("The action {} does not exist.", show(action));
+        ApiError::new("InvalidAction", message)
+    })
 }
 
 fn envelope(mut answer: Value) -> Reply {

@@ -48,10 +48,15 @@ impl Wire {
                 "The emulator reads JSON bodies and queries only.",
             ));
         }
-        match serde_json::from_slice(&self.body) {
-            Ok(Value::Object(object)) => Ok(Value::Object(object)),
-            _ => Err(ApiError::new("InvalidParameter", "The request body is not a JSON object.")),
-        }
+        json_object(&self.body)
+    }
+}
+
+/// The parameters in a JSON body.
+pub(crate) fn json_object(body: &[u8]) -> Result<Value, ApiError> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(Value::Object(object)),
+        _ => Err(ApiError::new("InvalidParameter", "The request body is not a JSON object.")),
     }
 }
 
