@@ -118,8 +118,12 @@ fn refuse_violations(body: &Map<String, Value>, meta: &ActionMeta) -> Result<(),
         return Ok(());
     }
     let name = meta.info.name;
+    let agent = match found.iter().any(|violation| violation.path.starts_with("Agent.")) {
+        true => "; the Agent is made of --app-id, --organization and --operator",
+        false => "",
+    };
     Err(Failure::new(format!(
-        "{name} was not called: {}; see essbasic describe {name}, or send it with --unchecked",
+        "{name} was not called: {}{agent}; see essbasic describe {name}, or send it with --unchecked",
         told.join("; ")
     )))
 }

@@ -191,7 +191,8 @@ fn calls() {
     let refusal = r#"{"Response":{"Error":{"Code":"InvalidParameter","Message":"坏\n参数"},"RequestId":"r-1"}}"#;
     let server = Server::start(move |_, _| answer(200, "application/json", refusal));
     let mut command = with(home.path(), &server.url());
-    let output = command.args(["call", "DescribeFlowDetailInfo"]).output().unwrap();
+    let body = r#"{"FlowIds":["yDwA"]}"#;
+    let output = command.args(["call", "DescribeFlowDetailInfo", "--body", body]).output().unwrap();
     refused(&output, &["InvalidParameter", "坏 参数", "r-1"]);
     assert_eq!((code(&output), stdout(&output)), (1, String::new()));
 }

@@ -119,14 +119,20 @@ fn call_fills_in_the_agent_and_prints_the_answer() {
     assert_eq!(stderr(&output), "");
     // An agent in the body is left alone.
     let own = json!({ "FlowIds": [flow], "Agent": { "AppId": "another" } }).to_string();
-    let output = run(&home, &emulator, &["call", "DescribeFlowDetailInfo", "--body", &own]);
-    refused(&output, &["DescribeFlowDetailInfo: "]);
+    let own = ["call", "DescribeFlowDetailInfo", "--body", &own];
+    let output = run(&home, &emulator, &own);
+    refused(&output, &["Agent.ProxyOperator.OpenId: must be given", "--operator", "--unchecked"]);
+    let output = run(&home, &emulator, &[&own[..], &["--unchecked"]].concat());
+    refused(&output, &["DescribeFlowDetailInfo: ", "ResourceNotFound"]);
     let output = run(&home, &emulator, &[&call[..], &["-v"]].concat());
     assert_eq!(code(&output), 0);
     let log = stderr(&output);
     assert!(log.contains("DescribeFlowDetailInfo") && log.contains("attempt"), "{log}");
     assert!(!log.contains(SECRET_KEY) && !log.contains("Signature="), "{log}");
 }
+
+/// An agent whom nobody has to know.
+const SOMEBODY: [&str; 6] = ["--app-id", "a", "--organization", "o", "--operator", "p"];
 
 #[test]
 fn a_dry_run_shows_the_request_and_sends_nothing() {
@@ -147,7 +153,7 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
     assert_eq!(body["FlowIds"], json!(["合同"]));
     // Without credentials there is a request to show, too.
     let mut nobody = essbasic(home.path());
-    nobody.args(["--app-id", "a"]).args(arguments);
+    nobody.args(SOMEBODY).args(arguments);
     let output = nobody.output().unwrap();
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(stdout(&output).starts_with("POST https://essbasic.tencentcloudapi.com/"));
@@ -155,7 +161,7 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
     assert!(stderr(&output).contains("no credential is found"));
     // A key without its id is broken, not absent.
     let mut half = essbasic(home.path());
-    half.args(["--app-id", "a"]).args(arguments).env("TENCENTCLOUD_SECRET_KEY", "half-a-pair");
+    half.args(SOMEBODY).args(arguments).env("TENCENTCLOUD_SECRET_KEY", "half-a-pair");
     let output = half.output().unwrap();
     refused(&output, &["TENCENTCLOUD_SECRET_ID"]);
     assert!(!stderr(&output).contains("half-a-pair"));
@@ -178,7 +184,8 @@ fn the_host_of_uploads_is_its_own() {
 fn a_profile_that_is_not_there_is_named() {
     let home = TempDir::new().unwrap();
     let mut command = essbasic(home.path());
-    command.args(["call", "DescribeFlowDetailInfo", "--app-id", "a", "--profile", "nosuch"]);
+    command.args(["call", "DescribeFlowDetailInfo", "--body", "{\"FlowIds\":[\"f\"]}"]);
+    command.args(SOMEBODY).args(["--profile", "nosuch"]);
     refused(&command.output().unwrap(), &["nosuch", "; "]);
 }
 

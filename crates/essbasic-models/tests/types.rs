@@ -99,7 +99,19 @@ fn the_catalogue_holds_every_action() {
     assert_eq!(download.info.test_host, Some("essbasic.test.ess.tencent.cn"));
     assert!(download.info.retry_safe);
     assert_eq!(download.errors.len(), 25);
-    assert_eq!(download.request.required_paths(), ["Agent", "Agent.AppId", "FlowIds"]);
+    let mut required = download.request.required_paths();
+    required.sort();
+    assert_eq!(
+        required,
+        [
+            "Agent",
+            "Agent.AppId",
+            "Agent.ProxyOperator",
+            "Agent.ProxyOperator.OpenId",
+            "Agent.ProxyOrganizationOpenId",
+            "FlowIds"
+        ]
+    );
 }
 
 #[test]

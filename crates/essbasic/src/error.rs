@@ -2,6 +2,8 @@ use core::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use essbasic_models::ErrorCode;
+
 /// What keeps a whole workflow from starting or going on. What concerns one contract only is a
 /// [`FlowError`] among the results.
 #[derive(Debug)]
@@ -28,31 +30,11 @@ impl Error {
     }
 }
 
-/// Both ways of being granted downloads: the one thing to do that the code itself does not tell.
-const DOWNLOAD_PERMISSION: &str = "downloads are not granted: either the sub-organisation's super \
-    administrator authorises them in the e-sign console (Enterprise centre, Authorisation management), \
-    or the platform turns them on for the application (Enterprise application management, Application \
-    extension services); a sub-organisation that has opted out must opt in again itself";
-
-/// What to do about a code of this service, where the code itself does not tell.
-fn hint(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "UnauthorizedOperation.UnauthorizedOperationDownload" => DOWNLOAD_PERMISSION,
-        "UnauthorizedOperation.NoPermissionFeature" => {
-            "the application's edition does not include this action: upgrade it in the console"
-        }
-        "UnauthorizedOperation.UnauthorizedOperationOrganization" => {
-            "the sub-organisation has not finished its authorisation in the console"
-        }
-        "ResourceNotFound.Application" | "InvalidParameter.Application" => {
-            "check Agent.AppId, and that the endpoint is the environment it belongs to"
-        }
-        "ResourceNotFound.Organization" => "check Agent.ProxyOrganizationOpenId",
-        "OperationDenied.UserNotInOrganization" | "MissingParameter.UserOpenId" => {
-            "Agent.ProxyOperator.OpenId must be a verified employee of the sub-organisation"
-        }
-        _ => return None,
-    })
+/// What to do about a code of this service. General codes leave that to their message, and what holds
+/// for every service the call's own error says.
+fn advice(error: &tc3_client::Error) -> Option<&'static str> {
+    let ours = error.hint().is_none() && error.code().contains('.');
+    ours.then(|| ErrorCode::from(error.code()).advice()).flatten()
 }
 
 impl fmt::Display for Error {
@@ -60,8 +42,8 @@ impl fmt::Display for Error {
         match self {
             Self::Call(error) => {
                 error.fmt(f)?;
-                match hint(error.code()) {
-                    Some(hint) => write!(f, "; {hint}"),
+                match advice(error) {
+                    Some(advice) => write!(f, ". {advice}"),
                     None => Ok(()),
                 }
             }
@@ -153,10 +135,14 @@ pub(crate) fn concerns_every_batch(error: &tc3_client::Error) -> bool {
         ErrorKind::Transport(kind) => kind.never_sent(),
         ErrorKind::Api => {
             error.is_auth()
-                || hint(error.code()).is_some()
                 || matches!(
                     error.code(),
-                    "InvalidAction"
+                    "ResourceNotFound.Application"
+                        | "ResourceNotFound.Organization"
+                        | "InvalidParameter.Application"
+                        | "OperationDenied.UserNotInOrganization"
+                        | "MissingParameter.UserOpenId"
+                        | "InvalidAction"
                         | "NoSuchVersion"
                         | "MissingParameter"
                         | "UnsupportedOperation"

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::Base64;
 use crate::catalogue::{JsonType, Limits, Literal, MemberMeta, ObjectMeta};
 use crate::check::{Violation, ViolationKind, violations};
 
@@ -124,7 +125,10 @@ fn placeholder(member: &MemberMeta) -> Value {
                 number.0.or(number.1.filter(|most| *most < 0)).unwrap_or_default().into()
             }
             (JsonType::Bool, _) => false.into(),
-            (JsonType::String, _) if member.base64 => "".into(),
+            // Valid as base64, and longer than nothing.
+            (JsonType::String, _) if member.base64 => {
+                Base64::encode(format!("<{}>", member.name)).as_str().into()
+            }
             (JsonType::String, _) => {
                 let text = format!("<{}>", member.name);
                 let most = usize::try_from(chars.1.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);

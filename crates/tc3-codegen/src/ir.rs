@@ -106,6 +106,10 @@ pub(crate) enum Ty {
 pub(crate) struct Enum {
     pub(crate) ident: String,
     pub(crate) doc: String,
+    /// The file it stands in.
+    pub(crate) module: String,
+    /// The features one of which must be on; empty for always.
+    pub(crate) features: Vec<String>,
     pub(crate) variants: Variants,
 }
 

@@ -11,441 +11,441 @@
 )]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// API has been taken offline. permanent.
+    /// `ActionOffline`: API has been taken offline. Use the action that replaces it; repeating does not help. `DescribeUsage`, for instance, gave way to `ChannelDescribeBillUsageDetail`.
     ActionOffline,
-    /// CAM authentication or signature check failed.
+    /// `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.
     AuthFailure,
-    /// Authorization header is not in the TC3 format. client bug.
+    /// `AuthFailure.InvalidAuthorization`: Authorization header is not in the TC3 format. Look for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Repeating does not help.
     AuthFailureInvalidAuthorization,
-    /// Key is not a Cloud API key. configuration.
+    /// `AuthFailure.InvalidSecretId`: Key is not a Cloud API key. Take a secret id and key from the access management (CAM) console's API keys; keys of other products don't work.
     AuthFailureInvalidSecretId,
-    /// Multi-factor check failed. configuration.
+    /// `AuthFailure.MFAFailure`: Multi-factor check failed. Have the account's administrator complete or relax the multi-factor check for this key's user; repeating does not help.
     AuthFailureMFAFailure,
-    /// SecretId unknown, deleted or disabled (also: stray spaces). configuration; may follow key rotation, so refresh a cached temporary credential once.
+    /// `AuthFailure.SecretIdNotFound`: SecretId unknown, deleted or disabled (also: stray spaces). Check the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and repeat once.
     AuthFailureSecretIdNotFound,
-    /// Timestamp differs from server time by more than five minutes. re-sign with a fresh timestamp once; correct clock skew from the Date response header if you have it.
+    /// `AuthFailure.SignatureExpire`: Timestamp differs from server time by more than five minutes. Set the machine's clock, at best by NTP; then sign anew with the current time and repeat. The answer's `Date` header tells how far the clock is off.
     AuthFailureSignatureExpire,
-    /// Signature mismatch. client bug or wrong key.
+    /// `AuthFailure.SignatureFailure`: Signature mismatch. Check that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Repeating does not help.
     AuthFailureSignatureFailure,
-    /// Session token invalid or expired. force one credential refresh, then one retry; otherwise no.
+    /// `AuthFailure.TokenFailure`: Session token invalid or expired. Fetch fresh temporary credentials and repeat once; send no token with a permanent key.
     AuthFailureTokenFailure,
-    /// CAM policy denies the call. configuration.
+    /// `AuthFailure.UnauthorizedOperation`: CAM policy denies the call. Have the account's administrator allow this action for the key's user or role in a CAM policy; repeating does not help before that.
     AuthFailureUnauthorizedOperation,
-    /// Dry run succeeded; nothing was done. not a failure.
+    /// `DryRunOperation`: Dry run succeeded; nothing was done. The request would succeed. Send it without the dry-run parameter to have it done.
     DryRunOperation,
-    /// Generic operation failure; read Message. business error.
+    /// `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
     FailedOperation,
-    /// Signer is below the legal signing age.
+    /// `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
     FailedOperationAgeNotAchieveNormalLegal,
-    /// Authentication/authorisation of the operation failed.
+    /// `FailedOperation.AuthFail`: Authentication/authorisation of the operation failed. Check that the sub-organisation and the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the reason.
     FailedOperationAuthFail,
-    /// Trusted third-party verification chosen but the sub-organisation's name, credit code and legal representative were not synced first (SyncProxyOrganization).
+    /// `FailedOperation.ErrNotSyncProxyOrganization`: Trusted third-party verification chosen but the sub-organisation's name, credit code and legal representative were not synced first (SyncProxyOrganization). First call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then repeat.
     FailedOperationErrNotSyncProxyOrganization,
-    /// A seal with the same name already exists.
+    /// `FailedOperation.ExistSameSealName`: A seal with the same name already exists. Choose another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.
     FailedOperationExistSameSealName,
-    /// Too many contracts in one call.
+    /// `FailedOperation.FlowNumExceed`: Too many contracts in one call. Give at most 20 contracts per folder and 50 in all; spread the others over further calls.
     FailedOperationFlowNumExceed,
-    /// The authorisation already exists.
+    /// `FailedOperation.HasAuthorized`: The authorisation already exists. Treat it as done if this employee has the contract already; a contract can't be claimed twice.
     FailedOperationHasAuthorized,
-    /// Auto-sign licence quota is exhausted.
+    /// `FailedOperation.LicenseNoQuota`: Auto-sign licence quota is exhausted. Buy licences through the service's account manager, then repeat. The action itself is no longer in use.
     FailedOperationLicenseNoQuota,
-    /// No role grant found; check the role data exists.
+    /// `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.
     FailedOperationNoRoleAuth,
-    /// Contract is in a state in which signing review is not possible.
+    /// `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.
     FailedOperationNotAvailableSignReview,
-    /// Organisation's business status differs from the company register.
+    /// `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from the company register. Have the organisation settle its status with the company register; its super administrator or legal representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
     FailedOperationOrganizationExperienceChange,
-    /// Organisation name differs from the company register.
+    /// `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register. Give the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
     FailedOperationOrganizationNameChanged,
-    /// Organisation name differs from the register; super admin or legal representative must update it.
+    /// `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it. Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.
     FailedOperationOrganizationNameNeedChange,
-    /// Organisation information has not changed.
+    /// `FailedOperation.OrganizationNotChange`: Organisation information has not changed. Call only when something changed, and give only the members that did, with their new values.
     FailedOperationOrganizationNotChange,
-    /// Initiator still has fill-in controls, so a signing QR code cannot start.
+    /// `FailedOperation.QrCodeCreatorSignComponents`: Initiator still has fill-in controls, so a signing QR code cannot start. Use a template whose initiator has no fields to fill in, or give these fields to the signers in the template's editor.
     FailedOperationQrCodeCreatorSignComponents,
-    /// Template signer for the QR code does not exist.
+    /// `FailedOperation.QrCodeSignUsers`: Template signer for the QR code does not exist. Check the template's parties with `DescribeTemplates`: individuals only, or individuals and the initiating organisation. In a fixed signing order, the organisation must not be first.
     FailedOperationQrCodeSignUsers,
-    /// Template used for the signing QR code is invalid.
+    /// `FailedOperation.QrCodeTemplateId`: Template used for the signing QR code is invalid. Give the id of an enabled template of the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign, and the initiator has nothing to fill in.
     FailedOperationQrCodeTemplateId,
-    /// Employee has already completed identity verification.
+    /// `FailedOperation.StaffAlreadyVerify`: Employee has already completed identity verification. The employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.
     FailedOperationStaffAlreadyVerify,
-    /// Cannot revoke: the user already enabled auto-sign.
+    /// `FailedOperation.UserAutoSignEnableAlready`: Cannot revoke: the user already enabled auto-sign. Nothing is left to revoke; to end auto-signing, call `ChannelDisableUserAutoSign`.
     FailedOperationUserAutoSignEnableAlready,
-    /// Cannot revoke: no enable link was ever generated.
+    /// `FailedOperation.UserAutoSignEnableUrlNotExist`: Cannot revoke: no enable link was ever generated. Treat it as done, or check `SceneKey`, name and document in `UserInfo` against those given to `ChannelCreateUserAutoSignEnableUrl`.
     FailedOperationUserAutoSignEnableUrlNotExist,
-    /// Internal server error. retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.
+    /// `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
     InternalError,
-    /// Error from another internal API.
+    /// `InternalError.Api`: Error from another internal API. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
     InternalErrorApi,
-    /// Database error.
+    /// `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
     InternalErrorDb,
-    /// Database connection failed.
+    /// `InternalError.DbConnection`: Database connection failed. Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.
     InternalErrorDbConnection,
-    /// Database insert failed.
+    /// `InternalError.DbInsert`: Database insert failed. Whether the contracts were claimed is unknown: look in the sub-organisation's console before repeating. Give the request id to the service's support if it stays.
     InternalErrorDbInsert,
-    /// Database read failed.
+    /// `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
     InternalErrorDbRead,
-    /// Database update failed.
+    /// `InternalError.DbUpdate`: Database update failed. Query with `OperateType` `SELECT` whether the change took effect before repeating it. Give the request id to the service's support if it stays.
     InternalErrorDbUpdate,
-    /// Server-side decryption failed.
+    /// `InternalError.Decryption`: Server-side decryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
     InternalErrorDecryption,
-    /// A dependent API failed.
+    /// `InternalError.DependsApi`: A dependent API failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
     InternalErrorDependsApi,
-    /// A dependent database failed.
+    /// `InternalError.DependsDb`: A dependent database failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
     InternalErrorDependsDb,
-    /// Server-side encryption failed.
+    /// `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
     InternalErrorEncryption,
-    /// Unique id generation failed.
+    /// `InternalError.GenerateId`: Unique id generation failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
     InternalErrorGenerateId,
-    /// PDF composition failed.
+    /// `InternalError.Pdf`: PDF composition failed. Whether the contract was created is unknown: look before repeating. If it stays, upload the PDF anew after checking that it opens, and give the request id to the service's support.
     InternalErrorPdf,
-    /// Seal upload failed.
+    /// `InternalError.SealUpload`: Seal upload failed. Look with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then repeat. Give the request id to the service's support if it stays.
     InternalErrorSealUpload,
-    /// Serialisation failed.
+    /// `InternalError.Serialize`: Serialisation failed. Repeat the upload; a file nobody uses expires by itself. Give the request id to the service's support if it stays.
     InternalErrorSerialize,
-    /// System error.
+    /// `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
     InternalErrorSystem,
-    /// Third-party dependency failed.
+    /// `InternalError.ThirdParty`: Third-party dependency failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
     InternalErrorThirdParty,
-    /// Action does not exist. client bug.
+    /// `InvalidAction`: Action does not exist. Check the action's name and the version, and that the host offers it: `UploadFiles` alone lives on `file.ess.tencent.cn`.
     InvalidAction,
-    /// A parameter is wrong. client bug.
+    /// `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
     InvalidParameter,
-    /// Application id does not exist.
+    /// `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
     InvalidParameterApplication,
-    /// Signer type is not allowed.
+    /// `InvalidParameter.ApproverType`: Signer type is not allowed. Give each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.
     InvalidParameterApproverType,
-    /// ApproverVerifyType value is invalid.
+    /// `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.
     InvalidParameterApproverVerifyType,
-    /// Authorisation method is invalid.
+    /// `InvalidParameter.AuthorizationType`: Authorisation method is invalid. Give in `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney only.
     InvalidParameterAuthorizationType,
-    /// Signer was already added.
+    /// `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Take the repeated party out of `FlowApprovers`.
     InvalidParameterBizApproverAlreadyExists,
-    /// Business licence format is invalid.
+    /// `InvalidParameter.BusinessLicense`: Business licence format is invalid. Give a PNG or JPG of the licence's front as base64, 5 MB at most, without a data URL's prefix.
     InvalidParameterBusinessLicense,
-    /// Cancellation reason is malformed.
+    /// `InvalidParameter.CancelReason`: Cancellation reason is malformed. Give at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.
     InvalidParameterCancelReason,
-    /// Identity document number is wrong.
+    /// `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.
     InvalidParameterCardNumber,
-    /// Identity document type is wrong.
+    /// `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
     InvalidParameterCardType,
-    /// Control position is wrong.
+    /// `InvalidParameter.ComponentPosition`: Control position is wrong. Correct page, position and size of the field: pages count from 1 and must exist, positions and sizes are in points and must lie on the page.
     InvalidParameterComponentPosition,
-    /// Control type is wrong.
+    /// `InvalidParameter.ComponentType`: Control type is wrong. Give a `ComponentType` that fits where it stands: field types in `Components`, signature slot types in `SignComponents`.
     InvalidParameterComponentType,
-    /// Control value is invalid.
+    /// `InvalidParameter.ComponentValue`: Control value is invalid. Give `ComponentValue` the form its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.
     InvalidParameterComponentValue,
-    /// ContentType (requested query content) is wrong.
+    /// `InvalidParameter.ContentType`: ContentType (requested query content) is wrong. Give `0` (templates with details) or `1` (list only), or leave `ContentType` out for the first.
     InvalidParameterContentType,
-    /// Custom card layout is invalid; only the documented placeholders are supported.
+    /// `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented placeholders are supported. Use in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number of signers.
     InvalidParameterCustomShowMap,
-    /// User data has an invalid length.
+    /// `InvalidParameter.CustomerData`: User data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data on your side and pass a key to it.
     InvalidParameterCustomerData,
-    /// Data does not exist.
+    /// `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
     InvalidParameterDataNotFound,
-    /// Date is invalid.
+    /// `InvalidParameter.Date`: Date is invalid. Give `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart, start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces it.
     InvalidParameterDate,
-    /// Employee id (departing user) is wrong.
+    /// `InvalidParameter.DepartUserId`: Employee id (departing user) is wrong. Check the employee ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not have left.
     InvalidParameterDepartUserId,
-    /// Task was submitted twice.
+    /// `InvalidParameter.DupTask`: Task was submitted twice. Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.
     InvalidParameterDupTask,
-    /// Parameters are empty.
+    /// `InvalidParameter.EmptyParams`: Parameters are empty. Fill in what the message names, such as the list of ids or operators: it must be there and not empty.
     InvalidParameterEmptyParams,
-    /// EndPoint value is invalid.
+    /// `InvalidParameter.EndPoint`: EndPoint value is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
     InvalidParameterEndPoint,
-    /// File type is not allowed.
+    /// `InvalidParameter.FileType`: File type is not allowed. Give the business licence as PNG or JPG.
     InvalidParameterFileType,
-    /// Number of alternative signers is invalid.
+    /// `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid. Correct the number of people given for the party that the message names.
     InvalidParameterFlowApproverInfos,
-    /// Participants missing or over the limit.
+    /// `InvalidParameter.FlowApprovers`: Participants missing or over the limit. Give at least one party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.
     InvalidParameterFlowApprovers,
-    /// Flow callback URL is invalid.
+    /// `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the console, at the application's configuration.
     InvalidParameterFlowCallbackUrl,
-    /// Flow deadline is invalid.
+    /// `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.
     InvalidParameterFlowDeadLine,
-    /// Flow description is invalid.
+    /// `InvalidParameter.FlowDescription`: Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
     InvalidParameterFlowDescription,
-    /// Only one file per flow is supported.
+    /// `InvalidParameter.FlowFileIds`: Only one file per flow is supported. Give exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.
     InvalidParameterFlowFileIds,
-    /// Flow id list has an invalid length.
+    /// `InvalidParameter.FlowIds`: Flow id list has an invalid length. Give 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one only.
     InvalidParameterFlowIds,
-    /// FlowInfos is invalid.
+    /// `InvalidParameter.FlowInfos`: FlowInfos is invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.
     InvalidParameterFlowInfos,
-    /// Flow name is invalid.
+    /// `InvalidParameter.FlowName`: Flow name is invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.
     InvalidParameterFlowName,
-    /// FlowType is invalid.
+    /// `InvalidParameter.FlowType`: FlowType is invalid. Give `FlowType` at most 255 characters: Chinese characters, letters, digits and underscores only; or leave it out.
     InvalidParameterFlowType,
-    /// GenerateType is not supported.
+    /// `InvalidParameter.GenerateType`: GenerateType is not supported. Give one of the values listed for `GenerateType`, or leave it out for `ALL`, which takes a single contract.
     InvalidParameterGenerateType,
-    /// Image is not valid.
+    /// `InvalidParameter.Image`: Image is not valid. Give a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.
     InvalidParameterImage,
-    /// Id does not exist or is malformed.
+    /// `InvalidParameter.InvalidId`: Id does not exist or is malformed. Give the `ResourceId` that `UploadFiles` answered; upload the file again if it expired, which is after an hour unless set otherwise.
     InvalidParameterInvalidId,
-    /// Keyword is malformed or not found in the document.
+    /// `InvalidParameter.Keyword`: Keyword is malformed or not found in the document. Check the keyword in `ComponentId`: it must stand in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count from 0.
     InvalidParameterKeyword,
-    /// Limit is out of range.
+    /// `InvalidParameter.Limit`: Limit is out of range. Give `Limit` at least 1 and at most the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
     InvalidParameterLimit,
-    /// Seal name is too long.
+    /// `InvalidParameter.LimitSealName`: Seal name is too long. Shorten `SealName` to at most 50 characters.
     InvalidParameterLimitSealName,
-    /// Menu status is invalid.
+    /// `InvalidParameter.MenuStatus`: Menu status is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
     InvalidParameterMenuStatus,
-    /// Value of a required parameter is missing.
+    /// `InvalidParameter.MissingRequiredParameterValue`: Value of a required parameter is missing. Give a value for what the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.
     InvalidParameterMissingRequiredParameterValue,
-    /// Mobile number is wrong.
+    /// `InvalidParameter.Mobile`: Mobile number is wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
     InvalidParameterMobile,
-    /// Personal name does not meet the rules.
+    /// `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
     InvalidParameterName,
-    /// Mobile number is not supported.
+    /// `InvalidParameter.NonsupportMobile`: Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used here.
     InvalidParameterNonsupportMobile,
-    /// OpenId is invalid.
+    /// `InvalidParameter.OpenId`: OpenId is invalid. Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.
     InvalidParameterOpenId,
-    /// Operator (user) id is wrong.
+    /// `InvalidParameter.OperatorId`: Operator (user) id is wrong. Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by `ChannelDescribeEmployees`.
     InvalidParameterOperatorId,
-    /// OrganizationId is invalid.
+    /// `InvalidParameter.OrganizationId`: OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
     InvalidParameterOrganizationId,
-    /// Organisation name is invalid.
+    /// `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
     InvalidParameterOrganizationName,
-    /// A parameter is wrong (unspecified).
+    /// `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
     InvalidParameterParamError,
-    /// Resource type is wrong.
+    /// `InvalidParameter.ResourceType`: Resource type is wrong. Give the file's suffix in `ResourceType`, one of those that `CreateFileConvertTask` lists, equal to the one of `ResourceName`.
     InvalidParameterResourceType,
-    /// Role id is wrong.
+    /// `InvalidParameter.RoleId`: Role id is wrong. Give a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be taken away here.
     InvalidParameterRoleId,
-    /// Text contains blocked words.
+    /// `InvalidParameter.Sensitive`: Text contains blocked words. Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.
     InvalidParameterSensitive,
-    /// Uploaded file contains non-compliant content.
+    /// `InvalidParameter.SensitiveFileContent`: Uploaded file contains non-compliant content. Take the content out of the file and upload it anew; give the request id to the service's support if the refusal is a mistake.
     InvalidParameterSensitiveFileContent,
-    /// Signing control type is invalid.
+    /// `InvalidParameter.SignComponentType`: Signing control type is invalid. Give a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.
     InvalidParameterSignComponentType,
-    /// Signing control kind is unsupported.
+    /// `InvalidParameter.SignComponents`: Signing control kind is unsupported. Use in `SignComponents` only signature slots that the party's `ApproverType` may have; fields to fill in belong in `Components`.
     InvalidParameterSignComponents,
-    /// Object is in an abnormal state.
+    /// `InvalidParameter.Status`: Object is in an abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.
     InvalidParameterStatus,
-    /// Unified social credit code is malformed.
+    /// `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed. Give the 18 characters of the code as on the business licence, capitals and digits, without spaces.
     InvalidParameterUniformSocialCreditCode,
-    /// Signing order flag is invalid.
+    /// `InvalidParameter.Unordered`: Signing order flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.
     InvalidParameterUnordered,
-    /// Control type is unsupported.
+    /// `InvalidParameter.UnsupportedComponentType`: Control type is unsupported. Use only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.
     InvalidParameterUnsupportedComponentType,
-    /// Flow id does not exist (code is spelled this way by the service).
+    /// `InvalidParameter.fFowIds`: Flow id does not exist (code is spelled this way by the service). Check `FlowIds`: contracts initiated by this sub-organisation in this application. Ask with the `Agent` that created them.
     InvalidParameterFFowIds,
-    /// Parameter value is not allowed. client bug.
+    /// `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
     InvalidParameterValue,
-    /// Package/quota type is invalid.
+    /// `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it out for all.
     InvalidParameterValueInvalidQuotaType,
-    /// Time value is invalid.
+    /// `InvalidParameterValue.InvalidTime`: Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.
     InvalidParameterValueInvalidTime,
-    /// Multipart body is malformed. client bug.
+    /// `InvalidRequest`: Multipart body is malformed. Check the multipart body and that its boundary is the one in the content type.
     InvalidRequest,
-    /// Caller IP is deny-listed. configuration.
+    /// `IpInBlacklist`: Caller IP is deny-listed. Have the account's administrator take the caller's address off the deny list, or call from another address.
     IpInBlacklist,
-    /// Caller IP is not allow-listed. configuration.
+    /// `IpNotInWhitelist`: Caller IP is not allow-listed. Have the account's administrator add the caller's public address to the allow list; mind that a proxy or gateway may change it.
     IpNotInWhitelist,
-    /// Quota exceeded. quota, not rate.
+    /// `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.
     LimitExceeded,
-    /// Call-count limit exceeded.
+    /// `LimitExceeded.CallTimes`: Call-count limit exceeded. Call again the next day: 50 calls a day are allowed, unless the service's account manager raises that. `ChannelDescribeBillUsageDetail` replaces the action.
     LimitExceededCallTimes,
-    /// Flow creation limit exceeded.
+    /// `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded. Create fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.
     LimitExceededCreateFlowNum,
-    /// File is too large.
+    /// `LimitExceeded.FileSize`: File is too large. Give a business licence of at most 5 MB.
     LimitExceededFileSize,
-    /// Too many flow ids.
+    /// `LimitExceeded.FlowIds`: Too many flow ids. Give at most 100 ids in `FlowIds` and ask for the rest in further calls.
     LimitExceededFlowIds,
-    /// Too many flows in one request.
+    /// `LimitExceeded.FlowInfos`: Too many flows in one request. Give at most 20 contracts in `FlowInfos`. The action is no longer in use: take `ChannelCreatePrepareFlow`.
     LimitExceededFlowInfos,
-    /// Too many operators.
+    /// `LimitExceeded.ProxyOrganizationOperator`: Too many operators. Give at most 200 employees per call and the rest in further calls.
     LimitExceededProxyOrganizationOperator,
-    /// A required parameter is missing. client bug.
+    /// `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
     MissingParameter,
-    /// Activation information of the partner organisation is missing.
+    /// `MissingParameter.CompanyActiveInfo`: Activation information of the partner organisation is missing. Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organisation must be activated before it can do anything else.
     MissingParameterCompanyActiveInfo,
-    /// Date parameter is missing.
+    /// `MissingParameter.Date`: Date parameter is missing. Give `StartDate` and `EndDate`.
     MissingParameterDate,
-    /// Flow id is missing.
+    /// `MissingParameter.FlowId`: Flow id is missing. Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in `DescribeChannelFlowEvidenceReport` the `ReportId`.
     MissingParameterFlowId,
-    /// Flow ids are missing.
+    /// `MissingParameter.FlowIds`: Flow ids are missing. Give `FlowIds`, 1 to 100, or `FlowGroupId`.
     MissingParameterFlowIds,
-    /// Pass either flow ids or a flow-group id.
+    /// `MissingParameter.FlowIdsOrFlowGroupId`: Pass either flow ids or a flow-group id. Give `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.
     MissingParameterFlowIdsOrFlowGroupId,
-    /// Flow information is missing.
+    /// `MissingParameter.FlowInfo`: Flow information is missing. Give `DownLoadFlows`, each with a `FileName` and at least one id in `FlowIdList`.
     MissingParameterFlowInfo,
-    /// Control name is missing.
+    /// `MissingParameter.MissComponentName`: Control name is missing. Give each field or signature slot that the message names its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
     MissingParameterMissComponentName,
-    /// Organisation OpenId is missing.
+    /// `MissingParameter.OrgOpenId`: Organisation OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
     MissingParameterOrgOpenId,
-    /// Organisation information is empty.
+    /// `MissingParameter.OrganizationId`: Organisation information is empty. Give `Agent.ProxyOrganizationOpenId` of a sub-organisation that is activated.
     MissingParameterOrganizationId,
-    /// ProxyOperator OpenId is missing.
+    /// `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
     MissingParameterProxyOperatorOpenId,
-    /// Report applicant is missing.
+    /// `MissingParameter.ReportApplicant`: Report applicant is missing. Give `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of the initiating or a signing organisation.
     MissingParameterReportApplicant,
-    /// Resource name is missing or wrong.
+    /// `MissingParameter.ResourceName`: Resource name is missing or wrong. Give `ResourceName` with the file's suffix, at most 256 characters.
     MissingParameterResourceName,
-    /// Seal id is empty.
+    /// `MissingParameter.SealId`: Seal id is empty. Give the seal's id in `ComponentValue` of the auto-signing party's seal slot; `ChannelDescribeOrganizationSeals` lists them.
     MissingParameterSealId,
-    /// Seal image is empty.
+    /// `MissingParameter.SealImage`: Seal image is empty. Give `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the seal drawn.
     MissingParameterSealImage,
-    /// Seal name is empty.
+    /// `MissingParameter.SealName`: Seal name is empty. Give `SealName`.
     MissingParameterSealName,
-    /// Signer has no signing control.
+    /// `MissingParameter.SignComponents`: Signer has no signing control. Give the party a signature slot in `SignComponents`, or set `SignBeanTag` to `1` so that signers place their own.
     MissingParameterSignComponents,
-    /// Template parameter is missing.
+    /// `MissingParameter.Templates`: Template parameter is missing. Give `TemplateId`.
     MissingParameterTemplates,
-    /// User id is missing.
+    /// `MissingParameter.UserId`: User id is missing. Give `Agent.ProxyOperator.OpenId` of an employee who may see seals.
     MissingParameterUserId,
-    /// User OpenId is missing.
+    /// `MissingParameter.UserOpenId`: User OpenId is missing. Give `Agent.ProxyOperator.OpenId` of a verified employee of the sub-organisation.
     MissingParameterUserOpenId,
-    /// Product does not exist. client bug.
+    /// `NoSuchProduct`: Product does not exist. Check the endpoint: the host must be one of the service's, and the signed service is `essbasic`.
     NoSuchProduct,
-    /// API version does not exist. client bug.
+    /// `NoSuchVersion`: API version does not exist. Send version `2021-05-26`.
     NoSuchVersion,
-    /// Operation refused; read Message.
+    /// `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
     OperationDenied,
-    /// Evidence already exists for this resource; another cannot be created.
+    /// `OperationDenied.AlreadyHas`: Evidence already exists for this resource; another cannot be created. Use what exists: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.
     OperationDeniedAlreadyHas,
-    /// Participants are duplicated.
+    /// `OperationDenied.ApproverRepeat`: Participants are duplicated. Name each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out those who are not replaced.
     OperationDeniedApproverRepeat,
-    /// Visibility tag is unsupported.
+    /// `OperationDenied.AuthTag`: Visibility tag is unsupported. Give `all` or `part` in `AuthTag`; it can change only while the template is not published.
     OperationDeniedAuthTag,
-    /// Application is banned.
+    /// `OperationDenied.BannedApplication`: Application is banned. Stop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.
     OperationDeniedBannedApplication,
-    /// Silent signing for file-initiated flows is not allow-listed.
+    /// `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed. Have auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).
     OperationDeniedByFilesServerSignForbid,
-    /// Same CC recipient given twice.
+    /// `OperationDenied.CcUserRepeat`: Same CC recipient given twice. Name each recipient once in `CcInfos`, and nobody who also signs.
     OperationDeniedCcUserRepeat,
-    /// Only one item can be downloaded.
+    /// `OperationDenied.DownLoadMoreThanOne`: Only one item can be downloaded. Give one contract per call.
     OperationDeniedDownLoadMoreThanOne,
-    /// No access to the resource.
+    /// `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids that this sub-organisation created in this application, and an operator allowed to see them.
     OperationDeniedErrNoResourceAccess,
-    /// Platform has not enabled trusted third-party verification of sub-organisations.
+    /// `OperationDenied.ErrNotOpenWeakAuthorization`: Platform has not enabled trusted third-party verification of sub-organisations. Have the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.
     OperationDeniedErrNotOpenWeakAuthorization,
-    /// File was deleted.
+    /// `OperationDenied.FileDeleted`: File was deleted. Leave this contract out; the file can't be had from this service any more. Ask the service's support if it should still exist.
     OperationDeniedFileDeleted,
-    /// Flow is already terminated.
+    /// `OperationDenied.FlowHasTerminated`: Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.
     OperationDeniedFlowHasTerminated,
-    /// Flow status does not allow this.
+    /// `OperationDenied.FlowStatusForbid`: Flow status does not allow this. Wait until all parties have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no report.
     OperationDeniedFlowStatusForbid,
-    /// Operation forbidden.
+    /// `OperationDenied.Forbid`: Operation forbidden. Act as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.
     OperationDeniedForbid,
-    /// Signer is below the legal age.
+    /// `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
     OperationDeniedInvalidApproverAge,
-    /// No permission for this API.
+    /// `OperationDenied.NoApiAuth`: No permission for this API. Have the service's account manager enable the action for this application, and check the operator's role.
     OperationDeniedNoApiAuth,
-    /// Mobile-number verification service is not enabled.
+    /// `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled. Have the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
     OperationDeniedNoApproverMobileCheckPermission,
-    /// No permission on the contract.
+    /// `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.
     OperationDeniedNoFlowPermission,
-    /// Personal identity is not verified.
+    /// `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
     OperationDeniedNoIdentityVerify,
-    /// No permission to use the resource.
+    /// `OperationDenied.NoPermissionUseResource`: No permission to use the resource. Act as the super administrator, or as an employee whose role allows managing roles, and check that `RoleId` belongs to this sub-organisation.
     OperationDeniedNoPermissionUseResource,
-    /// No permission to use the organisation's auto-sign seal.
+    /// `OperationDenied.NoPermissionUseServerSignSeal`: No permission to use the organisation's auto-sign seal. Have the super administrator authorise the seal for auto-signing in the console (seals, extended services), or choose a seal that is authorised.
     OperationDeniedNoPermissionUseServerSignSeal,
-    /// Contract quota is exhausted.
+    /// `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or through the service's account manager; repeating does not help before that.
     OperationDeniedNoQuota,
-    /// Caller is neither super admin nor legal representative.
+    /// `OperationDenied.NotBelongSuperAdminOrLegalPerson`: Caller is neither super admin nor legal representative. Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` tells who they are.
     OperationDeniedNotBelongSuperAdminOrLegalPerson,
-    /// Not on the allow-list of this business.
+    /// `OperationDenied.NotInAutoSignWhiteList`: Not on the allow-list of this business. Have the service's account manager enable auto-signing by individuals for this application; check `SceneKey` too.
     OperationDeniedNotInAutoSignWhiteList,
-    /// Organisation type is unsupported.
+    /// `OperationDenied.NotSupportOrgType`: Organisation type is unsupported. Check the organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.
     OperationDeniedNotSupportOrgType,
-    /// Operation type is unsupported.
+    /// `OperationDenied.OperateType`: Operation type is unsupported. Give one of the values that the action lists for its `OperateType` or `OperatorType`.
     OperationDeniedOperateType,
-    /// Operator lacks permission.
+    /// `OperationDenied.OperatorHasNoPermission`: Operator lacks permission. Have the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.
     OperationDeniedOperatorHasNoPermission,
-    /// Organisation is being closed (deregistration in progress).
+    /// `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
     OperationDeniedOrganizationClosing,
-    /// Query limit exceeded.
+    /// `OperationDenied.OutQueryLimit`: Query limit exceeded. Give at most 50 `FlowIds` per call and the rest in further calls.
     OperationDeniedOutQueryLimit,
-    /// Overseas signing is not enabled for the employee.
+    /// `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee. Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.
     OperationDeniedOverseaAbilityNotOpen,
-    /// Person has no usable signature.
+    /// `OperationDenied.PersonHasNoSignature`: Person has no usable signature. Have the person set up a signature in the mini program; for auto-signing through `ChannelCreateUserAutoSignSealUrl`.
     OperationDeniedPersonHasNoSignature,
-    /// Person disabled or never enabled auto-sign.
+    /// `OperationDenied.PersonNoOpenServerSign`: Person disabled or never enabled auto-sign. Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.
     OperationDeniedPersonNoOpenServerSign,
-    /// Evidence-report quota is exhausted.
+    /// `OperationDenied.ProveNoQuota`: Evidence-report quota is exhausted. Buy an evidence package through the service's account manager, then repeat.
     OperationDeniedProveNoQuota,
-    /// A required control is not filled.
+    /// `OperationDenied.RequiredComponentNotFill`: A required control is not filled. Give `ComponentValue` for every field of the initiator with `ComponentRequired`, or let it be optional.
     OperationDeniedRequiredComponentNotFill,
-    /// Contains blocked words.
+    /// `OperationDenied.Sensitive`: Contains blocked words. Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.
     OperationDeniedSensitive,
-    /// User does not belong to this organisation.
+    /// `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
     OperationDeniedUserNotInOrganization,
-    /// Feature is allow-list only.
+    /// `OperationDenied.WhiteListForbid`: Feature is allow-list only. Have the service's account manager enable the feature for this application; repeating does not help before that.
     OperationDeniedWhiteListForbid,
-    /// Request rate limit exceeded. request was rejected before execution: safe for every action; back off with jitter.
+    /// `RequestLimitExceeded`: Request rate limit exceeded. Wait and repeat; the call was not executed. Keep below the action's rate.
     RequestLimitExceeded,
-    /// Account-wide (all regions) rate limit exceeded. as RequestLimitExceeded.
+    /// `RequestLimitExceeded.GlobalRegionUinLimitExceeded`: Account-wide (all regions) rate limit exceeded. Wait and repeat; the call was not executed. The rate is shared by all callers of the account in all regions, so lower their sum.
     RequestLimitExceededGlobalRegionUinLimitExceeded,
-    /// Per-IP rate limit exceeded. as RequestLimitExceeded.
+    /// `RequestLimitExceeded.IPLimitExceeded`: Per-IP rate limit exceeded. Wait and repeat; the call was not executed. The rate is shared by all that call from this address, so lower their sum.
     RequestLimitExceededIPLimitExceeded,
-    /// Per-account rate limit exceeded. as RequestLimitExceeded.
+    /// `RequestLimitExceeded.UinLimitExceeded`: Per-account rate limit exceeded. Wait and repeat; the call was not executed. The rate is shared by all callers of the account, so lower their sum.
     RequestLimitExceededUinLimitExceeded,
-    /// Request body too large. client bug.
+    /// `RequestSizeLimitExceeded`: Request body too large. Send less: split the list, or upload files with `UploadFiles` and pass their ids. A GET carries at most 32 KB, so use POST.
     RequestSizeLimitExceeded,
-    /// Resource is busy. state conflict; leave to the caller.
+    /// `ResourceInUse`: Resource is busy. Let the operation that holds the resource end, then repeat; read the message for which one it is.
     ResourceInUse,
-    /// Not enough capacity. leave to the caller.
+    /// `ResourceInsufficient`: Not enough capacity. Ask for less or repeat later; turn to the service's support if it stays.
     ResourceInsufficient,
-    /// Resource does not exist. permanent.
+    /// `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
     ResourceNotFound,
-    /// Application does not exist.
+    /// `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
     ResourceNotFoundApplication,
-    /// Application grant record not found.
+    /// `ResourceNotFound.ApplicationAuth`: Application grant record not found. Check `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this application.
     ResourceNotFoundApplicationAuth,
-    /// ApplicationId does not exist.
+    /// `ResourceNotFound.ApplicationId`: ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
     ResourceNotFoundApplicationId,
-    /// File does not exist.
+    /// `ResourceNotFound.File`: File does not exist. Check the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes one to three seconds after creation or a signature; repeat then.
     ResourceNotFoundFile,
-    /// Flow not found.
+    /// `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
     ResourceNotFoundFlow,
-    /// Flow signer does not exist.
+    /// `ResourceNotFound.FlowApprover`: Flow signer does not exist. Check the contract's id, and that the organisation in `Agent` is a party to it.
     ResourceNotFoundFlowApprover,
-    /// Signer information does not exist.
+    /// `ResourceNotFound.FlowApprovers`: Signer information does not exist. Check the id, and that the contract has parties yet: a dynamic contract starts without any.
     ResourceNotFoundFlowApprovers,
-    /// Flow group does not exist.
+    /// `ResourceNotFound.FlowGroup`: Flow group does not exist. Give the `FlowGroupId` that the creating action answered, not a contract's id, and ask with the `Agent` that created it.
     ResourceNotFoundFlowGroup,
-    /// Application does not exist (variant).
+    /// `ResourceNotFound.NotExistApplication`: Application does not exist (variant). Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
     ResourceNotFoundNotExistApplication,
-    /// Organisation does not exist.
+    /// `ResourceNotFound.Organization`: Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.
     ResourceNotFoundOrganization,
-    /// Resource does not exist (specific).
+    /// `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.
     ResourceNotFoundResource,
-    /// Saved flow group does not exist.
+    /// `ResourceNotFound.SaveFlowGroup`: Saved flow group does not exist. Check `FlowGroupId`: the one that the creating action answered, asked for with the `Agent` that created it.
     ResourceNotFoundSaveFlowGroup,
-    /// Seal does not exist.
+    /// `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.
     ResourceNotFoundSeal,
-    /// Partner organisation does not exist.
+    /// `ResourceNotFound.TeamWorkOrganization`: Partner organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in this application.
     ResourceNotFoundTeamWorkOrganization,
-    /// Template does not exist.
+    /// `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
     ResourceNotFoundTemplate,
-    /// URL does not exist.
+    /// `ResourceNotFound.URL`: URL does not exist. Ask `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
     ResourceNotFoundUrl,
-    /// User does not exist.
+    /// `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
     ResourceNotFoundUser,
-    /// Verified-user record does not exist.
+    /// `ResourceNotFound.VerifyUser`: Verified-user record does not exist. Have the operator complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.
     ResourceNotFoundVerifyUser,
-    /// Resource is not available. may be temporary; leave to the caller.
+    /// `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
     ResourceUnavailable,
-    /// Response would be too large. ask for less.
+    /// `ResponseSizeLimitExceeded`: Response would be too large. Ask for less: a smaller page, fewer ids, or a narrower time range.
     ResponseSizeLimitExceeded,
-    /// Service temporarily unavailable. safe for reads; for writes only if idempotent.
+    /// `ServiceUnavailable`: Service temporarily unavailable. Repeat a query with growing pauses; after a create or change, look first whether it took effect.
     ServiceUnavailable,
-    /// Not authorised. configuration.
+    /// `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
     UnauthorizedOperation,
-    /// Subscription tier must be upgraded to use this API.
+    /// `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
     UnauthorizedOperationNoPermissionFeature,
-    /// Download permission was not granted.
+    /// `UnauthorizedOperation.UnauthorizedOperationDownload`: Download permission was not granted. Either the sub-organisation's super administrator authorises downloads in its console (Enterprise centre, Authorisation management), or the platform turns them on for the application (Enterprise application management, Application extension services). A sub-organisation that has opted out must opt in again itself.
     UnauthorizedOperationUnauthorizedOperationDownload,
-    /// Organisation was not authorised.
+    /// `UnauthorizedOperation.UnauthorizedOperationOrganization`: Organisation was not authorised. Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` tells its state.
     UnauthorizedOperationUnauthorizedOperationOrganization,
-    /// Unknown parameter. client bug.
+    /// `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
     UnknownParameter,
-    /// Operation is not supported. permanent.
+    /// `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
     UnsupportedOperation,
-    /// Only GET and POST over HTTP(S) are supported. client bug.
+    /// `UnsupportedProtocol`: Only GET and POST over HTTP(S) are supported. Call with POST (or GET) over HTTPS; check the endpoint and any proxy.
     UnsupportedProtocol,
-    /// API does not support the given region. configuration.
+    /// `UnsupportedRegion`: API does not support the given region. Leave the region out; this service has none.
     UnsupportedRegion,
     /// A value that this version does not know. Made by `From` only where no other
     /// variant fits; so matching it means what it says.
@@ -1547,90 +1547,1078 @@ impl ErrorCode {
     /// What to do about it; `None` where nothing is known.
     pub fn advice(&self) -> ::core::option::Option<&'static ::core::primitive::str> {
         match self {
-            Self::ActionOffline => ::core::option::Option::Some("permanent."),
+            Self::ActionOffline => {
+                ::core::option::Option::Some(
+                    "Use the action that replaces it; repeating does not help. `DescribeUsage`, for instance, gave way to `ChannelDescribeBillUsageDetail`.",
+                )
+            }
+            Self::AuthFailure => {
+                ::core::option::Option::Some(
+                    "Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.",
+                )
+            }
             Self::AuthFailureInvalidAuthorization => {
-                ::core::option::Option::Some("client bug.")
+                ::core::option::Option::Some(
+                    "Look for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Repeating does not help.",
+                )
             }
             Self::AuthFailureInvalidSecretId => {
-                ::core::option::Option::Some("configuration.")
+                ::core::option::Option::Some(
+                    "Take a secret id and key from the access management (CAM) console's API keys; keys of other products don't work.",
+                )
             }
-            Self::AuthFailureMFAFailure => ::core::option::Option::Some("configuration."),
+            Self::AuthFailureMFAFailure => {
+                ::core::option::Option::Some(
+                    "Have the account's administrator complete or relax the multi-factor check for this key's user; repeating does not help.",
+                )
+            }
             Self::AuthFailureSecretIdNotFound => {
                 ::core::option::Option::Some(
-                    "configuration; may follow key rotation, so refresh a cached temporary credential once.",
+                    "Check the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and repeat once.",
                 )
             }
             Self::AuthFailureSignatureExpire => {
                 ::core::option::Option::Some(
-                    "re-sign with a fresh timestamp once; correct clock skew from the Date response header if you have it.",
+                    "Set the machine's clock, at best by NTP; then sign anew with the current time and repeat. The answer's `Date` header tells how far the clock is off.",
                 )
             }
             Self::AuthFailureSignatureFailure => {
-                ::core::option::Option::Some("client bug or wrong key.")
+                ::core::option::Option::Some(
+                    "Check that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Repeating does not help.",
+                )
             }
             Self::AuthFailureTokenFailure => {
                 ::core::option::Option::Some(
-                    "force one credential refresh, then one retry; otherwise no.",
+                    "Fetch fresh temporary credentials and repeat once; send no token with a permanent key.",
                 )
             }
             Self::AuthFailureUnauthorizedOperation => {
-                ::core::option::Option::Some("configuration.")
-            }
-            Self::DryRunOperation => ::core::option::Option::Some("not a failure."),
-            Self::FailedOperation => ::core::option::Option::Some("business error."),
-            Self::InternalError => {
                 ::core::option::Option::Some(
-                    "retry only reads or calls that are idempotent; counts as region failure in the SDKs' region breakers.",
+                    "Have the account's administrator allow this action for the key's user or role in a CAM policy; repeating does not help before that.",
                 )
             }
-            Self::InvalidAction => ::core::option::Option::Some("client bug."),
-            Self::InvalidParameter => ::core::option::Option::Some("client bug."),
-            Self::InvalidParameterValue => ::core::option::Option::Some("client bug."),
-            Self::InvalidRequest => ::core::option::Option::Some("client bug."),
-            Self::IpInBlacklist => ::core::option::Option::Some("configuration."),
-            Self::IpNotInWhitelist => ::core::option::Option::Some("configuration."),
-            Self::LimitExceeded => ::core::option::Option::Some("quota, not rate."),
-            Self::MissingParameter => ::core::option::Option::Some("client bug."),
-            Self::NoSuchProduct => ::core::option::Option::Some("client bug."),
-            Self::NoSuchVersion => ::core::option::Option::Some("client bug."),
+            Self::DryRunOperation => {
+                ::core::option::Option::Some(
+                    "The request would succeed. Send it without the dry-run parameter to have it done.",
+                )
+            }
+            Self::FailedOperation => {
+                ::core::option::Option::Some(
+                    "Mend the reason that the message gives. Repeating unchanged rarely helps.",
+                )
+            }
+            Self::FailedOperationAgeNotAchieveNormalLegal => {
+                ::core::option::Option::Some(
+                    "Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.",
+                )
+            }
+            Self::FailedOperationAuthFail => {
+                ::core::option::Option::Some(
+                    "Check that the sub-organisation and the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the reason.",
+                )
+            }
+            Self::FailedOperationErrNotSyncProxyOrganization => {
+                ::core::option::Option::Some(
+                    "First call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then repeat.",
+                )
+            }
+            Self::FailedOperationExistSameSealName => {
+                ::core::option::Option::Some(
+                    "Choose another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.",
+                )
+            }
+            Self::FailedOperationFlowNumExceed => {
+                ::core::option::Option::Some(
+                    "Give at most 20 contracts per folder and 50 in all; spread the others over further calls.",
+                )
+            }
+            Self::FailedOperationHasAuthorized => {
+                ::core::option::Option::Some(
+                    "Treat it as done if this employee has the contract already; a contract can't be claimed twice.",
+                )
+            }
+            Self::FailedOperationLicenseNoQuota => {
+                ::core::option::Option::Some(
+                    "Buy licences through the service's account manager, then repeat. The action itself is no longer in use.",
+                )
+            }
+            Self::FailedOperationNoRoleAuth => {
+                ::core::option::Option::Some(
+                    "Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.",
+                )
+            }
+            Self::FailedOperationNotAvailableSignReview => {
+                ::core::option::Option::Some(
+                    "Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.",
+                )
+            }
+            Self::FailedOperationOrganizationExperienceChange => {
+                ::core::option::Option::Some(
+                    "Have the organisation settle its status with the company register; its super administrator or legal representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.",
+                )
+            }
+            Self::FailedOperationOrganizationNameChanged => {
+                ::core::option::Option::Some(
+                    "Give the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.",
+                )
+            }
+            Self::FailedOperationOrganizationNameNeedChange => {
+                ::core::option::Option::Some(
+                    "Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.",
+                )
+            }
+            Self::FailedOperationOrganizationNotChange => {
+                ::core::option::Option::Some(
+                    "Call only when something changed, and give only the members that did, with their new values.",
+                )
+            }
+            Self::FailedOperationQrCodeCreatorSignComponents => {
+                ::core::option::Option::Some(
+                    "Use a template whose initiator has no fields to fill in, or give these fields to the signers in the template's editor.",
+                )
+            }
+            Self::FailedOperationQrCodeSignUsers => {
+                ::core::option::Option::Some(
+                    "Check the template's parties with `DescribeTemplates`: individuals only, or individuals and the initiating organisation. In a fixed signing order, the organisation must not be first.",
+                )
+            }
+            Self::FailedOperationQrCodeTemplateId => {
+                ::core::option::Option::Some(
+                    "Give the id of an enabled template of the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign, and the initiator has nothing to fill in.",
+                )
+            }
+            Self::FailedOperationStaffAlreadyVerify => {
+                ::core::option::Option::Some(
+                    "The employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.",
+                )
+            }
+            Self::FailedOperationUserAutoSignEnableAlready => {
+                ::core::option::Option::Some(
+                    "Nothing is left to revoke; to end auto-signing, call `ChannelDisableUserAutoSign`.",
+                )
+            }
+            Self::FailedOperationUserAutoSignEnableUrlNotExist => {
+                ::core::option::Option::Some(
+                    "Treat it as done, or check `SceneKey`, name and document in `UserInfo` against those given to `ChannelCreateUserAutoSignEnableUrl`.",
+                )
+            }
+            Self::InternalError => {
+                ::core::option::Option::Some(
+                    "Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorApi => {
+                ::core::option::Option::Some(
+                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorDb => {
+                ::core::option::Option::Some(
+                    "Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorDbConnection => {
+                ::core::option::Option::Some(
+                    "Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorDbInsert => {
+                ::core::option::Option::Some(
+                    "Whether the contracts were claimed is unknown: look in the sub-organisation's console before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorDbRead => {
+                ::core::option::Option::Some(
+                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorDbUpdate => {
+                ::core::option::Option::Some(
+                    "Query with `OperateType` `SELECT` whether the change took effect before repeating it. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorDecryption => {
+                ::core::option::Option::Some(
+                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorDependsApi => {
+                ::core::option::Option::Some(
+                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorDependsDb => {
+                ::core::option::Option::Some(
+                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorEncryption => {
+                ::core::option::Option::Some(
+                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorGenerateId => {
+                ::core::option::Option::Some(
+                    "Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorPdf => {
+                ::core::option::Option::Some(
+                    "Whether the contract was created is unknown: look before repeating. If it stays, upload the PDF anew after checking that it opens, and give the request id to the service's support.",
+                )
+            }
+            Self::InternalErrorSealUpload => {
+                ::core::option::Option::Some(
+                    "Look with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then repeat. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorSerialize => {
+                ::core::option::Option::Some(
+                    "Repeat the upload; a file nobody uses expires by itself. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorSystem => {
+                ::core::option::Option::Some(
+                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InternalErrorThirdParty => {
+                ::core::option::Option::Some(
+                    "Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.",
+                )
+            }
+            Self::InvalidAction => {
+                ::core::option::Option::Some(
+                    "Check the action's name and the version, and that the host offers it: `UploadFiles` alone lives on `file.ess.tencent.cn`.",
+                )
+            }
+            Self::InvalidParameter => {
+                ::core::option::Option::Some(
+                    "Read the message, which names the parameter, and correct it. Repeating unchanged does not help.",
+                )
+            }
+            Self::InvalidParameterApplication => {
+                ::core::option::Option::Some(
+                    "Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).",
+                )
+            }
+            Self::InvalidParameterApproverType => {
+                ::core::option::Option::Some(
+                    "Give each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.",
+                )
+            }
+            Self::InvalidParameterApproverVerifyType => {
+                ::core::option::Option::Some(
+                    "Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.",
+                )
+            }
+            Self::InvalidParameterAuthorizationType => {
+                ::core::option::Option::Some(
+                    "Give in `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney only.",
+                )
+            }
+            Self::InvalidParameterBizApproverAlreadyExists => {
+                ::core::option::Option::Some(
+                    "Take the repeated party out of `FlowApprovers`.",
+                )
+            }
+            Self::InvalidParameterBusinessLicense => {
+                ::core::option::Option::Some(
+                    "Give a PNG or JPG of the licence's front as base64, 5 MB at most, without a data URL's prefix.",
+                )
+            }
+            Self::InvalidParameterCancelReason => {
+                ::core::option::Option::Some(
+                    "Give at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.",
+                )
+            }
+            Self::InvalidParameterCardNumber => {
+                ::core::option::Option::Some(
+                    "Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.",
+                )
+            }
+            Self::InvalidParameterCardType => {
+                ::core::option::Option::Some(
+                    "Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.",
+                )
+            }
+            Self::InvalidParameterComponentPosition => {
+                ::core::option::Option::Some(
+                    "Correct page, position and size of the field: pages count from 1 and must exist, positions and sizes are in points and must lie on the page.",
+                )
+            }
+            Self::InvalidParameterComponentType => {
+                ::core::option::Option::Some(
+                    "Give a `ComponentType` that fits where it stands: field types in `Components`, signature slot types in `SignComponents`.",
+                )
+            }
+            Self::InvalidParameterComponentValue => {
+                ::core::option::Option::Some(
+                    "Give `ComponentValue` the form its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.",
+                )
+            }
+            Self::InvalidParameterContentType => {
+                ::core::option::Option::Some(
+                    "Give `0` (templates with details) or `1` (list only), or leave `ContentType` out for the first.",
+                )
+            }
+            Self::InvalidParameterCustomShowMap => {
+                ::core::option::Option::Some(
+                    "Use in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number of signers.",
+                )
+            }
+            Self::InvalidParameterCustomerData => {
+                ::core::option::Option::Some(
+                    "Shorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data on your side and pass a key to it.",
+                )
+            }
+            Self::InvalidParameterDataNotFound => {
+                ::core::option::Option::Some(
+                    "Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.",
+                )
+            }
+            Self::InvalidParameterDate => {
+                ::core::option::Option::Some(
+                    "Give `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart, start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces it.",
+                )
+            }
+            Self::InvalidParameterDepartUserId => {
+                ::core::option::Option::Some(
+                    "Check the employee ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not have left.",
+                )
+            }
+            Self::InvalidParameterDupTask => {
+                ::core::option::Option::Some(
+                    "Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.",
+                )
+            }
+            Self::InvalidParameterEmptyParams => {
+                ::core::option::Option::Some(
+                    "Fill in what the message names, such as the list of ids or operators: it must be there and not empty.",
+                )
+            }
+            Self::InvalidParameterEndPoint => {
+                ::core::option::Option::Some(
+                    "Give one of the values this action lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.",
+                )
+            }
+            Self::InvalidParameterFileType => {
+                ::core::option::Option::Some("Give the business licence as PNG or JPG.")
+            }
+            Self::InvalidParameterFlowApproverInfos => {
+                ::core::option::Option::Some(
+                    "Correct the number of people given for the party that the message names.",
+                )
+            }
+            Self::InvalidParameterFlowApprovers => {
+                ::core::option::Option::Some(
+                    "Give at least one party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.",
+                )
+            }
+            Self::InvalidParameterFlowCallbackUrl => {
+                ::core::option::Option::Some(
+                    "Leave `CallbackUrl` out; set the callback address in the console, at the application's configuration.",
+                )
+            }
+            Self::InvalidParameterFlowDeadLine => {
+                ::core::option::Option::Some(
+                    "Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.",
+                )
+            }
+            Self::InvalidParameterFlowDescription => {
+                ::core::option::Option::Some(
+                    "Shorten `FlowDescription` to at most 1000 characters.",
+                )
+            }
+            Self::InvalidParameterFlowFileIds => {
+                ::core::option::Option::Some(
+                    "Give exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.",
+                )
+            }
+            Self::InvalidParameterFlowIds => {
+                ::core::option::Option::Some(
+                    "Give 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one only.",
+                )
+            }
+            Self::InvalidParameterFlowInfos => {
+                ::core::option::Option::Some(
+                    "Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.",
+                )
+            }
+            Self::InvalidParameterFlowName => {
+                ::core::option::Option::Some(
+                    "Give `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.",
+                )
+            }
+            Self::InvalidParameterFlowType => {
+                ::core::option::Option::Some(
+                    "Give `FlowType` at most 255 characters: Chinese characters, letters, digits and underscores only; or leave it out.",
+                )
+            }
+            Self::InvalidParameterGenerateType => {
+                ::core::option::Option::Some(
+                    "Give one of the values listed for `GenerateType`, or leave it out for `ALL`, which takes a single contract.",
+                )
+            }
+            Self::InvalidParameterImage => {
+                ::core::option::Option::Some(
+                    "Give a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.",
+                )
+            }
+            Self::InvalidParameterInvalidId => {
+                ::core::option::Option::Some(
+                    "Give the `ResourceId` that `UploadFiles` answered; upload the file again if it expired, which is after an hour unless set otherwise.",
+                )
+            }
+            Self::InvalidParameterKeyword => {
+                ::core::option::Option::Some(
+                    "Check the keyword in `ComponentId`: it must stand in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count from 0.",
+                )
+            }
+            Self::InvalidParameterLimit => {
+                ::core::option::Option::Some(
+                    "Give `Limit` at least 1 and at most the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.",
+                )
+            }
+            Self::InvalidParameterLimitSealName => {
+                ::core::option::Option::Some(
+                    "Shorten `SealName` to at most 50 characters.",
+                )
+            }
+            Self::InvalidParameterMenuStatus => {
+                ::core::option::Option::Some(
+                    "Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.",
+                )
+            }
+            Self::InvalidParameterMissingRequiredParameterValue => {
+                ::core::option::Option::Some(
+                    "Give a value for what the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.",
+                )
+            }
+            Self::InvalidParameterMobile => {
+                ::core::option::Option::Some(
+                    "Give the 11 digits of a mainland Chinese mobile number, without `+86` or separators.",
+                )
+            }
+            Self::InvalidParameterName => {
+                ::core::option::Option::Some(
+                    "Give the person's name as in the identity document, without spaces around it; at most 50 characters.",
+                )
+            }
+            Self::InvalidParameterNonsupportMobile => {
+                ::core::option::Option::Some(
+                    "Give a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used here.",
+                )
+            }
+            Self::InvalidParameterOpenId => {
+                ::core::option::Option::Some(
+                    "Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.",
+                )
+            }
+            Self::InvalidParameterOperatorId => {
+                ::core::option::Option::Some(
+                    "Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by `ChannelDescribeEmployees`.",
+                )
+            }
+            Self::InvalidParameterOrganizationId => {
+                ::core::option::Option::Some(
+                    "Check `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.",
+                )
+            }
+            Self::InvalidParameterOrganizationName => {
+                ::core::option::Option::Some(
+                    "Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.",
+                )
+            }
+            Self::InvalidParameterParamError => {
+                ::core::option::Option::Some(
+                    "Read the message, which names the parameter, and correct it. Repeating unchanged does not help.",
+                )
+            }
+            Self::InvalidParameterResourceType => {
+                ::core::option::Option::Some(
+                    "Give the file's suffix in `ResourceType`, one of those that `CreateFileConvertTask` lists, equal to the one of `ResourceName`.",
+                )
+            }
+            Self::InvalidParameterRoleId => {
+                ::core::option::Option::Some(
+                    "Give a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be taken away here.",
+                )
+            }
+            Self::InvalidParameterSensitive => {
+                ::core::option::Option::Some(
+                    "Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.",
+                )
+            }
+            Self::InvalidParameterSensitiveFileContent => {
+                ::core::option::Option::Some(
+                    "Take the content out of the file and upload it anew; give the request id to the service's support if the refusal is a mistake.",
+                )
+            }
+            Self::InvalidParameterSignComponentType => {
+                ::core::option::Option::Some(
+                    "Give a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.",
+                )
+            }
+            Self::InvalidParameterSignComponents => {
+                ::core::option::Option::Some(
+                    "Use in `SignComponents` only signature slots that the party's `ApproverType` may have; fields to fill in belong in `Components`.",
+                )
+            }
+            Self::InvalidParameterStatus => {
+                ::core::option::Option::Some(
+                    "Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.",
+                )
+            }
+            Self::InvalidParameterUniformSocialCreditCode => {
+                ::core::option::Option::Some(
+                    "Give the 18 characters of the code as on the business licence, capitals and digits, without spaces.",
+                )
+            }
+            Self::InvalidParameterUnordered => {
+                ::core::option::Option::Some(
+                    "Give `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.",
+                )
+            }
+            Self::InvalidParameterUnsupportedComponentType => {
+                ::core::option::Option::Some(
+                    "Use only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.",
+                )
+            }
+            Self::InvalidParameterFFowIds => {
+                ::core::option::Option::Some(
+                    "Check `FlowIds`: contracts initiated by this sub-organisation in this application. Ask with the `Agent` that created them.",
+                )
+            }
+            Self::InvalidParameterValue => {
+                ::core::option::Option::Some(
+                    "Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.",
+                )
+            }
+            Self::InvalidParameterValueInvalidQuotaType => {
+                ::core::option::Option::Some(
+                    "Give one of the values listed for `QuotaType`, or leave it out for all.",
+                )
+            }
+            Self::InvalidParameterValueInvalidTime => {
+                ::core::option::Option::Some(
+                    "Give `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.",
+                )
+            }
+            Self::InvalidRequest => {
+                ::core::option::Option::Some(
+                    "Check the multipart body and that its boundary is the one in the content type.",
+                )
+            }
+            Self::IpInBlacklist => {
+                ::core::option::Option::Some(
+                    "Have the account's administrator take the caller's address off the deny list, or call from another address.",
+                )
+            }
+            Self::IpNotInWhitelist => {
+                ::core::option::Option::Some(
+                    "Have the account's administrator add the caller's public address to the allow list; mind that a proxy or gateway may change it.",
+                )
+            }
+            Self::LimitExceeded => {
+                ::core::option::Option::Some(
+                    "Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.",
+                )
+            }
+            Self::LimitExceededCallTimes => {
+                ::core::option::Option::Some(
+                    "Call again the next day: 50 calls a day are allowed, unless the service's account manager raises that. `ChannelDescribeBillUsageDetail` replaces the action.",
+                )
+            }
+            Self::LimitExceededCreateFlowNum => {
+                ::core::option::Option::Some(
+                    "Create fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.",
+                )
+            }
+            Self::LimitExceededFileSize => {
+                ::core::option::Option::Some("Give a business licence of at most 5 MB.")
+            }
+            Self::LimitExceededFlowIds => {
+                ::core::option::Option::Some(
+                    "Give at most 100 ids in `FlowIds` and ask for the rest in further calls.",
+                )
+            }
+            Self::LimitExceededFlowInfos => {
+                ::core::option::Option::Some(
+                    "Give at most 20 contracts in `FlowInfos`. The action is no longer in use: take `ChannelCreatePrepareFlow`.",
+                )
+            }
+            Self::LimitExceededProxyOrganizationOperator => {
+                ::core::option::Option::Some(
+                    "Give at most 200 employees per call and the rest in further calls.",
+                )
+            }
+            Self::MissingParameter => {
+                ::core::option::Option::Some(
+                    "Read the message, which names the parameter, and give it.",
+                )
+            }
+            Self::MissingParameterCompanyActiveInfo => {
+                ::core::option::Option::Some(
+                    "Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organisation must be activated before it can do anything else.",
+                )
+            }
+            Self::MissingParameterDate => {
+                ::core::option::Option::Some("Give `StartDate` and `EndDate`.")
+            }
+            Self::MissingParameterFlowId => {
+                ::core::option::Option::Some(
+                    "Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in `DescribeChannelFlowEvidenceReport` the `ReportId`.",
+                )
+            }
+            Self::MissingParameterFlowIds => {
+                ::core::option::Option::Some(
+                    "Give `FlowIds`, 1 to 100, or `FlowGroupId`.",
+                )
+            }
+            Self::MissingParameterFlowIdsOrFlowGroupId => {
+                ::core::option::Option::Some(
+                    "Give `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.",
+                )
+            }
+            Self::MissingParameterFlowInfo => {
+                ::core::option::Option::Some(
+                    "Give `DownLoadFlows`, each with a `FileName` and at least one id in `FlowIdList`.",
+                )
+            }
+            Self::MissingParameterMissComponentName => {
+                ::core::option::Option::Some(
+                    "Give each field or signature slot that the message names its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.",
+                )
+            }
+            Self::MissingParameterOrgOpenId => {
+                ::core::option::Option::Some("Give `Agent.ProxyOrganizationOpenId`.")
+            }
+            Self::MissingParameterOrganizationId => {
+                ::core::option::Option::Some(
+                    "Give `Agent.ProxyOrganizationOpenId` of a sub-organisation that is activated.",
+                )
+            }
+            Self::MissingParameterProxyOperatorOpenId => {
+                ::core::option::Option::Some("Give `Agent.ProxyOperator.OpenId`.")
+            }
+            Self::MissingParameterReportApplicant => {
+                ::core::option::Option::Some(
+                    "Give `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of the initiating or a signing organisation.",
+                )
+            }
+            Self::MissingParameterResourceName => {
+                ::core::option::Option::Some(
+                    "Give `ResourceName` with the file's suffix, at most 256 characters.",
+                )
+            }
+            Self::MissingParameterSealId => {
+                ::core::option::Option::Some(
+                    "Give the seal's id in `ComponentValue` of the auto-signing party's seal slot; `ChannelDescribeOrganizationSeals` lists them.",
+                )
+            }
+            Self::MissingParameterSealImage => {
+                ::core::option::Option::Some(
+                    "Give `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the seal drawn.",
+                )
+            }
+            Self::MissingParameterSealName => {
+                ::core::option::Option::Some("Give `SealName`.")
+            }
+            Self::MissingParameterSignComponents => {
+                ::core::option::Option::Some(
+                    "Give the party a signature slot in `SignComponents`, or set `SignBeanTag` to `1` so that signers place their own.",
+                )
+            }
+            Self::MissingParameterTemplates => {
+                ::core::option::Option::Some("Give `TemplateId`.")
+            }
+            Self::MissingParameterUserId => {
+                ::core::option::Option::Some(
+                    "Give `Agent.ProxyOperator.OpenId` of an employee who may see seals.",
+                )
+            }
+            Self::MissingParameterUserOpenId => {
+                ::core::option::Option::Some(
+                    "Give `Agent.ProxyOperator.OpenId` of a verified employee of the sub-organisation.",
+                )
+            }
+            Self::NoSuchProduct => {
+                ::core::option::Option::Some(
+                    "Check the endpoint: the host must be one of the service's, and the signed service is `essbasic`.",
+                )
+            }
+            Self::NoSuchVersion => {
+                ::core::option::Option::Some("Send version `2021-05-26`.")
+            }
+            Self::OperationDenied => {
+                ::core::option::Option::Some(
+                    "Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.",
+                )
+            }
+            Self::OperationDeniedAlreadyHas => {
+                ::core::option::Option::Some(
+                    "Use what exists: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.",
+                )
+            }
+            Self::OperationDeniedApproverRepeat => {
+                ::core::option::Option::Some(
+                    "Name each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out those who are not replaced.",
+                )
+            }
+            Self::OperationDeniedAuthTag => {
+                ::core::option::Option::Some(
+                    "Give `all` or `part` in `AuthTag`; it can change only while the template is not published.",
+                )
+            }
+            Self::OperationDeniedBannedApplication => {
+                ::core::option::Option::Some(
+                    "Stop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.",
+                )
+            }
+            Self::OperationDeniedByFilesServerSignForbid => {
+                ::core::option::Option::Some(
+                    "Have auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).",
+                )
+            }
+            Self::OperationDeniedCcUserRepeat => {
+                ::core::option::Option::Some(
+                    "Name each recipient once in `CcInfos`, and nobody who also signs.",
+                )
+            }
+            Self::OperationDeniedDownLoadMoreThanOne => {
+                ::core::option::Option::Some("Give one contract per call.")
+            }
+            Self::OperationDeniedErrNoResourceAccess => {
+                ::core::option::Option::Some(
+                    "Use ids that this sub-organisation created in this application, and an operator allowed to see them.",
+                )
+            }
+            Self::OperationDeniedErrNotOpenWeakAuthorization => {
+                ::core::option::Option::Some(
+                    "Have the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.",
+                )
+            }
+            Self::OperationDeniedFileDeleted => {
+                ::core::option::Option::Some(
+                    "Leave this contract out; the file can't be had from this service any more. Ask the service's support if it should still exist.",
+                )
+            }
+            Self::OperationDeniedFlowHasTerminated => {
+                ::core::option::Option::Some(
+                    "Leave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.",
+                )
+            }
+            Self::OperationDeniedFlowStatusForbid => {
+                ::core::option::Option::Some(
+                    "Wait until all parties have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no report.",
+                )
+            }
+            Self::OperationDeniedForbid => {
+                ::core::option::Option::Some(
+                    "Act as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.",
+                )
+            }
+            Self::OperationDeniedInvalidApproverAge => {
+                ::core::option::Option::Some(
+                    "Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.",
+                )
+            }
+            Self::OperationDeniedNoApiAuth => {
+                ::core::option::Option::Some(
+                    "Have the service's account manager enable the action for this application, and check the operator's role.",
+                )
+            }
+            Self::OperationDeniedNoApproverMobileCheckPermission => {
+                ::core::option::Option::Some(
+                    "Have the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.",
+                )
+            }
+            Self::OperationDeniedNoFlowPermission => {
+                ::core::option::Option::Some(
+                    "Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.",
+                )
+            }
+            Self::OperationDeniedNoIdentityVerify => {
+                ::core::option::Option::Some(
+                    "Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.",
+                )
+            }
+            Self::OperationDeniedNoPermissionUseResource => {
+                ::core::option::Option::Some(
+                    "Act as the super administrator, or as an employee whose role allows managing roles, and check that `RoleId` belongs to this sub-organisation.",
+                )
+            }
+            Self::OperationDeniedNoPermissionUseServerSignSeal => {
+                ::core::option::Option::Some(
+                    "Have the super administrator authorise the seal for auto-signing in the console (seals, extended services), or choose a seal that is authorised.",
+                )
+            }
+            Self::OperationDeniedNoQuota => {
+                ::core::option::Option::Some(
+                    "Buy contracts in the console or through the service's account manager; repeating does not help before that.",
+                )
+            }
+            Self::OperationDeniedNotBelongSuperAdminOrLegalPerson => {
+                ::core::option::Option::Some(
+                    "Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` tells who they are.",
+                )
+            }
+            Self::OperationDeniedNotInAutoSignWhiteList => {
+                ::core::option::Option::Some(
+                    "Have the service's account manager enable auto-signing by individuals for this application; check `SceneKey` too.",
+                )
+            }
+            Self::OperationDeniedNotSupportOrgType => {
+                ::core::option::Option::Some(
+                    "Check the organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.",
+                )
+            }
+            Self::OperationDeniedOperateType => {
+                ::core::option::Option::Some(
+                    "Give one of the values that the action lists for its `OperateType` or `OperatorType`.",
+                )
+            }
+            Self::OperationDeniedOperatorHasNoPermission => {
+                ::core::option::Option::Some(
+                    "Have the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.",
+                )
+            }
+            Self::OperationDeniedOrganizationClosing => {
+                ::core::option::Option::Some(
+                    "Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.",
+                )
+            }
+            Self::OperationDeniedOutQueryLimit => {
+                ::core::option::Option::Some(
+                    "Give at most 50 `FlowIds` per call and the rest in further calls.",
+                )
+            }
+            Self::OperationDeniedOverseaAbilityNotOpen => {
+                ::core::option::Option::Some(
+                    "Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.",
+                )
+            }
+            Self::OperationDeniedPersonHasNoSignature => {
+                ::core::option::Option::Some(
+                    "Have the person set up a signature in the mini program; for auto-signing through `ChannelCreateUserAutoSignSealUrl`.",
+                )
+            }
+            Self::OperationDeniedPersonNoOpenServerSign => {
+                ::core::option::Option::Some(
+                    "Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.",
+                )
+            }
+            Self::OperationDeniedProveNoQuota => {
+                ::core::option::Option::Some(
+                    "Buy an evidence package through the service's account manager, then repeat.",
+                )
+            }
+            Self::OperationDeniedRequiredComponentNotFill => {
+                ::core::option::Option::Some(
+                    "Give `ComponentValue` for every field of the initiator with `ComponentRequired`, or let it be optional.",
+                )
+            }
+            Self::OperationDeniedSensitive => {
+                ::core::option::Option::Some(
+                    "Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.",
+                )
+            }
+            Self::OperationDeniedUserNotInOrganization => {
+                ::core::option::Option::Some(
+                    "Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.",
+                )
+            }
+            Self::OperationDeniedWhiteListForbid => {
+                ::core::option::Option::Some(
+                    "Have the service's account manager enable the feature for this application; repeating does not help before that.",
+                )
+            }
             Self::RequestLimitExceeded => {
                 ::core::option::Option::Some(
-                    "request was rejected before execution: safe for every action; back off with jitter.",
+                    "Wait and repeat; the call was not executed. Keep below the action's rate.",
                 )
             }
             Self::RequestLimitExceededGlobalRegionUinLimitExceeded => {
-                ::core::option::Option::Some("as RequestLimitExceeded.")
+                ::core::option::Option::Some(
+                    "Wait and repeat; the call was not executed. The rate is shared by all callers of the account in all regions, so lower their sum.",
+                )
             }
             Self::RequestLimitExceededIPLimitExceeded => {
-                ::core::option::Option::Some("as RequestLimitExceeded.")
+                ::core::option::Option::Some(
+                    "Wait and repeat; the call was not executed. The rate is shared by all that call from this address, so lower their sum.",
+                )
             }
             Self::RequestLimitExceededUinLimitExceeded => {
-                ::core::option::Option::Some("as RequestLimitExceeded.")
+                ::core::option::Option::Some(
+                    "Wait and repeat; the call was not executed. The rate is shared by all callers of the account, so lower their sum.",
+                )
             }
-            Self::RequestSizeLimitExceeded => ::core::option::Option::Some("client bug."),
+            Self::RequestSizeLimitExceeded => {
+                ::core::option::Option::Some(
+                    "Send less: split the list, or upload files with `UploadFiles` and pass their ids. A GET carries at most 32 KB, so use POST.",
+                )
+            }
             Self::ResourceInUse => {
-                ::core::option::Option::Some("state conflict; leave to the caller.")
+                ::core::option::Option::Some(
+                    "Let the operation that holds the resource end, then repeat; read the message for which one it is.",
+                )
             }
             Self::ResourceInsufficient => {
-                ::core::option::Option::Some("leave to the caller.")
+                ::core::option::Option::Some(
+                    "Ask for less or repeat later; turn to the service's support if it stays.",
+                )
             }
-            Self::ResourceNotFound => ::core::option::Option::Some("permanent."),
+            Self::ResourceNotFound => {
+                ::core::option::Option::Some(
+                    "Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.",
+                )
+            }
+            Self::ResourceNotFoundApplication => {
+                ::core::option::Option::Some(
+                    "Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).",
+                )
+            }
+            Self::ResourceNotFoundApplicationAuth => {
+                ::core::option::Option::Some(
+                    "Check `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this application.",
+                )
+            }
+            Self::ResourceNotFoundApplicationId => {
+                ::core::option::Option::Some(
+                    "Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).",
+                )
+            }
+            Self::ResourceNotFoundFile => {
+                ::core::option::Option::Some(
+                    "Check the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes one to three seconds after creation or a signature; repeat then.",
+                )
+            }
+            Self::ResourceNotFoundFlow => {
+                ::core::option::Option::Some(
+                    "Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.",
+                )
+            }
+            Self::ResourceNotFoundFlowApprover => {
+                ::core::option::Option::Some(
+                    "Check the contract's id, and that the organisation in `Agent` is a party to it.",
+                )
+            }
+            Self::ResourceNotFoundFlowApprovers => {
+                ::core::option::Option::Some(
+                    "Check the id, and that the contract has parties yet: a dynamic contract starts without any.",
+                )
+            }
+            Self::ResourceNotFoundFlowGroup => {
+                ::core::option::Option::Some(
+                    "Give the `FlowGroupId` that the creating action answered, not a contract's id, and ask with the `Agent` that created it.",
+                )
+            }
+            Self::ResourceNotFoundNotExistApplication => {
+                ::core::option::Option::Some(
+                    "Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).",
+                )
+            }
+            Self::ResourceNotFoundOrganization => {
+                ::core::option::Option::Some(
+                    "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.",
+                )
+            }
+            Self::ResourceNotFoundResource => {
+                ::core::option::Option::Some(
+                    "Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.",
+                )
+            }
+            Self::ResourceNotFoundSaveFlowGroup => {
+                ::core::option::Option::Some(
+                    "Check `FlowGroupId`: the one that the creating action answered, asked for with the `Agent` that created it.",
+                )
+            }
+            Self::ResourceNotFoundSeal => {
+                ::core::option::Option::Some(
+                    "Give the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.",
+                )
+            }
+            Self::ResourceNotFoundTeamWorkOrganization => {
+                ::core::option::Option::Some(
+                    "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in this application.",
+                )
+            }
+            Self::ResourceNotFoundTemplate => {
+                ::core::option::Option::Some(
+                    "Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.",
+                )
+            }
+            Self::ResourceNotFoundUrl => {
+                ::core::option::Option::Some(
+                    "Ask `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.",
+                )
+            }
+            Self::ResourceNotFoundUser => {
+                ::core::option::Option::Some(
+                    "Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.",
+                )
+            }
+            Self::ResourceNotFoundVerifyUser => {
+                ::core::option::Option::Some(
+                    "Have the operator complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.",
+                )
+            }
             Self::ResourceUnavailable => {
-                ::core::option::Option::Some("may be temporary; leave to the caller.")
+                ::core::option::Option::Some(
+                    "Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.",
+                )
             }
             Self::ResponseSizeLimitExceeded => {
-                ::core::option::Option::Some("ask for less.")
+                ::core::option::Option::Some(
+                    "Ask for less: a smaller page, fewer ids, or a narrower time range.",
+                )
             }
             Self::ServiceUnavailable => {
                 ::core::option::Option::Some(
-                    "safe for reads; for writes only if idempotent.",
+                    "Repeat a query with growing pauses; after a create or change, look first whether it took effect.",
                 )
             }
-            Self::UnauthorizedOperation => ::core::option::Option::Some("configuration."),
-            Self::UnknownParameter => ::core::option::Option::Some("client bug."),
-            Self::UnsupportedOperation => ::core::option::Option::Some("permanent."),
-            Self::UnsupportedProtocol => ::core::option::Option::Some("client bug."),
-            Self::UnsupportedRegion => ::core::option::Option::Some("configuration."),
+            Self::UnauthorizedOperation => {
+                ::core::option::Option::Some(
+                    "Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.",
+                )
+            }
+            Self::UnauthorizedOperationNoPermissionFeature => {
+                ::core::option::Option::Some(
+                    "Have the edition upgraded through the service's account manager; repeating does not help before that.",
+                )
+            }
+            Self::UnauthorizedOperationUnauthorizedOperationDownload => {
+                ::core::option::Option::Some(
+                    "Either the sub-organisation's super administrator authorises downloads in its console (Enterprise centre, Authorisation management), or the platform turns them on for the application (Enterprise application management, Application extension services). A sub-organisation that has opted out must opt in again itself.",
+                )
+            }
+            Self::UnauthorizedOperationUnauthorizedOperationOrganization => {
+                ::core::option::Option::Some(
+                    "Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` tells its state.",
+                )
+            }
+            Self::UnknownParameter => {
+                ::core::option::Option::Some(
+                    "Remove the parameter that the message names, or correct its spelling; this action doesn't define it.",
+                )
+            }
+            Self::UnsupportedOperation => {
+                ::core::option::Option::Some(
+                    "Read the message; the action can't do this for the resource in question, so repeating does not help.",
+                )
+            }
+            Self::UnsupportedProtocol => {
+                ::core::option::Option::Some(
+                    "Call with POST (or GET) over HTTPS; check the endpoint and any proxy.",
+                )
+            }
+            Self::UnsupportedRegion => {
+                ::core::option::Option::Some(
+                    "Leave the region out; this service has none.",
+                )
+            }
             _ => ::core::option::Option::None,
         }
     }

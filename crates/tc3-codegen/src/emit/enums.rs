@@ -3,18 +3,21 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{docs, ident};
+use super::{docs, gate, ident};
 use crate::ir::{Code, Enum, Variant, Variants};
+use crate::lower::VALUES;
 
 pub(super) fn value_set(item: &Enum) -> Vec<TokenStream> {
-    match &item.variants {
+    let items = match &item.variants {
         Variants::Text(variants) => {
             let mut items = text(&item.ident, &item.doc, variants);
             items.extend(text_serde(&item.ident));
             items
         }
         Variants::Int(variants) => int(&item.ident, &item.doc, variants),
-    }
+    };
+    let gate = if item.module == VALUES { gate(&item.features) } else { quote!() };
+    items.into_iter().map(|item| quote!(#gate #item)).collect()
 }
 
 pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
@@ -64,13 +67,22 @@ pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
     items
 }
 
+/// What a variant says, under the value that a reader of the reference looks for.
+fn variant_doc<T: std::fmt::Display>(variant: &Variant<T>) -> TokenStream {
+    let value = variant.value.to_string();
+    let text = match value.as_str() {
+        "" => format!("Empty: {}", variant.doc),
+        value => format!("`{value}`: {}", variant.doc),
+    };
+    docs([text.as_str()])
+}
+
 fn text(name: &str, doc: &str, variants: &[Variant<String>]) -> Vec<TokenStream> {
     let name = ident(name);
     let doc = docs([doc]);
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> = variants.iter().map(|variant| &variant.value).collect();
-    let variant_docs: Vec<_> =
-        variants.iter().map(|variant| docs([variant.doc.as_str()])).collect();
+    let variant_docs = variants.iter().map(variant_doc);
     let str = quote!(::core::primitive::str);
     let string = quote!(::std::string::String);
     vec![
@@ -186,8 +198,7 @@ fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> =
         variants.iter().map(|variant| Literal::i64_unsuffixed(variant.value)).collect();
-    let variant_docs: Vec<_> =
-        variants.iter().map(|variant| docs([variant.doc.as_str()])).collect();
+    let variant_docs = variants.iter().map(variant_doc);
     let i64 = quote!(::core::primitive::i64);
     let mut items = vec![
         quote! {

@@ -11,7 +11,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::ir::Ir;
-use crate::lower::SHARED;
+use crate::lower::{SHARED, VALUES};
 
 /// The items of each file, by the file's module name, and those of the root module.
 pub(crate) struct Emitted {
@@ -31,7 +31,7 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
         let ident = ident(name);
         let gate = gate.map(|feature| quote!(#[cfg(feature = #feature)]));
         root.push(quote!(#gate mod #ident;));
-        let empty = (name == SHARED).then(
+        let empty = (name == SHARED || name == VALUES).then(
             || quote!(#[allow(unused_imports, unreachable_pub, reason = "empty without features")]),
         );
         root.push(quote!(#gate #empty pub use self::#ident::*;));
@@ -44,9 +44,12 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
     let doc =
         if ir.groups.is_empty() { "The service's types." } else { "Types of several groups." };
     module(SHARED, doc.to_owned(), None, group_items(ir, SHARED));
-    if !ir.enums.is_empty() {
-        let items = ir.enums.iter().flat_map(enums::value_set).collect();
-        module("values", "Open sets of values.".to_owned(), None, items);
+    if ir.enums.iter().any(|set| set.module == VALUES) {
+        let doc = match ir.groups.is_empty() {
+            true => "Open sets of values.",
+            false => "Open sets of values of several groups.",
+        };
+        module(VALUES, doc.to_owned(), None, group_items(ir, VALUES));
     }
     if !ir.codes.is_empty() {
         let doc = "The error codes known of the service.".to_owned();
@@ -58,13 +61,15 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
     Emitted { root, modules }
 }
 
-/// The actions of a group with the types that only they reach; the types of the shared file.
+/// The actions of a group with the types that only they reach; the types of a file of several groups.
 fn group_items(ir: &Ir<'_>, module: &str) -> Vec<TokenStream> {
     let structs = ir.structs.iter().filter(|item| item.module == module);
     let actions =
         ir.actions.iter().filter(|action| action.group.as_deref().unwrap_or(SHARED) == module);
+    let sets = ir.enums.iter().filter(|set| set.module == module);
     structs
         .flat_map(structs::items)
+        .chain(sets.flat_map(enums::value_set))
         .chain(actions.map(|action| actions::action_impl(ir, action)))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 mod sets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::Model;
 use crate::doc::{field_doc, member_summary, struct_doc, summary};
@@ -14,6 +14,8 @@ use crate::spec::{Member, Status};
 
 /// The file of types that no single group owns.
 pub(crate) const SHARED: &str = "shared";
+/// The file of value sets that no single group owns.
+pub(crate) const VALUES: &str = "values";
 
 /// Names that no object's type may have: that of the error codes, and the primitives, which serde's
 /// derived code calls by their short names.
@@ -81,7 +83,7 @@ pub(crate) fn lower<'a>(
     check_type_names(&mut at, model);
     let codes = sets::codes(&mut at, model);
     let mut at_overlay = Problems::of(overlay_file);
-    let enums = sets::enums(&mut at_overlay, model);
+    let enums = sets::enums(&mut at_overlay, model, &reached);
     let mut found = at.into_found();
     found.extend(at_overlay.into_found());
     if !found.is_empty() {
@@ -146,7 +148,9 @@ fn lower_struct<'a>(
         Some(Reach { request: false, response: true, .. }) => Side::Response,
         _ => Side::Both,
     };
-    let (module, features) = place(model, reach);
+    let groups: BTreeSet<&str> =
+        reach.iter().flat_map(|reach| reach.groups.iter().copied()).collect();
+    let (module, features) = place(model, SHARED, &groups);
     let fields = lower_fields(at, model, name, side);
     let default = side != Side::Request || fields.iter().all(|field| field.optional);
     let going = |(_, facts): (_, &crate::spec::Action)| facts.status != Status::Online;
@@ -165,15 +169,16 @@ fn lower_struct<'a>(
     }
 }
 
-/// The file of a type and the features of which one must be on.
-fn place(model: &Model<'_>, reach: Option<&Reach<'_>>) -> (String, Vec<String>) {
-    let groups: Vec<&str> = reach.iter().flat_map(|reach| reach.groups.iter().copied()).collect();
-    match groups.as_slice() {
-        _ if model.overlay.groups.is_empty() => (SHARED.to_owned(), Vec::new()),
-        [] => (SHARED.to_owned(), vec!["full".to_owned()]),
-        [one] => ((*one).to_owned(), vec![(*one).to_owned()]),
-        all if all.len() == model.overlay.groups.len() => (SHARED.to_owned(), Vec::new()),
-        some => (SHARED.to_owned(), some.iter().map(|group| (*group).to_owned()).collect()),
+/// The file of a type that these groups reach, and the features of which one must be on. What several
+/// groups reach goes to the file `several`.
+fn place(model: &Model<'_>, several: &str, groups: &BTreeSet<&str>) -> (String, Vec<String>) {
+    let names = || groups.iter().map(|group| (*group).to_owned()).collect();
+    match groups.first() {
+        _ if model.overlay.groups.is_empty() => (several.to_owned(), Vec::new()),
+        None => (several.to_owned(), vec!["full".to_owned()]),
+        Some(one) if groups.len() == 1 => ((*one).to_owned(), names()),
+        _ if groups.len() == model.overlay.groups.len() => (several.to_owned(), Vec::new()),
+        _ => (several.to_owned(), names()),
     }
 }
 

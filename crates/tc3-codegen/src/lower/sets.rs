@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{VALUES, place};
 use crate::apply::Model;
 use crate::doc::sentence;
 use crate::ir::{Code, Enum, Variant, Variants};
 use crate::names::{camel, ident};
 use crate::overlay::Wire;
 use crate::problem::Problems;
+use crate::reach::Reach;
 
 pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
     let spec = model.spec;
@@ -38,7 +40,11 @@ pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
     codes
 }
 
-pub(super) fn enums(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Enum> {
+pub(super) fn enums(
+    at: &mut Problems<'_>,
+    model: &Model<'_>,
+    reached: &BTreeMap<&str, Reach<'_>>,
+) -> Vec<Enum> {
     let mut enums = Vec::new();
     for (name, set) in &model.overlay.values {
         if ident(name).as_ref() != Some(name) {
@@ -68,7 +74,11 @@ pub(super) fn enums(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Enum> {
             }
         }
         let variants = if int.is_empty() { Variants::Text(text) } else { Variants::Int(int) };
-        enums.push(Enum { ident: name.clone(), doc: set.doc.clone(), variants });
+        let objects = set.members.iter().filter_map(|path| path.split_once('.'));
+        let reach = objects.filter_map(|(object, _)| reached.get(object));
+        let groups = reach.flat_map(|reach| reach.groups.iter().copied()).collect();
+        let (module, features) = place(model, VALUES, &groups);
+        enums.push(Enum { ident: name.clone(), doc: set.doc.clone(), module, features, variants });
     }
     enums
 }

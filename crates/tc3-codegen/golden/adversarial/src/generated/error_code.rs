@@ -11,7 +11,7 @@
 )]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// It is odd.
+    /// `Odd.Code`: It is odd.
     OddCode,
     /// A value that this version does not know. Made by `From` only where no other
     /// variant fits; so matching it means what it says.

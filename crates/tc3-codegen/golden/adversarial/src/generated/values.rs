@@ -12,9 +12,9 @@
 )]
 #[non_exhaustive]
 pub enum Level {
-    /// On the ground.
+    /// `0`: On the ground.
     Ground,
-    /// Below.
+    /// `-1`: Below.
     Cellar,
     /// A value that this version does not know. Made by `From` only where no other
     /// variant fits; so matching it means what it says.
@@ -83,9 +83,9 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for Level {
 )]
 #[non_exhaustive]
 pub enum Status {
-    /// Under way.
+    /// `IN_PROGRESS`: Under way.
     InProgress,
-    /// The service does not know.
+    /// `UNKNOWN`: The service does not know.
     NotKnown,
     /// A value that this version does not know. Made by `From` only where no other
     /// variant fits; so matching it means what it says.

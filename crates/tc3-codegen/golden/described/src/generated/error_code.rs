@@ -11,9 +11,9 @@
 )]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// It is bad. Make it good.
+    /// `Told.Bad`: It is bad. Make it good.
     ToldBad,
-    /// It is worse. Give up.
+    /// `Told.Worse`: It is worse. Give up.
     ToldWorse,
     /// A value that this version does not know. Made by `From` only where no other
     /// variant fits; so matching it means what it says.

@@ -13,6 +13,7 @@ mod shared;
 pub use self::shared::*;
 
 mod values;
+#[allow(unused_imports, unreachable_pub, reason = "empty without features")]
 pub use self::values::*;
 
 mod error_code;

@@ -11,9 +11,9 @@
 )]
 #[non_exhaustive]
 pub enum Colour {
-    /// Like blood.
+    /// `RED`: Like blood.
     Red,
-    /// None.
+    /// Empty: None.
     Plain,
     /// A value that this version does not know. Made by `From` only where no other
     /// variant fits; so matching it means what it says.
