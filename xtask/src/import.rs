@@ -8,7 +8,6 @@ use tc3_codegen::overlay::Overlay;
 use tc3_codegen::spec::{Action, CommonCode, Member, Spec, Status};
 use tc3_codegen::{Problem, Table};
 
-use crate::difference::difference;
 use crate::error::Error;
 use crate::files::{read, read_optional, root, sha256, shown, write};
 use crate::tccli::{Api, ApiMember, Tccli};
@@ -150,7 +149,7 @@ pub(crate) fn import(
         (None, None) => None,
     };
     if let Some(old) = &old {
-        lines.extend(difference(old, &spec));
+        lines.extend(tc3_codegen::diff(old, &spec).iter().map(ToString::to_string));
     }
 
     let spec_text = format(&spec)?;

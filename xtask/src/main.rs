@@ -6,7 +6,7 @@
 )]
 
 mod codegen;
-mod difference;
+mod diff;
 mod error;
 mod files;
 mod import;
@@ -35,6 +35,8 @@ enum Command {
     Codegen(codegen::Arguments),
     /// Make the spec from the official machine-readable reference.
     Import(import::Arguments),
+    /// Tell what changed between two specs, and what of it breaks callers.
+    Diff(diff::Arguments),
     /// Import, generate, compile and document many services, and tell how each went.
     Sweep(sweep::Arguments),
 }
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Codegen(arguments) => codegen::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
     };
     match result {

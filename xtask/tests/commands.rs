@@ -174,11 +174,12 @@ fn an_import_again_keeps_ours_and_tells_what_changed() {
     let changed = place.import(&[]);
     assert!(!changed.success);
     for line in [
-        "contradiction: Do status was Online, is Deprecated",
-        "dropped: action Old",
-        "contradiction: Part.On type was (\"date\", None), is (\"string\", None)",
-        "added: object Part, member New",
-        "contradiction: DoRequest.Name required was true, is false",
+        "deprecated: action Do: to be taken away",
+        "removed: action Old (breaking: its request is gone)",
+        "changed: type of member Part.On: date -> string",
+        "added: member Part.New",
+        "changed: need of member DoRequest.Name: required -> optional (breaking: a setter instead of \
+         an argument of `new`)",
     ] {
         assert!(changed.out.lines().any(|found| found == line), "{line} in {}", changed.out);
     }
@@ -294,4 +295,33 @@ fn a_manifest_without_marks_is_left_alone() {
     let ran = place.codegen(&[]);
     assert!(!ran.success && ran.err.contains("Cargo.toml: lacks the marks"), "{}", ran.err);
     assert_eq!(everything(&place.path("crate")).len(), 1);
+}
+
+#[test]
+fn two_specs_are_compared() {
+    let place = Place::new(&api());
+    assert!(place.import(&[]).success);
+    fs::create_dir_all(place.path("old")).unwrap();
+    fs::copy(place.path("spec/spec.json"), place.path("old/spec.json")).unwrap();
+    let (old, new) = (place.path("old"), place.path("spec/spec.json"));
+    let diff = |more: &[&str]| {
+        xtask(&[&["diff", old.to_str().unwrap(), new.to_str().unwrap()], more].concat())
+    };
+    let ran = diff(&["--deny-breaking"]);
+    assert!(ran.success && ran.out == "0 changes, 0 of them breaking\n", "{}", ran.out);
+    let mut spec = place.json("spec/spec.json");
+    spec["objects"]["DoRequest"].as_array_mut().unwrap().remove(2);
+    spec["actions"]["Old"]["status"] = "offline".into();
+    place.put("spec/spec.json", &spec.to_string());
+    let ran = diff(&[]);
+    for part in [
+        "removed: member DoRequest.QRCode (breaking: its field is gone)\n",
+        "2 changes, 2 of them breaking\n\nFor the changelog:\n\n### Deprecated\n\n- **Breaking**",
+        "- **Breaking** (its field is gone): member DoRequest.QRCode\n",
+    ] {
+        assert!(ran.success && ran.out.contains(part), "{part} in {}", ran.out);
+    }
+    let ran = diff(&["--deny-breaking"]);
+    assert!(!ran.success && ran.err.contains("2 changes break callers"), "{}", ran.err);
+    assert!(!xtask(&["diff", "nowhere", "nowhere"]).success);
 }

@@ -5,6 +5,7 @@
 //! [`Problem`]s, each with file, JSON Pointer and reason.
 
 mod apply;
+mod diff;
 mod doc;
 mod emit;
 mod format;
@@ -21,6 +22,7 @@ mod table;
 mod validate;
 mod words;
 
+pub use diff::{Change, ChangeKind, changelog, diff};
 pub use parse::parse;
 pub use problem::Problem;
 pub use rename::missing_renames;

@@ -33,7 +33,7 @@ pub(crate) fn reach<'a>(model: &Model<'a>) -> BTreeMap<&'a str, Reach<'a>> {
 }
 
 /// `root` and all objects below it.
-fn closure<'a>(spec: &'a Spec, root: &'a str) -> BTreeSet<&'a str> {
+pub(crate) fn closure<'a>(spec: &'a Spec, root: &'a str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::from([root]);
     let mut open = vec![root];
     while let Some(object) = open.pop() {

@@ -40,10 +40,10 @@ pub(crate) fn run(args: &SkeletonArgs, options: &Options) -> Result<Exit, Failur
 pub(super) fn body(action: &ActionMeta, all: bool, options: &Options) -> Value {
     let make = if all { full_skeleton } else { skeleton };
     let mut body = make(action.request);
-    if let (Some(agent), Some(_)) = (options.agent_json(), action.request.member("Agent")) {
-        if let Value::Object(members) = &mut body {
-            members.insert("Agent".to_owned(), agent);
-        }
+    if let (Some(agent), Some(_), Value::Object(members)) =
+        (options.agent_json(), action.request.member("Agent"), &mut body)
+    {
+        members.insert("Agent".to_owned(), agent);
     }
     body
 }
