@@ -39,10 +39,10 @@ pub struct Success<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ApiError {
     /// For instance `AuthFailure.SignatureFailure`.
-    #[serde(rename = "Code", default, deserialize_with = "crate::lenient::null_default")]
+    #[serde(rename = "Code", default, deserialize_with = "crate::lenient::scalar")]
     pub code: String,
     /// The service's text, in the language asked for by `X-TC-Language`.
-    #[serde(rename = "Message", default, deserialize_with = "crate::lenient::null_default")]
+    #[serde(rename = "Message", default, deserialize_with = "crate::lenient::scalar")]
     pub message: String,
 }
 

@@ -20,21 +20,24 @@ pub struct AutoSignConfig {
     #[serde(
         rename = "CertInfoCallback",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub cert_info_callback: ::core::option::Option<::core::primitive::bool>,
     /// Whether the person may design their own seal (signature). Absent: no.
     #[serde(
         rename = "UserDefineSeal",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_define_seal: ::core::option::Option<::core::primitive::bool>,
     /// Whether the callback holds the picture, as base64, of the seal (signature) that auto-signing will use. Absent: no.
     #[serde(
         rename = "SealImgCallback",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_img_callback: ::core::option::Option<::core::primitive::bool>,
     /// Address for callbacks.
@@ -45,7 +48,8 @@ pub struct AutoSignConfig {
     #[serde(
         rename = "CallbackUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// How the person may prove who they are. A mini program link takes `WEIXINAPP` only, its default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.
@@ -73,7 +77,8 @@ pub struct AutoSignConfig {
     #[serde(
         rename = "JumpUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub jump_url: ::core::option::Option<::std::string::String>,
 }
@@ -267,7 +272,7 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -347,7 +352,8 @@ pub struct ChannelCreateUserAutoSignEnableUrlRequest {
     #[serde(
         rename = "NotifyAddress",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub notify_address: ::core::option::Option<::std::string::String>,
     /// Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from now. In seconds since the epoch.
@@ -355,14 +361,15 @@ pub struct ChannelCreateUserAutoSignEnableUrlRequest {
         rename = "ExpiredTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// Data of the platform's own, encoded as base64. The callbacks on switching auto-signing on and off return it unchanged. At most 20480 characters.
     #[serde(
         rename = "UserData",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_data: ::core::option::Option<::std::string::String>,
     /// Form of the link. `APP` works only for the mini program, that is, without `UrlType`.
@@ -525,32 +532,20 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlRequest {
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignEnableUrlResponse {
     /// The link for switching on auto-signing, short or long; valid until the request's `ExpiredTime`.
-    #[serde(
-        rename = "Url",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// WeChat app id of the service's mini program, for jumps to it from an app or another mini program. None for an H5 link.
-    #[serde(
-        rename = "AppId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "AppId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub app_id: ::std::string::String,
     /// WeChat original id of the service's mini program, for jumps to it from an app or another mini program. None for an H5 link.
     #[serde(
         rename = "AppOriginalId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub app_original_id: ::std::string::String,
     /// Page of the mini program to jump to from an app or another mini program. None for an H5 link.
-    #[serde(
-        rename = "Path",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Path", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub path: ::std::string::String,
     /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. None for an H5 link. As base64.
     #[serde(
@@ -570,7 +565,7 @@ pub struct ChannelCreateUserAutoSignEnableUrlResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -638,7 +633,7 @@ pub struct ChannelCreateUserAutoSignSealUrlRequest {
         rename = "ExpiredTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// Form of the link.
@@ -724,28 +719,27 @@ pub struct ChannelCreateUserAutoSignSealUrlResponse {
     #[serde(
         rename = "AppId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub app_id: ::core::option::Option<::std::string::String>,
     /// WeChat original id of the service's mini program, for jumps to it from an app or another mini program.
     #[serde(
         rename = "AppOriginalId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub app_original_id: ::core::option::Option<::std::string::String>,
     /// The link for setting the seal, short or long; valid until the request's `ExpiredTime`.
-    #[serde(
-        rename = "Url",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// Page of the mini program to jump to from an app or another mini program.
     #[serde(
         rename = "Path",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub path: ::core::option::Option<::std::string::String>,
     /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. As base64.
@@ -759,7 +753,7 @@ pub struct ChannelCreateUserAutoSignSealUrlResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -874,24 +868,20 @@ impl ChannelDescribeUserAutoSignStatusRequest {
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusResponse {
     /// Whether the person has switched on auto-signing.
-    #[serde(
-        rename = "IsOpen",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "IsOpen", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub is_open: ::core::primitive::bool,
     /// When the licence began. Only if auto-signing was switched on with a licence. In seconds since the epoch.
     #[serde(
         rename = "LicenseFrom",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub license_from: ::core::primitive::i64,
     /// When the licence ends. Only if auto-signing was switched on with a licence. In seconds since the epoch.
     #[serde(
         rename = "LicenseTo",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub license_to: ::core::primitive::i64,
     /// Whether auto-signing was switched on with an account licence.
@@ -905,14 +895,15 @@ pub struct ChannelDescribeUserAutoSignStatusResponse {
     #[serde(
         rename = "SealId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_id: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1020,7 +1011,7 @@ pub struct ChannelDisableUserAutoSignResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1119,14 +1110,14 @@ pub struct ChannelRenewAutoSignLicenseResponse {
         rename = "LicenseTo",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub license_to: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1183,7 +1174,8 @@ pub struct CreatePartnerAutoSignAuthUrlRequest {
     #[serde(
         rename = "AuthorizedOrganizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorized_organization_id: ::core::option::Option<::std::string::String>,
     /// The other organisation, by name. Not in use; `AuthorizedOrganizationNames` has taken its place.
@@ -1192,14 +1184,16 @@ pub struct CreatePartnerAutoSignAuthUrlRequest {
     #[serde(
         rename = "AuthorizedOrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
     /// Whether the platform's application is authorised instead of organisations; then neither ids nor names are needed. The service's operations manager must enable this first. Absent: no.
     #[serde(
         rename = "PlatformAppAuthorization",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub platform_app_authorization: ::core::option::Option<::core::primitive::bool>,
     /// Types of seals that may be authorised. Absent: any.
@@ -1213,14 +1207,16 @@ pub struct CreatePartnerAutoSignAuthUrlRequest {
     #[serde(
         rename = "AuthToMe",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auth_to_me: ::core::option::Option<::core::primitive::bool>,
     /// The other organisations, by their ids in the service (`OrganizationId`); they must belong to the same application. At most 50 elements.
     #[serde(
         rename = "AuthorizedOrganizationIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub authorized_organization_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
@@ -1229,7 +1225,8 @@ pub struct CreatePartnerAutoSignAuthUrlRequest {
     #[serde(
         rename = "AuthorizedOrganizationNames",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub authorized_organization_names: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
@@ -1372,17 +1369,14 @@ impl CreatePartnerAutoSignAuthUrlRequest {
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlResponse {
     /// The short link to the authorisation page; valid until `ExpireTime`.
-    #[serde(
-        rename = "Url",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// Mini program path of the authorisation page, for jumps from the platform's app or mini program.
     #[serde(
         rename = "MiniAppPath",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mini_app_path: ::core::option::Option<::std::string::String>,
     /// When the link stops working: 7 days after it was made. In seconds since the epoch.
@@ -1390,14 +1384,14 @@ pub struct CreatePartnerAutoSignAuthUrlResponse {
         rename = "ExpireTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expire_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1469,28 +1463,32 @@ pub struct ModifyPartnerAutoSignAuthUrlRequest {
     #[serde(
         rename = "AuthorizedOrganizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorized_organization_id: ::core::option::Option<::std::string::String>,
     /// The other organisation, by name as on the business licence, with full-width brackets (`（）`) if any; it must belong to the same application.
     #[serde(
         rename = "AuthorizedOrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
     /// Whether it is the authorisation of the platform's application that changes; then neither id nor name is needed. The service's operations manager must enable this first. Absent: no.
     #[serde(
         rename = "PlatformAppAuthorization",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub platform_app_authorization: ::core::option::Option<::core::primitive::bool>,
     /// Direction: `true` if the other organisation authorises the one in `Agent`, `false` if the one in `Agent` authorises the other. Absent: `false`.
     #[serde(
         rename = "AuthToMe",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auth_to_me: ::core::option::Option<::core::primitive::bool>,
     /// Types of seals that may be authorised. Absent: any.
@@ -1600,17 +1598,14 @@ impl ModifyPartnerAutoSignAuthUrlRequest {
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlResponse {
     /// The short link to the authorisation page; valid until `ExpireTime`.
-    #[serde(
-        rename = "Url",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// Mini program path of the authorisation page, for jumps from the platform's app or mini program.
     #[serde(
         rename = "MiniAppPath",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mini_app_path: ::core::option::Option<::std::string::String>,
     /// When the link stops working: 7 days after it was made. In seconds since the epoch.
@@ -1618,14 +1613,14 @@ pub struct ModifyPartnerAutoSignAuthUrlResponse {
         rename = "ExpireTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expire_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1667,13 +1662,13 @@ impl ::core::fmt::Debug for ModifyPartnerAutoSignAuthUrlResponse {
 #[non_exhaustive]
 pub struct UserThreeFactor {
     /// The person's real name, not a nickname; it serves for identity verification and for the signature.
-    #[serde(rename = "Name")]
+    #[serde(rename = "Name", deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The person's kind of identity document. `OTHER_CARD_TYPE` is not on offer here.
     #[serde(rename = "IdCardType")]
     pub id_card_type: super::IdCardType,
     /// Number of the identity document. Identity card and residence permit: 18 characters, digits with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M` (Macao) and 10 digits.
-    #[serde(rename = "IdCardNumber")]
+    #[serde(rename = "IdCardNumber", deserialize_with = "::tc3_api::lenient::scalar")]
     pub id_card_number: ::std::string::String,
 }
 
@@ -1770,7 +1765,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignLicenseType 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1865,9 +1860,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignSealType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1954,9 +1947,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignUrlEndpoint 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2035,9 +2026,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignUrlType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2113,7 +2102,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PartnerAuthLimit {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2200,9 +2189,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PartnerAuthUpdateLim
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2289,9 +2276,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for VerifyChannel {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }

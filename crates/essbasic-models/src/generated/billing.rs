@@ -16,28 +16,32 @@ pub struct ChannelBillUsageDetail {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Names of the employees in charge of the contract, separated by semicolons.
     #[serde(
         rename = "OperatorName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub operator_name: ::core::option::Option<::std::string::String>,
     /// Name of the initiator's organisation.
     #[serde(
         rename = "CreateOrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub create_organization_name: ::core::option::Option<::std::string::String>,
     /// The contract's name.
     #[serde(
         rename = "FlowName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_name: ::core::option::Option<::std::string::String>,
     /// Where the contract stands now.
@@ -59,7 +63,7 @@ pub struct ChannelBillUsageDetail {
         rename = "UseCount",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub use_count: ::core::option::Option<::core::primitive::i64>,
     /// When the charge or refund was made. In seconds since the epoch.
@@ -67,14 +71,15 @@ pub struct ChannelBillUsageDetail {
         rename = "CostTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub cost_time: ::core::option::Option<::core::primitive::i64>,
     /// Name of the package charged.
     #[serde(
         rename = "QuotaName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub quota_name: ::core::option::Option<::std::string::String>,
     /// Whether this is a charge or a refund.
@@ -88,7 +93,8 @@ pub struct ChannelBillUsageDetail {
     #[serde(
         rename = "Remark",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub remark: ::core::option::Option<::std::string::String>,
 }
@@ -191,7 +197,7 @@ pub struct ChannelDescribeAccountBillDetailResponse {
         rename = "BoundAccountsNumber",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub bound_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many more accounts can be bound.
@@ -199,7 +205,7 @@ pub struct ChannelDescribeAccountBillDetailResponse {
         rename = "RemainAvailableAccountsNumber",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub remain_available_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many accounts are no longer valid.
@@ -207,7 +213,7 @@ pub struct ChannelDescribeAccountBillDetailResponse {
         rename = "InvalidAccountsNumber",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub invalid_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many accounts were bought.
@@ -215,7 +221,7 @@ pub struct ChannelDescribeAccountBillDetailResponse {
         rename = "TotalBuyAccountsNumber",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub total_buy_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many accounts were given for free.
@@ -223,14 +229,14 @@ pub struct ChannelDescribeAccountBillDetailResponse {
         rename = "TotalGiftAccountsNumber",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub total_gift_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -270,10 +276,10 @@ pub struct ChannelDescribeBillUsageDetailRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// First day, as `yyyyMMdd`. The range may span 31 days at most. From 10 October 2026 on, both days must lie in the same calendar month: `20260901` to `20260930` is accepted, `20260815` to `20260915` is not.
-    #[serde(rename = "StartTime")]
+    #[serde(rename = "StartTime", deserialize_with = "::tc3_api::lenient::scalar")]
     pub start_time: ::std::string::String,
     /// Last day, as `yyyyMMdd`. The range may span 31 days at most; from 10 October 2026 on, both days must lie in the same calendar month.
-    #[serde(rename = "EndTime")]
+    #[serde(rename = "EndTime", deserialize_with = "::tc3_api::lenient::scalar")]
     pub end_time: ::std::string::String,
     /// The kind of package to look up. Absent: all.
     #[serde(
@@ -287,7 +293,7 @@ pub struct ChannelDescribeBillUsageDetailRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// Records per page. Absent: 100. At most 100.
@@ -295,7 +301,7 @@ pub struct ChannelDescribeBillUsageDetailRequest {
         rename = "Limit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
 }
@@ -359,7 +365,7 @@ pub struct ChannelDescribeBillUsageDetailResponse {
         rename = "Total",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub total: ::core::option::Option<::core::primitive::i64>,
     /// The records of this page.
@@ -373,7 +379,7 @@ pub struct ChannelDescribeBillUsageDetailResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -426,16 +432,17 @@ pub struct DescribeUsageRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// First day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
-    #[serde(rename = "StartDate")]
+    #[serde(rename = "StartDate", deserialize_with = "::tc3_api::lenient::scalar")]
     pub start_date: ::std::string::String,
     /// Last day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
-    #[serde(rename = "EndDate")]
+    #[serde(rename = "EndDate", deserialize_with = "::tc3_api::lenient::scalar")]
     pub end_date: ::std::string::String,
     /// Whether to sum up: one entry per sub-organisation for the whole range, instead of one per sub-organisation and day (none for days without use). Absent: no.
     #[serde(
         rename = "NeedAggregate",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_aggregate: ::core::option::Option<::core::primitive::bool>,
     /// Entries per page. Absent: 1000. At most 1000.
@@ -443,7 +450,7 @@ pub struct DescribeUsageRequest {
         rename = "Limit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// Which page, counted from 0.
@@ -451,7 +458,7 @@ pub struct DescribeUsageRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// The employee who acts; not open for use.
@@ -522,7 +529,7 @@ impl DescribeUsageRequest {
 #[non_exhaustive]
 pub struct DescribeUsageResponse {
     /// How many entries there are.
-    #[serde(rename = "Total", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Total", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub total: ::core::primitive::u64,
     /// The entries.
     #[serde(
@@ -535,7 +542,7 @@ pub struct DescribeUsageResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -556,34 +563,30 @@ pub struct UsageDetail {
     #[serde(
         rename = "ProxyOrganizationOpenId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub proxy_organization_open_id: ::std::string::String,
     /// The sub-organisation's name.
     #[serde(
         rename = "ProxyOrganizationName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub proxy_organization_name: ::std::string::String,
     /// The day; `1970-01-01` where the entry is a sum.
-    #[serde(
-        rename = "Date",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Date", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub date: ::std::string::String,
     /// How many contracts were used.
-    #[serde(rename = "Usage", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Usage", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub usage: ::core::primitive::u64,
     /// How many contracts were withdrawn.
-    #[serde(rename = "Cancel", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Cancel", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub cancel: ::core::primitive::u64,
     /// The channel through which they were used, as text such as `企业版` (enterprise edition).
     #[serde(
         rename = "FlowChannel",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_channel: ::std::string::String,
 }
@@ -655,7 +658,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BillCostType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -766,9 +769,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BilledFlowStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -899,9 +900,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for QuotaType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }

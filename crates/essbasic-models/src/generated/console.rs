@@ -48,7 +48,8 @@ pub struct ChannelCreateEmbedWebUrlRequest {
     #[serde(
         rename = "BusinessId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub business_id: ::core::option::Option<::std::string::String>,
     /// Whether to hide fields in the preview of a template.
@@ -59,7 +60,8 @@ pub struct ChannelCreateEmbedWebUrlRequest {
     #[serde(
         rename = "HiddenComponents",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hidden_components: ::core::option::Option<::core::primitive::bool>,
     /// The employee who acts. `Agent` says it already.
@@ -75,7 +77,8 @@ pub struct ChannelCreateEmbedWebUrlRequest {
     #[serde(
         rename = "UserData",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_data: ::core::option::Option<::std::string::String>,
     /// What the page shows and permits.
@@ -179,17 +182,13 @@ impl ::core::fmt::Debug for ChannelCreateEmbedWebUrlRequest {
 #[non_exhaustive]
 pub struct ChannelCreateEmbedWebUrlResponse {
     /// The link to embed, valid for 5 minutes.
-    #[serde(
-        rename = "WebUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "WebUrl", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub web_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -272,7 +271,7 @@ pub struct ChannelCreateWebThemeConfigResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -348,27 +347,33 @@ pub struct CreateConsoleLoginUrlRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The sub-organisation's name, exactly as on its business licence, with full-width brackets `（）` instead of half-width ones. In the test environment add `测试` at the end, or it fails review. Once activated it is bound to `ProxyOrganizationOpenId` for good. Has no effect for an organisation that is being authorised or has been activated.
-    #[serde(rename = "ProxyOrganizationName")]
+    #[serde(
+        rename = "ProxyOrganizationName",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub proxy_organization_name: ::std::string::String,
     /// The sub-organisation's unified social credit code. Has no effect for an organisation that is being authorised or has been activated. At most 200 characters.
     #[serde(
         rename = "UniformSocialCreditCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub uniform_social_credit_code: ::core::option::Option<::std::string::String>,
     /// The employee's real name, not a nickname: it is used for identity verification and signatures. Once they are verified it is bound to `Agent.ProxyOperator.OpenId`. Has no effect for an employee who has joined. At most 50 characters.
     #[serde(
         rename = "ProxyOperatorName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_operator_name: ::core::option::Option<::std::string::String>,
     /// The employee's mobile number: the 11 digits of a number of mainland China, without `+86` or other characters. Once they are verified it is bound to `Agent.ProxyOperator.OpenId`. Has no effect for an employee who has joined.
     #[serde(
         rename = "ProxyOperatorMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_operator_mobile: ::core::option::Option<::std::string::String>,
     /// Which part of the console opens. With `Endpoint` `CHANNEL` or `APP` only `SEAL`. Has an effect only where organisation and employee are both activated. Absent or empty: the organisation centre.
@@ -382,7 +387,8 @@ pub struct CreateConsoleLoginUrlRequest {
     #[serde(
         rename = "ModuleId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub module_id: ::core::option::Option<::std::string::String>,
     /// Whether the web console shows the menu at the left. Has an effect only where organisation and employee are both activated. Absent: it does.
@@ -421,7 +427,8 @@ pub struct CreateConsoleLoginUrlRequest {
     #[serde(
         rename = "ProxyOperatorIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_operator_id_card_number: ::core::option::Option<::std::string::String>,
     /// Where to go after verification; works with `Endpoint` `H5` or `PC` only.
@@ -430,7 +437,8 @@ pub struct CreateConsoleLoginUrlRequest {
     #[serde(
         rename = "AutoJumpUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auto_jump_url: ::core::option::Option<::std::string::String>,
     /// Whether the web console shows the navigation bar at the top. Has an effect only where organisation and employee are both activated. Absent: it does.
@@ -444,7 +452,8 @@ pub struct CreateConsoleLoginUrlRequest {
     #[serde(
         rename = "AutoActive",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auto_active: ::core::option::Option<::core::primitive::bool>,
     /// The front of the business licence, as PNG or JPG. Either this or `BusinessLicenseId` is enough. As base64. At most 5 MB.
@@ -458,14 +467,16 @@ pub struct CreateConsoleLoginUrlRequest {
     #[serde(
         rename = "ProxyAddress",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_address: ::core::option::Option<::std::string::String>,
     /// The legal representative's name, as on the business licence.
     #[serde(
         rename = "ProxyLegalName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_legal_name: ::core::option::Option<::std::string::String>,
     /// The power of attorney for the super administrator, as PNG, JPG or PDF of at most 8 MB. `AuthorizationTypes` must then name the way by power of attorney alone. As base64.
@@ -488,7 +499,8 @@ pub struct CreateConsoleLoginUrlRequest {
     #[serde(
         rename = "BankAccountNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub bank_account_number: ::core::option::Option<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
@@ -520,7 +532,8 @@ pub struct CreateConsoleLoginUrlRequest {
     #[serde(
         rename = "BusinessLicenseId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub business_license_id: ::core::option::Option<::std::string::String>,
 }
@@ -930,28 +943,28 @@ pub struct CreateConsoleLoginUrlResponse {
     #[serde(
         rename = "ConsoleUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub console_url: ::std::string::String,
     /// Whether the sub-organisation has joined the service, judged by `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.
     #[serde(
         rename = "IsActivated",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub is_activated: ::core::primitive::bool,
     /// Whether the employee has passed identity verification and joined, judged by `Agent.ProxyOperator.OpenId`, not by their name.
     #[serde(
         rename = "ProxyOperatorIsVerified",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub proxy_operator_is_verified: ::core::primitive::bool,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -983,49 +996,56 @@ pub struct EmbedUrlOption {
     #[serde(
         rename = "ShowFlowDetailComponent",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub show_flow_detail_component: ::core::option::Option<::core::primitive::bool>,
     /// Whether a template's preview page may show its fields. Absent: no.
     #[serde(
         rename = "ShowTemplateComponent",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub show_template_component: ::core::option::Option<::core::primitive::bool>,
     /// Whether to leave out the page for uploading the file; works with `EmbedType` `CREATE_TEMPLATE` only. Absent: it is shown.
     #[serde(
         rename = "SkipUploadFile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub skip_upload_file: ::core::option::Option<::core::primitive::bool>,
     /// Whether to hide the button that downloads the file; works with `EmbedType` `PREVIEW_FLOW_DETAIL` only. Absent: it is shown.
     #[serde(
         rename = "SkipDownloadFile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub skip_download_file: ::core::option::Option<::core::primitive::bool>,
     /// Whether to bar the user from seeing and editing the properties of watermark fields. Absent: no.
     #[serde(
         rename = "ForbidEditWatermark",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// The seal's description.
     #[serde(
         rename = "SealDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_description: ::core::option::Option<::std::string::String>,
     /// Whether to bar the user from editing the seal's description. Absent: no.
     #[serde(
         rename = "ForbidEditSealDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_edit_seal_description: ::core::option::Option<::core::primitive::bool>,
 }
@@ -1118,7 +1138,8 @@ pub struct JumpEvent {
     #[serde(
         rename = "JumpUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub jump_url: ::core::option::Option<::std::string::String>,
 }
@@ -1185,42 +1206,48 @@ pub struct OrganizationAuthorizationOptions {
     #[serde(
         rename = "UniformSocialCreditCodeSame",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub uniform_social_credit_code_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the organisation's name must stay as given. Has an effect only where a name is given. Absent: it may differ.
     #[serde(
         rename = "OrganizationNameSame",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the legal representative's name must stay as given. Has an effect only where that name is given. Absent: it may differ.
     #[serde(
         rename = "LegalNameSame",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub legal_name_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the bank account must stay as given. Has an effect only where an account is given. Absent: it may differ.
     #[serde(
         rename = "BankAccountNumberSame",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub bank_account_number_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the address is shown as given and cannot be changed. Has an effect only where `ProxyAddress` is given. Absent: it may differ.
     #[serde(
         rename = "AddressSame",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub address_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the picture of the business licence is shown as given and cannot be changed. Has an effect only where `BusinessLicense` is given. Absent: the user may replace it.
     #[serde(
         rename = "BizLicenseSame",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub biz_license_same: ::core::option::Option<::core::primitive::bool>,
 }
@@ -1295,14 +1322,16 @@ pub struct WebThemeConfig {
     #[serde(
         rename = "DisplaySignBrandLogo",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub display_sign_brand_logo: ::core::option::Option<::core::primitive::bool>,
     /// The theme colour, in hexadecimal or RGB: `#D54941` or `rgb(213, 73, 65)`.
     #[serde(
         rename = "WebEmbedThemeColor",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub web_embed_theme_color: ::core::option::Option<::std::string::String>,
     /// The picture in the background of the page where an organisation verifies itself. As base64.
@@ -1316,7 +1345,8 @@ pub struct WebThemeConfig {
     #[serde(
         rename = "HideAuthenticateNavigationBar",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_authenticate_navigation_bar: ::core::option::Option<
         ::core::primitive::bool,
@@ -1325,7 +1355,8 @@ pub struct WebThemeConfig {
     #[serde(
         rename = "HideAuthenticateTopLogo",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_authenticate_top_logo: ::core::option::Option<::core::primitive::bool>,
 }
@@ -1461,9 +1492,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoJumpBackEvent {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1566,9 +1595,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ConsoleLoginEndpoint
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1659,9 +1686,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ConsoleModule {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1772,9 +1797,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EmbedType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1854,7 +1877,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for JumpEventType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1937,9 +1960,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for NavigationStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2030,9 +2051,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationIdCardTy
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2115,9 +2134,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for WebThemeType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }

@@ -35,7 +35,7 @@
 #[non_exhaustive]
 pub struct ChannelCreateRoleRequest {
     /// The role's name: Chinese characters, letters, digits and underscores. At most 20 characters.
-    #[serde(rename = "Name")]
+    #[serde(rename = "Name", deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
     #[serde(rename = "Agent")]
@@ -44,7 +44,8 @@ pub struct ChannelCreateRoleRequest {
     #[serde(
         rename = "Description",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub description: ::core::option::Option<::std::string::String>,
     /// What the role may do, as one complete tree of permissions in the form that `ChannelDescribeRoles` returns. Absent: no permissions yet; `ChannelModifyRole` sets them.
@@ -112,14 +113,15 @@ pub struct ChannelCreateRoleResponse {
     #[serde(
         rename = "RoleId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub role_id: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -160,20 +162,22 @@ pub struct ChannelCreateUserRolesRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The roles to give, by id; `ChannelDescribeRoles` lists them. At most 100 elements.
-    #[serde(rename = "RoleIds")]
+    #[serde(rename = "RoleIds", deserialize_with = "::tc3_api::lenient::list")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
     /// The employees, by their user ids inside the service. Wins over `OpenIds`. At most 100 elements.
     #[serde(
         rename = "UserIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub user_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employees, by the ids that the platform gave them. Ignored where `UserIds` is given. At most 100 elements.
     #[serde(
         rename = "OpenIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub open_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who acts. `Agent` says it already.
@@ -276,7 +280,7 @@ pub struct ChannelCreateUserRolesResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -316,7 +320,7 @@ pub struct ChannelDeleteRoleRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The roles to delete, by id; custom roles only. At most 20 elements.
-    #[serde(rename = "RoleIds")]
+    #[serde(rename = "RoleIds", deserialize_with = "::tc3_api::lenient::list")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -357,7 +361,7 @@ pub struct ChannelDeleteRoleResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -397,13 +401,14 @@ pub struct ChannelDeleteRoleUsersRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The role to take away, by id; not that of super administrator or legal representative.
-    #[serde(rename = "RoleId")]
+    #[serde(rename = "RoleId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// The employees, by their user ids inside the service. Wins over `OpenIds`. At most 200 elements.
     #[serde(
         rename = "UserIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub user_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who acts. `Agent` says it already.
@@ -419,7 +424,8 @@ pub struct ChannelDeleteRoleUsersRequest {
     #[serde(
         rename = "OpenIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub open_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
@@ -496,17 +502,13 @@ impl ChannelDeleteRoleUsersRequest {
 #[non_exhaustive]
 pub struct ChannelDeleteRoleUsersResponse {
     /// The role that was taken away.
-    #[serde(
-        rename = "RoleId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "RoleId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -558,7 +560,7 @@ pub struct ChannelDescribeEmployeesRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How many employees a page holds. At most 20.
-    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::i64,
     /// Narrows the list by key and values. Each key may be given once only; a second filter of the same key conflicts.
     ///
@@ -576,7 +578,7 @@ pub struct ChannelDescribeEmployeesRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// The employee who acts. `Agent` says it already.
@@ -647,23 +649,23 @@ pub struct ChannelDescribeEmployeesResponse {
     )]
     pub employees: ::std::vec::Vec<super::Staff>,
     /// How many employees were skipped; 0 unless the request said otherwise, at most 20000.
-    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub offset: ::core::primitive::i64,
     /// How many employees a page holds; at most 20.
-    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::i64,
     /// How many employees meet the filters, over all pages.
     #[serde(
         rename = "TotalCount",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub total_count: ::core::primitive::i64,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -707,7 +709,7 @@ pub struct ChannelDescribeRolesRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How many roles a page holds, at most 200; a number written as text, for historical reasons.
-    #[serde(rename = "Limit")]
+    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::std::string::String,
     /// Narrows the list by key and value. Each key may be given once only; a second filter of the same key conflicts.
     ///
@@ -725,7 +727,7 @@ pub struct ChannelDescribeRolesRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// The employee who acts. `Agent` says it already.
@@ -792,16 +794,16 @@ impl ChannelDescribeRolesRequest {
 #[non_exhaustive]
 pub struct ChannelDescribeRolesResponse {
     /// The page returned, counted from 0; at most 2000.
-    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub offset: ::core::primitive::u64,
     /// How many roles a page holds; at most 200.
-    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::u64,
     /// How many roles meet the filters, over all pages.
     #[serde(
         rename = "TotalCount",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub total_count: ::core::primitive::u64,
     /// The roles of this page.
@@ -815,7 +817,7 @@ pub struct ChannelDescribeRolesResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -851,16 +853,17 @@ pub struct ChannelModifyRoleRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The role's name from now on: Chinese characters, letters, digits and underscores. Needed even where it stays the same. At most 20 characters.
-    #[serde(rename = "Name")]
+    #[serde(rename = "Name", deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The role to change, as `ChannelDescribeRoles` returns its id.
-    #[serde(rename = "RoleId")]
+    #[serde(rename = "RoleId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// What the role is for. At most 50 characters.
     #[serde(
         rename = "Description",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub description: ::core::option::Option<::std::string::String>,
     /// What the role may do from now on, as one complete tree of permissions in the form that `ChannelDescribeRoles` returns. Absent: the permissions stay as they are.
@@ -930,14 +933,15 @@ pub struct ChannelModifyRoleResponse {
     #[serde(
         rename = "RoleId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub role_id: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -955,17 +959,13 @@ pub struct ChannelModifyRoleResponse {
 #[non_exhaustive]
 pub struct ChannelRole {
     /// The role's id, 32 characters.
-    #[serde(
-        rename = "RoleId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "RoleId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// The role's name. That of a system role is in Chinese.
     #[serde(
         rename = "RoleName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub role_name: ::std::string::String,
     /// Whether the role is in use.
@@ -1022,14 +1022,16 @@ pub struct CreateEmployeeChangeUrlRequest {
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The employee's new mobile number. A Chinese number is written with or without `+86 ` in front; one from elsewhere with its country code and a space, as in `+12 12345678`. Absent: the link fixes no number.
     #[serde(
         rename = "NewMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_mobile: ::core::option::Option<::std::string::String>,
 }
@@ -1097,21 +1099,21 @@ pub struct CreateEmployeeChangeUrlResponse {
     #[serde(
         rename = "MiniAppPath",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub mini_app_path: ::std::string::String,
     /// An H5 link that leads into the service's mini program, for instance from a short message.
     #[serde(
         rename = "LongUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub long_url: ::std::string::String,
     /// The short form of `LongUrl`.
     #[serde(
         rename = "ShortUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub short_url: ::std::string::String,
     /// Until when the links work: 7 days from when they were made. In seconds since the epoch.
@@ -1119,14 +1121,14 @@ pub struct CreateEmployeeChangeUrlResponse {
         rename = "ExpireTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expire_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1168,14 +1170,14 @@ pub struct Department {
     #[serde(
         rename = "DepartmentId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub department_id: ::std::string::String,
     /// The department's name.
     #[serde(
         rename = "DepartmentName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub department_name: ::std::string::String,
 }
@@ -1193,18 +1195,10 @@ pub struct Department {
 #[non_exhaustive]
 pub struct FailedCreateRoleData {
     /// The employee's user id inside the service.
-    #[serde(
-        rename = "UserId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "UserId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub user_id: ::std::string::String,
     /// The roles that they were not given, by id.
-    #[serde(
-        rename = "RoleIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "RoleIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -1224,14 +1218,16 @@ pub struct Permission {
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The permission's key, such as `FlowsManagement`.
     #[serde(
         rename = "Key",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub key: ::core::option::Option<::std::string::String>,
     /// Whether the permission works in the front end or in the back end.
@@ -1273,21 +1269,24 @@ pub struct Permission {
     #[serde(
         rename = "DataTo",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub data_to: ::core::option::Option<::std::string::String>,
     /// The parent permission's key.
     #[serde(
         rename = "ParentKey",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub parent_key: ::core::option::Option<::std::string::String>,
     /// Whether the role holds the permission.
     #[serde(
         rename = "IsChecked",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub is_checked: ::core::option::Option<::core::primitive::bool>,
     /// The permissions below this one.
@@ -1441,14 +1440,16 @@ pub struct PermissionGroup {
     #[serde(
         rename = "GroupName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub group_name: ::core::option::Option<::std::string::String>,
     /// The group's key, such as `bill`.
     #[serde(
         rename = "GroupKey",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub group_key: ::core::option::Option<::std::string::String>,
     /// Whether the group is hidden.
@@ -1533,13 +1534,14 @@ impl PermissionGroup {
 #[non_exhaustive]
 pub struct ProxyOrganizationOperator {
     /// The id that the platform gives the employee: the `OpenId` that `Agent.ProxyOperator` then carries.
-    #[serde(rename = "Id")]
+    #[serde(rename = "Id", deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// The employee's real name, not a nickname: it is used for identity verification and signatures. At most 50 characters.
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// Which identity document `IdCardNumber` belongs to. Absent: `ID_CARD`.
@@ -1553,14 +1555,16 @@ pub struct ProxyOrganizationOperator {
     #[serde(
         rename = "IdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// The employee's mobile number: the 11 digits of a number of mainland China, without `+86` or other characters. Numbers from elsewhere are not taken.
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The role to give the employee in advance.
@@ -1681,39 +1685,23 @@ impl ::core::fmt::Debug for ProxyOrganizationOperator {
 #[non_exhaustive]
 pub struct Staff {
     /// The employee's user id inside the service. Empty until they are verified.
-    #[serde(
-        rename = "UserId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "UserId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub user_id: ::std::string::String,
     /// The employee's name, masked.
     #[serde(
         rename = "DisplayName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub display_name: ::std::string::String,
     /// The employee's mobile number, masked.
-    #[serde(
-        rename = "Mobile",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The employee's e-mail address, masked.
-    #[serde(
-        rename = "Email",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Email", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub email: ::std::string::String,
     /// The id that the platform gave the employee.
-    #[serde(
-        rename = "OpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "OpenId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub open_id: ::std::string::String,
     /// The roles that the employee holds.
     #[serde(
@@ -1733,21 +1721,21 @@ pub struct Staff {
     #[serde(
         rename = "Verified",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub verified: ::core::primitive::bool,
     /// When the employee was added. In seconds since the epoch.
     #[serde(
         rename = "CreatedOn",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub created_on: ::core::primitive::i64,
     /// When the employee passed identity verification; 0 before that. In seconds since the epoch.
     #[serde(
         rename = "VerifiedOn",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub verified_on: ::core::primitive::i64,
     /// Whether the employee has left.
@@ -1803,17 +1791,13 @@ impl ::core::fmt::Debug for Staff {
 #[non_exhaustive]
 pub struct StaffRole {
     /// The role's id.
-    #[serde(
-        rename = "RoleId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "RoleId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// The role's name.
     #[serde(
         rename = "RoleName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub role_name: ::std::string::String,
 }
@@ -1831,17 +1815,13 @@ pub struct StaffRole {
 #[non_exhaustive]
 pub struct SyncFailReason {
     /// The employee, by the id that the platform gave them.
-    #[serde(
-        rename = "Id",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Id", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// What went wrong, for people to read, for instance that the id is malformed or the document's number invalid.
     #[serde(
         rename = "Message",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub message: ::std::string::String,
 }
@@ -1974,7 +1954,7 @@ pub struct SyncProxyOrganizationOperatorsResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2061,9 +2041,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for DefaultEmployeeRole 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2150,9 +2128,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EmployeeOperation {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2224,7 +2200,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EmployeeSyncStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2296,7 +2272,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EmploymentStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2372,7 +2348,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionDataLabel 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2452,7 +2428,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionDataRange 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2528,7 +2504,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionDataType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2600,7 +2576,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2672,7 +2648,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionVisibility
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2744,7 +2720,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for RoleStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }

@@ -36,22 +36,23 @@
 #[non_exhaustive]
 pub struct CreateRequestWithEncryptionRequest {
     /// Name of the action to call, as its own `X-TC-Action` header would give it, such as `ChannelDescribeFlowComponents`.
-    #[serde(rename = "RequestAction")]
+    #[serde(rename = "RequestAction", deserialize_with = "::tc3_api::lenient::scalar")]
     pub request_action: ::std::string::String,
     /// The platform's application: the value of `Agent.AppId`.
-    #[serde(rename = "ApplicationId")]
+    #[serde(rename = "ApplicationId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub application_id: ::std::string::String,
     /// Initialisation vector of the cipher: 16 random bytes, new for each call, in standard base64.
-    #[serde(rename = "IV")]
+    #[serde(rename = "IV", deserialize_with = "::tc3_api::lenient::scalar")]
     pub iv: ::std::string::String,
     /// The inner action's request, padded by PKCS#7 and encrypted with AES-CBC or SM4-CBC; the raw ciphertext in standard base64.
-    #[serde(rename = "EncryptedData")]
+    #[serde(rename = "EncryptedData", deserialize_with = "::tc3_api::lenient::scalar")]
     pub encrypted_data: ::std::string::String,
     /// HMAC-SHA256 of the raw IV bytes followed directly by the raw ciphertext bytes, in standard base64. It lets the service detect tampering.
     #[serde(
         rename = "EncryptionSignature",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub encryption_signature: ::core::option::Option<::std::string::String>,
 }
@@ -116,31 +117,28 @@ impl ::core::fmt::Debug for CreateRequestWithEncryptionRequest {
 #[non_exhaustive]
 pub struct CreateRequestWithEncryptionResponse {
     /// Initialisation vector of the answer: 16 bytes in standard base64.
-    #[serde(
-        rename = "IV",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "IV", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub iv: ::std::string::String,
     /// The inner action's answer or error, padded by PKCS#7 and encrypted with AES-CBC or SM4-CBC; the raw ciphertext in standard base64.
     #[serde(
         rename = "EncryptedData",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub encrypted_data: ::std::string::String,
     /// HMAC-SHA256 of the raw IV bytes followed directly by the raw ciphertext bytes, in standard base64. Check it in constant time before decrypting.
     #[serde(
         rename = "EncryptionSignature",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub encryption_signature: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }

@@ -35,10 +35,10 @@
 #[non_exhaustive]
 pub struct ChannelDescribeSignFaceVideoRequest {
     /// The contract, 32 characters.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The signer's id in this contract, which differs in each contract; `DescribeFlowDetailInfo` returns it.
-    #[serde(rename = "SignId")]
+    #[serde(rename = "SignId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub sign_id: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
     #[serde(rename = "Agent")]
@@ -100,7 +100,7 @@ pub struct ChannelDescribeSignFaceVideoResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -136,7 +136,7 @@ pub struct ChannelDescribeSignFaceVideoResponse {
 #[non_exhaustive]
 pub struct ChannelVerifyPdfRequest {
     /// The contract, 32 characters.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
     #[serde(rename = "Agent")]
@@ -203,21 +203,23 @@ pub struct ChannelVerifyPdfResponse {
     #[serde(
         rename = "VerifySerialNo",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub verify_serial_no: ::core::option::Option<::std::string::String>,
     /// MD5 hash of the contract's file, as hexadecimal digits.
     #[serde(
         rename = "PdfResourceMd5",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub pdf_resource_md5: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -265,7 +267,7 @@ pub struct CreateChannelFlowEvidenceReportRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract, 32 characters; all its parties must have signed.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The employee who acts; not open for use.
     ///
@@ -333,7 +335,7 @@ pub struct CreateChannelFlowEvidenceReportResponse {
     #[serde(
         rename = "ReportId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub report_id: ::std::string::String,
     /// Where the report stands.
@@ -349,14 +351,14 @@ pub struct CreateChannelFlowEvidenceReportResponse {
     #[serde(
         rename = "ReportUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub report_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -411,14 +413,14 @@ pub struct CreateFlowBlockchainEvidenceUrlRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract, 32 characters; fully signed or released.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// Until when link and QR code are valid; the maximum is the end of 2099 in Chinese time. Absent: seven days from now. In seconds since the epoch. At most 4102415999.
     #[serde(
         rename = "ExpiredOn",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expired_on: ::core::option::Option<::core::primitive::u64>,
 }
@@ -474,14 +476,16 @@ pub struct CreateFlowBlockchainEvidenceUrlResponse {
     #[serde(
         rename = "QrCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub qr_code: ::core::option::Option<::std::string::String>,
     /// Short link that shows the certificate.
     #[serde(
         rename = "Url",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub url: ::core::option::Option<::std::string::String>,
     /// When link and QR code expire, by default seven days after they were made. In seconds since the epoch.
@@ -489,14 +493,14 @@ pub struct CreateFlowBlockchainEvidenceUrlResponse {
         rename = "ExpiredOn",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expired_on: ::core::option::Option<::core::primitive::u64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -557,13 +561,13 @@ pub struct CreatePersonAuthCertificateImageRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The person's name.
-    #[serde(rename = "UserName")]
+    #[serde(rename = "UserName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub user_name: ::std::string::String,
     /// Kind of the person's identity document.
     #[serde(rename = "IdCardType")]
     pub id_card_type: super::IdCardType,
     /// Number of that document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits.
-    #[serde(rename = "IdCardNumber")]
+    #[serde(rename = "IdCardNumber", deserialize_with = "::tc3_api::lenient::scalar")]
     pub id_card_number: ::std::string::String,
     /// For which use of auto-signing the person gave authorisation. Absent: `E_PRESCRIPTION_AUTO_SIGN`.
     #[serde(
@@ -631,21 +635,23 @@ pub struct CreatePersonAuthCertificateImageResponse {
     #[serde(
         rename = "AuthCertUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub auth_cert_url: ::std::string::String,
     /// Number of this certificate picture, 20 digits, given by the service and printed on the picture. Each new picture has a new one.
     #[serde(
         rename = "ImageCertId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub image_cert_id: ::core::option::Option<::std::string::String>,
     /// Unique serial number of the digital certificate. Changes when the certificate expires and is renewed; not printed on the picture.
     #[serde(
         rename = "SerialNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub serial_number: ::core::option::Option<::std::string::String>,
     /// When the digital certificate was issued; printed on the picture as a date. In seconds since the epoch.
@@ -653,7 +659,7 @@ pub struct CreatePersonAuthCertificateImageResponse {
         rename = "ValidFrom",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub valid_from: ::core::option::Option<::core::primitive::u64>,
     /// Until when the digital certificate is valid; printed on the picture as a date. In seconds since the epoch.
@@ -661,14 +667,14 @@ pub struct CreatePersonAuthCertificateImageResponse {
         rename = "ValidTo",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub valid_to: ::core::option::Option<::core::primitive::u64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -740,7 +746,7 @@ pub struct DescribeChannelFlowEvidenceReportRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The report's id, from `CreateChannelFlowEvidenceReport`.
-    #[serde(rename = "ReportId")]
+    #[serde(rename = "ReportId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub report_id: ::std::string::String,
     /// The employee who acts; not open for use.
     ///
@@ -808,7 +814,7 @@ pub struct DescribeChannelFlowEvidenceReportResponse {
     #[serde(
         rename = "ReportUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub report_url: ::std::string::String,
     /// Where the report stands.
@@ -822,7 +828,7 @@ pub struct DescribeChannelFlowEvidenceReportResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -948,14 +954,14 @@ pub struct IntentionQuestionResult {
     #[serde(
         rename = "ResultCode",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub result_code: ::std::vec::Vec<::std::string::String>,
     /// What speech recognition understood of each answer, as text.
     #[serde(
         rename = "AsrResult",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub asr_result: ::std::vec::Vec<::std::string::String>,
 }
@@ -1005,49 +1011,45 @@ pub struct PdfVerifyResult {
     #[serde(
         rename = "SignerName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub signer_name: ::std::string::String,
     /// When it was signed. In milliseconds since the epoch.
     #[serde(
         rename = "SignTime",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_time: ::core::primitive::i64,
     /// The certificate's signature algorithm, such as `SHA1withRSA`.
     #[serde(
         rename = "SignAlgorithm",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_algorithm: ::std::string::String,
     /// Serial number of the digital certificate, unique.
-    #[serde(
-        rename = "CertSn",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "CertSn", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub cert_sn: ::std::string::String,
     /// From when the certificate is valid. In milliseconds since the epoch.
     #[serde(
         rename = "CertNotBefore",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub cert_not_before: ::core::primitive::i64,
     /// Until when the certificate is valid. In milliseconds since the epoch.
     #[serde(
         rename = "CertNotAfter",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub cert_not_after: ::core::primitive::i64,
     /// Kind of signature; reserved, always 0 at present.
     #[serde(
         rename = "SignType",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_type: ::core::primitive::i64,
     /// Horizontal position of the slot in pixels.
@@ -1055,7 +1057,7 @@ pub struct PdfVerifyResult {
         rename = "ComponentPosX",
         serialize_with = "::tc3_api::wire::float",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub component_pos_x: ::core::primitive::f64,
     /// Vertical position of the slot in pixels.
@@ -1063,7 +1065,7 @@ pub struct PdfVerifyResult {
         rename = "ComponentPosY",
         serialize_with = "::tc3_api::wire::float",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub component_pos_y: ::core::primitive::f64,
     /// Width of the slot in pixels.
@@ -1071,7 +1073,7 @@ pub struct PdfVerifyResult {
         rename = "ComponentWidth",
         serialize_with = "::tc3_api::wire::float",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub component_width: ::core::primitive::f64,
     /// Height of the slot in pixels.
@@ -1079,14 +1081,14 @@ pub struct PdfVerifyResult {
         rename = "ComponentHeight",
         serialize_with = "::tc3_api::wire::float",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub component_height: ::core::primitive::f64,
     /// Page on which the slot lies, counted from 1.
     #[serde(
         rename = "ComponentPage",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub component_page: ::core::primitive::i64,
 }
@@ -1210,7 +1212,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ContractVerifyResult
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1297,9 +1299,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EvidenceReportStatus
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1367,7 +1367,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EvidenceReportType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1450,9 +1450,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PdfSignPlatform {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1536,7 +1534,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignatureVerifyResul
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }

@@ -41,10 +41,10 @@ pub struct CreateFileConvertTaskRequest {
     #[serde(rename = "ResourceType")]
     pub resource_type: super::ConvertibleFileType,
     /// Name of the file to convert, with its extension. At most 256 characters.
-    #[serde(rename = "ResourceName")]
+    #[serde(rename = "ResourceName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub resource_name: ::std::string::String,
     /// The file to convert, by the id that `UploadFiles` gave it. One file a task.
-    #[serde(rename = "ResourceId")]
+    #[serde(rename = "ResourceId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub resource_id: ::std::string::String,
 }
 
@@ -90,17 +90,13 @@ impl ::core::fmt::Debug for CreateFileConvertTaskRequest {
 #[non_exhaustive]
 pub struct CreateFileConvertTaskResponse {
     /// The conversion, to be followed with `DescribeFileConvertTask`.
-    #[serde(
-        rename = "TaskId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -134,7 +130,7 @@ pub struct CreateFileConvertTaskResponse {
 #[non_exhaustive]
 pub struct DescribeFileConvertTaskRequest {
     /// The conversion, as `CreateFileConvertTask` returned it.
-    #[serde(rename = "TaskId")]
+    #[serde(rename = "TaskId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
     #[serde(rename = "Agent")]
@@ -168,11 +164,7 @@ impl DescribeFileConvertTaskRequest {
 #[non_exhaustive]
 pub struct DescribeFileConvertTaskResponse {
     /// The conversion asked for.
-    #[serde(
-        rename = "TaskId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// How far the conversion has come.
     #[serde(
@@ -185,21 +177,21 @@ pub struct DescribeFileConvertTaskResponse {
     #[serde(
         rename = "TaskMessage",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub task_message: ::std::string::String,
     /// The PDF's resource id (a file id), ready for `ChannelCreateFlowByFiles` once the conversion is done.
     #[serde(
         rename = "ResourceId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub resource_id: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -221,7 +213,8 @@ pub struct UploadFile {
     #[serde(
         rename = "FileName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub file_name: ::core::option::Option<::std::string::String>,
 }
@@ -326,7 +319,7 @@ pub struct UploadFilesRequest {
         rename = "Deadline",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
 }
@@ -399,36 +392,28 @@ pub struct UploadFilesResponse {
     #[serde(
         rename = "TotalCount",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub total_count: ::core::primitive::i64,
     /// Resource ids of the files, 32 characters each. Keep them: creating contracts and templates takes them. Each works any number of times until it expires, by default after an hour, and is removed some time later.
-    #[serde(
-        rename = "FileIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FileIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub file_ids: ::std::vec::Vec<::std::string::String>,
     /// Links from which the uploaded files can be fetched for five minutes.
-    #[serde(
-        rename = "FileUrls",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FileUrls", default, deserialize_with = "::tc3_api::lenient::list")]
     pub file_urls: ::std::vec::Vec<::std::string::String>,
     /// When the ids stop working. The reference gives the default here as ten minutes from the upload, elsewhere as an hour. In seconds since the epoch.
     #[serde(
         rename = "Deadline",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -562,9 +547,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ConvertibleFileType 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -652,7 +635,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FileConvertStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -747,9 +730,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for UploadBusinessType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }

@@ -13,7 +13,7 @@
 #[non_exhaustive]
 pub struct ApproverComponentLimitType {
     /// The party, by the id of its role in the template; 32 characters. Its slots belong to that role.
-    #[serde(rename = "RecipientId")]
+    #[serde(rename = "RecipientId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub recipient_id: ::std::string::String,
     /// The ways to choose from.
     #[serde(
@@ -69,21 +69,24 @@ pub struct ApproverItem {
     #[serde(
         rename = "SignId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sign_id: ::core::option::Option<::std::string::String>,
     /// The id of the party's role; identifies the party when signers are added afterwards, as with `ChannelCreateFlowApprovers`.
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// The name of the party's role.
     #[serde(
         rename = "ApproverRoleName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_role_name: ::core::option::Option<::std::string::String>,
 }
@@ -103,14 +106,16 @@ pub struct ApproverRestriction {
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The person's phone number, digits only. Exactly 11 characters.
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The kind of the person's identity document.
@@ -124,7 +129,8 @@ pub struct ApproverRestriction {
     #[serde(
         rename = "IdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
 }
@@ -262,7 +268,7 @@ pub struct ArchiveDynamicFlowRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The dynamic contract to end.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
 }
 
@@ -296,7 +302,8 @@ pub struct ArchiveDynamicFlowResponse {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties of the dynamic contract, by their ids.
@@ -310,7 +317,7 @@ pub struct ArchiveDynamicFlowResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -326,30 +333,33 @@ pub struct ArchiveDynamicFlowResponse {
 #[non_exhaustive]
 pub struct BaseFlowInfo {
     /// The contract's name, chosen freely from Chinese characters, letters, digits and underscores. At most 200 characters.
-    #[serde(rename = "FlowName")]
+    #[serde(rename = "FlowName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_name: ::std::string::String,
     /// Until when it may be signed. Without all signatures by then it counts as expired and is void. In seconds since the epoch.
-    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::scalar")]
     pub deadline: ::core::primitive::i64,
     /// The kind of contract, chosen freely (sales contract, employment contract), of Chinese characters, letters, digits and underscores. At most 200 characters.
     #[serde(
         rename = "FlowType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// What the contract is about. At most 1000 characters.
     #[serde(
         rename = "FlowDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// Whether the parties may sign in any order. Absent: no, they sign one after another.
     #[serde(
         rename = "Unordered",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub unordered: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page adds areas to fill in automatically. Absent: `OPEN`.
@@ -370,14 +380,16 @@ pub struct BaseFlowInfo {
     #[serde(
         rename = "NeedSignReview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// Data of the caller's own, as base64, that callbacks about the contract's state return unchanged. At most 1000 characters.
     #[serde(
         rename = "UserData",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_data: ::core::option::Option<::std::string::String>,
     /// Who gets to see the contract and its progress without signing: persons, and employees of the own organisation who are verified and have joined it. None of them may be a signer as well. At most 50 elements.
@@ -391,7 +403,8 @@ pub struct BaseFlowInfo {
     #[serde(
         rename = "NeedCreateReview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_create_review: ::core::option::Option<::core::primitive::bool>,
     /// Fields to fill in, for a contract started from a file.
@@ -412,7 +425,8 @@ pub struct BaseFlowInfo {
     #[serde(
         rename = "FileIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub file_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The parties.
@@ -648,14 +662,16 @@ pub struct CcInfo {
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The recipient's real name, no nickname; identity verification uses it.
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// What kind of recipient it is.
@@ -761,14 +777,16 @@ pub struct ChannelArchiveDynamicApproverData {
     #[serde(
         rename = "SignId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sign_id: ::core::option::Option<::std::string::String>,
     /// The party's role within the contract, to which its fields and signature slots belong. Unique in one contract only: others may have the same.
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
@@ -806,7 +824,7 @@ pub struct ChannelCancelMultiFlowSignQRCodeRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The code to make invalid, by the id that `ChannelCreateMultiFlowSignQRCode` returned; 32 characters.
-    #[serde(rename = "QrCodeId")]
+    #[serde(rename = "QrCodeId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub qr_code_id: ::std::string::String,
     /// The employee who acts. `Agent` says it already.
     ///
@@ -856,7 +874,7 @@ pub struct ChannelCancelMultiFlowSignQRCodeResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -948,7 +966,7 @@ pub struct ChannelCreateDynamicFlowApproverResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1001,7 +1019,8 @@ pub struct ChannelCreateFlowApproversRequest {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// How signers are named. To be given for dynamic signers.
@@ -1022,7 +1041,8 @@ pub struct ChannelCreateFlowApproversRequest {
     #[serde(
         rename = "FlowGroupId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
 }
@@ -1108,7 +1128,7 @@ pub struct ChannelCreateFlowApproversResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1218,14 +1238,16 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "FlowName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_name: ::core::option::Option<::std::string::String>,
     /// What the contract is about, for its readers. At most 1000 characters.
     #[serde(
         rename = "FlowDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// The parties, organisations and persons, each with contact data and the way it is verified. Where signing is in order, they sign in the order of this list. With `OpenDynamicSignFlow`: left out. At most 50 elements.
@@ -1239,7 +1261,8 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "FileIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub file_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The initiator's fields, with their content: single-line or multi-line text, check box, number, picture, data table and the like, also watermarks.
@@ -1254,7 +1277,7 @@ pub struct ChannelCreateFlowByFilesRequest {
         rename = "Deadline",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// Where callbacks would go.
@@ -1265,42 +1288,48 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "CallbackUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// Whether the parties may sign in any order. Absent: no, they sign one after another in the order of `FlowApprovers`.
     #[serde(
         rename = "Unordered",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub unordered: ::core::option::Option<::core::primitive::bool>,
     /// The contract's type in the caller's own words, such as a sales contract. Chinese characters, letters, digits and underscores only. At most 255 characters.
     #[serde(
         rename = "FlowType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     #[serde(
         rename = "CustomShowMap",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub custom_show_map: ::core::option::Option<::std::string::String>,
     /// The platform's own data, as base64; callbacks about the contract's state and the like give it back unchanged. At most 1000 characters.
     #[serde(
         rename = "CustomerData",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub customer_data: ::core::option::Option<::std::string::String>,
     /// Whether signers of the initiator's organisation must wait for its internal approval when their turn comes. The outcome is given with `ChannelCreateFlowSignReview`; a rejection leaves them waiting until an approval follows. Works with signing by hand and auto-signing. Absent: no.
     #[serde(
         rename = "NeedSignReview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// How a signer who is a person is verified. With the phone number, whoever has the party's number can open the contract, and a person not yet verified signs without face recognition, neither for identity nor for intent; void where the signature is `OCR_ESIGN`, which rests on identity verification. For persons only. Absent: face recognition.
@@ -1358,7 +1387,8 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "NeedPreview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
     /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF file.
@@ -1374,14 +1404,16 @@ pub struct ChannelCreateFlowByFilesRequest {
     #[serde(
         rename = "OpenDynamicFlow",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_dynamic_flow: ::core::option::Option<::core::primitive::bool>,
     /// Whether the contract is dynamic: created without parties, which are added afterwards with `ChannelCreateDynamicFlowApprover`. Absent: no.
     #[serde(
         rename = "OpenDynamicSignFlow",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_dynamic_sign_flow: ::core::option::Option<::core::primitive::bool>,
     /// Which later operations on the contract are ruled out.
@@ -1740,11 +1772,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesRequest {
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesResponse {
     /// The contract's id, 32 characters; worth keeping, later calls need it. None where only a preview was asked for.
-    #[serde(
-        rename = "FlowId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The parties with their ids and role names.
     #[serde(
@@ -1757,14 +1785,15 @@ pub struct ChannelCreateFlowByFilesResponse {
     #[serde(
         rename = "PreviewUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub preview_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1870,7 +1899,7 @@ pub struct ChannelCreateFlowGroupByFilesRequest {
     #[serde(rename = "FlowFileInfos")]
     pub flow_file_infos: ::std::vec::Vec<super::FlowFileInfo>,
     /// The group's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(rename = "FlowGroupName")]
+    #[serde(rename = "FlowGroupName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_group_name: ::std::string::String,
     /// Who initiates: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.
     #[serde(rename = "Agent")]
@@ -1973,15 +2002,11 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
     #[serde(
         rename = "FlowGroupId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_group_id: ::std::string::String,
     /// The ids of the group's contracts, 32 characters each, in the order of `FlowFileInfos`.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The parties by contract.
     #[serde(
@@ -1994,7 +2019,7 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2072,7 +2097,7 @@ pub struct ChannelCreateFlowGroupByTemplatesRequest {
     #[serde(rename = "FlowInfos")]
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
     /// The group's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(rename = "FlowGroupName")]
+    #[serde(rename = "FlowGroupName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_group_name: ::std::string::String,
 }
 
@@ -2120,15 +2145,11 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
     #[serde(
         rename = "FlowGroupId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_group_id: ::std::string::String,
     /// The ids of the group's contracts, 32 characters each, in the order of `FlowInfos`.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The background tasks that compose elaborate documents, such as those with a dynamic table; ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are empty.
     #[serde(
@@ -2148,7 +2169,7 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2195,17 +2216,17 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The template that every contract is made from; 32 characters.
-    #[serde(rename = "TemplateId")]
+    #[serde(rename = "TemplateId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub template_id: ::std::string::String,
     /// The name of the contracts, also of the file in which a signed one is downloaded. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(rename = "FlowName")]
+    #[serde(rename = "FlowName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_name: ::std::string::String,
     /// How many contracts the code may start; then it becomes invalid. Absent: 5.
     #[serde(
         rename = "MaxFlowNum",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub max_flow_num: ::core::option::Option<::core::primitive::i64>,
     /// For how many days after its creation a contract may be signed; then it expires and is void. Absent: 7. At most 30.
@@ -2213,7 +2234,7 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
         rename = "FlowEffectiveDay",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_effective_day: ::core::option::Option<::core::primitive::i64>,
     /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
@@ -2230,7 +2251,7 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
         rename = "QrEffectiveDay",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub qr_effective_day: ::core::option::Option<::core::primitive::i64>,
     /// Who may sign: only these people can scan the code and sign. Absent: anybody.
@@ -2259,7 +2280,8 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     #[serde(
         rename = "CallbackUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// What a person must match to use the code.
@@ -2286,21 +2308,24 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     #[serde(
         rename = "ForbidPersonalMultipleSign",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_personal_multiple_sign: ::core::option::Option<::core::primitive::bool>,
     /// Whether a contract's name gets its signer appended: `FlowName`, the signer's name and the last four digits of their phone number, joined by hyphens.
     #[serde(
         rename = "FlowNameAppendScannerInfo",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_name_append_scanner_info: ::core::option::Option<::core::primitive::bool>,
     /// The code's name, shown on its picture. Chinese characters, letters, digits and underscores only. Absent or empty: `FlowName`. At most 200 characters.
     #[serde(
         rename = "QrCodeName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub qr_code_name: ::core::option::Option<::std::string::String>,
     /// Until when the code works, at most 365 days after its creation. Absent: 7 days after its creation. In seconds since the epoch.
@@ -2308,7 +2333,7 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
         rename = "QrCodeExpiredOn",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub qr_code_expired_on: ::core::option::Option<::core::primitive::i64>,
 }
@@ -2535,7 +2560,7 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2620,7 +2645,7 @@ pub struct ChannelCreatePrepareFlowGroupRequest {
     #[serde(rename = "BaseFlowInfos")]
     pub base_flow_infos: ::std::vec::Vec<super::BaseFlowInfo>,
     /// The group's name, chosen freely from Chinese characters, letters, digits and underscores. At most 200 characters.
-    #[serde(rename = "FlowGroupName")]
+    #[serde(rename = "FlowGroupName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_group_name: ::std::string::String,
     /// What the contracts are made from.
     #[serde(rename = "ResourceType")]
@@ -2639,7 +2664,8 @@ pub struct ChannelCreatePrepareFlowGroupRequest {
     #[serde(
         rename = "FlowGroupType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_group_type: ::core::option::Option<::std::string::String>,
     /// Until when the group may be signed, applied to every contract of the group. In seconds since the epoch.
@@ -2647,7 +2673,7 @@ pub struct ChannelCreatePrepareFlowGroupRequest {
         rename = "FlowGroupDeadline",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_group_deadline: ::core::option::Option<::core::primitive::i64>,
 }
@@ -2747,21 +2773,21 @@ pub struct ChannelCreatePrepareFlowGroupResponse {
     #[serde(
         rename = "FlowGroupId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_group_id: ::std::string::String,
     /// The link to the page.
     #[serde(
         rename = "PrepareUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub prepare_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2835,7 +2861,8 @@ pub struct ChannelCreatePrepareFlowRequest {
     #[serde(
         rename = "ResourceId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub resource_id: ::core::option::Option<::std::string::String>,
     /// What the page lets the employee change, and what it hides.
@@ -2862,7 +2889,8 @@ pub struct ChannelCreatePrepareFlowRequest {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Whether to make a preview link. Not available: `ChannelCreateEmbedWebUrl` makes one.
@@ -2871,7 +2899,8 @@ pub struct ChannelCreatePrepareFlowRequest {
     #[serde(
         rename = "NeedPreview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
     /// The organisation. Not to be sent.
@@ -3007,35 +3036,37 @@ pub struct ChannelCreatePrepareFlowResponse {
     #[serde(
         rename = "PrepareFlowUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub prepare_flow_url: ::std::string::String,
     /// A link to see how the contract will look; it isn't started by that. Works for five minutes.
     #[serde(
         rename = "PreviewFlowUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub preview_flow_url: ::std::string::String,
     /// The contract's provisional id. Valid only once the contract has been started on the page.
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The id that a draft gets if the employee saves one on the page, worth keeping to start from it later. Otherwise without meaning.
     #[serde(
         rename = "DraftId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub draft_id: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -3100,7 +3131,10 @@ pub struct ChannelCreateReleaseFlowRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract to release.
-    #[serde(rename = "NeedRelievedFlowId")]
+    #[serde(
+        rename = "NeedRelievedFlowId",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub need_relieved_flow_id: ::std::string::String,
     /// What the release agreement says: the reason, what stays in force, how things are settled.
     #[serde(rename = "ReliveInfo")]
@@ -3120,7 +3154,8 @@ pub struct ChannelCreateReleaseFlowRequest {
     #[serde(
         rename = "CallbackUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The organisation. Not open yet.
@@ -3146,21 +3181,23 @@ pub struct ChannelCreateReleaseFlowRequest {
         rename = "Deadline",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// Data of the caller's own, JSON or any other text, encoded as base64. Callbacks about the contract's state return it unchanged. At most 20480 characters.
     #[serde(
         rename = "UserData",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_data: ::core::option::Option<::std::string::String>,
     /// The release agreement's name. Needed where one of `ReleasedApprovers` has the `ApproverType` `ORGANIZATION_PIN_CODE_SIGN`.
     #[serde(
         rename = "FlowName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_name: ::core::option::Option<::std::string::String>,
 }
@@ -3311,17 +3348,13 @@ impl ::core::fmt::Debug for ChannelCreateReleaseFlowRequest {
 #[non_exhaustive]
 pub struct ChannelCreateReleaseFlowResponse {
     /// The release agreement, a contract of its own.
-    #[serde(
-        rename = "FlowId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -3342,28 +3375,32 @@ pub struct CommonApproverOption {
     #[serde(
         rename = "CanEditApprover",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_edit_approver: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer is kept from refusing to sign. Absent: no.
     #[serde(
         rename = "NoRefuse",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_refuse: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer is kept from forwarding the task to somebody else. Absent: no.
     #[serde(
         rename = "NoTransfer",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
     /// Whether a signer with several signature slots must choose seal or signature for each one, filling all at once being hidden. Absent: no.
     #[serde(
         rename = "HideOneKeySign",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_one_key_sign: ::core::option::Option<::core::primitive::bool>,
     /// How the contract must be read before it is signed.
@@ -3377,14 +3414,16 @@ pub struct CommonApproverOption {
     #[serde(
         rename = "ForbidAddSignDate",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_add_sign_date: ::core::option::Option<::core::primitive::bool>,
     /// Whether the seal type or seal id that this signer's slots name is locked on the page, for a contract started from a file.
     #[serde(
         rename = "ForbidModifySealInfos",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_modify_seal_infos: ::core::option::Option<::core::primitive::bool>,
 }
@@ -3471,7 +3510,8 @@ pub struct CommonFlowApprover {
     #[serde(
         rename = "NotChannelOrganization",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
     /// Who the party is and how it signs. For auto-signing, the organisation must have switched it on in the console (extended services); before using it in contracts from files, ask the service's account manager.
@@ -3485,49 +3525,56 @@ pub struct CommonFlowApprover {
     #[serde(
         rename = "OrganizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_id: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it. Needed for a sub-organisation, save for auto-signing.
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// The organisation's name. Needed for a sub-organisation, save for auto-signing, and for an organisation outside the platform.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The employee's or person's id inside the service.
     #[serde(
         rename = "UserId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_id: ::core::option::Option<::std::string::String>,
     /// The sub-organisation's employee who signs, by the id that the platform gave them. Needed for such an employee.
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The signer's real name, which identity verification and the signature use. Needed also for an organisation outside the platform.
     #[serde(
         rename = "ApproverName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_name: ::core::option::Option<::std::string::String>,
     /// The signer's phone number. Needed also for an organisation outside the platform.
     #[serde(
         rename = "ApproverMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The kind of the signer's identity document. Absent: the resident identity card.
@@ -3545,14 +3592,16 @@ pub struct CommonFlowApprover {
     #[serde(
         rename = "ApproverIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
     /// The role that the party takes in the template, by its id there. Needed where the contract is made from a template.
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// How many seconds the signer must read before signing, 3 at least. Absent: 10. At most 300.
@@ -3560,14 +3609,15 @@ pub struct CommonFlowApprover {
         rename = "PreReadTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub pre_read_time: ::core::option::Option<::core::primitive::i64>,
     /// Whether the signer must read the whole text before signing.
     #[serde(
         rename = "IsFullText",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub is_full_text: ::core::option::Option<::core::primitive::bool>,
     /// How the signer is told of the contract. Absent: by short message. For a sub-organisation it is always `NONE`.
@@ -3931,63 +3981,72 @@ pub struct CreateFlowOption {
     #[serde(
         rename = "CanEditFlow",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_edit_flow: ::core::option::Option<::core::primitive::bool>,
     /// Whether the start dialog hides the contract's name. Absent: no.
     #[serde(
         rename = "HideShowFlowName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_show_flow_name: ::core::option::Option<::core::primitive::bool>,
     /// Whether the start dialog hides the contract's kind. Absent: no.
     #[serde(
         rename = "HideShowFlowType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_show_flow_type: ::core::option::Option<::core::primitive::bool>,
     /// Whether the start dialog hides the deadline. Absent: no.
     #[serde(
         rename = "HideShowDeadline",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_show_deadline: ::core::option::Option<::core::primitive::bool>,
     /// Whether the step that names the parties can be skipped. Absent: no.
     #[serde(
         rename = "CanSkipAddApprover",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_skip_add_approver: ::core::option::Option<::core::primitive::bool>,
     /// Whether parties are locked: none can be added, changed or removed. Absent: no. With `true` the request must name the parties. Without effect on sub-organisations and auto-signing, which can't be changed anyway.
     #[serde(
         rename = "ForbidEditApprover",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_edit_approver: ::core::option::Option<::core::primitive::bool>,
     /// A text of the caller's own for the start dialog: Chinese characters, letters, digits and punctuation. At most 500 characters.
     #[serde(
         rename = "CustomCreateFlowDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub custom_create_flow_description: ::core::option::Option<::std::string::String>,
     /// Whether the fields to fill in are locked. Absent: no.
     #[serde(
         rename = "ForbidEditFillComponent",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_edit_fill_component: ::core::option::Option<::core::primitive::bool>,
     /// Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is officially needed where it is not skipped, while the sample that skips it gives one: it belongs in both cases.
     #[serde(
         rename = "SkipUploadFile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub skip_upload_file: ::core::option::Option<::core::primitive::bool>,
     /// How signature slots are set up on the page, such as whether they show the date.
@@ -4001,21 +4060,24 @@ pub struct CreateFlowOption {
     #[serde(
         rename = "ForbidEditWatermark",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// Whether a preview button is offered after the start. Absent: no.
     #[serde(
         rename = "PreviewAfterStart",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub preview_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether a button to sign is offered after the start; only where the acting employee is a signer. Absent: no.
     #[serde(
         rename = "SignAfterStart",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sign_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Which steps are hidden. On the new version of the page only.
@@ -4031,21 +4093,24 @@ pub struct CreateFlowOption {
     #[serde(
         rename = "SelfName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub self_name: ::core::option::Option<::std::string::String>,
     /// Whether the signing code is hidden after the start. Absent: no. On the new version of the page only.
     #[serde(
         rename = "HideSignCodeAfterStart",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_sign_code_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page has a button that saves a draft. The draft's id is the `DraftId` that `ChannelCreatePrepareFlow` answered; a later call starts from it with `ResourceType` 3.
     #[serde(
         rename = "NeedFlowDraft",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_flow_draft: ::core::option::Option<::core::primitive::bool>,
     /// Kinds of field that the page does not offer. An empty list counts as absent.
@@ -4070,14 +4135,16 @@ pub struct CreateFlowOption {
     #[serde(
         rename = "ForbidAddApprover",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_add_approver: ::core::option::Option<::core::primitive::bool>,
     /// Whether the panel for the signing settings (order, way of verification and the like) is hidden.
     #[serde(
         rename = "ForbidEditFlowProperties",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_edit_flow_properties: ::core::option::Option<::core::primitive::bool>,
     /// What the page shows at the end.
@@ -4388,7 +4455,8 @@ pub struct CreateFlowsByTemplatesRequest {
     #[serde(
         rename = "NeedPreview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
     /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF file.
@@ -4463,31 +4531,27 @@ impl CreateFlowsByTemplatesRequest {
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesResponse {
     /// The ids of the contracts made, 32 characters each; worth keeping, later calls need them. None where only a preview was asked for.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The platform's own data of each contract, one for one as in `FlowInfos`.
     #[serde(
         rename = "CustomerData",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub customer_data: ::std::vec::Vec<::std::string::String>,
     /// One text per contract: empty where it was made, else why not.
     #[serde(
         rename = "ErrorMessages",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The previews' links, good for 300 seconds, given only where `NeedPreview` was true. A document with a dynamic table is shown as it is before composition; the link to the final one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`.
     #[serde(
         rename = "PreviewUrls",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub preview_urls: ::std::vec::Vec<::std::string::String>,
     /// The background tasks that compose elaborate documents, such as those with a dynamic table; ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are empty.
@@ -4508,7 +4572,7 @@ pub struct CreateFlowsByTemplatesResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -4542,13 +4606,14 @@ pub struct CreateResultPageConfig {
     #[serde(rename = "Type")]
     pub r#type: super::CreateResultPageType,
     /// The title. At most 50 characters.
-    #[serde(rename = "Title")]
+    #[serde(rename = "Title", deserialize_with = "::tc3_api::lenient::scalar")]
     pub title: ::std::string::String,
     /// The text under the title. At most 200 characters.
     #[serde(
         rename = "Description",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub description: ::core::option::Option<::std::string::String>,
 }
@@ -4622,7 +4687,8 @@ pub struct DescribeUserFlowTypeRequest {
     #[serde(
         rename = "QueryBindTemplate",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub query_bind_template: ::core::option::Option<::core::primitive::bool>,
 }
@@ -4679,7 +4745,7 @@ pub struct DescribeUserFlowTypeResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -4700,21 +4766,17 @@ pub struct DynamicFlowApproverResult {
     #[serde(
         rename = "RecipientId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub recipient_id: ::std::string::String,
     /// The party's id, made by the service. A signing link can be made from it alone, without name, phone number or identity document.
-    #[serde(
-        rename = "SignId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "SignId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub sign_id: ::std::string::String,
     /// The party's state, as a number that the reference does not explain; in its samples 2 for every party just added.
     #[serde(
         rename = "ApproverStatus",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub approver_status: ::core::primitive::i64,
 }
@@ -4731,7 +4793,7 @@ pub struct DynamicFlowApproverResult {
 #[non_exhaustive]
 pub struct DynamicFlowInfo {
     /// The contract, by the 32-character id that `ChannelCreateFlowByFiles` answered.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The parties to add, organisations or persons. Where parties sign in order, their order here is the order of signing. At most 50 elements.
     #[serde(rename = "FlowApprovers")]
@@ -4808,7 +4870,8 @@ pub struct DynamicFlowResult {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties added.
@@ -4831,48 +4894,54 @@ pub struct DynamicFlowResult {
 #[non_exhaustive]
 pub struct FillApproverInfo {
     /// The party to fill, by its 32-character id as set in the template; its fields belong to it.
-    #[serde(rename = "RecipientId")]
+    #[serde(rename = "RecipientId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub recipient_id: ::std::string::String,
     /// The organisation's employee, by the id that the platform gave them. If not verified yet, `ApproverName` and `ApproverMobile` are needed too.
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The signer's name.
     #[serde(
         rename = "ApproverName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_name: ::core::option::Option<::std::string::String>,
     /// The signer's phone number.
     #[serde(
         rename = "ApproverMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The organisation's name.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it. Officially needed for a sub-organisation, though samples give `OrganizationName` alone.
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Whether the organisation is one of the service's own customers, not a sub-organisation of the platform. Absent: no, it is a sub-organisation.
     #[serde(
         rename = "NotChannelOrganization",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
     /// The kind of the person's identity document.
@@ -4890,21 +4959,24 @@ pub struct FillApproverInfo {
     #[serde(
         rename = "ApproverIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
     /// The contract whose party this is; it wins over the `FlowId` of the request. Absent: the request's. Needed for a contract of a group.
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Proof of the person's authorised PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), FlowName)`, the contract's name without spaces around it.
     #[serde(
         rename = "PinCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub pin_code: ::core::option::Option<::std::string::String>,
 }
@@ -5086,21 +5158,24 @@ pub struct FillError {
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// What went wrong, in Chinese.
     #[serde(
         rename = "ErrMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub err_message: ::core::option::Option<::std::string::String>,
     /// The contract, by its 32-character id.
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
 }
@@ -5121,7 +5196,8 @@ pub struct FlowApproverItem {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties with their ids and role names.
@@ -5144,10 +5220,10 @@ pub struct FlowApproverItem {
 #[non_exhaustive]
 pub struct FlowFileInfo {
     /// The file that becomes the contract, by the id that `UploadFiles` gave it. At most 1 element.
-    #[serde(rename = "FileIds")]
+    #[serde(rename = "FileIds", deserialize_with = "::tc3_api::lenient::list")]
     pub file_ids: ::std::vec::Vec<::std::string::String>,
     /// The contract's name. At most 200 characters.
-    #[serde(rename = "FlowName")]
+    #[serde(rename = "FlowName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_name: ::std::string::String,
     /// The parties. Where signing is in order, they sign in the order of this list. At most 5 elements.
     #[serde(rename = "FlowApprovers")]
@@ -5157,21 +5233,23 @@ pub struct FlowFileInfo {
         rename = "Deadline",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// What the contract is about, for its readers. At most 1000 characters.
     #[serde(
         rename = "FlowDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// The contract's type in words, such as `入职合同` (for entering a job) or `劳动合同` (of employment). At most 255 characters.
     #[serde(
         rename = "FlowType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// Where callbacks would go.
@@ -5182,21 +5260,24 @@ pub struct FlowFileInfo {
     #[serde(
         rename = "CallbackUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The platform's own data. At most 1000 characters.
     #[serde(
         rename = "CustomerData",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub customer_data: ::core::option::Option<::std::string::String>,
     /// Whether the parties may sign in any order. Absent: no, they sign one after another.
     #[serde(
         rename = "Unordered",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub unordered: ::core::option::Option<::core::primitive::bool>,
     /// The initiator's fields; they are filled in on creation.
@@ -5210,14 +5291,16 @@ pub struct FlowFileInfo {
     #[serde(
         rename = "CustomShowMap",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub custom_show_map: ::core::option::Option<::std::string::String>,
     /// Whether the initiator's organisation must approve before it can sign; the outcome is given with `CreateFlowGroupSignReview`.
     #[serde(
         rename = "NeedSignReview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
@@ -5427,7 +5510,8 @@ pub struct FlowGroupApprovers {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties with their ids; `RecipientId` is there for each.
@@ -5455,7 +5539,8 @@ pub struct FlowGroupOptions {
     #[serde(
         rename = "SelfOrganizationApproverSignEach",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub self_organization_approver_sign_each: ::core::option::Option<
         ::core::primitive::bool,
@@ -5464,28 +5549,32 @@ pub struct FlowGroupOptions {
     #[serde(
         rename = "OtherApproverSignEach",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub other_approver_sign_each: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page's user is kept from editing a contract's name. Absent: no.
     #[serde(
         rename = "NoEditFlowName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_edit_flow_name: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page's user is kept from editing a contract's type. Absent: no.
     #[serde(
         rename = "NoEditFlowType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_edit_flow_type: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page's user is kept from editing a contract's deadline. Absent: no.
     #[serde(
         rename = "NoEditDeadline",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_edit_deadline: ::core::option::Option<::core::primitive::bool>,
     /// How signature slots are set up on an embedded page that creates contracts, for instance whether they show the date.
@@ -5499,28 +5588,32 @@ pub struct FlowGroupOptions {
     #[serde(
         rename = "ForbidEditWatermark",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page hides the code to scan for signing once the contracts are created. Absent: no.
     #[serde(
         rename = "HideSignCodeAfterStart",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_sign_code_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page offers signing once the contracts are created; only where the employee who acts is a signer. Absent: no.
     #[serde(
         rename = "SignAfterStart",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sign_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page shows a preview button once the contracts are created. Absent: no.
     #[serde(
         rename = "PreviewAfterStart",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub preview_after_start: ::core::option::Option<::core::primitive::bool>,
 }
@@ -5622,16 +5715,17 @@ impl FlowGroupOptions {
 #[non_exhaustive]
 pub struct FlowInfo {
     /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(rename = "FlowName")]
+    #[serde(rename = "FlowName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_name: ::std::string::String,
     /// Until when it may be signed; a contract not completed by then expires and is void. Not set: 365 days after creation. In seconds since the epoch.
-    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::scalar")]
     pub deadline: ::core::primitive::i64,
     /// The template that the contract is made from; 32 characters. The organisation's console, which `CreateConsoleLoginUrl` opens, shows it among its templates.
     #[serde(
         rename = "TemplateId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub template_id: ::core::option::Option<::std::string::String>,
     /// The parties, in the template's order, or creation fails: where its first party is a person and its second an organisation, the list must begin with a person, then an organisation. At most 50 elements.
@@ -5656,35 +5750,40 @@ pub struct FlowInfo {
     #[serde(
         rename = "CallbackUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The contract's type in the caller's own words, such as a sales contract. Chinese characters, letters, digits and underscores only. At most 200 characters.
     #[serde(
         rename = "FlowType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// What the contract is about, for its readers. At most 1000 characters.
     #[serde(
         rename = "FlowDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// The platform's own data, as base64; callbacks about the contract's state and the like give it back unchanged. At most 1000 characters.
     #[serde(
         rename = "CustomerData",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub customer_data: ::core::option::Option<::std::string::String>,
     /// How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     #[serde(
         rename = "CustomShowMap",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub custom_show_map: ::core::option::Option<::std::string::String>,
     /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; nobody who is also a signer. At most 50 elements.
@@ -5698,7 +5797,8 @@ pub struct FlowInfo {
     #[serde(
         rename = "NeedSignReview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// When those in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.
@@ -5974,7 +6074,8 @@ pub struct FlowOperateLimit {
     #[serde(
         rename = "NoRelease",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_release: ::core::option::Option<::core::primitive::bool>,
 }
@@ -6040,27 +6141,30 @@ pub struct FormField {
     /// - Number: may have decimals.
     /// - E-mail address: valid by the W3C's rules.
     /// - Sex, education: one of the field's options.
-    #[serde(rename = "ComponentValue")]
+    #[serde(rename = "ComponentValue", deserialize_with = "::tc3_api::lenient::scalar")]
     pub component_value: ::std::string::String,
     /// The field, by its id. `CreateFlowsByTemplates` does not use it: there `ComponentName` is needed.
     #[serde(
         rename = "ComponentId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_id: ::core::option::Option<::std::string::String>,
     /// The field, by its name of at most 20 characters without emoji.
     #[serde(
         rename = "ComponentName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_name: ::core::option::Option<::std::string::String>,
     /// Whether the value of the template's field cannot be changed on an embedded page that creates contracts.
     #[serde(
         rename = "LockComponentValue",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub lock_component_value: ::core::option::Option<::core::primitive::bool>,
 }
@@ -6169,7 +6273,7 @@ pub struct PrepareFlowsRequest {
     #[serde(rename = "FlowInfos")]
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
     /// Where the page leads when the employee is done. At most 200 characters.
-    #[serde(rename = "JumpUrl")]
+    #[serde(rename = "JumpUrl", deserialize_with = "::tc3_api::lenient::scalar")]
     pub jump_url: ::std::string::String,
     /// The employee who acts. Not open yet.
     ///
@@ -6234,14 +6338,14 @@ pub struct PrepareFlowsResponse {
     #[serde(
         rename = "ConfirmUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub confirm_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -6271,7 +6375,7 @@ impl ::core::fmt::Debug for PrepareFlowsResponse {
 #[non_exhaustive]
 pub struct ReleasedApprover {
     /// Which party it is: its place in the original contract's list of parties as `DescribeFlowDetailInfo` gives it, from 0. The order of signing does not matter.
-    #[serde(rename = "ApproverNumber", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "ApproverNumber", deserialize_with = "::tc3_api::lenient::scalar")]
     pub approver_number: ::core::primitive::u64,
     /// How the organisation signs. No value is listed for a person, whose entry can only set `ApproverSignRole`; a sample sends `PERSON`.
     #[serde(rename = "ApproverType")]
@@ -6282,14 +6386,16 @@ pub struct ReleasedApprover {
     #[serde(
         rename = "ReleasedApproverRecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub released_approver_recipient_id: ::core::option::Option<::std::string::String>,
     /// The signer's name. Needed, with `Mobile`, for an organisation's signer who is not an employee of a sub-organisation given by `OpenId`. At most 50 characters.
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The kind of the signer's identity document. Absent: the resident identity card.
@@ -6307,35 +6413,40 @@ pub struct ReleasedApprover {
     #[serde(
         rename = "IdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// The signer's phone number. Needed, with `Name`, for an organisation's signer who is not an employee of a sub-organisation given by `OpenId`.
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The organisation's name as in its business licence; round brackets in their Chinese form `（）`.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it.
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// The employee who signs, by the id that the platform gave them: letters and digits. Needed for an employee on the same platform. At most 64 characters.
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// What the organisation signs with. Absent: a seal.
@@ -6349,21 +6460,24 @@ pub struct ReleasedApprover {
     #[serde(
         rename = "ApproverSignRole",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_sign_role: ::core::option::Option<::std::string::String>,
     /// The seal that the own organisation uses. Only where the slot is one for a seal.
     #[serde(
         rename = "ApproverSignSealId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_sign_seal_id: ::core::option::Option<::std::string::String>,
     /// Proof of the employee's PIN, for `ORGANIZATION_PIN_CODE_SIGN`: `HMAC_SHA256(SHA256(PIN), FlowName)`, the release agreement's name without spaces around it.
     #[serde(
         rename = "PinCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub pin_code: ::core::option::Option<::std::string::String>,
 }
@@ -6578,34 +6692,38 @@ impl ::core::fmt::Debug for ReleasedApprover {
 #[non_exhaustive]
 pub struct RelieveInfo {
     /// Why the contract is released. At most 200 characters.
-    #[serde(rename = "Reason")]
+    #[serde(rename = "Reason", deserialize_with = "::tc3_api::lenient::scalar")]
     pub reason: ::std::string::String,
     /// Which clauses stay in force. At most 200 characters.
     #[serde(
         rename = "RemainInForceItem",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub remain_in_force_item: ::core::option::Option<::std::string::String>,
     /// How the original contract's costs are settled. At most 200 characters.
     #[serde(
         rename = "OriginalExpenseSettlement",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub original_expense_settlement: ::core::option::Option<::std::string::String>,
     /// How the original contract's other matters are settled. At most 200 characters.
     #[serde(
         rename = "OriginalOtherSettlement",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub original_other_settlement: ::core::option::Option<::std::string::String>,
     /// Anything else agreed. It prevails where it contradicts the rest of the agreement. At most 200 characters.
     #[serde(
         rename = "OtherDeals",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub other_deals: ::core::option::Option<::std::string::String>,
 }
@@ -6720,7 +6838,8 @@ pub struct SignComponentConfig {
     #[serde(
         rename = "HideDate",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_date: ::core::option::Option<::core::primitive::bool>,
     /// Position of the switch that fits the stamp to the seal's own size, for the seal slots that signers add (`SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`). Counts only with `SignBeanTag` 1. Absent: off, and can be turned on.
@@ -6775,28 +6894,28 @@ pub struct SignQrCode {
     #[serde(
         rename = "QrCodeId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub qr_code_id: ::std::string::String,
     /// The code's address, which a QR code tool turns into the picture that people scan to sign.
     #[serde(
         rename = "QrCodeUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub qr_code_url: ::std::string::String,
     /// Until when the code works; then it becomes invalid by itself. 7 days after creation unless the request set it. In seconds since the epoch.
     #[serde(
         rename = "ExpiredTime",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub expired_time: ::core::primitive::i64,
     /// Address of the code for the WeChat mini program.
     #[serde(
         rename = "WeixinQrCodeUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub weixin_qr_code_url: ::std::string::String,
 }
@@ -6836,21 +6955,21 @@ pub struct SignUrl {
     #[serde(
         rename = "AppSignUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub app_sign_url: ::std::string::String,
     /// Until when the links work, as text such as `2022-08-05 15:55:01`.
     #[serde(
         rename = "EffectiveTime",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub effective_time: ::std::string::String,
     /// Web link such as `https://essurl.cn/xxx`; it shows an H5 page that opens the mini program.
     #[serde(
         rename = "HttpSignUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub http_sign_url: ::std::string::String,
 }
@@ -6878,11 +6997,7 @@ impl ::core::fmt::Debug for SignUrl {
 #[non_exhaustive]
 pub struct TaskInfo {
     /// The task's id, for `DescribeFileConvertTask`.
-    #[serde(
-        rename = "TaskId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// Whether the task is done.
     #[serde(
@@ -6909,14 +7024,16 @@ pub struct TemplateUserFlowType {
     #[serde(
         rename = "UserFlowTypeId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_flow_type_id: ::core::option::Option<::std::string::String>,
     /// The type's name.
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// How many templates are bound to the type; counted only where `QueryBindTemplate` was true.
@@ -6924,14 +7041,15 @@ pub struct TemplateUserFlowType {
         rename = "TemplateNum",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub template_num: ::core::option::Option<::core::primitive::i64>,
     /// What the type is for.
     #[serde(
         rename = "Description",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub description: ::core::option::Option<::std::string::String>,
 }
@@ -7007,7 +7125,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7090,9 +7208,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverVerifyMode {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7168,7 +7284,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CcInfoVisibility {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7240,7 +7356,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CcNotifyType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7312,7 +7428,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CcPermission {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7384,7 +7500,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CcType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7467,9 +7583,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ComposeTaskStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7537,7 +7651,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CreateResultPageType
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7605,7 +7719,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FillApproverType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7685,7 +7799,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FlowDisplayType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7768,9 +7882,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for IntelligentStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7842,7 +7954,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PrepareGroupResource
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7918,7 +8030,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PrepareResourceType 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -7994,7 +8106,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PrepareStep {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -8066,7 +8178,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PreviewType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -8149,9 +8261,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ReleaseSlotType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -8238,9 +8348,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ReleasedApproverType
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -8312,7 +8420,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignaturePlacement {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }

@@ -13,24 +13,22 @@
 #[non_exhaustive]
 pub struct CancelFailureFlow {
     /// The contract's id, 32 characters.
-    #[serde(
-        rename = "FlowId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// Why it could not be withdrawn, for instance because of where it stands.
     #[serde(
         rename = "Reason",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub reason: ::core::option::Option<::std::string::String>,
     /// The contract's name.
     #[serde(
         rename = "FlowName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_name: ::core::option::Option<::std::string::String>,
 }
@@ -95,7 +93,8 @@ pub struct CancelOrganizationFlowsRequest {
     #[serde(
         rename = "CancelMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub cancel_message: ::core::option::Option<::std::string::String>,
     /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the organisation and the employee.
@@ -154,17 +153,13 @@ impl CancelOrganizationFlowsRequest {
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsResponse {
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and the callback on the task's outcome carries it.
-    #[serde(
-        rename = "TaskId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -215,13 +210,14 @@ pub struct ChannelBatchCancelFlowsRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts to withdraw. At most 100 elements.
-    #[serde(rename = "FlowIds")]
+    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most 200 characters.
     #[serde(
         rename = "CancelMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub cancel_message: ::core::option::Option<::std::string::String>,
     /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the organisation and the employee.
@@ -310,21 +306,17 @@ pub struct ChannelBatchCancelFlowsResponse {
     #[serde(
         rename = "FailMessages",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub fail_messages: ::std::vec::Vec<::std::string::String>,
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome carries it.
-    #[serde(
-        rename = "TaskId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -379,7 +371,7 @@ pub struct ChannelBatchCancelFlowsResponse {
 #[non_exhaustive]
 pub struct ChannelCancelFlowRequest {
     /// The contract to withdraw.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
     #[serde(rename = "Agent")]
@@ -388,7 +380,8 @@ pub struct ChannelCancelFlowRequest {
     #[serde(
         rename = "CancelMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub cancel_message: ::core::option::Option<::std::string::String>,
     /// Whom the cover page of the withdrawn contract names next to the reason. Absent: the organisation and the employee.
@@ -470,7 +463,7 @@ pub struct ChannelCancelFlowResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -515,7 +508,7 @@ pub struct ChannelCreateBatchCancelFlowUrlRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts to withdraw. At most 100 elements.
-    #[serde(rename = "FlowIds")]
+    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
     ///
@@ -571,35 +564,31 @@ pub struct ChannelCreateBatchCancelFlowUrlResponse {
     #[serde(
         rename = "BatchCancelFlowUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub batch_cancel_flow_url: ::std::string::String,
     /// One text per entry of `FlowIds`, in the same order: empty where the contract is in the link, else why it cannot be withdrawn.
     #[serde(
         rename = "FailMessages",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub fail_messages: ::std::vec::Vec<::std::string::String>,
     /// When the link expires, by default 24 hours after it was made, written `2023-11-03 20:15:29`; the official sample is in China time (UTC+8).
     #[serde(
         rename = "UrlExpireOn",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub url_expire_on: ::std::string::String,
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome carries it.
-    #[serde(
-        rename = "TaskId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -680,7 +669,8 @@ pub struct ChannelCreateBoundFlowsRequest {
     #[serde(
         rename = "FlowIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who acts. `Agent` says it already.
@@ -746,7 +736,7 @@ pub struct ChannelCreateBoundFlowsResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -785,7 +775,7 @@ pub struct ChannelCreateFlowRemindsRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts whose signers are reminded. At most 100 elements.
-    #[serde(rename = "FlowIds")]
+    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -833,7 +823,7 @@ pub struct ChannelCreateFlowRemindsResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -885,7 +875,7 @@ pub struct ChannelCreateFlowSignReviewRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract's id, 32 characters.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The outcome.
     #[serde(rename = "ReviewType")]
@@ -894,14 +884,16 @@ pub struct ChannelCreateFlowSignReviewRequest {
     #[serde(
         rename = "ReviewMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub review_message: ::core::option::Option<::std::string::String>,
     /// The party whose signing was under approval, by its role in the contract. Required where that party was given `ApproverNeedSignReview` when the contract was started, and where the party under approval is a person.
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// Which approval the outcome is of. Absent or empty: that before signing.
@@ -981,7 +973,7 @@ pub struct ChannelCreateFlowSignReviewResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1018,7 +1010,7 @@ pub struct ChannelCreateFlowSignReviewResponse {
 #[non_exhaustive]
 pub struct CreateFlowForwardsRequest {
     /// The employee who takes over, by the `OpenId` that the platform gave them. They must have joined the organisation and verified their identity.
-    #[serde(rename = "TargetOpenId")]
+    #[serde(rename = "TargetOpenId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub target_open_id: ::std::string::String,
     /// The contracts that change hands, each with the party that the present employee acts for.
     #[serde(rename = "FlowForwardInfos")]
@@ -1071,14 +1063,14 @@ pub struct CreateFlowForwardsResponse {
     #[serde(
         rename = "SuccessFlows",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub success_flows: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1129,7 +1121,7 @@ pub struct CreateFlowGroupSignReviewRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract group's id, 32 characters, as `ChannelCreateFlowGroupByFiles` or `ChannelCreateFlowGroupByTemplates` returned it.
-    #[serde(rename = "FlowGroupId")]
+    #[serde(rename = "FlowGroupId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_group_id: ::std::string::String,
     /// The outcome.
     #[serde(rename = "ReviewType")]
@@ -1141,7 +1133,8 @@ pub struct CreateFlowGroupSignReviewRequest {
     #[serde(
         rename = "ReviewMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub review_message: ::core::option::Option<::std::string::String>,
 }
@@ -1192,7 +1185,7 @@ pub struct CreateFlowGroupSignReviewResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1237,7 +1230,7 @@ pub struct DescribeCancelFlowsTaskRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The task, 32 characters, as `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` or `CancelOrganizationFlows` returned it.
-    #[serde(rename = "TaskId")]
+    #[serde(rename = "TaskId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// Which kind of task it is. Absent: one of given contracts.
     #[serde(
@@ -1287,11 +1280,7 @@ impl DescribeCancelFlowsTaskRequest {
 #[non_exhaustive]
 pub struct DescribeCancelFlowsTaskResponse {
     /// The task, 32 characters.
-    #[serde(
-        rename = "TaskId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// Where the task stands.
     #[serde(
@@ -1304,7 +1293,7 @@ pub struct DescribeCancelFlowsTaskResponse {
     #[serde(
         rename = "SuccessFlowIds",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub success_flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The contracts that could not be withdrawn, and why.
@@ -1318,7 +1307,7 @@ pub struct DescribeCancelFlowsTaskResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1335,10 +1324,10 @@ pub struct DescribeCancelFlowsTaskResponse {
 #[non_exhaustive]
 pub struct FlowForwardInfo {
     /// The contract's id, 32 characters.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The party in the contract that the present employee acts for, 32 characters, as in `RecipientId` of `DescribeFlowDetailInfo`.
-    #[serde(rename = "RecipientId")]
+    #[serde(rename = "RecipientId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub recipient_id: ::std::string::String,
 }
 
@@ -1372,14 +1361,16 @@ pub struct FlowForwardResult {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Why not: for instance the party's state does not allow it, or the present signer is no employee of the organisation.
     #[serde(
         rename = "ErrorDetail",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub error_detail: ::core::option::Option<::std::string::String>,
 }
@@ -1431,16 +1422,17 @@ pub struct ModifyFlowDeadlineRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract's id, 32 characters, as returned when it was started; the console's contract centre shows it too.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The new deadline, of the contract or of the signer; later than the present one and than now. In seconds since the epoch.
-    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::scalar")]
     pub deadline: ::core::primitive::i64,
     /// The signer whose deadline alone is extended, by role, 32 characters: as `Approvers` of `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or `DescribeFlowDetailInfo` returned it. Absent: the contract's deadline moves, and that of the signers for whom none was set at the start.
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
@@ -1502,7 +1494,7 @@ pub struct ModifyFlowDeadlineResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1526,13 +1518,14 @@ pub struct NeedReviewApproverInfo {
     #[serde(rename = "ApproverType")]
     pub approver_type: super::ApproveType,
     /// The signer's real name, with which identity is verified and the signature made; no nickname.
-    #[serde(rename = "ApproverName")]
+    #[serde(rename = "ApproverName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub approver_name: ::std::string::String,
     /// The signer's phone number: a mainland China number, without `+86` or other characters. Exactly 11 characters.
     #[serde(
         rename = "ApproverMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The kind of the signer's identity document. Absent: the identity card of mainland China.
@@ -1549,14 +1542,16 @@ pub struct NeedReviewApproverInfo {
     #[serde(
         rename = "ApproverIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
     /// The organisation's name, as on its business licence; parentheses as the full-width `（）`, not the ASCII `()`.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
 }
@@ -1663,21 +1658,17 @@ pub struct RemindFlowRecords {
     #[serde(
         rename = "CanRemind",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub can_remind: ::core::primitive::bool,
     /// The contract's id, 32 characters.
-    #[serde(
-        rename = "FlowId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// Why nobody can be reminded. In the official sample it also holds the outcome for each signer: reminded, or had been already.
     #[serde(
         rename = "RemindMessage",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub remind_message: ::std::string::String,
 }
@@ -1767,7 +1758,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CancelMessageFormat 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1854,9 +1845,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CancelTaskStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1928,7 +1917,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CancelTaskType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2011,9 +2000,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ReviewOperation {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2100,9 +2087,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ReviewResult {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }

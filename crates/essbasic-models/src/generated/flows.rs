@@ -44,7 +44,7 @@ pub struct ChannelDescribeFlowComponentsRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract whose fields are read.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
 }
 
@@ -85,7 +85,7 @@ pub struct ChannelDescribeFlowComponentsResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -146,14 +146,16 @@ pub struct DescribeFlowDetailInfoRequest {
     #[serde(
         rename = "FlowIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The contract group whose contracts are looked up, as `ChannelCreateFlowGroupByTemplates` or `ChannelCreateFlowGroupByFiles` returned it. Given, it wins over `FlowIds`.
     #[serde(
         rename = "FlowGroupId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
@@ -230,14 +232,14 @@ pub struct DescribeFlowDetailInfoResponse {
     #[serde(
         rename = "ApplicationId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub application_id: ::std::string::String,
     /// The sub-organisation to which the contracts belong, by the id that the platform gave it.
     #[serde(
         rename = "ProxyOrganizationOpenId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub proxy_organization_open_id: ::std::string::String,
     /// The contracts found, in no promised order; for a contract group, those it holds.
@@ -251,21 +253,21 @@ pub struct DescribeFlowDetailInfoResponse {
     #[serde(
         rename = "FlowGroupId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_group_id: ::std::string::String,
     /// The contract group's name; empty where none was asked for.
     #[serde(
         rename = "FlowGroupName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_group_name: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -350,7 +352,7 @@ pub struct DescribeResourceUrlsByFlowsRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts whose PDFs are wanted. 1 to 50 elements.
-    #[serde(rename = "FlowIds")]
+    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
     ///
@@ -414,14 +416,14 @@ pub struct DescribeResourceUrlsByFlowsResponse {
     #[serde(
         rename = "ErrorMessages",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -437,10 +439,10 @@ pub struct DescribeResourceUrlsByFlowsResponse {
 #[non_exhaustive]
 pub struct DownloadFlowInfo {
     /// The folder's name, which the zip file gets: `2023 purchases` becomes `2023 purchases.zip`.
-    #[serde(rename = "FileName")]
+    #[serde(rename = "FileName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub file_name: ::std::string::String,
     /// The contracts in the folder. At most 20 elements.
-    #[serde(rename = "FlowIdList")]
+    #[serde(rename = "FlowIdList", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_id_list: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -489,14 +491,16 @@ pub struct FilledComponent {
     #[serde(
         rename = "ComponentId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_id: ::core::option::Option<::std::string::String>,
     /// The field's name.
     #[serde(
         rename = "ComponentName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_name: ::core::option::Option<::std::string::String>,
     /// Whether the field has been filled in.
@@ -510,14 +514,16 @@ pub struct FilledComponent {
     #[serde(
         rename = "ComponentValue",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_value: ::core::option::Option<::std::string::String>,
     /// For a picture field, a link to the picture; else empty. It expires after five minutes by default.
     #[serde(
         rename = "ImageUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub image_url: ::core::option::Option<::std::string::String>,
 }
@@ -563,49 +569,45 @@ pub struct FlowApproverDetail {
     #[serde(
         rename = "ReceiptId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub receipt_id: ::std::string::String,
     /// The party's sub-organisation, by the id that the platform gave it; empty where it has none.
     #[serde(
         rename = "ProxyOrganizationOpenId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub proxy_organization_open_id: ::std::string::String,
     /// The employee who signs, by the id that the platform gave them.
     #[serde(
         rename = "ProxyOperatorOpenId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub proxy_operator_open_id: ::std::string::String,
     /// The organisation's name, as on its business licence.
     #[serde(
         rename = "ProxyOrganizationName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub proxy_organization_name: ::std::string::String,
     /// The signer's phone number.
-    #[serde(
-        rename = "Mobile",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The party's turn where the order matters; lower signs earlier.
     #[serde(
         rename = "SignOrder",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_order: ::core::primitive::i64,
     /// The signer's real name, with which identity is verified and the signature made.
     #[serde(
         rename = "ApproveName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub approve_name: ::std::string::String,
     /// Where the party stands.
@@ -619,14 +621,14 @@ pub struct FlowApproverDetail {
     #[serde(
         rename = "ApproveMessage",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub approve_message: ::std::string::String,
     /// When the party signed; 0 before. In seconds since the epoch.
     #[serde(
         rename = "ApproveTime",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub approve_time: ::core::primitive::i64,
     /// Whether an organisation or a person signs.
@@ -640,21 +642,23 @@ pub struct FlowApproverDetail {
     #[serde(
         rename = "ApproverRoleName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_role_name: ::core::option::Option<::std::string::String>,
     /// The party's id in this contract, different in each contract. It identifies the party's signing step.
     #[serde(
         rename = "SignId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sign_id: ::core::option::Option<::std::string::String>,
     /// The party's role, to which its fields and signature slots belong: set in the template, or, for a contract from files, given by the caller or else generated. Other actions take it as `RecipientId`.
     #[serde(
         rename = "RecipientId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub recipient_id: ::std::string::String,
 }
@@ -701,17 +705,13 @@ impl ::core::fmt::Debug for FlowApproverDetail {
 #[non_exhaustive]
 pub struct FlowDetailInfo {
     /// The contract's id, 32 characters.
-    #[serde(
-        rename = "FlowId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The contract's name: at most 200 Chinese characters, letters, digits and underscores.
     #[serde(
         rename = "FlowName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_name: ::std::string::String,
     /// The contract's kind as free text, such as a sales or an employment contract.
@@ -720,7 +720,7 @@ pub struct FlowDetailInfo {
     #[serde(
         rename = "FlowType",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_type: ::std::string::String,
     /// Where the contract stands.
@@ -734,28 +734,28 @@ pub struct FlowDetailInfo {
     #[serde(
         rename = "FlowMessage",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_message: ::std::string::String,
     /// When the contract was created. In seconds since the epoch.
     #[serde(
         rename = "CreateOn",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub create_on: ::core::primitive::i64,
     /// Until when it may be signed. In seconds since the epoch.
     #[serde(
         rename = "DeadLine",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub dead_line: ::core::primitive::i64,
     /// What the caller attached when it created the contract, as base64, at most 1000 characters. Callbacks about the contract carry it unchanged.
     #[serde(
         rename = "CustomData",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub custom_data: ::std::string::String,
     /// The parties who sign.
@@ -776,7 +776,7 @@ pub struct FlowDetailInfo {
     #[serde(
         rename = "NeedCreateReview",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub need_create_review: ::core::primitive::bool,
     /// The contract's kind as the sub-organisation defined it.
@@ -790,7 +790,8 @@ pub struct FlowDetailInfo {
     #[serde(
         rename = "TemplateId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub template_id: ::core::option::Option<::std::string::String>,
 }
@@ -839,11 +840,7 @@ impl ::core::fmt::Debug for FlowDetailInfo {
 #[non_exhaustive]
 pub struct FlowResourceUrlInfo {
     /// The contract.
-    #[serde(
-        rename = "FlowId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// Links to its PDF; empty where none could be made.
     #[serde(
@@ -973,14 +970,14 @@ pub struct GetDownloadFlowUrlResponse {
     #[serde(
         rename = "DownLoadUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub down_load_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1010,7 +1007,8 @@ pub struct RecipientComponentInfo {
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// Whether the party has filled in its fields. The official sample also counts a party without fields as done.
@@ -1024,7 +1022,8 @@ pub struct RecipientComponentInfo {
     #[serde(
         rename = "IsPromoter",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub is_promoter: ::core::option::Option<::core::primitive::bool>,
     /// The party's fields; empty where it has none to fill in.
@@ -1048,25 +1047,13 @@ pub struct RecipientComponentInfo {
 #[non_exhaustive]
 pub struct ResourceUrlInfo {
     /// The link. It expires after five minutes; until then whoever has it can fetch the file.
-    #[serde(
-        rename = "Url",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// The file's name, such as `contract.pdf`.
-    #[serde(
-        rename = "Name",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The file's kind: `PDF`.
-    #[serde(
-        rename = "Type",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Type", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub r#type: ::std::string::String,
 }
 
@@ -1198,9 +1185,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproveStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1283,9 +1268,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FillStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1392,9 +1375,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FlowStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }

@@ -20,35 +20,40 @@ pub struct AdminChangeInvitationInfo {
     #[serde(
         rename = "ChangeAdminOrganizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub change_admin_organization_id: ::core::option::Option<::std::string::String>,
     /// The organisation whose super administrator changes, by the id that the platform gave it. If `ChangeAdminOrganizationId` is given too, both must mean the same organisation.
     #[serde(
         rename = "ChangeAdminOrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub change_admin_organization_open_id: ::core::option::Option<::std::string::String>,
     /// The new super administrator's `OpenId`, the id that the platform gave them.
     #[serde(
         rename = "NewAdminOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_admin_open_id: ::core::option::Option<::std::string::String>,
     /// The new super administrator's name.
     #[serde(
         rename = "NewAdminName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_admin_name: ::core::option::Option<::std::string::String>,
     /// The new super administrator's mobile number; must be that of the person who carries out the change.
     #[serde(
         rename = "NewAdminMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the new super administrator's identity document; must be that of the person who carries out the change. Absent: `ID_CARD`.
@@ -62,7 +67,8 @@ pub struct AdminChangeInvitationInfo {
     #[serde(
         rename = "NewAdminIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// The power of attorney for the new super administrator, as PNG, JPG or PDF. At most 8 MB each. As base64.
@@ -232,7 +238,8 @@ pub struct AuthInfoDetail {
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The employees to whom it is granted.
@@ -254,7 +261,7 @@ pub struct AuthInfoDetail {
         rename = "AuthUserTotal",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auth_user_total: ::core::option::Option<::core::primitive::i64>,
     /// How many organisations there are in all.
@@ -262,7 +269,7 @@ pub struct AuthInfoDetail {
         rename = "AuthOrganizationTotal",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auth_organization_total: ::core::option::Option<::core::primitive::i64>,
 }
@@ -283,7 +290,8 @@ pub struct BatchOrganizationRegistrationTasksDetails {
     #[serde(
         rename = "TaskId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub task_id: ::core::option::Option<::std::string::String>,
     /// How far it has come.
@@ -297,7 +305,8 @@ pub struct BatchOrganizationRegistrationTasksDetails {
     #[serde(
         rename = "ErrorMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub error_message: ::core::option::Option<::std::string::String>,
 }
@@ -355,7 +364,8 @@ pub struct ChannelCreateOrganizationModifyQrCodeResponse {
     #[serde(
         rename = "QrCodeUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub qr_code_url: ::core::option::Option<::std::string::String>,
     /// When the QR code expires. In seconds since the epoch.
@@ -363,14 +373,14 @@ pub struct ChannelCreateOrganizationModifyQrCodeResponse {
         rename = "ExpiredTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -415,63 +425,72 @@ pub struct ChannelOrganizationInfo {
     #[serde(
         rename = "OrganizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_id: ::core::option::Option<::std::string::String>,
     /// The id that the platform gave it.
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Its name.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// Its unified social credit code.
     #[serde(
         rename = "UnifiedSocialCreditCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub unified_social_credit_code: ::core::option::Option<::std::string::String>,
     /// Name of its legal representative.
     #[serde(
         rename = "LegalName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub legal_name: ::core::option::Option<::std::string::String>,
     /// The legal representative's `OpenId` as an employee, the id that the platform gave them.
     #[serde(
         rename = "LegalOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub legal_open_id: ::core::option::Option<::std::string::String>,
     /// Name of its super administrator.
     #[serde(
         rename = "AdminName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// The super administrator's `OpenId` as an employee, the id that the platform gave them.
     #[serde(
         rename = "AdminOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_open_id: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number, partly masked with `*`.
     #[serde(
         rename = "AdminMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
     /// How far its verification has come. It starts `UNVERIFIED` and is `VERIFYING` once its information is submitted and while a method is chosen. Authorisation or verification by the legal representative leads through `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a power of attorney leads to `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED` or `VERIFYINGAUTHORIZATIONFILEREJECT`.
@@ -504,14 +523,15 @@ pub struct ChannelOrganizationInfo {
         rename = "LicenseExpireTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub license_expire_time: ::core::option::Option<::core::primitive::i64>,
     /// Whether its verification information has been submitted. Turns true with the submit button, and false again whenever the current verification record is voided, for instance by submitting the information once more or by uploading it anew after a rejection. Absent: no.
     #[serde(
         rename = "HasSubmittedAuthInfo",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub has_submitted_auth_info: ::core::option::Option<::core::primitive::bool>,
 }
@@ -646,14 +666,14 @@ pub struct CreateBatchAdminChangeInvitationsResponse {
     #[serde(
         rename = "ErrorMessages",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -699,14 +719,16 @@ pub struct CreateBatchAdminChangeInvitationsUrlRequest {
     #[serde(
         rename = "NewAdminName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_admin_name: ::core::option::Option<::std::string::String>,
     /// The new super administrator's mobile number; must be that of the person who uses the link. If they have changed it with the service since, tasks submitted earlier are not found.
     #[serde(
         rename = "NewAdminMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the new super administrator's identity document; must be that of the person who uses the link. Absent: `ID_CARD`.
@@ -720,7 +742,8 @@ pub struct CreateBatchAdminChangeInvitationsUrlRequest {
     #[serde(
         rename = "NewAdminIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
@@ -846,7 +869,8 @@ pub struct CreateBatchAdminChangeInvitationsUrlResponse {
     #[serde(
         rename = "Url",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub url: ::core::option::Option<::std::string::String>,
     /// When the link expires. In seconds since the epoch.
@@ -854,14 +878,14 @@ pub struct CreateBatchAdminChangeInvitationsUrlResponse {
         rename = "ExpireTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expire_time: ::core::option::Option<::core::primitive::u64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -939,13 +963,17 @@ pub struct CreateBatchInitOrganizationUrlRequest {
     #[serde(rename = "OperateTypes")]
     pub operate_types: ::std::vec::Vec<super::OrganizationInitOperation>,
     /// The sub-organisations to set up, by the ids that the platform gave them. At most 50 elements.
-    #[serde(rename = "ProxyOrganizationOpenIds")]
+    #[serde(
+        rename = "ProxyOrganizationOpenIds",
+        deserialize_with = "::tc3_api::lenient::list"
+    )]
     pub proxy_organization_open_ids: ::std::vec::Vec<::std::string::String>,
     /// True, along with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, authorises the platform to auto-sign.
     #[serde(
         rename = "IsAuthorizePlatformApplication",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub is_authorize_platform_application: ::core::option::Option<
         ::core::primitive::bool,
@@ -954,7 +982,8 @@ pub struct CreateBatchInitOrganizationUrlRequest {
     #[serde(
         rename = "AuthorizedProxyOrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorized_proxy_organization_open_id: ::core::option::Option<
         ::std::string::String,
@@ -1028,35 +1057,35 @@ pub struct CreateBatchInitOrganizationUrlResponse {
     #[serde(
         rename = "MiniAppPath",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub mini_app_path: ::std::string::String,
     /// The link, long form. Valid for 7 days.
     #[serde(
         rename = "OperateLongUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub operate_long_url: ::std::string::String,
     /// The link, short form. Valid for 7 days.
     #[serde(
         rename = "OperateShortUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub operate_short_url: ::std::string::String,
     /// Link to a picture of the QR code. Valid for 7 days.
     #[serde(
         rename = "QRCodeUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub qr_code_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1120,21 +1149,24 @@ pub struct CreateBatchOrganizationAuthorizationUrlRequest {
     #[serde(
         rename = "AdminName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// Mobile number of the super administrator; the same as was given to `CreateBatchOrganizationRegistrationTasks`.
     #[serde(
         rename = "AdminMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
     /// The organisations to verify, by the `SubTaskId`s from `DescribeBatchOrganizationRegistrationUrls`. To be given along with `AdminName`, `AdminMobile` and `AdminIdCardNumber`; sub-tasks that belong to another super administrator are left out.
     #[serde(
         rename = "SubTaskIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub sub_task_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Kind of the super administrator's identity document; the same as was given to `CreateBatchOrganizationRegistrationTasks`. Absent: `ID_CARD`.
@@ -1148,7 +1180,8 @@ pub struct CreateBatchOrganizationAuthorizationUrlRequest {
     #[serde(
         rename = "AdminIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
@@ -1294,28 +1327,28 @@ pub struct CreateBatchOrganizationAuthorizationUrlResponse {
     #[serde(
         rename = "AuthUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub auth_url: ::std::string::String,
     /// Why verifications failed. Empty if none did.
     #[serde(
         rename = "ErrorMessages",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// When the link expires. In seconds since the epoch.
     #[serde(
         rename = "ExpireTime",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub expire_time: ::core::primitive::u64,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1454,21 +1487,22 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
     #[serde(
         rename = "TaskId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub task_id: ::core::option::Option<::std::string::String>,
     /// What is wrong with each sub-organisation, in the order of the request, with an empty text where all is well. Empty if there is no mistake.
     #[serde(
         rename = "ErrorMessages",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1562,7 +1596,8 @@ pub struct CreateChannelOrganizationInfoChangeUrlResponse {
     #[serde(
         rename = "Url",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub url: ::core::option::Option<::std::string::String>,
     /// When the link expires: 7 days after it was made. In seconds since the epoch.
@@ -1570,14 +1605,14 @@ pub struct CreateChannelOrganizationInfoChangeUrlResponse {
         rename = "ExpiredTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1648,7 +1683,8 @@ pub struct CreateChannelSubOrganizationActiveRequest {
     #[serde(
         rename = "SubOrganizationOpenIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub sub_organization_open_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
@@ -1657,7 +1693,8 @@ pub struct CreateChannelSubOrganizationActiveRequest {
     #[serde(
         rename = "Renew",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub renew: ::core::option::Option<::core::primitive::bool>,
 }
@@ -1714,7 +1751,7 @@ pub struct CreateChannelSubOrganizationActiveResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1781,49 +1818,49 @@ pub struct CreateCloseOrganizationUrlResponse {
     #[serde(
         rename = "ExpiredOn",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub expired_on: ::core::primitive::i64,
     /// H5 link that leads to the mini program, suited to a short message.
     #[serde(
         rename = "LongUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub long_url: ::std::string::String,
     /// `LongUrl` in short form.
     #[serde(
         rename = "ShortUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub short_url: ::std::string::String,
     /// Path of the mini program's page, for jumping there from an app or mini program.
     #[serde(
         rename = "MiniAppPath",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub mini_app_path: ::std::string::String,
     /// Link to a picture of the QR code.
     #[serde(
         rename = "QrcodeUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub qrcode_url: ::std::string::String,
     /// Text to turn into a QR code that, scanned with WeChat, opens the mini program directly, without a page between. It does not work as a link.
     #[serde(
         rename = "WeixinQrcodeUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub weixin_qrcode_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1888,7 +1925,8 @@ pub struct CreateModifyAdminAuthorizationUrlRequest {
     #[serde(
         rename = "AuthorizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorization_id: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
@@ -1947,14 +1985,15 @@ pub struct CreateModifyAdminAuthorizationUrlResponse {
     #[serde(
         rename = "Url",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2072,14 +2111,14 @@ pub struct CreateOrganizationAuthFileResponse {
     #[serde(
         rename = "FileUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub file_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2109,28 +2148,32 @@ pub struct DeleteOrganizationAuthorizationInfo {
     #[serde(
         rename = "AuthorizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorization_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that was being verified.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it (`ProxyOrganizationOpenId` of `Agent`).
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Why the verification could not be cleared.
     #[serde(
         rename = "Errormessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub errormessage: ::core::option::Option<::std::string::String>,
 }
@@ -2175,7 +2218,8 @@ pub struct DeleteOrganizationAuthorizationsRequest {
     #[serde(
         rename = "AuthorizationIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub authorization_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
@@ -2184,14 +2228,16 @@ pub struct DeleteOrganizationAuthorizationsRequest {
     #[serde(
         rename = "AdminName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// Mobile number of the super administrator who carries out the verifications.
     #[serde(
         rename = "AdminMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
 }
@@ -2304,7 +2350,7 @@ pub struct DeleteOrganizationAuthorizationsResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2350,7 +2396,8 @@ pub struct DescribeBatchOrganizationRegistrationTasksRequest {
     #[serde(
         rename = "TaskIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub task_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
@@ -2407,7 +2454,7 @@ pub struct DescribeBatchOrganizationRegistrationTasksResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2447,7 +2494,7 @@ pub struct DescribeBatchOrganizationRegistrationUrlsRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The batch, by the `TaskId` that `CreateBatchOrganizationRegistrationTasks` returned.
-    #[serde(rename = "TaskId")]
+    #[serde(rename = "TaskId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
 }
 
@@ -2488,7 +2535,7 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2527,13 +2574,14 @@ pub struct DescribeChannelOrganizationsRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How many sub-organisations a page holds. At most 200.
-    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::i64,
     /// The sub-organisation to look up, by the id that the platform gave it. Absent: all those of the application.
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Only sub-organisations whose verification is in one of these states.
@@ -2550,7 +2598,7 @@ pub struct DescribeChannelOrganizationsRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
@@ -2628,7 +2676,7 @@ pub struct DescribeChannelOrganizationsResponse {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// How many sub-organisations a page holds, at most 200.
@@ -2636,7 +2684,7 @@ pub struct DescribeChannelOrganizationsResponse {
         rename = "Limit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// How many sub-organisations match in all.
@@ -2644,14 +2692,14 @@ pub struct DescribeChannelOrganizationsResponse {
         rename = "Total",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub total: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2701,7 +2749,7 @@ pub struct DescribeExtendedServiceAuthDetailRequest {
         rename = "Limit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// Which page to return, counted from 0. Absent: the first. At least 0.
@@ -2709,7 +2757,7 @@ pub struct DescribeExtendedServiceAuthDetailRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
@@ -2765,7 +2813,7 @@ pub struct DescribeExtendedServiceAuthDetailResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2843,7 +2891,7 @@ pub struct DescribeExtendedServiceAuthInfoResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -2868,11 +2916,7 @@ pub struct ExtentServiceAuthInfo {
     )]
     pub r#type: super::ExtendedServiceType,
     /// The extended service's name, in Chinese.
-    #[serde(
-        rename = "Name",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// Whether it is on.
     #[serde(
@@ -2885,14 +2929,14 @@ pub struct ExtentServiceAuthInfo {
     #[serde(
         rename = "OperatorOpenId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub operator_open_id: ::std::string::String,
     /// When it was switched last. May be 0. In seconds since the epoch.
     #[serde(
         rename = "OperateOn",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub operate_on: ::core::primitive::i64,
 }
@@ -2920,28 +2964,32 @@ pub struct HasAuthOrganization {
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that granted it.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The organisation that received it, by the id that the platform gave it.
     #[serde(
         rename = "AuthorizedOrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorized_organization_open_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that received it.
     #[serde(
         rename = "AuthorizedOrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
     /// When it was granted. In seconds since the epoch.
@@ -2949,7 +2997,7 @@ pub struct HasAuthOrganization {
         rename = "AuthorizeTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub authorize_time: ::core::option::Option<::core::primitive::i64>,
 }
@@ -2979,7 +3027,8 @@ pub struct HasAuthUser {
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
 }
@@ -3077,14 +3126,14 @@ pub struct ModifyExtendedServiceResponse {
     #[serde(
         rename = "OperateUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub operate_url: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -3145,20 +3194,25 @@ pub struct ModifyOrganizationBusinessInfoRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// A picture of the business licence or a like certificate, by the id that `UploadFiles` returned. It is kept as evidence and not read by OCR: what has changed must be given in the other members.
-    #[serde(rename = "BizLicenseResourceId")]
+    #[serde(
+        rename = "BizLicenseResourceId",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub biz_license_resource_id: ::std::string::String,
     /// The new name, as in the business register. Absent: unchanged.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The new registered address; province, city and district are read from it. Absent: unchanged.
     #[serde(
         rename = "Address",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub address: ::core::option::Option<::std::string::String>,
     /// The new type of organisation. So far only a sole trader can become an enterprise. Absent: unchanged.
@@ -3172,14 +3226,16 @@ pub struct ModifyOrganizationBusinessInfoRequest {
     #[serde(
         rename = "LegalName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub legal_name: ::core::option::Option<::std::string::String>,
     /// Mobile or landline number of the new legal representative, for the short message to them. Give it only when the legal representative changes.
     #[serde(
         rename = "NewLegalMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new_legal_mobile: ::core::option::Option<::std::string::String>,
 }
@@ -3313,7 +3369,8 @@ pub struct ModifyOrganizationBusinessInfoResponse {
     #[serde(
         rename = "ErrorMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub error_message: ::core::option::Option<::std::string::String>,
     /// How many unfinished contracts stand in the way of a new name. Set in that case only.
@@ -3321,28 +3378,24 @@ pub struct ModifyOrganizationBusinessInfoResponse {
         rename = "UnfinishedCount",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub unfinished_count: ::core::option::Option<::core::primitive::u64>,
     /// Ids of the unfinished contracts of self-registered organisations of that name. The platform may be unable to look them up; ask the sub-organisation to deal with them.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// Ids of the unfinished contracts of the sub-organisation. Those under other platforms may not be found; ask the sub-organisation to deal with them.
     #[serde(
         rename = "ChannelFlowIds",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub channel_flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -3362,28 +3415,32 @@ pub struct OrganizationAuthUrl {
     #[serde(
         rename = "AuthUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auth_url: ::core::option::Option<::std::string::String>,
     /// Why the registration failed, for instance because name, credit code and legal representative do not match. Empty otherwise.
     #[serde(
         rename = "ErrorMessage",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub error_message: ::core::option::Option<::std::string::String>,
     /// Name of the organisation, as given at submission.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// Id of this organisation's registration, for `CreateBatchOrganizationAuthorizationUrl` and `DescribeBatchOrganizationRegistrationTasks`.
     #[serde(
         rename = "SubTaskId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sub_task_id: ::core::option::Option<::std::string::String>,
 }
@@ -3416,13 +3473,19 @@ impl ::core::fmt::Debug for OrganizationAuthUrl {
 #[non_exhaustive]
 pub struct OrganizationCommonInfo {
     /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
-    #[serde(rename = "OrganizationName")]
+    #[serde(
+        rename = "OrganizationName",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub organization_name: ::std::string::String,
     /// Its unified social credit code, as on its business licence.
-    #[serde(rename = "UniformSocialCreditCode")]
+    #[serde(
+        rename = "UniformSocialCreditCode",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub uniform_social_credit_code: ::std::string::String,
     /// Name of its legal representative, as on its business licence.
-    #[serde(rename = "LegalName")]
+    #[serde(rename = "LegalName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub legal_name: ::std::string::String,
     /// Kind of the legal representative's identity document.
     #[serde(
@@ -3435,21 +3498,24 @@ pub struct OrganizationCommonInfo {
     #[serde(
         rename = "LegalIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub legal_id_card_number: ::core::option::Option<::std::string::String>,
     /// Name of its super administrator.
     #[serde(
         rename = "AdminName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number.
     #[serde(
         rename = "AdminMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the super administrator's identity document.
@@ -3463,21 +3529,24 @@ pub struct OrganizationCommonInfo {
     #[serde(
         rename = "AdminIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// Name of the former super administrator, for a change.
     #[serde(
         rename = "OldAdminName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub old_admin_name: ::core::option::Option<::std::string::String>,
     /// The former super administrator's mobile number, for a change.
     #[serde(
         rename = "OldAdminMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub old_admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the former super administrator's identity document, for a change.
@@ -3491,7 +3560,8 @@ pub struct OrganizationCommonInfo {
     #[serde(
         rename = "OldAdminIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub old_admin_id_card_number: ::core::option::Option<::std::string::String>,
 }
@@ -3711,39 +3781,51 @@ impl ::core::fmt::Debug for OrganizationCommonInfo {
 #[non_exhaustive]
 pub struct RegistrationOrganizationInfo {
     /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
-    #[serde(rename = "OrganizationName")]
+    #[serde(
+        rename = "OrganizationName",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub organization_name: ::std::string::String,
     /// Id that the platform gives the sub-organisation and that stands for it from then on; unique in the application. Letters and digits only. At most 64 characters.
-    #[serde(rename = "OrganizationOpenId")]
+    #[serde(
+        rename = "OrganizationOpenId",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub organization_open_id: ::std::string::String,
     /// Id that the platform gives the employee and that stands for them from then on; unique in the application. Letters and digits only. At most 64 characters.
-    #[serde(rename = "OpenId")]
+    #[serde(rename = "OpenId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub open_id: ::std::string::String,
     /// Its unified social credit code, as on its business licence.
-    #[serde(rename = "UniformSocialCreditCode")]
+    #[serde(
+        rename = "UniformSocialCreditCode",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub uniform_social_credit_code: ::std::string::String,
     /// Name of its legal representative, as on its business licence.
-    #[serde(rename = "LegalName")]
+    #[serde(rename = "LegalName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub legal_name: ::std::string::String,
     /// Its registered address, as on its business licence, with city and district: without them it is refused.
     #[serde(
         rename = "Address",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub address: ::core::option::Option<::std::string::String>,
     /// Name of its super administrator, who must carry out the registration in person. If the legal representative takes that role, the legal representative's name.
     #[serde(
         rename = "AdminName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number. Must be the personal number with which the person who carries out the registration is known to the service.
     #[serde(
         rename = "AdminMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
     /// How the super administrator may be authorised. Government bodies and public institutions can only use `5`. If the legal representative carries out the registration, it is the legal representative who is verified instead. At most 1 element.
@@ -3766,7 +3848,8 @@ pub struct RegistrationOrganizationInfo {
     #[serde(
         rename = "AdminIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// The front of the business licence, as PNG or JPG. As base64. At most 5 MB.
@@ -3787,7 +3870,8 @@ pub struct RegistrationOrganizationInfo {
     #[serde(
         rename = "AutoJumpUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auto_jump_url: ::core::option::Option<::std::string::String>,
 }
@@ -4049,7 +4133,10 @@ pub struct SyncProxyOrganizationRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Name of the sub-organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
-    #[serde(rename = "ProxyOrganizationName")]
+    #[serde(
+        rename = "ProxyOrganizationName",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub proxy_organization_name: ::std::string::String,
     /// The front of the business licence, as PNG or JPG. As base64. At most 5 MB.
     #[serde(
@@ -4062,14 +4149,16 @@ pub struct SyncProxyOrganizationRequest {
     #[serde(
         rename = "UniformSocialCreditCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub uniform_social_credit_code: ::core::option::Option<::std::string::String>,
     /// Name of its legal representative.
     #[serde(
         rename = "ProxyLegalName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_legal_name: ::core::option::Option<::std::string::String>,
     /// Not in use: who makes the call.
@@ -4092,14 +4181,16 @@ pub struct SyncProxyOrganizationRequest {
     #[serde(
         rename = "ProxyLegalIdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_legal_id_card_number: ::core::option::Option<::std::string::String>,
     /// Its address in full: province, city, district, then street and number. At most 500 characters.
     #[serde(
         rename = "ProxyAddress",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_address: ::core::option::Option<::std::string::String>,
 }
@@ -4261,7 +4352,7 @@ pub struct SyncProxyOrganizationResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -4353,9 +4444,7 @@ for AdminAuthorizationUrlEndpoint {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -4434,9 +4523,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AuthFileIdCardType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -4512,7 +4599,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AuthorizationClearSt
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -4584,7 +4671,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BatchAuthMethod {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -4675,9 +4762,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BatchUrlEndpoint {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -4749,7 +4834,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BusinessInfoChangeCo
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -4832,9 +4917,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ExtendedServiceOpera
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -4917,9 +5000,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ExtendedServiceStatu
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5018,9 +5099,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ExtendedServiceType 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5107,9 +5186,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ExtendedServiceUrlEn
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5192,9 +5269,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for GrantedServiceType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5270,7 +5345,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationAuthFile
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5362,9 +5437,7 @@ for OrganizationAuthorizationMethod {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5474,9 +5547,7 @@ for OrganizationAuthorizationStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5559,9 +5630,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationBusiness
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5633,7 +5702,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationInfoChan
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5718,9 +5787,7 @@ for OrganizationInfoChangeUrlEndpoint {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5807,9 +5874,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationInitOper
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -5907,9 +5972,7 @@ for OrganizationRegistrationTaskStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -6008,9 +6071,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for RegistrationUrlEndpo
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -6082,7 +6143,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SubOrganizationActiv
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }

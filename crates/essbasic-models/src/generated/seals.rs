@@ -14,11 +14,7 @@
 #[non_exhaustive]
 pub struct AuthorizedUser {
     /// `OpenId`, the id that the platform gave them.
-    #[serde(
-        rename = "OpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "OpenId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub open_id: ::std::string::String,
 }
 
@@ -46,13 +42,13 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Name of the person whose seal it is.
-    #[serde(rename = "UserName")]
+    #[serde(rename = "UserName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub user_name: ::std::string::String,
     /// Number of the identity document. Identity card and residence permit: 18 characters, digits with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M` (Macao) and 10 digits.
-    #[serde(rename = "IdCardNumber")]
+    #[serde(rename = "IdCardNumber", deserialize_with = "::tc3_api::lenient::scalar")]
     pub id_card_number: ::std::string::String,
     /// Name of the seal, unique in the organisation. 1 to 50 characters.
-    #[serde(rename = "SealName")]
+    #[serde(rename = "SealName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_name: ::std::string::String,
     /// The employee who acts. `Agent` says it already.
     #[serde(
@@ -72,14 +68,16 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// Picture of the seal, by the id that `UploadFiles` returned.
     #[serde(
         rename = "FileId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub file_id: ::core::option::Option<::std::string::String>,
     /// What auto-signing with the seal is for.
@@ -98,7 +96,7 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
         rename = "LicenseType",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub license_type: ::core::option::Option<::core::primitive::i64>,
     /// Picture of the seal. As base64.
@@ -120,7 +118,8 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     #[serde(
         rename = "EnableAutoSign",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub enable_auto_sign: ::core::option::Option<::core::primitive::bool>,
     /// Whether to compress the picture. It has no effect.
@@ -131,7 +130,8 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     #[serde(
         rename = "SealImageCompress",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_image_compress: ::core::option::Option<::core::primitive::bool>,
 }
@@ -287,17 +287,13 @@ impl ::core::fmt::Debug for ChannelCreatePreparedPersonalEsignRequest {
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignResponse {
     /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by it. The console's seal centre shows it too.
-    #[serde(
-        rename = "SealId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "SealId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -333,10 +329,10 @@ pub struct ChannelCreateSealPolicyRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Id of the seal, 32 characters, as `CreateSealByImage` and `ChannelDescribeOrganizationSeals` return it and the console's seal centre shows it.
-    #[serde(rename = "SealId")]
+    #[serde(rename = "SealId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// The employees to authorise: each by the user id of the service (32 characters, shown in the console) or by `OpenId`, the id that the platform gave them (letters and digits), which the service translates. Each at most 64 characters.
-    #[serde(rename = "UserIds")]
+    #[serde(rename = "UserIds", deserialize_with = "::tc3_api::lenient::list")]
     pub user_ids: ::std::vec::Vec<::std::string::String>,
     /// The employee who acts. Leave it out.
     ///
@@ -426,31 +422,29 @@ impl ChannelCreateSealPolicyRequest {
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyResponse {
     /// The employees who were authorised now; those left out had been already. User ids of the service, or `OpenId`s if the request gave such.
-    #[serde(
-        rename = "UserIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "UserIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub user_ids: ::std::vec::Vec<::std::string::String>,
     /// Mini program path to the page where the operator proves by face recognition who they are. Empty by default.
     #[serde(
         rename = "SealOperatorVerifyPath",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
     /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
     #[serde(
         rename = "SealOperatorVerifyQrcodeUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -507,10 +501,10 @@ pub struct ChannelDeleteSealPoliciesRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Id of the seal.
-    #[serde(rename = "SealId")]
+    #[serde(rename = "SealId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// The employees who lose the authorisation: each by the user id of the service or by `OpenId`, the id that the platform gave them, which the service translates.
-    #[serde(rename = "UserIds")]
+    #[serde(rename = "UserIds", deserialize_with = "::tc3_api::lenient::list")]
     pub user_ids: ::std::vec::Vec<::std::string::String>,
     /// The organisation. Leave it out.
     ///
@@ -585,7 +579,7 @@ pub struct ChannelDeleteSealPoliciesResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -634,7 +628,7 @@ pub struct ChannelDescribeOrganizationSealsRequest {
         rename = "Limit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// How many seals to skip. Absent: 0. At most 20000.
@@ -642,7 +636,7 @@ pub struct ChannelDescribeOrganizationSealsRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// Whether the answer says who may use each seal. Absent: it does not.
@@ -656,7 +650,8 @@ pub struct ChannelDescribeOrganizationSealsRequest {
     #[serde(
         rename = "SealId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_id: ::core::option::Option<::std::string::String>,
     /// Types of seals to list. Subtypes, whose names begin with `OTHER_`, can be given too, once the service's support has enabled them and told their names. Absent: all types.
@@ -775,7 +770,7 @@ pub struct ChannelDescribeOrganizationSealsResponse {
     #[serde(
         rename = "TotalCount",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub total_count: ::core::primitive::i64,
     /// The seals found.
@@ -789,7 +784,7 @@ pub struct ChannelDescribeOrganizationSealsResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -823,13 +818,14 @@ pub struct ChannelUpdateSealStatusRequest {
     #[serde(rename = "Status")]
     pub status: super::SealStatusChange,
     /// Id of the seal.
-    #[serde(rename = "SealId")]
+    #[serde(rename = "SealId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// Why the state is changed.
     #[serde(
         rename = "Reason",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub reason: ::core::option::Option<::std::string::String>,
     /// The employee who acts. Leave it out.
@@ -910,21 +906,23 @@ pub struct ChannelUpdateSealStatusResponse {
     #[serde(
         rename = "SealOperatorVerifyPath",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
     /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
     #[serde(
         rename = "SealOperatorVerifyQrcodeUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -988,14 +986,16 @@ pub struct CreateEmployeeQualificationSealQrCodeRequest {
     #[serde(
         rename = "HintText",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hint_text: ::core::option::Option<::std::string::String>,
     /// Data of the platform's own, encoded as base64. The callback that follows the authorisation returns it unchanged. At most 2000 characters.
     #[serde(
         rename = "UserData",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_data: ::core::option::Option<::std::string::String>,
 }
@@ -1072,7 +1072,7 @@ pub struct CreateEmployeeQualificationSealQrCodeResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1221,7 +1221,7 @@ pub struct CreateLegalSealQrCodeResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1283,7 +1283,7 @@ pub struct CreateSealByImageRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Name of the seal, unique in the organisation. 1 to 50 characters.
-    #[serde(rename = "SealName")]
+    #[serde(rename = "SealName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_name: ::std::string::String,
     /// Picture of the seal, PNG or JPG, whose base64 text has at most 10 MB. Needed unless the service draws the seal; the service reviews it by hand. As base64. At most 5 MB.
     #[serde(
@@ -1319,7 +1319,8 @@ pub struct CreateSealByImageRequest {
     #[serde(
         rename = "SealHorizontalText",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_horizontal_text: ::core::option::Option<::std::string::String>,
     /// Shape of a seal that the service draws; ignored for a picture. Absent: `circle`.
@@ -1333,7 +1334,8 @@ pub struct CreateSealByImageRequest {
     #[serde(
         rename = "SubSealType",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sub_seal_type: ::core::option::Option<::std::string::String>,
     /// Size of the seal on paper: width, `_`, height, in whole millimetres. A picture is scaled to it, whatever its pixels, so it should have the same proportions.
@@ -1344,21 +1346,24 @@ pub struct CreateSealByImageRequest {
     #[serde(
         rename = "SealSize",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_size: ::core::option::Option<::std::string::String>,
     /// Taxpayer number of the organisation, for seals of type `INVOICE` only. Absent: its Unified Social Credit Code; an organisation that was verified by a power of attorney must give it.
     #[serde(
         rename = "TaxIdentifyCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub tax_identify_code: ::core::option::Option<::std::string::String>,
     /// Description of the seal.
     #[serde(
         rename = "SealDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_description: ::core::option::Option<::std::string::String>,
     /// Switches agreed with the service's account manager. Absent: none.
@@ -1555,52 +1560,53 @@ impl ::core::fmt::Debug for CreateSealByImageRequest {
 #[non_exhaustive]
 pub struct CreateSealByImageResponse {
     /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by it. Empty for a preview.
-    #[serde(
-        rename = "SealId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "SealId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// Link to a picture of the seal, valid for 24 hours. None for a seal made from a picture.
     #[serde(
         rename = "ImageUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub image_url: ::core::option::Option<::std::string::String>,
     /// Mini program path to the page where the operator proves by face recognition who they are. Empty by default.
     #[serde(
         rename = "SealOperatorVerifyPath",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
     /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
     #[serde(
         rename = "SealOperatorVerifyQrcodeUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
     /// For a preview: link to a picture of the seal on a sample document, valid for 90 days.
     #[serde(
         rename = "PreviewFileUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub preview_file_url: ::core::option::Option<::std::string::String>,
     /// For a preview: link to a PDF of the seal on a sample document, valid for 90 days.
     #[serde(
         rename = "PreviewPdfUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub preview_pdf_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1680,7 +1686,10 @@ pub struct DescribeChannelSealPolicyWorkflowUrlRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Id of the application to use a seal, as the callback on seal applications gives it.
-    #[serde(rename = "WorkflowInstanceId")]
+    #[serde(
+        rename = "WorkflowInstanceId",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub workflow_instance_id: ::std::string::String,
     /// Form of the link. Absent: `LongLink`.
     #[serde(
@@ -1730,14 +1739,15 @@ pub struct DescribeChannelSealPolicyWorkflowUrlResponse {
     #[serde(
         rename = "WorkflowUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub workflow_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1769,38 +1779,34 @@ impl ::core::fmt::Debug for DescribeChannelSealPolicyWorkflowUrlResponse {
 #[non_exhaustive]
 pub struct OccupiedSeal {
     /// Id of the seal.
-    #[serde(
-        rename = "SealId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "SealId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// Name of the seal.
     #[serde(
         rename = "SealName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub seal_name: ::std::string::String,
     /// When the seal was authorised. In seconds since the epoch.
     #[serde(
         rename = "CreateOn",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub create_on: ::core::primitive::i64,
     /// Who authorised the seal, by user id of the service.
     #[serde(
         rename = "Creator",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub creator: ::std::string::String,
     /// Id of the seal's policy.
     #[serde(
         rename = "SealPolicyId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub seal_policy_id: ::std::string::String,
     /// State of the seal.
@@ -1814,15 +1820,11 @@ pub struct OccupiedSeal {
     #[serde(
         rename = "FailReason",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub fail_reason: ::std::string::String,
     /// Link to a picture of the seal, valid for 5 minutes.
-    #[serde(
-        rename = "Url",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// What the seal is for.
     #[serde(
@@ -1835,7 +1837,7 @@ pub struct OccupiedSeal {
     #[serde(
         rename = "IsAllTime",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub is_all_time: ::core::primitive::bool,
     /// The employees who may use the seal; only if the request's `InfoType` asked for them.
@@ -1850,7 +1852,7 @@ pub struct OccupiedSeal {
         rename = "RealWidth",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub real_width: ::core::option::Option<::core::primitive::i64>,
     /// Height of the seal on paper, in millimetres.
@@ -1858,14 +1860,15 @@ pub struct OccupiedSeal {
         rename = "RealHeight",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub real_height: ::core::option::Option<::core::primitive::i64>,
     /// Description of the seal.
     #[serde(
         rename = "SealDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub seal_description: ::core::option::Option<::std::string::String>,
 }
@@ -1910,10 +1913,10 @@ impl ::core::fmt::Debug for OccupiedSeal {
 #[non_exhaustive]
 pub struct Option {
     /// Name of the switch. Those shown in the reference are `SealOperatorVerify` (by its name, the operator must pass face recognition) and, for `CreateSealByImage`, `CreateSealPreview` (a preview instead of a seal).
-    #[serde(rename = "Key")]
+    #[serde(rename = "Key", deserialize_with = "::tc3_api::lenient::scalar")]
     pub key: ::std::string::String,
     /// Value of the switch, such as `true`.
-    #[serde(rename = "Value")]
+    #[serde(rename = "Value", deserialize_with = "::tc3_api::lenient::scalar")]
     pub value: ::std::string::String,
 }
 
@@ -2025,9 +2028,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for NewSealType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2106,9 +2107,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealGenerateSource {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2180,7 +2179,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealInfoType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2287,9 +2286,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2368,9 +2365,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealStatusChange {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2477,9 +2472,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealStatusFilter {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2562,9 +2555,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealStyle {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2671,9 +2662,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2760,9 +2749,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealWorkflowUrlEndpo
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }

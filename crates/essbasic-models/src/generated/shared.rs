@@ -30,13 +30,14 @@
 #[non_exhaustive]
 pub struct Agent {
     /// The platform's application, by the id that the service generated; it is found in the developer centre of the console. Systems may use an application each, whose data is then separate.
-    #[serde(rename = "AppId")]
+    #[serde(rename = "AppId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub app_id: ::std::string::String,
     /// The sub-organisation, by the id that the platform gave it: one id for each organisation, never changed or used again, and stored by the platform. A hash of the name or of the Unified Social Credit Code does, or a random one. At most 64 characters.
     #[serde(
         rename = "ProxyOrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_organization_open_id: ::core::option::Option<::std::string::String>,
     /// The employee of the sub-organisation who acts. They must have entered through the platform, passed identity verification and been given the permissions that the action needs.
@@ -50,7 +51,8 @@ pub struct Agent {
     #[serde(
         rename = "ProxyAppId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_app_id: ::core::option::Option<::std::string::String>,
     /// The sub-organisation's id inside the service. Internal; not open for use.
@@ -59,7 +61,8 @@ pub struct Agent {
     #[serde(
         rename = "ProxyOrganizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_organization_id: ::core::option::Option<::std::string::String>,
 }
@@ -151,21 +154,24 @@ pub struct ApproverOption {
     #[serde(
         rename = "NoRefuse",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_refuse: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer is kept from forwarding the contract to somebody else. Absent: they may forward it.
     #[serde(
         rename = "NoTransfer",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
     /// Whether the button that fills all of the party's signature slots at once is hidden, so that a seal or signature is chosen slot by slot. Absent: it is shown.
     #[serde(
         rename = "HideOneKeySign",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub hide_one_key_sign: ::core::option::Option<::core::primitive::bool>,
     /// How the signer is named after the contract has started. Absent: the signer is given now. Needs the switch for dynamic signers in the console. Not for an organisation that signs by auto-signing.
@@ -186,7 +192,8 @@ pub struct ApproverOption {
     #[serde(
         rename = "ForbidAddSignDate",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_add_sign_date: ::core::option::Option<::core::primitive::bool>,
     /// What happens when the phone number given is not the one under which the signer is verified. Counts only for signers outside of the platform whose name and identity document number are given. Absent or empty: no such treatment.
@@ -316,7 +323,8 @@ pub struct Component {
     #[serde(
         rename = "ComponentId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_id: ::core::option::Option<::std::string::String>,
     /// What kind of field or signature slot it is. Seals are for organisations only. In a contract made from files, a slot across the edges of the pages needs `ComponentPosY`, `ComponentWidth` and `ComponentHeight`.
@@ -333,21 +341,24 @@ pub struct Component {
     #[serde(
         rename = "ComponentName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_name: ::core::option::Option<::std::string::String>,
     /// Whether a field must be filled in. Absent: it may stay empty. Of signature slots it counts only inside an approval block, where for instance an opinion may be left empty.
     #[serde(
         rename = "ComponentRequired",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_required: ::core::option::Option<::core::primitive::bool>,
     /// The party to which the field belongs, by its `RecipientId`; told when fields are looked up. Leave it out when starting a contract.
     #[serde(
         rename = "ComponentRecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_recipient_id: ::core::option::Option<::std::string::String>,
     /// Which of the contract's files holds it, counted from 0. Not in use: with one file it is always 0.
@@ -355,7 +366,7 @@ pub struct Component {
         rename = "FileIndex",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub file_index: ::core::option::Option<::core::primitive::i64>,
     /// How its place is found. The reference's samples leave it out for placement by coordinates.
@@ -371,7 +382,7 @@ pub struct Component {
         default,
         skip_serializing_if = "::core::option::Option::is_none",
         serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_width: ::core::option::Option<::core::primitive::f64>,
     /// Height in the PDF, in points; by coordinates or by keyword.
@@ -380,7 +391,7 @@ pub struct Component {
         default,
         skip_serializing_if = "::core::option::Option::is_none",
         serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_height: ::core::option::Option<::core::primitive::f64>,
     /// Page it stands on, counted from 1; by coordinates. In a contract made from files, negative numbers count from the end: -1 is the last page. A page that the PDF does not have makes filling in and signing fail.
@@ -388,7 +399,7 @@ pub struct Component {
         rename = "ComponentPage",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_page: ::core::option::Option<::core::primitive::i64>,
     /// Horizontal position in points; by coordinates.
@@ -397,7 +408,7 @@ pub struct Component {
         default,
         skip_serializing_if = "::core::option::Option::is_none",
         serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_pos_x: ::core::option::Option<::core::primitive::f64>,
     /// Vertical position in points; by coordinates.
@@ -406,7 +417,7 @@ pub struct Component {
         default,
         skip_serializing_if = "::core::option::Option::is_none",
         serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_pos_y: ::core::option::Option<::core::primitive::f64>,
     /// Settings that depend on the kind of field, a JSON object as text, such as `{"FontSize":12,"Bold":false}`. `Font` is `黑体`, `宋体` or `仿宋`, `FontSize` 6 to 72, `FontAlign` `Left`, `Right` or `Center`.
@@ -429,7 +440,8 @@ pub struct Component {
     #[serde(
         rename = "ComponentExtra",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_extra: ::core::option::Option<::std::string::String>,
     /// Content of the field, by its type:
@@ -458,7 +470,8 @@ pub struct Component {
     #[serde(
         rename = "ComponentValue",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_value: ::core::option::Option<::std::string::String>,
     /// Font size of a signing date, by default 12. Not in use.
@@ -466,21 +479,23 @@ pub struct Component {
         rename = "ComponentDateFontSize",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_date_font_size: ::core::option::Option<::core::primitive::i64>,
     /// The document that holds it. Not in use; leave it out when starting a contract.
     #[serde(
         rename = "DocumentId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub document_id: ::core::option::Option<::std::string::String>,
     /// A description of the caller's own, without effect on the contract. Not in use.
     #[serde(
         rename = "ComponentDescription",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub component_description: ::core::option::Option<::std::string::String>,
     /// Shift of a place found by keyword, in points: negative to the left, positive to the right.
@@ -489,7 +504,7 @@ pub struct Component {
         default,
         skip_serializing_if = "::core::option::Option::is_none",
         serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset_x: ::core::option::Option<::core::primitive::f64>,
     /// Shift of a place found by keyword, in points: negative upwards, positive downwards.
@@ -498,14 +513,15 @@ pub struct Component {
         default,
         skip_serializing_if = "::core::option::Option::is_none",
         serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset_y: ::core::option::Option<::core::primitive::f64>,
     /// The field's id in a template of the platform. Not in use.
     #[serde(
         rename = "ChannelComponentId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub channel_component_id: ::core::option::Option<::std::string::String>,
     /// From which end the occurrences of the keyword are counted, for `KeywordIndexes`; by keyword.
@@ -520,7 +536,7 @@ pub struct Component {
         rename = "KeywordPage",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub keyword_page: ::core::option::Option<::core::primitive::i64>,
     /// Where it stands relative to the keyword; by keyword.
@@ -534,28 +550,32 @@ pub struct Component {
     #[serde(
         rename = "KeywordIndexes",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub keyword_indexes: ::core::option::Option<::std::vec::Vec<::core::primitive::i64>>,
     /// Hint that the service's mini program shows in a field to fill in, such as which number is wanted. Without effect on signature slots.
     #[serde(
         rename = "Placeholder",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub placeholder: ::core::option::Option<::std::string::String>,
     /// Whether its value is fixed on an embedded page that starts contracts. Absent: it can be edited there.
     #[serde(
         rename = "LockComponentValue",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub lock_component_value: ::core::option::Option<::core::primitive::bool>,
     /// Whether it can be neither moved nor removed on an embedded page that starts contracts. Absent: both are possible.
     #[serde(
         rename = "ForbidMoveAndDelete",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub forbid_move_and_delete: ::core::option::Option<::core::primitive::bool>,
 }
@@ -892,7 +912,8 @@ pub struct ComponentLimit {
     #[serde(
         rename = "ComponentValue",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub component_value: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
@@ -957,10 +978,10 @@ impl ::core::fmt::Debug for ComponentLimit {
 #[non_exhaustive]
 pub struct Filter {
     /// What to filter by, such as `IsReturnPermissionGroup`.
-    #[serde(rename = "Key")]
+    #[serde(rename = "Key", deserialize_with = "::tc3_api::lenient::scalar")]
     pub key: ::std::string::String,
     /// The values to match.
-    #[serde(rename = "Values")]
+    #[serde(rename = "Values", deserialize_with = "::tc3_api::lenient::list")]
     pub values: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -1021,7 +1042,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// Kind of the signer's identity document. Absent: a mainland identity card.
@@ -1039,42 +1061,48 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "IdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// The signer's own phone number: 11 digits, mainland China, without `+86`.
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The organisation's name as on its business licence. Brackets must be the Chinese `（）`.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// Whether the signer's organisation is one of the service's own and none of the platform's sub-organisations; for `ApproverType` `ORGANIZATION`. Absent: a sub-organisation of the platform.
     #[serde(
         rename = "NotChannelOrganization",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
     /// `OpenId`, the id that the platform gave them: letters and digits. Absent, for an employee of a sub-organisation: the place is open for an employee to claim. For somebody who has passed identity verification and joined the organisation, `Name`, `IdCardType`, `IdCardNumber` and `Mobile` are ignored: the verified identity and login number hold. At most 64 characters.
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The party's sub-organisation in the same application, by the id that the platform gave it, as in `ProxyOrganizationOpenId` of `Agent`. Required of a sub-organisation other than the initiator. At most 64 characters.
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// What kind of party it is, and whether it signs by hand, by auto-signing or by PIN.
@@ -1088,7 +1116,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// Until when this party may sign. Absent: the contract's deadline. Not supported for the contracts of a contract group. In seconds since the epoch.
@@ -1096,7 +1125,7 @@ pub struct FlowApproverInfo {
         rename = "Deadline",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// Where the service would report the signature, at most 1000 characters. Internal; not open for use.
@@ -1105,7 +1134,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "CallbackUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The party's signature slots. From files: where and what it signs. From a template: which seal fills a slot of the initiator's organisation, the slot by `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`; a seal fixed in the template cannot be changed.
@@ -1129,14 +1159,15 @@ pub struct FlowApproverInfo {
         rename = "PreReadTime",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub pre_read_time: ::core::option::Option<::core::primitive::i64>,
     /// Page to which the browser goes after signing. In which cases it works is to be settled with the account manager.
     #[serde(
         rename = "JumpUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub jump_url: ::core::option::Option<::std::string::String>,
     /// What the signer may do and must do: refuse, forward, be named later.
@@ -1150,7 +1181,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "ApproverNeedSignReview",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// How a person proves who they are before they see the contract; several may be given. Ignored where the contract sets `ApproverVerifyType`. Absent: face recognition.
@@ -1175,7 +1207,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "SignId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sign_id: ::core::option::Option<::std::string::String>,
     /// How the signer is told of the contract. Counts only with `NotChannelOrganization` true; a sub-organisation's signer is never told (`NONE`). Absent: by short message.
@@ -1198,7 +1231,8 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "ApproverRoleName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_role_name: ::core::option::Option<::std::string::String>,
     /// Who chooses among `ApproverSignTypes`, for H5 links to sign. Absent: the signer.
@@ -1235,14 +1269,16 @@ pub struct FlowApproverInfo {
     #[serde(
         rename = "ApproverEmail",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub approver_email: ::core::option::Option<::std::string::String>,
     /// Proof of the PIN, for the PIN kinds of `ApproverType`: `HMAC_SHA256(SHA256(PIN), FlowName)`, in the reference's example 64 lower-case hexadecimal digits. The PIN is that of the employee's, the partner organisation's or the person's authorisation. Trim the contract's name before computing.
     #[serde(
         rename = "PinCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub pin_code: ::core::option::Option<::std::string::String>,
 }
@@ -1813,7 +1849,8 @@ pub struct IntentionAction {
     #[serde(
         rename = "Text",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub text: ::core::option::Option<::std::string::String>,
 }
@@ -1869,14 +1906,16 @@ pub struct IntentionQuestion {
     #[serde(
         rename = "Question",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub question: ::core::option::Option<::std::string::String>,
     /// Spoken answers that pass, such as `同意` or `我确认`: what the signer says is compared with this list.
     #[serde(
         rename = "Answers",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub answers: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
@@ -1954,20 +1993,25 @@ impl ::core::fmt::Debug for IntentionQuestion {
 #[non_exhaustive]
 pub struct OrganizationInfo {
     /// The organisation, by the id that the platform gave it.
-    #[serde(rename = "OrganizationOpenId")]
+    #[serde(
+        rename = "OrganizationOpenId",
+        deserialize_with = "::tc3_api::lenient::scalar"
+    )]
     pub organization_open_id: ::std::string::String,
     /// The organisation's id inside the service.
     #[serde(
         rename = "OrganizationId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_id: ::core::option::Option<::std::string::String>,
     /// The channel that the user belongs to.
     #[serde(
         rename = "Channel",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub channel: ::core::option::Option<::std::string::String>,
     /// The user's real network address. Internal; not open for use.
@@ -1976,7 +2020,8 @@ pub struct OrganizationInfo {
     #[serde(
         rename = "ClientIp",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub client_ip: ::core::option::Option<::std::string::String>,
     /// The network address of the organisation's proxy. Internal; not open for use.
@@ -1985,7 +2030,8 @@ pub struct OrganizationInfo {
     #[serde(
         rename = "ProxyIp",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_ip: ::core::option::Option<::std::string::String>,
 }
@@ -2131,21 +2177,24 @@ pub struct UserFlowType {
     #[serde(
         rename = "UserFlowTypeId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_flow_type_id: ::core::option::Option<::std::string::String>,
     /// Name of the contract type.
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// What the contract type is for.
     #[serde(
         rename = "Description",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub description: ::core::option::Option<::std::string::String>,
 }
@@ -2182,7 +2231,8 @@ pub struct UserInfo {
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The channel that the user belongs to. Internal; not open for use.
@@ -2191,7 +2241,8 @@ pub struct UserInfo {
     #[serde(
         rename = "Channel",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub channel: ::core::option::Option<::std::string::String>,
     /// The user's id in the channel. Internal; not open for use.
@@ -2200,7 +2251,8 @@ pub struct UserInfo {
     #[serde(
         rename = "CustomUserId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub custom_user_id: ::core::option::Option<::std::string::String>,
     /// The user's own network address. Internal; not open for use.
@@ -2209,7 +2261,8 @@ pub struct UserInfo {
     #[serde(
         rename = "ClientIp",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub client_ip: ::core::option::Option<::std::string::String>,
     /// The network address of the proxy. Internal; not open for use.
@@ -2218,7 +2271,8 @@ pub struct UserInfo {
     #[serde(
         rename = "ProxyIp",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_ip: ::core::option::Option<::std::string::String>,
 }

@@ -52,21 +52,24 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     #[serde(
         rename = "FlowIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The contract group, instead of single contracts.
     #[serde(
         rename = "FlowGroupId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
     /// Page to go to after signing. Only `http://` and `https://`; the latter is advised. At most 1000 characters.
     #[serde(
         rename = "JumpUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub jump_url: ::core::option::Option<::std::string::String>,
     /// Kinds of signature the signer may choose from. Replaces what the contracts allow: a restriction set when they were created (`ComponentTypeLimit`) must be given again here. For a person, 5 is not available: the contract's own setting then holds. Absent: handwritten only.
@@ -111,21 +114,23 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
         rename = "VideoVerifyTimesLimit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub video_verify_times_limit: ::core::option::Option<::core::primitive::i64>,
     /// Whether a dynamic signer's name, identity number and phone number are remembered and pre-filled the next time they open a claim link. Not for employees. Absent: they are typed in each time.
     #[serde(
         rename = "CacheApproverInfo",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub cache_approver_info: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer may refuse all contracts of this link in one go. Absent: no. Not for contract groups: there, refusing every contract one by one refuses the group.
     #[serde(
         rename = "CanBatchReject",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_batch_reject: ::core::option::Option<::core::primitive::bool>,
     /// Who alone may claim a dynamic signer's place.
@@ -139,7 +144,8 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     #[serde(
         rename = "CanSkipReadFlow",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_skip_read_flow: ::core::option::Option<::core::primitive::bool>,
     /// Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short message, once in 24 hours per device and charged to the short message quota; so make links when they are needed instead of storing them. Can't be changed on links for dynamic signers. Absent: 1800. 1800 to 7776000.
@@ -147,7 +153,7 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
         rename = "ExpiredOn",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expired_on: ::core::option::Option<::core::primitive::i64>,
 }
@@ -368,7 +374,7 @@ pub struct ChannelCreateBatchQuickSignUrlResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -419,14 +425,16 @@ pub struct ChannelCreateBatchSignUrlRequest {
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The signer's mainland phone number, 11 digits without `+86`, as in the contracts. It may differ if the identity document was given both when the contract was created and here. Not needed with `OpenId`. On a claim link for a dynamic signer who is a person: only the owner of this number may claim.
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
@@ -447,7 +455,8 @@ pub struct ChannelCreateBatchSignUrlRequest {
     #[serde(
         rename = "IdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// Whether the link is also sent to `Mobile`. Absent: no.
@@ -458,13 +467,14 @@ pub struct ChannelCreateBatchSignUrlRequest {
     )]
     pub notify_type: ::core::option::Option<super::NotifyType>,
     /// The contracts. All must have been initiated by the calling organisation. 1 to 100 elements.
-    #[serde(rename = "FlowIds")]
+    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// Name of the signer's organisation as on its business licence, with full-width brackets `（）` instead of `()`; the service must have verified it. Needed for an employee of an organisation outside the platform. Of a sub-organisation: needed, besides `OpenId` and `OrganizationOpenId`, only while that is not verified.
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// Kinds of signature the signer may choose from. Replaces what the contracts allow: a restriction set when they were created (`ComponentTypeLimit`) must be given again here. Absent: the one kind that all slots of all contracts prescribe, or handwritten where they differ.
@@ -478,7 +488,8 @@ pub struct ChannelCreateBatchSignUrlRequest {
     #[serde(
         rename = "JumpToDetail",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub jump_to_detail: ::core::option::Option<::core::primitive::bool>,
     /// Contracts and places to be claimed, for dynamic signers.
@@ -492,21 +503,24 @@ pub struct ChannelCreateBatchSignUrlRequest {
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The signer's sub-organisation, by the id that the platform gave it; needed for an employee of one. On a claim link for dynamic signers: only in this sub-organisation's name may the place be claimed and signed.
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Whether the mini program returns by itself after signing; the platform's app or mini program must react to being shown again. Works only from the platform's mini program: WeChat lets users return to an app only by a tap on the finish button. Absent: no.
     #[serde(
         rename = "AutoJumpBack",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auto_jump_back: ::core::option::Option<::core::primitive::bool>,
     /// Where the link is used. Given only for jumps from the H5 page of a WeChat official account: the mini program's success page then has a button that leads back there. Absent: no button.
@@ -520,14 +534,16 @@ pub struct ChannelCreateBatchSignUrlRequest {
     #[serde(
         rename = "CanBatchReject",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_batch_reject: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer may confirm all files as read in one go. The service must have switched this on for the caller. For an organisation, it works only if all its seal and signature slots carry the same restrictions (seal id, kind of seal or signature). Absent: no.
     #[serde(
         rename = "CanSkipReadFlow",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_skip_read_flow: ::core::option::Option<::core::primitive::bool>,
 }
@@ -774,28 +790,28 @@ pub struct ChannelCreateBatchSignUrlResponse {
     #[serde(
         rename = "SignUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_url: ::std::string::String,
     /// When the link expires: seven days after it was made. In seconds since the epoch.
     #[serde(
         rename = "ExpiredTime",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub expired_time: ::core::primitive::i64,
     /// Path in the service's mini program, for jumps from the platform's app or mini program. Nothing may be appended to it: added parameters overwrite its own.
     #[serde(
         rename = "MiniAppPath",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub mini_app_path: ::std::string::String,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -855,7 +871,7 @@ pub struct ChannelCreateFlowSignUrlRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract, 32 characters.
-    #[serde(rename = "FlowId")]
+    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The signers for whom to make links; empty or left out for the initiator's preview. Each with `ApproverType` (official samples leave it out for persons) and:
     ///
@@ -877,7 +893,7 @@ pub struct ChannelCreateFlowSignUrlRequest {
         rename = "VideoVerifyTimesLimit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub video_verify_times_limit: ::core::option::Option<::core::primitive::i64>,
     /// The employee who acts; not open for use.
@@ -902,7 +918,8 @@ pub struct ChannelCreateFlowSignUrlRequest {
     #[serde(
         rename = "JumpUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub jump_url: ::core::option::Option<::std::string::String>,
     /// Whether the link serves to sign or only to preview the contract and see where it stands. The initiator's preview takes no `FlowApproverInfos`. Absent: to sign.
@@ -917,7 +934,7 @@ pub struct ChannelCreateFlowSignUrlRequest {
         rename = "ExpiredOn",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub expired_on: ::core::option::Option<::core::primitive::i64>,
 }
@@ -1041,7 +1058,7 @@ pub struct ChannelCreateFlowSignUrlResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1089,42 +1106,48 @@ pub struct ChannelCreateOrganizationBatchSignUrlRequest {
     #[serde(
         rename = "FlowIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who signs, by the id that the platform gave them; must be a signer of the contracts. Wins over `Name` and `Mobile`, which are needed without it, except on claim links.
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The employee's real name as in the contracts; identity check and signature use it.
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The employee's phone number as in the contracts.
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The contract group to sign, instead of `FlowIds`.
     #[serde(
         rename = "FlowGroupId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
     /// Whether the signer may refuse all contracts of this link in one go. Absent: no.
     #[serde(
         rename = "CanBatchReject",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_batch_reject: ::core::option::Option<::core::primitive::bool>,
     /// How dynamic signers claim their places. Takes effect only if all parties concerned are dynamic signers.
@@ -1138,7 +1161,8 @@ pub struct ChannelCreateOrganizationBatchSignUrlRequest {
     #[serde(
         rename = "RecipientIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub recipient_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
@@ -1290,21 +1314,21 @@ pub struct ChannelCreateOrganizationBatchSignUrlResponse {
     #[serde(
         rename = "SignUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_url: ::std::string::String,
     /// When the link expires: seven days after it was made. In seconds since the epoch.
     #[serde(
         rename = "ExpiredTime",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub expired_time: ::core::primitive::i64,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1391,14 +1415,16 @@ pub struct CreateSignUrlsRequest {
     #[serde(
         rename = "FlowIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The contract group, instead of single contracts.
     #[serde(
         rename = "FlowGroupId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
     /// What the links look like and where they are used. `CHANNEL` only where `GenerateType` is `ALL` or absent. With `APP`, a dynamic signer's link leads to the cover page only. Absent: `WEIXINAPP`.
@@ -1419,21 +1445,24 @@ pub struct CreateSignUrlsRequest {
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The party's name as in the contract. On a claim link for a dynamic signer who is a person: only a person of this name may claim.
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The signer's mainland phone number as in the contract, 11 digits without `+86`. On a claim link for a dynamic signer who is a person: only the owner of this number may claim.
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the signer's identity document. On a claim link for a dynamic signer who is a person: only a holder of such a document may claim; takes effect only together with `IdCardNumber`.
@@ -1447,35 +1476,40 @@ pub struct CreateSignUrlsRequest {
     #[serde(
         rename = "IdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// The signer's sub-organisation, by the id that the platform gave it. On a claim link for an organisation's dynamic signer: only in this sub-organisation's name may the place be claimed and signed.
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// The employee of a sub-organisation for whom to make the link, by the id that the platform gave them; only where `GenerateType` is `CHANNEL`. Only verified employees are shown. Once they are verified and have joined, their own identity and log-in phone number replace `Name`, `IdCardType`, `IdCardNumber` and `Mobile`.
     #[serde(
         rename = "OpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// Whether the mini program returns by itself after signing; the platform's app or mini program must react to being shown again. Works only for `APP` links opened from the platform's mini program: WeChat lets users return to an app only by a tap on the finish button. Absent: no.
     #[serde(
         rename = "AutoJumpBack",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub auto_jump_back: ::core::option::Option<::core::primitive::bool>,
     /// Page to go to after signing; takes effect only where `Endpoint` is `CHANNEL`. At most 1000 characters.
     #[serde(
         rename = "JumpUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub jump_url: ::core::option::Option<::std::string::String>,
     /// The employee who acts; not open for use.
@@ -1498,7 +1532,8 @@ pub struct CreateSignUrlsRequest {
     #[serde(
         rename = "RecipientIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub recipient_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Contracts of the group and places in them to be claimed, for dynamic signers. `GenerateType` must be `RECIPIENT`.
@@ -1519,7 +1554,8 @@ pub struct CreateSignUrlsRequest {
     #[serde(
         rename = "CanSkipReadFlow",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub can_skip_read_flow: ::core::option::Option<::core::primitive::bool>,
 }
@@ -1827,14 +1863,14 @@ pub struct CreateSignUrlsResponse {
     #[serde(
         rename = "ErrorMessages",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1862,7 +1898,8 @@ pub struct DynamicSignOption {
     #[serde(
         rename = "OrganizationOpenId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
 }
@@ -1915,7 +1952,7 @@ pub struct FlowApproverUrlInfo {
     #[serde(
         rename = "SignUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_url: ::std::string::String,
     /// What kind of party signs; empty on the initiator's preview.
@@ -1926,24 +1963,16 @@ pub struct FlowApproverUrlInfo {
     )]
     pub approver_type: super::ApproveType,
     /// The signer's name; empty on claim links and the initiator's preview.
-    #[serde(
-        rename = "Name",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The signer's phone number; may be empty on claim links and the initiator's preview.
-    #[serde(
-        rename = "Mobile",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The same link in its long form, under the same conditions as `SignUrl`.
     #[serde(
         rename = "LongUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub long_url: ::std::string::String,
 }
@@ -1976,14 +2005,16 @@ pub struct FlowBatchApproverInfo {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The dynamic signer's place in the contract, as returned on its creation. Needed for claim links.
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
@@ -2079,14 +2110,16 @@ pub struct FlowGroupApproverInfo {
     #[serde(
         rename = "FlowId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The dynamic signer's place in that contract. Needed for claim links.
     #[serde(
         rename = "RecipientId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
@@ -2186,21 +2219,24 @@ pub struct PresetApproverInfo {
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The person's phone number.
     #[serde(
         rename = "Mobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// Number of the person's identity card: 18 characters, digits and capital `X`.
     #[serde(
         rename = "IdCardNumber",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// Kind of the person's identity document; only `ID_CARD` is supported here.
@@ -2214,7 +2250,8 @@ pub struct PresetApproverInfo {
     #[serde(
         rename = "OrganizationName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub organization_name: ::core::option::Option<::std::string::String>,
 }
@@ -2329,29 +2366,25 @@ pub struct SignUrlInfo {
     #[serde(
         rename = "SignUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_url: ::std::string::String,
     /// Until when the contract may be signed. In seconds since the epoch.
     #[serde(
         rename = "Deadline",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub deadline: ::core::primitive::i64,
     /// The signer's turn, where the contract is signed in order: the lower, the earlier. Parallel signing is not supported.
     #[serde(
         rename = "SignOrder",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub sign_order: ::core::primitive::i64,
     /// The signer's id in the contract.
-    #[serde(
-        rename = "SignId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "SignId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub sign_id: ::std::string::String,
     /// The caller's own id of the user; not in use.
     ///
@@ -2359,28 +2392,21 @@ pub struct SignUrlInfo {
     #[serde(
         rename = "CustomUserId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub custom_user_id: ::core::option::Option<::std::string::String>,
     /// The signer's name.
-    #[serde(
-        rename = "Name",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The signer's phone number.
-    #[serde(
-        rename = "Mobile",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// Name of the signer's organisation.
     #[serde(
         rename = "OrganizationName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub organization_name: ::std::string::String,
     /// What kind of party signs.
@@ -2394,35 +2420,28 @@ pub struct SignUrlInfo {
     #[serde(
         rename = "IdCardNumber",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub id_card_number: ::std::string::String,
     /// The contract to which the link belongs.
-    #[serde(
-        rename = "FlowId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The signing employee, by the id that the platform gave them.
-    #[serde(
-        rename = "OpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "OpenId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub open_id: ::std::string::String,
     /// The contract group to which the link belongs.
     #[serde(
         rename = "FlowGroupId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub flow_group_id: ::std::string::String,
     /// Address of a QR code's picture, returned for links that lead a dynamic signer to the cover page. The address is valid for five minutes, the code itself for 90 days.
     #[serde(
         rename = "SignQrcodeUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub sign_qrcode_url: ::core::option::Option<::std::string::String>,
 }
@@ -2528,7 +2547,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for DynamicReceiveType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2600,7 +2619,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FlowSignUrlType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2688,7 +2707,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignPageButton {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2779,9 +2798,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignUrlEndpoint {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2860,9 +2877,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignUrlEnvironment {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -2961,9 +2976,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignUrlGenerateType 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -3051,7 +3064,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignatureStyle {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }

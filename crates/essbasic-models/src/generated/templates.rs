@@ -17,14 +17,14 @@ pub struct AuthFailMessage {
     #[serde(
         rename = "ProxyOrganizationOpenId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub proxy_organization_open_id: ::std::string::String,
     /// What went wrong, for people to read.
     #[serde(
         rename = "Message",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub message: ::std::string::String,
 }
@@ -86,7 +86,8 @@ pub struct DescribeTemplatesRequest {
     #[serde(
         rename = "TemplateId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub template_id: ::core::option::Option<::std::string::String>,
     /// How much is returned of each template. Absent: `0`, everything.
@@ -100,7 +101,8 @@ pub struct DescribeTemplatesRequest {
     #[serde(
         rename = "TemplateIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub template_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// How many templates a page holds. Absent: 20. At most 100.
@@ -108,7 +110,7 @@ pub struct DescribeTemplatesRequest {
         rename = "Limit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// How many templates to skip, counted from 0. At most 20000.
@@ -116,49 +118,55 @@ pub struct DescribeTemplatesRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// Looks for templates whose name contains this text in one piece: Chinese characters, letters, digits and underscores. At most 200 characters.
     #[serde(
         rename = "TemplateName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub template_name: ::core::option::Option<::std::string::String>,
     /// Only templates that the sub-organisation received or claimed from this template of the platform.
     #[serde(
         rename = "ChannelTemplateId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub channel_template_id: ::core::option::Option<::std::string::String>,
     /// Whether to return the fields of all parties, not just the initiator's. Absent: only the initiator's.
     #[serde(
         rename = "QueryAllComponents",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub query_all_components: ::core::option::Option<::core::primitive::bool>,
     /// Whether to return `PreviewUrl`, an H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Absent: no.
     #[serde(
         rename = "WithPreviewUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub with_preview_url: ::core::option::Option<::core::primitive::bool>,
     /// Whether the preview shows the template's fields and signature slots over the file and lets one try out signing, for instance to check where they are before initiating. Absent: only the file is shown. Without `WithPreviewUrl` it has no effect.
     #[serde(
         rename = "ShowPreviewComponents",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub show_preview_components: ::core::option::Option<::core::primitive::bool>,
     /// Whether to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 minutes. Only for customers whom the service's account manager has enabled for it. Absent: no.
     #[serde(
         rename = "WithPdfUrl",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub with_pdf_url: ::core::option::Option<::core::primitive::bool>,
     /// The employee who acts. `Agent` says it already.
@@ -174,7 +182,8 @@ pub struct DescribeTemplatesRequest {
     #[serde(
         rename = "UserFlowTypeId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub user_flow_type_id: ::core::option::Option<::std::string::String>,
 }
@@ -340,20 +349,20 @@ pub struct DescribeTemplatesResponse {
     #[serde(
         rename = "TotalCount",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub total_count: ::core::primitive::i64,
     /// How many templates a page holds.
-    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::u64,
     /// How many templates were skipped; from 0 to 20000.
-    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub offset: ::core::primitive::u64,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -419,13 +428,14 @@ pub struct OperateChannelTemplateRequest {
     #[serde(rename = "OperateType")]
     pub operate_type: super::ChannelTemplateOperation,
     /// A template of the platform's library, by its id of 32 characters; not a sub-organisation's own template.
-    #[serde(rename = "TemplateId")]
+    #[serde(rename = "TemplateId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub template_id: ::std::string::String,
     /// The sub-organisations concerned, by the ids that the platform gave them, separated by commas; at most 100 at a time.
     #[serde(
         rename = "ProxyOrganizationOpenIds",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub proxy_organization_open_ids: ::core::option::Option<::std::string::String>,
     /// Who may see the template, with `UPDATE`. Can be changed only until the template is published.
@@ -456,7 +466,7 @@ pub struct OperateChannelTemplateRequest {
         rename = "Limit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// How many sub-organisations to skip. Absent: 0.
@@ -464,7 +474,7 @@ pub struct OperateChannelTemplateRequest {
         rename = "Offset",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
@@ -553,17 +563,13 @@ impl OperateChannelTemplateRequest {
 #[non_exhaustive]
 pub struct OperateChannelTemplateResponse {
     /// The platform's application.
-    #[serde(
-        rename = "AppId",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "AppId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub app_id: ::std::string::String,
     /// The template concerned.
     #[serde(
         rename = "TemplateId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub template_id: ::std::string::String,
     /// Whether the change of visibility took place for all sub-organisations, some or none. `FailMessageList` has those that failed.
@@ -584,7 +590,7 @@ pub struct OperateChannelTemplateResponse {
     #[serde(
         rename = "ProxyOrganizationOpenIds",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::list"
     )]
     pub proxy_organization_open_ids: ::std::vec::Vec<::std::string::String>,
     /// The sub-organisations for which it failed, and why.
@@ -595,13 +601,13 @@ pub struct OperateChannelTemplateResponse {
     )]
     pub fail_message_list: ::std::vec::Vec<super::AuthFailMessage>,
     /// How many sub-organisations are authorised, over all pages. Returned for `SELECT` only.
-    #[serde(rename = "Total", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Total", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub total: ::core::primitive::i64,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -642,7 +648,7 @@ pub struct OperateTemplateRequest {
     #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The template, by its id of 32 characters.
-    #[serde(rename = "TemplateId")]
+    #[serde(rename = "TemplateId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub template_id: ::std::string::String,
     /// What to do with the template.
     #[serde(rename = "OperateType")]
@@ -651,7 +657,8 @@ pub struct OperateTemplateRequest {
     #[serde(
         rename = "TemplateName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub template_name: ::core::option::Option<::std::string::String>,
 }
@@ -700,21 +707,23 @@ pub struct OperateTemplateResponse {
     #[serde(
         rename = "TemplateId",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub template_id: ::core::option::Option<::std::string::String>,
     /// The new template's name. Returned after `COPY` only.
     #[serde(
         rename = "TemplateName",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub template_name: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -735,7 +744,7 @@ pub struct Recipient {
     #[serde(
         rename = "RecipientId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub recipient_id: ::std::string::String,
     /// What kind of party it is.
@@ -749,28 +758,28 @@ pub struct Recipient {
     #[serde(
         rename = "Description",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub description: ::std::string::String,
     /// The name of the party's role, such as seller: at most 20 Chinese characters, letters, digits and underscores.
     #[serde(
         rename = "RoleName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub role_name: ::std::string::String,
     /// Whether the party must be validated.
     #[serde(
         rename = "RequireValidation",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub require_validation: ::core::primitive::bool,
     /// Whether the party must fill in its fields.
     #[serde(
         rename = "RequireSign",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub require_sign: ::core::primitive::bool,
     /// How the party signs; internal to the service.
@@ -784,14 +793,14 @@ pub struct Recipient {
     #[serde(
         rename = "RoutingOrder",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub routing_order: ::core::primitive::i64,
     /// Whether the party is the initiator.
     #[serde(
         rename = "IsPromoter",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub is_promoter: ::core::primitive::bool,
     /// How a signer must prove who they are before they may see the contract.
@@ -812,7 +821,8 @@ pub struct Recipient {
     #[serde(
         rename = "NoTransfer",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
 }
@@ -832,21 +842,21 @@ pub struct TemplateInfo {
     #[serde(
         rename = "TemplateId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub template_id: ::std::string::String,
     /// The template's name.
     #[serde(
         rename = "TemplateName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub template_name: ::std::string::String,
     /// What the template is for.
     #[serde(
         rename = "Description",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub description: ::std::string::String,
     /// The fields to fill in: the initiator's alone, unless `QueryAllComponents` asked for all. Not returned where `ContentType` is `1`.
@@ -885,49 +895,45 @@ pub struct TemplateInfo {
     #[serde(
         rename = "IsPromoter",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub is_promoter: ::core::primitive::bool,
     /// The name of the person who made the template.
     #[serde(
         rename = "Creator",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub creator: ::std::string::String,
     /// When the template was made. In seconds since the epoch.
     #[serde(
         rename = "CreatedOn",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub created_on: ::core::primitive::i64,
     /// An H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Returned only where `WithPreviewUrl` asked for it.
     #[serde(
         rename = "PreviewUrl",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub preview_url: ::std::string::String,
     /// A link for downloading the template's PDF, valid for 5 minutes. Returned only where `WithPdfUrl` asked for it.
-    #[serde(
-        rename = "PdfUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "PdfUrl", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub pdf_url: ::std::string::String,
     /// The platform's template that this one comes from.
     #[serde(
         rename = "ChannelTemplateId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub channel_template_id: ::std::string::String,
     /// The name of the platform's template that this one comes from.
     #[serde(
         rename = "ChannelTemplateName",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub channel_template_name: ::std::string::String,
     /// How the sub-organisation gets the platform's template.
@@ -941,7 +947,7 @@ pub struct TemplateInfo {
     #[serde(
         rename = "TemplateVersion",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub template_version: ::std::string::String,
     /// Whether the template can be used.
@@ -1059,7 +1065,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverViewVerifica
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1146,9 +1152,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ChannelTemplateOpera
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1216,7 +1220,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for RecipientSignType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1303,9 +1307,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for RecipientType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1392,9 +1394,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateAuthorizatio
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1470,7 +1470,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateAvailability
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1542,7 +1542,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateContentType 
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1614,7 +1614,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateDistribution
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1705,9 +1705,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateOperation {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1779,7 +1777,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateStatus {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1851,7 +1849,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateType {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::number::<D, ::core::primitive::i64>(deserializer)
+        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
             .map(::core::convert::From::from)
     }
 }
@@ -1934,9 +1932,7 @@ impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateVisibility {
     fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
         deserializer: D,
     ) -> ::core::result::Result<Self, D::Error> {
-        <::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-                deserializer,
-            )
+        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
             .map(::core::convert::From::from)
     }
 }

@@ -156,9 +156,7 @@ fn text_serde(name: &str) -> Vec<TokenStream> {
     items.extend(serde(
         &name,
         &quote!(serializer.serialize_str(self.as_str())),
-        &quote!(<::std::string::String as ::tc3_api::__private::serde::Deserialize>::deserialize(
-            deserializer
-        )),
+        &quote!(::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)),
     ));
     items
 }
@@ -255,7 +253,7 @@ fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
     items.extend(serde(
         &name,
         &quote!(serializer.serialize_i64(self.as_i64())),
-        &quote!(::tc3_api::lenient::number::<D, #i64>(deserializer)),
+        &quote!(::tc3_api::lenient::scalar::<D, #i64>(deserializer)),
     ));
     items
 }

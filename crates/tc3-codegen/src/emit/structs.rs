@@ -63,23 +63,28 @@ fn definition_field(side: Side, field: &Field<'_>) -> TokenStream {
     let skip = optional
         .then(|| quote!(, default, skip_serializing_if = "::core::option::Option::is_none"));
     let float = holds_float(&field.ty).then(|| quote!(, serialize_with = "::tc3_api::wire::float"));
-    let number = matches!(field.ty, Ty::I64 | Ty::U64 | Ty::F64);
     // A request is read by servers only, and one that lacks what it must have is refused.
     let default = (side != Side::Request && !optional).then(|| quote!(, default));
-    let lenient = match (side, optional, number) {
-        (_, true, true) => {
-            quote!(, deserialize_with = "::tc3_api::lenient::optional_number")
-        }
-        (_, false, true) => quote!(#default, deserialize_with = "::tc3_api::lenient::number"),
-        (Side::Request, ..) | (_, true, false) => quote!(),
-        (_, false, false) => {
-            quote!(#default, deserialize_with = "::tc3_api::lenient::null_default")
-        }
-    };
+    let lenient = lenient(side, field)
+        .map(|helper| format!("::tc3_api::lenient::{helper}"))
+        .map(|helper| quote!(#default, deserialize_with = #helper));
     quote! {
         #doc
         #[serde(rename = #wire #skip #float #lenient)]
         pub #name: #ty,
+    }
+}
+
+/// The function that reads a member, where its type's own reading would be too strict.
+fn lenient(side: Side, field: &Field<'_>) -> Option<&'static str> {
+    let scalar = |ty: &Ty| matches!(ty, Ty::String | Ty::I64 | Ty::U64 | Ty::F64 | Ty::Bool);
+    match (&field.ty, field.optional) {
+        (Ty::List(element), true) if scalar(element) => Some("optional_list"),
+        (Ty::List(element), false) if scalar(element) => Some("list"),
+        (ty, true) if scalar(ty) => Some("optional"),
+        (ty, false) if scalar(ty) => Some("scalar"),
+        (_, false) if side != Side::Request => Some("null_default"),
+        _ => None,
     }
 }
 

@@ -18,7 +18,8 @@ pub struct _3D {
     #[serde(
         rename = "3DModel",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub _3_d_model: ::core::option::Option<::std::string::String>,
 }
@@ -227,7 +228,7 @@ pub struct BoxResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -245,11 +246,7 @@ pub struct BoxResponse {
 #[non_exhaustive]
 pub struct Default {
     /// The member `Some`.
-    #[serde(
-        rename = "Some",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Some", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub some: ::std::string::String,
 }
 
@@ -271,96 +268,108 @@ pub struct Default {
 #[non_exhaustive]
 pub struct KeywordsRequest {
     /// The member `Type`.
-    #[serde(rename = "Type")]
+    #[serde(rename = "Type", deserialize_with = "::tc3_api::lenient::scalar")]
     pub r#type: ::std::string::String,
     /// The member `Self`.
-    #[serde(rename = "Self")]
+    #[serde(rename = "Self", deserialize_with = "::tc3_api::lenient::scalar")]
     pub self_: ::std::string::String,
     /// The member `Value`.
-    #[serde(rename = "Value", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Value", deserialize_with = "::tc3_api::lenient::scalar")]
     pub value: ::core::primitive::i64,
     /// The member `Crate`.
     #[serde(
         rename = "Crate",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub crate_: ::core::option::Option<::std::string::String>,
     /// The member `Super`.
     #[serde(
         rename = "Super",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub super_: ::core::option::Option<::std::string::String>,
     /// The member `Async`.
     #[serde(
         rename = "Async",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub r#async: ::core::option::Option<::core::primitive::bool>,
     /// The member `Match`.
     #[serde(
         rename = "Match",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub r#match: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The member `New`.
     #[serde(
         rename = "New",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub new: ::core::option::Option<::std::string::String>,
     /// The member `Clone`.
     #[serde(
         rename = "Clone",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub clone: ::core::option::Option<::std::string::String>,
     /// The member `Default`.
     #[serde(
         rename = "Default",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub default: ::core::option::Option<::std::string::String>,
     /// The member `F`.
     #[serde(
         rename = "F",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub f: ::core::option::Option<::std::string::String>,
     /// The member `3DModel`.
     #[serde(
         rename = "3DModel",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub _3_d_model: ::core::option::Option<::std::string::String>,
     /// The member `QRCode`.
     #[serde(
         rename = "QRCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub qr_code: ::core::option::Option<::std::string::String>,
     /// The member `QrCode`.
     #[serde(
         rename = "QrCode",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub qr_code_2: ::core::option::Option<::std::string::String>,
     /// The member `with-dash.and dot`.
     #[serde(
         rename = "with-dash.and dot",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub with_dash_and_dot: ::core::option::Option<::std::string::String>,
 }
@@ -527,24 +536,21 @@ impl KeywordsRequest {
 #[non_exhaustive]
 pub struct KeywordsResponse {
     /// The member `Type`.
-    #[serde(
-        rename = "Type",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Type", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub r#type: ::std::string::String,
     /// The member `Self`.
     #[serde(
         rename = "Self",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub self_: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -562,11 +568,7 @@ pub struct KeywordsResponse {
 #[non_exhaustive]
 pub struct Node {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The member `Next`.
     #[serde(
@@ -670,7 +672,7 @@ pub struct NothingResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -691,7 +693,8 @@ pub struct Option {
     #[serde(
         rename = "None",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub none: ::core::option::Option<::std::string::String>,
     /// The member `Result`.
@@ -837,7 +840,7 @@ pub struct RecursionResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -858,14 +861,16 @@ pub struct Result {
     #[serde(
         rename = "Ok",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub ok: ::core::option::Option<::std::string::String>,
     /// The member `Err`.
     #[serde(
         rename = "Err",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub err: ::core::option::Option<::std::string::String>,
 }
@@ -933,7 +938,7 @@ pub struct Self_ {
 #[non_exhaustive]
 pub struct String {
     /// The member `Str`.
-    #[serde(rename = "Str")]
+    #[serde(rename = "Str", deserialize_with = "::tc3_api::lenient::scalar")]
     pub str: ::std::string::String,
 }
 
@@ -990,17 +995,17 @@ pub struct Tree {
 #[non_exhaustive]
 pub struct TypesRequest {
     /// The member `Text`.
-    #[serde(rename = "Text")]
+    #[serde(rename = "Text", deserialize_with = "::tc3_api::lenient::scalar")]
     pub text: ::std::string::String,
     /// The member `Int`.
-    #[serde(rename = "Int", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Int", deserialize_with = "::tc3_api::lenient::scalar")]
     pub int: ::core::primitive::i64,
     /// The member `Uint`.
     #[serde(
         rename = "Uint",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub uint: ::core::option::Option<::core::primitive::u64>,
     /// The member `Float`.
@@ -1009,76 +1014,89 @@ pub struct TypesRequest {
         default,
         skip_serializing_if = "::core::option::Option::is_none",
         serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub float: ::core::option::Option<::core::primitive::f64>,
     /// The member `Bool`.
     #[serde(
         rename = "Bool",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub bool: ::core::option::Option<::core::primitive::bool>,
     /// The member `Date`.
     #[serde(
         rename = "Date",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub date: ::core::option::Option<::std::string::String>,
     /// The member `Datetime`.
     #[serde(
         rename = "Datetime",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub datetime: ::core::option::Option<::std::string::String>,
     /// The member `DatetimeIso`.
     #[serde(
         rename = "DatetimeIso",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub datetime_iso: ::core::option::Option<::std::string::String>,
     /// The member `Binary`.
     #[serde(
         rename = "Binary",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub binary: ::core::option::Option<::std::string::String>,
     /// The member `Ints`.
     #[serde(
         rename = "Ints",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub ints: ::core::option::Option<::std::vec::Vec<::core::primitive::i64>>,
     /// The member `Floats`.
-    #[serde(rename = "Floats", serialize_with = "::tc3_api::wire::float")]
+    #[serde(
+        rename = "Floats",
+        serialize_with = "::tc3_api::wire::float",
+        deserialize_with = "::tc3_api::lenient::list"
+    )]
     pub floats: ::std::vec::Vec<::core::primitive::f64>,
     /// The member `Bools`.
     #[serde(
         rename = "Bools",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub bools: ::core::option::Option<::std::vec::Vec<::core::primitive::bool>>,
     /// The member `Mobile`.
-    #[serde(rename = "Mobile")]
+    #[serde(rename = "Mobile", deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The member `OtherMobile`.
     #[serde(
         rename = "OtherMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub other_mobile: ::core::option::Option<::std::string::String>,
     /// The member `Links`.
     #[serde(
         rename = "Links",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub links: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The member `Internal`.
@@ -1087,7 +1105,8 @@ pub struct TypesRequest {
     #[serde(
         rename = "Internal",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub internal: ::core::option::Option<::std::string::String>,
     /// The member `Status`.
@@ -1330,74 +1349,56 @@ impl ::core::fmt::Debug for TypesRequest {
 #[non_exhaustive]
 pub struct TypesResponse {
     /// The member `Text`.
-    #[serde(
-        rename = "Text",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Text", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub text: ::std::string::String,
     /// The member `MaybeText`.
     #[serde(
         rename = "MaybeText",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub maybe_text: ::core::option::Option<::std::string::String>,
     /// The member `Int`.
-    #[serde(rename = "Int", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Int", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub int: ::core::primitive::i64,
     /// The member `MaybeInt`.
     #[serde(
         rename = "MaybeInt",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub maybe_int: ::core::option::Option<::core::primitive::i64>,
     /// The member `Uint`.
-    #[serde(rename = "Uint", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Uint", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub uint: ::core::primitive::u64,
     /// The member `Float`.
     #[serde(
         rename = "Float",
         serialize_with = "::tc3_api::wire::float",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub float: ::core::primitive::f64,
     /// The member `Bool`.
-    #[serde(
-        rename = "Bool",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Bool", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub bool: ::core::primitive::bool,
     /// The member `Ints`.
-    #[serde(
-        rename = "Ints",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Ints", default, deserialize_with = "::tc3_api::lenient::list")]
     pub ints: ::std::vec::Vec<::core::primitive::i64>,
     /// The member `Texts`.
-    #[serde(
-        rename = "Texts",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Texts", default, deserialize_with = "::tc3_api::lenient::list")]
     pub texts: ::std::vec::Vec<::std::string::String>,
     /// The member `Mobile`.
-    #[serde(
-        rename = "Mobile",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
+    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The member `OtherMobile`.
     #[serde(
         rename = "OtherMobile",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub other_mobile: ::core::option::Option<::std::string::String>,
     /// The member `Status`.
@@ -1425,7 +1426,7 @@ pub struct TypesResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }
@@ -1474,7 +1475,8 @@ pub struct UnderScored {
     #[serde(
         rename = "Plain",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub plain: ::core::option::Option<::std::string::String>,
 }
@@ -1514,7 +1516,8 @@ pub struct Unreached {
     #[serde(
         rename = "Name",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub name: ::core::option::Option<::std::string::String>,
 }
@@ -1551,7 +1554,7 @@ impl Unreached {
 #[non_exhaustive]
 pub struct Vec {
     /// How long.
-    #[serde(rename = "Len", default, deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Len", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub len: ::core::primitive::u64,
 }
 

@@ -36,7 +36,7 @@ pub struct File {
         rename = "At",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub at: ::core::option::Option<::core::primitive::i64>,
 }
@@ -130,13 +130,14 @@ pub struct SendRequest {
     #[serde(rename = "Files")]
     pub files: ::std::vec::Vec<super::File>,
     /// What it is called. 1 to 8 characters.
-    #[serde(rename = "Name")]
+    #[serde(rename = "Name", deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// Country codes. At most 2 elements. Each exactly 2 characters.
     #[serde(
         rename = "Codes",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional_list"
     )]
     pub codes: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Which kind:
@@ -146,7 +147,7 @@ pub struct SendRequest {
         rename = "Kind",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub kind: ::core::option::Option<::core::primitive::i64>,
     /// The first colour.
@@ -168,11 +169,11 @@ pub struct SendRequest {
         rename = "Until",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub until: ::core::option::Option<::core::primitive::u64>,
     /// Since when. In milliseconds since the epoch.
-    #[serde(rename = "Millis", deserialize_with = "::tc3_api::lenient::number")]
+    #[serde(rename = "Millis", deserialize_with = "::tc3_api::lenient::scalar")]
     pub millis: ::core::primitive::i64,
     /// What it was called.
     ///
@@ -180,7 +181,8 @@ pub struct SendRequest {
     #[serde(
         rename = "Old",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub old: ::core::option::Option<::std::string::String>,
     /// How many. 1 to 100.
@@ -188,21 +190,23 @@ pub struct SendRequest {
         rename = "Limit",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// One way.
     #[serde(
         rename = "A",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub a: ::core::option::Option<::std::string::String>,
     /// The other way.
     #[serde(
         rename = "B",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub b: ::core::option::Option<::std::string::String>,
 }
@@ -370,7 +374,7 @@ pub struct SendResponse {
     #[serde(
         rename = "Created",
         default,
-        deserialize_with = "::tc3_api::lenient::number"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub created: ::core::primitive::i64,
     /// When it ended. In milliseconds since the epoch.
@@ -378,7 +382,7 @@ pub struct SendResponse {
         rename = "Ended",
         default,
         skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_number"
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub ended: ::core::option::Option<::core::primitive::i64>,
     /// How it looks. As base64.
@@ -392,7 +396,7 @@ pub struct SendResponse {
     #[serde(
         rename = "RequestId",
         default,
-        deserialize_with = "::tc3_api::lenient::null_default"
+        deserialize_with = "::tc3_api::lenient::scalar"
     )]
     pub request_id: ::std::string::String,
 }

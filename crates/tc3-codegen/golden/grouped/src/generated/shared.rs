@@ -17,7 +17,8 @@ pub struct OfAll {
     #[serde(
         rename = "X",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub x: ::core::option::Option<::std::string::String>,
 }
@@ -58,7 +59,8 @@ pub struct OfNone {
     #[serde(
         rename = "X",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub x: ::core::option::Option<::std::string::String>,
 }
@@ -100,7 +102,8 @@ pub struct OfTwo {
     #[serde(
         rename = "X",
         default,
-        skip_serializing_if = "::core::option::Option::is_none"
+        skip_serializing_if = "::core::option::Option::is_none",
+        deserialize_with = "::tc3_api::lenient::optional"
     )]
     pub x: ::core::option::Option<::std::string::String>,
 }
