@@ -297,6 +297,26 @@ pub struct ChannelCreateWebThemeConfigResponse {
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 /// - Where `PowerOfAttorneys` is given, `ProxyOperatorName` and `ProxyOperatorMobile` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{
+///     Agent, AuthorizationType, ConsoleLoginEndpoint, CreateConsoleLoginUrlRequest, UserInfo,
+/// };
+///
+/// // Both ids may be new: once the link has been used they belong to this organisation and person.
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// let request = CreateConsoleLoginUrlRequest::new(agent, "示例科技（深圳）有限公司")
+///     .uniform_social_credit_code("91440300000000000X")
+///     .proxy_operator_name("李四")
+///     .proxy_operator_mobile("13900000000")
+///     .authorization_types([AuthorizationType::LegalRepresentative])
+///     .auto_active(true)
+///     .endpoint(ConsoleLoginEndpoint::ShortUrl);
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.

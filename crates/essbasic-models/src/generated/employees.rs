@@ -527,6 +527,20 @@ pub struct ChannelDeleteRoleUsersResponse {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, ChannelDescribeEmployeesRequest, Filter, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // The second page, of those who can sign already; 20 is the most that a page holds.
+/// let request = ChannelDescribeEmployeesRequest::new(agent, 20)
+///     .offset(20)
+///     .filters([Filter::new("Status", ["IsVerified"])]);
+/// ```
+///
 /// # Errors
 ///
 /// - `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.

@@ -15,6 +15,23 @@
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, ConvertibleFileType, CreateFileConvertTaskRequest, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // The id that `UploadFiles` gave; the name with an extension that agrees with the format.
+/// let request = CreateFileConvertTaskRequest::new(
+///     agent,
+///     ConvertibleFileType::Docx,
+///     "lease.docx",
+///     "FILE_ID",
+/// );
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
@@ -271,6 +288,20 @@ impl ::core::fmt::Debug for UploadFile {
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, UploadBusinessType, UploadFile, UploadFilesRequest, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // Bytes as they are: they become base64 by themselves. The name must tell the format.
+/// let file = UploadFile::new(b"%PDF-1.7").file_name("lease.pdf");
+/// assert_eq!(file.file_body.as_str(), "JVBERi0xLjc=");
+/// let request = UploadFilesRequest::new(agent, UploadBusinessType::Document).file_infos([file]);
+/// ```
 ///
 /// # Errors
 ///

@@ -1150,6 +1150,42 @@ pub struct ChannelCreateFlowApproversResponse {
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 /// - Where `FlowApprovers.ApproverType` is `PERSON_AUTO_SIGN`, `AutoSignScene` must be given.
 ///
+/// # Example
+///
+/// ```
+/// # use essbasic_models::{Agent, UserInfo};
+/// use essbasic_models::{ChannelCreateFlowByFilesRequest, FlowApproverInfo, FlowApproverType};
+/// use essbasic_models::{Component, ComponentGenerateMode, ComponentType};
+/// use std::time::{Duration, SystemTime};
+/// # let agent = Agent::new("APP_ID")
+/// #     .proxy_organization_open_id("ORGANIZATION")
+/// #     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+///
+/// // Placed where the PDF has the text; in carets, only where it stands alone.
+/// let slot = |kind: ComponentType, keyword: &str| {
+///     Component::new()
+///         .component_type(kind)
+///         .component_id(keyword)
+///         .generate_mode(ComponentGenerateMode::Keyword)
+/// };
+/// let landlord = FlowApproverInfo::new()
+///     .approver_type(FlowApproverType::Organization)
+///     .organization_name("示例科技有限公司")
+///     .organization_open_id("ORGANIZATION")
+///     .open_id("EMPLOYEE")
+///     .sign_components([slot(ComponentType::SignSeal, "^甲方盖章^")]);
+/// let tenant = FlowApproverInfo::new()
+///     .approver_type(FlowApproverType::Person)
+///     .name("张三")
+///     .mobile("13800000000")
+///     .sign_components([slot(ComponentType::SignSignature, "^乙方签字^")]);
+/// let request = ChannelCreateFlowByFilesRequest::new(agent)
+///     .flow_name("Lease_2026_001")
+///     .file_ids(["FILE_ID"])
+///     .flow_approvers([landlord, tenant])
+///     .deadline_from_time(SystemTime::now() + Duration::from_secs(7 * 86_400));
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
@@ -1831,6 +1867,38 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// # use essbasic_models::{Agent, UserInfo};
+/// use essbasic_models::{
+///     ChannelCreateFlowGroupByFilesRequest, FlowApproverInfo, FlowApproverType,
+/// };
+/// use essbasic_models::{
+///     Component, ComponentGenerateMode, ComponentType, FlowFileInfo, FlowGroupOptions,
+/// };
+/// # let agent = Agent::new("APP_ID")
+/// #     .proxy_organization_open_id("ORGANIZATION")
+/// #     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+///
+/// let slot = Component::new()
+///     .component_type(ComponentType::SignSignature)
+///     .component_id("乙方签字")
+///     .generate_mode(ComponentGenerateMode::Keyword);
+/// let tenant = FlowApproverInfo::new()
+///     .approver_type(FlowApproverType::Person)
+///     .name("张三")
+///     .mobile("13800000000")
+///     .sign_components([slot]);
+/// let flows = [("FILE_1", "Lease_2026_001"), ("FILE_2", "House_rules_2026_001")]
+///     .map(|(file, name)| FlowFileInfo::new([file], name, [tenant.clone()]));
+/// // Absent, one confirmation of the signer's will covers the whole group.
+/// let options = FlowGroupOptions::new().other_approver_sign_each(true);
+/// let request = ChannelCreateFlowGroupByFilesRequest::new(flows, "Move_in_2026_001", agent)
+///     .flow_group_options(options);
+/// assert_eq!(request.flow_file_infos.len(), 2);
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
@@ -2040,6 +2108,35 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 /// - `FlowInfos.TemplateId` must be given.
+///
+/// # Example
+///
+/// ```
+/// # use essbasic_models::{Agent, UserInfo};
+/// use essbasic_models::{
+///     ChannelCreateFlowGroupByTemplatesRequest, FlowApproverInfo, FlowApproverType, FlowInfo,
+/// };
+/// use std::time::{Duration, SystemTime};
+/// # let agent = Agent::new("APP_ID")
+/// #     .proxy_organization_open_id("ORGANIZATION")
+/// #     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+///
+/// let deadline = tc3_api::time::to_seconds(SystemTime::now() + Duration::from_secs(7 * 86_400));
+/// // The same person, but the place in the template (`RecipientId`) is each template's own.
+/// let flow = |name: &str, template: &str, recipient: &str| {
+///     let employee = FlowApproverInfo::new()
+///         .approver_type(FlowApproverType::Person)
+///         .recipient_id(recipient)
+///         .name("张三")
+///         .mobile("13800000000");
+///     FlowInfo::new(name, deadline).template_id(template).flow_approvers([employee])
+/// };
+/// let flows = [
+///     flow("Employment_2026_001", "TEMPLATE_1", "RECIPIENT_1"),
+///     flow("Secrecy_2026_001", "TEMPLATE_2", "RECIPIENT_2"),
+/// ];
+/// let request = ChannelCreateFlowGroupByTemplatesRequest::new(agent, flows, "Joining_2026_001");
+/// ```
 ///
 /// # Errors
 ///
@@ -3096,6 +3193,31 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+///
+/// # Example
+///
+/// ```
+/// # use essbasic_models::{Agent, UserInfo};
+/// use essbasic_models::{
+///     ChannelCreateReleaseFlowRequest, ReleasedApprover, ReleasedApproverType, RelieveInfo,
+/// };
+/// use std::time::{Duration, SystemTime};
+/// # let agent = Agent::new("APP_ID")
+/// #     .proxy_organization_open_id("ORGANIZATION")
+/// #     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+///
+/// let terms = RelieveInfo::new("The tenant moves out early")
+///     .remain_in_force_item("Clause 8, confidentiality")
+///     .original_expense_settlement("The deposit is returned in full");
+/// // Only a party whose signer changes: the first of the original contract, counted from 0.
+/// let landlord = ReleasedApprover::new(0, ReleasedApproverType::Organization)
+///     .organization_name("示例科技有限公司")
+///     .organization_open_id("ORGANIZATION")
+///     .open_id("SUCCESSOR");
+/// let request = ChannelCreateReleaseFlowRequest::new(agent, "FLOW_ID", terms)
+///     .released_approvers([landlord])
+///     .deadline_from_time(SystemTime::now() + Duration::from_secs(14 * 86_400));
+/// ```
 ///
 /// # Errors
 ///
@@ -4403,6 +4525,38 @@ impl CreateFlowOption {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 /// - `FlowInfos.TemplateId` must be given.
+///
+/// # Example
+///
+/// ```
+/// # use essbasic_models::{Agent, UserInfo};
+/// use essbasic_models::{
+///     CreateFlowsByTemplatesRequest, FlowApproverInfo, FlowApproverType, FlowInfo, FormField,
+/// };
+/// use std::time::{Duration, SystemTime};
+/// # let agent = Agent::new("APP_ID")
+/// #     .proxy_organization_open_id("ORGANIZATION")
+/// #     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+///
+/// // The parties in the template's order; `DescribeTemplates` gives their `RecipientId`s.
+/// let employer = FlowApproverInfo::new()
+///     .approver_type(FlowApproverType::Organization)
+///     .recipient_id("RECIPIENT_1")
+///     .organization_name("示例科技有限公司")
+///     .organization_open_id("ORGANIZATION")
+///     .open_id("EMPLOYEE");
+/// let employee = FlowApproverInfo::new()
+///     .approver_type(FlowApproverType::Person)
+///     .recipient_id("RECIPIENT_2")
+///     .name("张三")
+///     .mobile("13800000000");
+/// let deadline = SystemTime::now() + Duration::from_secs(7 * 86_400);
+/// let flow = FlowInfo::new("Employment_2026_001", tc3_api::time::to_seconds(deadline))
+///     .template_id("TEMPLATE_ID")
+///     .flow_approvers([employer, employee])
+///     .form_fields([FormField::new("8000").component_name("salary")]);
+/// let request = CreateFlowsByTemplatesRequest::new(agent, [flow]);
+/// ```
 ///
 /// # Errors
 ///

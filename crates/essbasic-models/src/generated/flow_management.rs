@@ -184,6 +184,21 @@ pub struct CancelOrganizationFlowsResponse {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, CancelMessageFormat, ChannelBatchCancelFlowsRequest, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // What can't be withdrawn is named at once; how the rest went, `DescribeCancelFlowsTask` tells.
+/// let request = ChannelBatchCancelFlowsRequest::new(agent, ["FLOW_1", "FLOW_2", "FLOW_3"])
+///     .cancel_message("Project_stopped")
+///     .cancel_message_format(CancelMessageFormat::InitiatorOnly);
+/// assert_eq!(request.flow_ids.len(), 3);
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
@@ -340,6 +355,20 @@ pub struct ChannelBatchCancelFlowsResponse {
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, CancelMessageFormat, ChannelCancelFlowRequest, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // The reason may hold Chinese characters, letters, digits and underscores: no spaces.
+/// let request = ChannelCancelFlowRequest::new("FLOW_ID", agent)
+///     .cancel_message("Wrong_rent_in_clause_3")
+///     .cancel_message_format(CancelMessageFormat::OrganizationName);
+/// ```
 ///
 /// # Errors
 ///
@@ -755,6 +784,19 @@ pub struct ChannelCreateBoundFlowsResponse {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, ChannelCreateFlowRemindsRequest, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // Each signer is reminded once a contract only, so choose the moment.
+/// let request = ChannelCreateFlowRemindsRequest::new(agent, ["FLOW_1", "FLOW_2"]);
+/// assert_eq!(request.flow_ids.len(), 2);
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
@@ -991,6 +1033,22 @@ pub struct ChannelCreateFlowSignReviewResponse {
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, CreateFlowForwardsRequest, FlowForwardInfo, UserInfo};
+///
+/// // The operator must be a super administrator or the legal representative.
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // The party as `DescribeFlowDetailInfo` names it: contract, `RecipientId`.
+/// let flows = [("FLOW_1", "RECIPIENT_1"), ("FLOW_2", "RECIPIENT_2")]
+///     .map(|(flow, recipient)| FlowForwardInfo::new(flow, recipient));
+/// let request = CreateFlowForwardsRequest::new("SUCCESSOR", flows, agent);
+/// assert_eq!(request.flow_forward_infos.len(), 2);
+/// ```
 ///
 /// # Errors
 ///

@@ -105,6 +105,20 @@ pub struct ChannelDescribeFlowComponentsResponse {
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 /// - At least one of `FlowIds` and `FlowGroupId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, DescribeFlowDetailInfoRequest, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // A contract group is asked for by its own id alone, which wins over contracts' ids.
+/// let group = DescribeFlowDetailInfoRequest::new(agent.clone()).flow_group_id("FLOW_GROUP_ID");
+/// let request = DescribeFlowDetailInfoRequest::new(agent).flow_ids(["FLOW_1", "FLOW_2"]);
+/// assert_eq!((group.flow_ids, request.flow_group_id.as_deref()), (None, None));
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
@@ -310,6 +324,23 @@ impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, DescribeResourceUrlsByFlowsRequest, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// let flow_ids: Vec<String> = (1..=120).map(|number| format!("FLOW_{number}")).collect();
+/// // A call takes up to 50. Links die after five minutes: fetch one call's files, then make the next.
+/// let requests: Vec<_> = flow_ids
+///     .chunks(50)
+///     .map(|flow_ids| DescribeResourceUrlsByFlowsRequest::new(agent.clone(), flow_ids))
+///     .collect();
+/// assert_eq!(requests.len(), 3);
+/// ```
 ///
 /// # Errors
 ///

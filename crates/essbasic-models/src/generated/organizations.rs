@@ -2554,6 +2554,23 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{
+///     Agent, DescribeChannelOrganizationsRequest, OrganizationAuthorizationStatus, UserInfo,
+/// };
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // All that have yet to finish verification; for a single one, set `organization_open_id`.
+/// let request = DescribeChannelOrganizationsRequest::new(agent, 200).authorization_status_list([
+///     OrganizationAuthorizationStatus::Unverified,
+///     OrganizationAuthorizationStatus::Verifying,
+/// ]);
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.

@@ -598,6 +598,25 @@ pub struct ChannelDeleteSealPoliciesResponse {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{
+///     Agent, ChannelDescribeOrganizationSealsRequest, SealInfoType, SealStatusFilter, SealType,
+///     UserInfo,
+/// };
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // Which seals a contract can be signed with, and by whom.
+/// let request = ChannelDescribeOrganizationSealsRequest::new(agent)
+///     .seal_types([SealType::Official, SealType::Contract])
+///     .seal_statuses([SealStatusFilter::Success])
+///     .info_type(SealInfoType::WithUsers)
+///     .limit(100);
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.

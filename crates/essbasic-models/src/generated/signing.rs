@@ -848,6 +848,28 @@ impl ::core::fmt::Debug for ChannelCreateBatchSignUrlResponse {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{
+///     Agent, ApproverSignType, ChannelCreateFlowSignUrlRequest, FlowApproverInfo,
+///     FlowApproverType, UserInfo,
+/// };
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// let signer = FlowApproverInfo::new()
+///     .approver_type(FlowApproverType::Person)
+///     .name("张三")
+///     .mobile("13800000000")
+///     .approver_sign_types([ApproverSignType::Face, ApproverSignType::Password]);
+/// // Without `expired_on` the link lives for half an hour; longer, opening it takes a code by SMS.
+/// let request = ChannelCreateFlowSignUrlRequest::new(agent, "FLOW_ID")
+///     .flow_approver_infos([signer])
+///     .jump_url("https://example.com/signed");
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
@@ -1373,6 +1395,27 @@ impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 /// - Where `GenerateType` is `PERSON`, `Name` and `Mobile` must be given.
 /// - Where `GenerateType` is `FOLLOWER`, `Mobile` must be given.
 /// - Where `RecipientIds` is given, `FlowIds` must be given.
+///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{
+///     Agent, CreateSignUrlsRequest, SignPageButton, SignUrlEndpoint, SignUrlGenerateType,
+///     UserInfo,
+/// };
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // The person's links alone; `All`, the default, allows a single contract only.
+/// let request = CreateSignUrlsRequest::new(agent)
+///     .flow_ids(["FLOW_1", "FLOW_2"])
+///     .generate_type(SignUrlGenerateType::Person)
+///     .name("张三")
+///     .mobile("13800000000")
+///     .endpoint(SignUrlEndpoint::WeixinApp)
+///     .hides([SignPageButton::HandOver]);
+/// ```
 ///
 /// # Errors
 ///

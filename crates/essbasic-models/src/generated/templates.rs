@@ -45,6 +45,23 @@ pub struct AuthFailMessage {
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
 ///
+/// # Example
+///
+/// ```
+/// use essbasic_models::{Agent, DescribeTemplatesRequest, TemplateContentType, UserInfo};
+///
+/// let agent = Agent::new("APP_ID")
+///     .proxy_organization_open_id("ORGANIZATION")
+///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
+/// // Parties and fields too (`ListOnly` leaves them out), the other parties' fields included.
+/// let request = DescribeTemplatesRequest::new(agent)
+///     .template_name("Employment")
+///     .content_type(TemplateContentType::Full)
+///     .query_all_components(true)
+///     .limit(100)
+///     .offset(0);
+/// ```
+///
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
