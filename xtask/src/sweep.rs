@@ -148,7 +148,9 @@ fn one(
                 true => samples(tccli, service, version, &out, &target),
                 false => Ok("ok".to_owned()),
             };
-            (Some(counts), compiled.and_then(|()| sampled()))
+            let result = compiled.and_then(|()| sampled());
+            let cleaned = clean(&out, &target);
+            (Some(counts), result.and_then(|result| cleaned.map(|()| result)))
         }
     };
     let seconds = (generation, started.elapsed().as_secs_f64());
@@ -183,12 +185,10 @@ fn samples(
         Ok(path)
     };
     let path = prepare().map_err(|error| error.to_string())?;
-    let output = Command::new(env!("CARGO"))
+    let output = cargo(folder, target)
         .args(["test", "--all-features", "--test", "samples", "--quiet", "--offline"])
         .args(["--config", "profile.dev.debug=false", "--", "--nocapture"])
-        .env("CARGO_TARGET_DIR", target)
         .env("SAMPLES", path)
-        .current_dir(folder)
         .output()
         .map_err(|error| format!("cargo test: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -207,13 +207,11 @@ fn compile(folder: &Path, target: &Path) -> Result<(), String> {
         ("check", "RUSTFLAGS", &["--all-features"][..]),
         ("doc", "RUSTDOCFLAGS", &["--all-features", "--no-deps"][..]),
     ] {
-        let output = Command::new(env!("CARGO"))
+        let output = cargo(folder, target)
             .arg(command)
             .args(arguments)
             .args(["--quiet", "--offline", "--message-format", "short"])
             .env(flags, "-D warnings")
-            .env("CARGO_TARGET_DIR", target)
-            .current_dir(folder)
             .output()
             .map_err(|error| format!("cargo {command}: {error}"))?;
         if !output.status.success() {
@@ -223,10 +221,26 @@ fn compile(folder: &Path, target: &Path) -> Result<(), String> {
             return Err(format!("cargo {command}: {}", first.join("; ")));
         }
     }
-    // A crate's pages and metadata are of no further use, and all of them would fill a disk.
+    Ok(())
+}
+
+/// What was compiled of a crate and its pages are of no further use, and all of them would fill a disk.
+fn clean(folder: &Path, target: &Path) -> Result<(), String> {
+    let name = folder.file_name().unwrap_or_default();
+    cargo(folder, target)
+        .args(["clean", "--quiet", "--offline", "--package"])
+        .arg(name)
+        .status()
+        .map_err(|error| format!("cargo clean: {error}"))?;
     let doc = target.join("doc");
     if doc.exists() {
         std::fs::remove_dir_all(&doc).map_err(|error| format!("{}: {error}", doc.display()))?;
     }
     Ok(())
+}
+
+fn cargo(folder: &Path, target: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.env("CARGO_TARGET_DIR", target).env("CARGO_INCREMENTAL", "0").current_dir(folder);
+    command
 }
