@@ -117,8 +117,16 @@ pub(crate) fn generate(folder: &Path) -> Result<Output, Error> {
     Ok(output)
 }
 
+/// Without `..`, so that what stands below what can be told.
 fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path).map_err(|error| Error::io(path, &error))
+    let absolute = std::path::absolute(path).map_err(|error| Error::io(path, &error))?;
+    Ok(absolute.components().fold(PathBuf::new(), |mut done, part| {
+        match part {
+            std::path::Component::ParentDir => drop(done.pop()),
+            part => done.push(part),
+        }
+        done
+    }))
 }
 
 /// Makes the crate, and tells of each file that changed.

@@ -28,9 +28,12 @@ pub(crate) fn manifest(out: &Path) -> String {
         )
     } else {
         let api = root().join("crates/tc3-api");
+        // Below this repository a crate of its own must say that it is none of the workspace; anywhere
+        // else it may become a member of another.
+        let alone = if out.starts_with(root()) { "\n[workspace]\n" } else { "" };
         format!(
             "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{features}\n\
-             [dependencies]\ntc3-api = {{ path = {api:?} }}\n\n[workspace]\n"
+             [dependencies]\ntc3-api = {{ path = {api:?} }}\n{alone}"
         )
     }
 }

@@ -260,7 +260,10 @@ fn generated_files_are_checked_and_mended() {
     assert!(place.codegen(&[]).success);
     assert_eq!(everything(&place.path("crate")), first);
     let manifest = fs::read_to_string(place.path("crate/Cargo.toml")).unwrap();
-    assert!(manifest.contains("full = []") && manifest.ends_with("\n[workspace]\n"), "{manifest}");
+    assert!(
+        manifest.contains("full = []") && manifest.contains("\ntc3-api = { path = "),
+        "{manifest}"
+    );
 
     place.put("crate/src/generated/stray.rs", "fn stray() {}\n");
     let shared = place.path("crate/src/generated/shared.rs");

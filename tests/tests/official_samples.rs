@@ -1,14 +1,11 @@
 //! Every sample of the official reference parses into the generated types, and comes back the same.
 //!
-//! The samples are the vendor's text and are not kept here. They come from the wheel of the PyPI
-//! package `tccli` that the spec was made from: the file named by `TCCLI_WHEEL`, or what
-//! `pip download` fetches into the target folder. Where neither is to be had the test says so and
-//! passes, except under `CI`, where it fails.
+//! The samples are the vendor's text and are not kept here: they come from the wheel that the spec was
+//! made from.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stderr,
     clippy::indexing_slicing,
     reason = "a failed assumption is a failed test"
 )]
@@ -16,31 +13,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use essbasic_models::{CATALOGUE, visit_actions};
+use essbasic::api::catalogue::Visitor;
+use essbasic::api::check::violations;
+use essbasic::api::{Action, Envelope};
+use essbasic::models::{CATALOGUE, visit_actions};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-use tc3_api::catalogue::Visitor;
-use tc3_api::check::violations;
-use tc3_api::{Action, Envelope};
-
-const SOURCE: &str = include_str!("../../../api-spec/essbasic/2021-05-26/SOURCE.json");
-
-#[derive(Deserialize)]
-struct Source {
-    version: String,
-    wheel: FileMark,
-}
-
-#[derive(Deserialize)]
-struct FileMark {
-    file: String,
-    sha256: String,
-}
+use workspace_tests::tccli_wheel;
 
 #[derive(Deserialize)]
 struct Examples {
@@ -55,15 +37,7 @@ struct Sample {
 
 #[test]
 fn all_official_samples_parse_and_come_back() {
-    let source: Source = serde_json::from_str(SOURCE).unwrap();
-    let Some(wheel) = wheel(&source) else {
-        assert!(std::env::var_os("CI").is_none(), "no tccli wheel: set TCCLI_WHEEL or install pip");
-        eprintln!(
-            "SKIPPED: neither TCCLI_WHEEL nor pip gives the wheel of tccli {}",
-            source.version
-        );
-        return;
-    };
+    let Some(wheel) = tccli_wheel("samples") else { return };
     let mut check = Check { examples: examples(&wheel), ..Check::default() };
     visit_actions(&mut check);
 
@@ -204,34 +178,4 @@ fn examples(wheel: &Path) -> BTreeMap<String, Vec<Sample>> {
     let mut archive = zip::ZipArchive::new(File::open(wheel).unwrap()).unwrap();
     let file = archive.by_name("tccli/services/essbasic/v20210526/examples.json").unwrap();
     serde_json::from_reader::<_, Examples>(file).unwrap().actions
-}
-
-/// The wheel, its checksum proved.
-fn wheel(source: &Source) -> Option<PathBuf> {
-    let path = match std::env::var_os("TCCLI_WHEEL") {
-        Some(path) => PathBuf::from(path),
-        None => fetched(source)?,
-    };
-    let digest = Sha256::digest(std::fs::read(&path).unwrap());
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(digest, source.wheel.sha256, "{} is another file", path.display());
-    Some(path)
-}
-
-fn fetched(source: &Source) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tccli");
-    let path = folder.join(&source.wheel.file);
-    if !path.exists() {
-        let requirement = format!("tccli=={}", source.version);
-        let status = Command::new("python3")
-            .args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"])
-            .args(["--disable-pip-version-check", "--dest"])
-            .arg(&folder)
-            .arg(requirement)
-            .status();
-        if !status.is_ok_and(|status| status.success()) {
-            return None;
-        }
-    }
-    path.exists().then_some(path)
 }

@@ -1,0 +1,89 @@
+//! `docs/new-service.md` as a new user would follow it: its commands, its manifest, its program.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+use workspace_tests::tccli_wheel;
+
+/// The document's blocks of one language, in order.
+fn blocks<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("\n```{language}\n");
+    document.split(&fence).skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_document_leads_to_a_typed_call() {
+    let Some(wheel) = tccli_wheel("new-service") else { return };
+    let document = std::fs::read_to_string(root().join("docs/new-service.md")).unwrap();
+    let place = TempDir::new().unwrap();
+    let at = |text: &str| text.replace("../cvm", &format!("{}/cvm", place.path().display()));
+    let commands = blocks(&document, "sh").join("\n");
+    let commands: Vec<&str> = commands.lines().filter(|line| !line.starts_with("pip ")).collect();
+    assert_eq!(commands.len(), 5, "{commands:?}");
+    for line in &commands {
+        let line = at(&line.replace("tccli-*.whl", &wheel.display().to_string()));
+        let mut words = line.split(' ');
+        let mut command = match words.next() {
+            Some("cargo") => Command::new(env!("CARGO")),
+            other => panic!("{other:?} is no command of the document's"),
+        };
+        let printed = run(command.args(words).current_dir(root()));
+        if line.contains(" diff ") {
+            assert_eq!(printed, "0 changes, 0 of them breaking\n");
+        }
+    }
+    // Every overlay entry shown fits.
+    let overlay = blocks(&document, "json")[0];
+    std::fs::write(place.path().join("cvm-spec/overlay.json"), overlay).unwrap();
+    let generate = commands.iter().find(|line| line.contains(" codegen ")).unwrap();
+    let generate = at(generate);
+    run(Command::new(env!("CARGO")).args(generate.split(' ').skip(1)).current_dir(root()));
+
+    let demo = place.path().join("cvm-demo");
+    let manifest = std::fs::read_to_string(demo.join("Cargo.toml")).unwrap();
+    let dependencies = blocks(&document, "toml")[0];
+    let dependencies = dependencies.replace("../essbasic", &root().display().to_string());
+    let manifest = manifest.replace("[dependencies]", &dependencies);
+    std::fs::write(demo.join("Cargo.toml"), manifest).unwrap();
+    std::fs::copy(root().join("Cargo.lock"), demo.join("Cargo.lock")).unwrap();
+    let [program, closure, _] = blocks(&document, "rust,ignore").try_into().unwrap();
+    let cargo = |command: &str| {
+        run(Command::new(env!("CARGO"))
+            .args([command, "--quiet", "--offline"])
+            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-service"))
+            .env("RUSTFLAGS", "-D warnings")
+            .env("TENCENTCLOUD_SECRET_ID", "id")
+            .env("TENCENTCLOUD_SECRET_KEY", "key")
+            .current_dir(&demo))
+    };
+    std::fs::write(demo.join("src/main.rs"), program).unwrap();
+    cargo("check");
+    // What the closure is told is the call; that it then fails is what the closure does.
+    let offline = program.replace("    let client = Client::new(config)?;", closure).replace(
+        "client.call(&request)?.instance_set",
+        "client.call(&request).into_iter().flat_map(|a| a.instance_set)",
+    );
+    assert_ne!(offline, program);
+    std::fs::write(demo.join("src/main.rs"), offline).unwrap();
+    let printed = cargo("run");
+    let body = r#"{"Filters":[{"Name":"instance-state","Values":["RUNNING"]}],"Limit":20}"#;
+    assert_eq!(printed.lines().next(), Some(body));
+}
