@@ -20,14 +20,19 @@ pub(super) fn program(
     body: &mut Value,
     colour: Colour,
 ) -> Result<String, Failure> {
-    let mut writer = Writer { types: BTreeSet::from(["Agent"]) };
+    let mut writer = Writer { types: BTreeSet::new() };
     let agent_meta = action.request.member("Agent").and_then(|member| match member.ty {
         JsonType::Object(object) => Some(object),
         _ => None,
     });
     let agent = match (agent_meta, body.get_mut("Agent").map(Value::take)) {
-        (Some(object), Some(Value::Object(agent))) => writer.object(&agent, object),
-        _ => "Agent::new(\"APP_ID\")".to_owned(),
+        (Some(object), Some(Value::Object(agent))) => {
+            plain_agent(&agent).unwrap_or_else(|| writer.object(&agent, object))
+        }
+        _ => {
+            writer.types.insert("Agent");
+            "Agent::new(\"APP_ID\")".to_owned()
+        }
     };
     let empty = Map::new();
     let request = writer.object(body.as_object().unwrap_or(&empty), action.request);
@@ -65,6 +70,19 @@ pub(super) fn program(
         Failure::new(format!("no program could be made: {error}; please report this"))
     })?;
     Ok(prettyplease::unparse(&file))
+}
+
+/// An agent of the three members that nearly every action needs, in one line.
+fn plain_agent(agent: &Map<String, Value>) -> Option<String> {
+    let operator = agent.get("ProxyOperator")?.as_object()?;
+    let values = [
+        agent.get("AppId")?.as_str()?,
+        agent.get("ProxyOrganizationOpenId")?.as_str()?,
+        operator.get("OpenId")?.as_str()?,
+    ];
+    let [app_id, organization, operator_id] = values;
+    (agent.len() == 3 && operator.len() == 1)
+        .then(|| format!("essbasic::agent({app_id:?}, {organization:?}, {operator_id:?})"))
 }
 
 struct Writer {

@@ -105,17 +105,35 @@ fn hits(words: &[String]) -> Vec<Hit> {
     found
 }
 
-/// How near: all words in the name, then in name and title, then anywhere.
+/// What the API's names say where its users say something else.
+const SAME: [(&str, &str); 5] = [
+    ("link", "url"),
+    ("contract", "flow"),
+    ("withdraw", "cancel"),
+    ("party", "approver"),
+    ("organisation", "organization"),
+];
+
+/// How near: all words in the name, then in name and title, in the first sentence too, then anywhere.
 fn rank(words: &[String], name: &str, title: &str, says: &str) -> Option<u8> {
     let mut text = name.to_lowercase();
-    for (rank, more) in (0..).zip(["", title, says]) {
+    for (rank, more) in (0..).zip(["", title, first_sentence(says), says]) {
         text.push('\n');
         text.push_str(&more.to_lowercase());
-        if words.iter().all(|word| text.contains(word.as_str())) {
+        if words.iter().all(|word| stands(word, &text)) {
             return Some(rank);
         }
     }
     None
+}
+
+fn stands(word: &str, text: &str) -> bool {
+    let other = SAME.iter().find_map(|&(one, other)| match word {
+        word if word == one => Some(other),
+        word if word == other => Some(one),
+        _ => None,
+    });
+    text.contains(word) || other.is_some_and(|other| text.contains(other))
 }
 
 fn first_sentence(text: &str) -> &str {
@@ -152,6 +170,8 @@ mod tests {
         );
         assert!(names(&["FlowStatus.ALL"]).contains(&"FlowStatus.ALL".into()));
         assert_eq!(names(&["no such thing"]), [""; 0]);
+        assert!(names(&["sign", "link"]).contains(&"ChannelCreateFlowSignUrl".into()));
+        assert_eq!(names(&["withdraw", "contract"]).first().unwrap(), "CancelOrganizationFlows");
     }
 
     #[test]
