@@ -50,6 +50,7 @@ fn crates_use_only_the_layers_below_them() {
         ("golden-adversarial", &["tc3-api"]),
         ("golden-described", &["tc3-api"]),
         ("golden-grouped", &["tc3-api"]),
+        ("golden-large", &["tc3-api"]),
         ("tc3-client", &["tc3-api", "tc3-signer", "tc3-transport"]),
         ("essbasic-models", &["tc3-api"]),
         ("essbasic", &["tc3-client", "essbasic-models"]),

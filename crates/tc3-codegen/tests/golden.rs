@@ -8,6 +8,7 @@ use std::path::Path;
 use golden_adversarial as adversarial;
 use golden_described as described;
 use golden_grouped as grouped;
+use golden_large as large;
 use serde_json::json;
 use tc3_api::{Action, Envelope};
 use tc3_codegen::missing_renames;
@@ -212,4 +213,26 @@ fn times_and_files_go_in_and_come_out() {
     assert_eq!(answer.file.body.decode().as_deref(), Some(&b"%PDF"[..]));
     let code = described::ErrorCode::from("Told.Bad");
     assert_eq!((code.description(), code.advice()), (Some("It is bad"), Some("Make it good.")));
+}
+
+#[test]
+fn the_widest_and_deepest_are_as_good_as_others() {
+    let mut nested = json!({"Name": "23"});
+    for level in (0..23).rev() {
+        nested = json!({"Name": level.to_string(), "Next": nested});
+    }
+    let answer: large::Do00Response =
+        answer(&json!({"Level": nested, "Ring": {"Id": "a", "Next": {"Id": "b"}}}));
+    let third = answer.level.next.unwrap().next.unwrap().next.unwrap();
+    assert_eq!(third.name.as_deref(), Some("3"));
+    assert_eq!(answer.ring.unwrap().next.unwrap().id, "b");
+    let wide = large::CATALOGUE.object("Wide").unwrap();
+    assert_eq!(wide.members.len(), 110);
+    let body: serde_json::Map<_, _> =
+        tc3_api::skeleton::full_skeleton(wide).as_object().unwrap().clone();
+    assert_eq!(body.len(), 110);
+    let read: large::Wide = serde_json::from_value(body.into()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap().as_object().unwrap().len(), 110);
+    let request = large::Do00Request::new(read).ring(large::Ring0::new("r"));
+    assert_eq!(serde_json::to_value(&request).unwrap()["Ring"], json!({"Id": "r"}));
 }

@@ -120,7 +120,7 @@ proptest! {
         spec in shaped_spec(),
         key in prop::sample::select(vec![
             "rate_limit", "hosts", "retry_safe", "required", "renames", "sensitive", "values",
-            "groups", "docs",
+            "groups", "docs", "limits", "rules", "times", "base64", "deprecated",
         ]),
         part in any_json(),
     ) {
