@@ -4,7 +4,8 @@ use tc3_client::{Config, transport};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::agent::{complete, flow_ids};
-use crate::download::{Ask, Fetch, FetchEnd, Job, Receiving, Step, request};
+use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
+use crate::download::{Ask, Check, Fetch, FetchEnd, Job, Receiving, Step, request};
 use crate::download::{DownloadEvent, DownloadOptions, Report};
 use crate::error::Error;
 use crate::links::{FlowLinks, LinksJob};
@@ -112,7 +113,51 @@ impl Client {
         let agent = complete(&self.agent)?;
         let (flows, all) = (flow_ids(flows), options.clone());
         let job = spawn_blocking(move || Job::new(agent, &flows, all));
-        let mut job = job.await.map_err(|_| Error::Interrupted)??;
+        let job = job.await.map_err(|_| Error::Interrupted)??;
+        self.run_job(job, options, &mut |_| ()).await?.finish()
+    }
+
+    /// Archives contracts: as [`download`](Self::download), over as many runs as it takes. A journal
+    /// remembers what is done; the same call again goes on where the last one ended, however it ended.
+    ///
+    /// Its memory grows with what is under way, not with the number of contracts.
+    ///
+    /// # Errors
+    /// Where the folder or the journal cannot be used, or a call fails in a way that all would. What was
+    /// done before that stays done.
+    pub async fn archive<I>(
+        &self,
+        flows: I,
+        options: &ArchiveOptions,
+    ) -> Result<ArchiveReport, Error>
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: Into<String> + 'static,
+    {
+        let (agent, began) = (complete(&self.agent)?, self.client.now());
+        let all = options.clone();
+        let ids: Box<dyn Iterator<Item = String> + Send> =
+            Box::new(flows.into_iter().map(Into::into));
+        let archive = spawn_blocking(move || Archive::begin(agent, ids, all));
+        let mut archive = archive.await.map_err(|_| Error::Interrupted)??;
+        while let Some((pause, job)) = archive.next_job()? {
+            self.client.sleep(pause).await;
+            let keep = &mut |job: &mut Job| archive.keep(job);
+            let job = self.run_job(job, &options.download, keep).await?;
+            archive.end_job(job)?;
+        }
+        let now = self.client.now();
+        spawn_blocking(move || archive.finish(began, now)).await.map_err(|_| Error::Interrupted)?
+    }
+
+    /// Does a job to its end; `keep` is shown it whenever something has ended.
+    async fn run_job(
+        &self,
+        mut job: Job,
+        options: &DownloadOptions,
+        keep: &mut (dyn FnMut(&mut Job) + Send),
+    ) -> Result<Job, Error> {
         // Dropping the set cancels what runs in it.
         let mut tasks = JoinSet::new();
         loop {
@@ -120,10 +165,14 @@ impl Client {
                 let (client, options) = (self.client.clone(), options.clone());
                 tasks.spawn(run(client, options, step));
             }
+            keep(&mut job);
             if job.is_finished() {
-                return job.finish();
+                return Ok(job);
             }
             match tasks.join_next().await {
+                Some(Ok(Ended::Checked(check, answer))) => {
+                    job.on_check(self.client.now(), check, answer);
+                }
                 Some(Ok(Ended::Asked(ask, answer))) => job.on_links(self.client.now(), ask, answer),
                 Some(Ok(Ended::Fetched(fetch, end))) => job.on_fetch(fetch, end),
                 // A panic, in the caller's function say, is the caller's, as it is in the other colour.
@@ -137,15 +186,21 @@ impl Client {
 }
 
 /// What a task brings back.
-#[expect(clippy::large_enum_variant, reason = "one a task, moved once")]
 enum Ended {
+    Checked(Check, Result<essbasic_models::DescribeFlowDetailInfoResponse, tc3_client::Error>),
     Asked(Ask, Result<essbasic_models::DescribeResourceUrlsByFlowsResponse, tc3_client::Error>),
     Fetched(Fetch, FetchEnd),
 }
 
 async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> Ended {
     match step {
+        Step::Check(check) => {
+            client.sleep(check.delay).await;
+            let answer = client.call(&check.request).await;
+            Ended::Checked(check, answer)
+        }
         Step::Ask(ask) => {
+            client.sleep(ask.delay).await;
             let answer = client.call(&ask.request).await;
             Ended::Asked(ask, answer)
         }

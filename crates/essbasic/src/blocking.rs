@@ -7,6 +7,7 @@ use tc3_client::api::Action;
 use tc3_client::{Config, transport};
 
 use crate::agent::{complete, flow_ids};
+use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::download::{DownloadEvent, DownloadOptions, Report};
 use crate::download::{Fetch, FetchEnd, Job, Receiving, Step, request};
 use crate::error::Error;
@@ -108,25 +109,62 @@ impl Client {
         I::Item: Into<String>,
     {
         let agent = complete(&self.agent)?;
-        let shared = Shared {
-            job: Mutex::new(Job::new(agent, &flow_ids(flows), options.clone())?),
-            changed: Condvar::new(),
-        };
+        let job = Job::new(agent, &flow_ids(flows), options.clone())?;
+        self.run_job(job, options, &|_| ()).finish()
+    }
+
+    /// Archives contracts: as [`download`](Self::download), over as many runs as it takes. A journal
+    /// remembers what is done; the same call again goes on where the last one ended, however it ended.
+    ///
+    /// Its memory grows with what is under way, not with the number of contracts.
+    ///
+    /// # Errors
+    /// Where the folder or the journal cannot be used, or a call fails in a way that all would. What was
+    /// done before that stays done.
+    pub fn archive<I>(&self, flows: I, options: &ArchiveOptions) -> Result<ArchiveReport, Error>
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: Into<String> + 'static,
+    {
+        let (agent, began) = (complete(&self.agent)?, self.client.now());
+        let ids = Box::new(flows.into_iter().map(Into::into));
+        let archive = Mutex::new(Archive::begin(agent, ids, options.clone())?);
+        let lock = || archive.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let next = lock().next_job()?;
+            let Some((pause, job)) = next else { break };
+            self.client.sleep(pause);
+            let job = self.run_job(job, &options.download, &|job| lock().keep(job));
+            lock().end_job(job)?;
+        }
+        let archive = archive.into_inner().unwrap_or_else(PoisonError::into_inner);
+        archive.finish(began, self.client.now())
+    }
+
+    /// Does a job to its end; `keep` is shown it whenever something has ended.
+    fn run_job(
+        &self,
+        job: Job,
+        options: &DownloadOptions,
+        keep: &(dyn Fn(&mut Job) + Sync),
+    ) -> Job {
+        let shared = Shared { job: Mutex::new(job), changed: Condvar::new() };
         std::thread::scope(|scope| {
             // One more than downloads: somebody asks for links meanwhile.
             for _ in 0..options.downloads() {
                 let worker = std::thread::Builder::new().name("essbasic-download".into());
                 // Where no more threads are to be had, those that are do the work.
-                if worker.spawn_scoped(scope, || self.work(&shared, options)).is_err() {
+                if worker.spawn_scoped(scope, || self.work(&shared, options, keep)).is_err() {
                     break;
                 }
             }
-            self.work(&shared, options);
+            self.work(&shared, options, keep);
         });
-        shared.job.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+        shared.job.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, shared: &Shared, options: &DownloadOptions) {
+    fn work(&self, shared: &Shared, options: &DownloadOptions, keep: &(dyn Fn(&mut Job) + Sync)) {
         let _watch = Watch(shared);
         let mut job = shared.lock();
         while !job.is_finished() {
@@ -138,7 +176,14 @@ impl Client {
             // Others may have something to begin, too.
             shared.changed.notify_one();
             match step {
+                Step::Check(check) => {
+                    self.client.sleep(check.delay);
+                    let answer = self.client.call(&check.request);
+                    job = shared.lock();
+                    job.on_check(self.client.now(), check, answer);
+                }
                 Step::Ask(ask) => {
+                    self.client.sleep(ask.delay);
                     let answer = self.client.call(&ask.request);
                     job = shared.lock();
                     job.on_links(self.client.now(), ask, answer);
@@ -150,6 +195,7 @@ impl Client {
                     job.on_fetch(fetch, end);
                 }
             }
+            keep(&mut job);
             shared.changed.notify_all();
         }
         drop(job);

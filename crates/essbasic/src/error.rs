@@ -84,7 +84,7 @@ impl From<tc3_client::Error> for Error {
 }
 
 /// What kind of thing went wrong with one contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FlowErrorKind {
@@ -100,6 +100,8 @@ pub enum FlowErrorKind {
     Network,
     /// What was read is not the file: too short, or no PDF.
     Content,
+    /// The contract is not signed by all, so that its file would not be the final one.
+    NotSigned,
 }
 
 /// What went wrong with one contract. Holds no link.

@@ -61,6 +61,7 @@
 )]
 
 mod agent;
+mod archive;
 #[cfg(feature = "async")]
 mod asynchronous;
 #[cfg(feature = "blocking")]
@@ -73,9 +74,12 @@ mod links;
 mod wait;
 
 pub use agent::agent;
+pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard, Stop};
 #[cfg(feature = "async")]
 pub use asynchronous::Client;
-pub use download::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
+pub use download::{
+    DownloadEvent, DownloadOptions, NameTemplate, Report, ReportedFlow, SavedFile, TemplateError,
+};
 #[cfg(feature = "encryption")]
 pub use encryption::{Encryption, KeyError};
 pub use error::{Error, FlowError, FlowErrorKind};

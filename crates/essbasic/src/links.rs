@@ -40,6 +40,8 @@ pub struct ResourceLink {
     pub name: String,
     /// `PDF`.
     pub kind: String,
+    /// When it was asked for, in seconds since the epoch.
+    pub asked_at: u64,
     /// When the link dies, five minutes after it was asked for, on the client's monotonic clock.
     pub expires_at: Duration,
 }
@@ -84,6 +86,7 @@ pub(crate) fn merge(
                 url: resource.url,
                 name: resource.name,
                 kind: resource.r#type,
+                asked_at: now.unix.as_secs(),
                 expires_at: now.monotonic.saturating_add(LIFETIME),
             })
             .collect();

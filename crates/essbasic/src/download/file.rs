@@ -33,7 +33,7 @@ impl Incoming {
     /// Begins a file in the folder where it will stay, so that renaming it is one step.
     pub(crate) fn create(folder: &Path, expected: Option<u64>) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".essbasic-").suffix(".part");
+        builder.prefix(PREFIX).suffix(SUFFIX);
         // The empty path is the folder that the process is in; the system knows it by another name.
         let here = Path::new(".");
         let folder = if folder.as_os_str().is_empty() { here } else { folder };
@@ -94,6 +94,22 @@ fn contains(bytes: &[u8], mark: &[u8]) -> bool {
 /// Makes the new name itself durable, where the system has a way to.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+const PREFIX: &str = ".essbasic-";
+const SUFFIX: &str = ".part";
+
+/// Removes what downloads that were killed have left in the folder.
+pub(crate) fn clear_leftovers(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure that files can be written in the folder, before anything is asked of the service.

@@ -1,6 +1,9 @@
 //! File names made of names from the service: safe on every file system, and readable.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
+use super::template::NameTemplate;
 
 /// The longest name that common file systems take, in bytes.
 const LONGEST: usize = 255;
@@ -15,35 +18,62 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 /// Windows and macOS.
 #[derive(Debug, Default)]
 pub(crate) struct FileNames {
-    taken: HashSet<String>,
+    /// Hashes of names: a hundred thousand names would be ten times as much. Two that fall together
+    /// cost a number in a name.
+    taken: HashSet<u64>,
+    hasher: RandomState,
+    template: NameTemplate,
+}
+
+/// What a name is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named<'a> {
+    /// What the service calls the file.
+    pub(crate) name: &'a str,
+    pub(crate) flow_id: &'a str,
+    pub(crate) kind: &'a str,
+    /// The contract's place among all that were asked for.
+    pub(crate) index: usize,
+    /// Seconds since the epoch.
+    pub(crate) at: u64,
 }
 
 impl FileNames {
-    /// A name for a file of a contract: the name the service gives it, with the contract's id, which
-    /// keeps the many files called "contract.pdf" apart.
-    pub(crate) fn assign(&mut self, name: &str, flow_id: &str, kind: &str) -> String {
-        let (stem, extension) = split(name, kind);
-        let id = clean(flow_id);
-        let (start, end) = match stem.is_empty() {
-            true => (id, String::new()),
-            false => (stem, format!("-{id}")),
+    pub(crate) fn new(template: NameTemplate) -> Self {
+        Self { template, ..Self::default() }
+    }
+
+    /// Keeps a name that an earlier run has given out.
+    pub(crate) fn take(&mut self, name: &str) -> bool {
+        self.taken.insert(self.hasher.hash_one(name.to_lowercase()))
+    }
+
+    /// A name for a file of a contract; by default the name the service gives it, with the contract's
+    /// id, which keeps the many files called "contract.pdf" apart.
+    pub(crate) fn assign(&mut self, named: Named<'_>) -> String {
+        let (stem, extension) = split(named.name, named.kind);
+        let [before, stem, after] = self.template.parts(&stem, &named);
+        let start = match misleads(&format!("{before}{stem}{after}")) {
+            true => format!("_{before}"),
+            false => before,
         };
-        let start = if misleads(&format!("{start}{end}")) { format!("_{start}") } else { start };
-        let end = cut(&end, LONGEST / 2);
-        let room = LONGEST - ROOM - end.len() - extension.len() - 1;
-        // What the name alone does not tell stays whole: the id.
-        let start = cut(&start, room);
+        // What the file's own name does not tell stays whole as far as may be: the id.
+        let (start, end) = (cut(&start, LONGEST / 4), cut(&after, LONGEST / 2));
+        let room = LONGEST - ROOM - start.len() - end.len() - extension.len() - 1;
+        let stem = cut(&stem, room).trim_end_matches([' ', '.']);
+        let base = format!("{start}{stem}{end}");
+        let base = base.trim_end_matches([' ', '.']);
         for count in 1_u32.. {
             let unique = match count {
                 1 => String::new(),
                 count => format!(" ({count})"),
             };
-            let candidate = format!("{start}{end}{unique}.{extension}");
-            if self.taken.insert(candidate.to_lowercase()) {
+            let candidate = format!("{base}{unique}.{extension}");
+            if self.take(&candidate) {
                 return candidate;
             }
         }
-        format!("{start}{end}.{extension}")
+        format!("{base}.{extension}")
     }
 }
 
@@ -64,7 +94,7 @@ fn split(name: &str, kind: &str) -> (String, String) {
 
 /// Keeps letters of every script; what separates paths, means something to a shell or a file system,
 /// is invisible or turns the writing direction becomes `_` or goes.
-fn clean(name: &str) -> String {
+pub(super) fn clean(name: &str) -> String {
     let kept = name.chars().filter_map(|c| match c {
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => Some('_'),
         c if c.is_control() => Some('_'),
@@ -91,11 +121,11 @@ fn misleads(stem: &str) -> bool {
     stem.is_empty() || stem.starts_with('-') || is_port || DEVICES.contains(&device.as_str())
 }
 
-/// As much of the text as fits, cut between characters and not behind a space or dot.
+/// As much of the text as fits, cut between characters.
 fn cut(text: &str, bytes: usize) -> &str {
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
     let end = ends.take_while(|&end| end <= bytes).last().unwrap_or_default();
-    text.get(..end).unwrap_or_default().trim_end_matches([' ', '.'])
+    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -103,8 +133,32 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn named<'a>(name: &'a str, flow_id: &'a str, kind: &'a str) -> Named<'a> {
+        Named { name, flow_id, kind, index: 6, at: 1_700_000_000 }
+    }
+
     fn one(name: &str, flow_id: &str) -> String {
-        FileNames::default().assign(name, flow_id, "PDF")
+        FileNames::default().assign(named(name, flow_id, "PDF"))
+    }
+
+    fn by(template: &str, name: &str, flow_id: &str) -> String {
+        FileNames::new(template.parse().unwrap()).assign(named(name, flow_id, "PDF"))
+    }
+
+    #[test]
+    fn a_template_says_what_a_name_is_made_of() {
+        assert_eq!(by("{index}-{flow_id}", "合同", "f"), "7-f.pdf");
+        assert_eq!(by("{date} {name}", "合同.pdf", "f"), "2023-11-14 合同.pdf");
+        assert_eq!(by("lease {name} ({flow_id})", "a/b", "f"), "lease a_b (f).pdf");
+        assert_eq!(by("{name}", "", "f"), "_.pdf");
+        assert_eq!(by("{name}{name}", "a", "f"), "aa.pdf");
+        assert_eq!(by("../{name}", "a", "f"), "_a.pdf");
+        let long = by("{date}-{name}-{flow_id}", &"合".repeat(300), "yDwi");
+        assert!(long.len() <= LONGEST && long.starts_with("2023-11-14-合"), "{long}");
+        assert!(long.ends_with("-yDwi.pdf"), "{long}");
+        for wrong in ["", "{flow}", "{name", "name}", "{}", "fixed"] {
+            assert!(wrong.parse::<NameTemplate>().is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -114,8 +168,8 @@ mod tests {
         assert_eq!(one("", "f"), "f.pdf");
         assert_eq!(one("a.PDF", "f"), "a-f.PDF");
         assert_eq!(one("合同V1.0", "f"), "合同V1.0-f.pdf");
-        assert_eq!(FileNames::default().assign("a.zip", "f", ""), "a-f.zip");
-        assert_eq!(FileNames::default().assign("a", "f", "?"), "a-f.bin");
+        assert_eq!(FileNames::default().assign(named("a.zip", "f", "")), "a-f.zip");
+        assert_eq!(FileNames::default().assign(named("a", "f", "?")), "a-f.bin");
     }
 
     #[test]
@@ -134,9 +188,9 @@ mod tests {
     #[test]
     fn the_same_name_is_given_out_once() {
         let mut names = FileNames::default();
-        assert_eq!(names.assign("a", "f", "pdf"), "a-f.pdf");
-        assert_eq!(names.assign("a", "f", "pdf"), "a-f (2).pdf");
-        assert_eq!(names.assign("A", "F", "pdf"), "A-F (3).pdf");
+        assert_eq!(names.assign(named("a", "f", "pdf")), "a-f.pdf");
+        assert_eq!(names.assign(named("a", "f", "pdf")), "a-f (2).pdf");
+        assert_eq!(names.assign(named("A", "F", "pdf")), "A-F (3).pdf");
     }
 
     const BIDI: [char; 12] = [
@@ -162,11 +216,14 @@ mod tests {
         #[test]
         fn every_name_is_one_that_every_file_system_takes(
             names in prop::collection::vec((hostile(), hostile(), any::<String>()), 1..8),
+            template in prop::sample::select(vec![
+                "{name}-{flow_id}", "{name}", "{flow_id}", "-{name}", ".{name}.", "con{index}{name}",
+            ]),
         ) {
-            let mut given = FileNames::default();
+            let mut given = FileNames::new(template.parse().unwrap());
             let mut seen = HashSet::new();
             for (name, flow_id, kind) in names {
-                let assigned = given.assign(&name, &flow_id, &kind);
+                let assigned = given.assign(named(&name, &flow_id, &kind));
                 prop_assert!(assigned.len() <= LONGEST);
                 prop_assert!(!assigned.contains(['/', '\\', ':', '\0', '<', '>', '|', '?', '*', '"']));
                 prop_assert!(!assigned.chars().any(char::is_control));

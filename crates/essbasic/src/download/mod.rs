@@ -4,14 +4,20 @@
 mod fetch;
 mod file;
 mod file_name;
+mod flow;
 mod job;
 mod options;
+mod template;
 
+pub(crate) use file::clear_leftovers;
+pub(crate) use file_name::FileNames;
+pub(crate) use job::Policy;
 pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
+pub use template::{NameTemplate, TemplateError};
 
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) use fetch::{Fetch, FetchEnd, Receiving, broken, request};
 #[cfg(feature = "async")]
-pub(crate) use job::Ask;
+pub(crate) use job::{Ask, Check};
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) use job::{Job, Step};

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::template::NameTemplate;
+
 use crate::error::FlowError;
 
 /// How to download.
@@ -17,6 +19,8 @@ pub struct DownloadOptions {
     pub concurrency: usize,
     /// The longest file taken, in bytes; 1 GiB.
     pub max_file_bytes: u64,
+    /// How files are named; by default by the service's name and the contract's id.
+    pub names: NameTemplate,
     pub(crate) progress: Option<Progress>,
 }
 
@@ -29,6 +33,7 @@ impl DownloadOptions {
             folder: folder.as_ref().to_owned(),
             concurrency: 8,
             max_file_bytes: 1 << 30,
+            names: NameTemplate::default(),
             progress: None,
         }
     }
@@ -44,6 +49,13 @@ impl DownloadOptions {
     #[must_use]
     pub fn with_max_file_bytes(mut self, bytes: u64) -> Self {
         self.max_file_bytes = bytes;
+        self
+    }
+
+    /// Sets [`names`](Self::names).
+    #[must_use]
+    pub fn with_names(mut self, names: NameTemplate) -> Self {
+        self.names = names;
         self
     }
 

@@ -221,7 +221,7 @@ impl WaitJob {
         match info.flow_status {
             FlowStatus::All => {
                 self.open.remove(&flow);
-                self.composing.insert((self.composed_at(&info, now), flow));
+                self.composing.insert((composed_at(&info, self.options.settle, now), flow));
             }
             FlowStatus::Reject
             | FlowStatus::Cancel
@@ -241,18 +241,6 @@ impl WaitJob {
             self.options.tell(WaitEvent::Ended { flow_id, outcome: &outcome });
         }
         self.ended.insert(flow, outcome);
-    }
-
-    /// When the PDF is composed: at once where the last signature is certainly old enough, and else
-    /// after the whole time, since the clocks need not agree.
-    fn composed_at(&self, info: &FlowDetailInfo, now: Now) -> Duration {
-        let times = info.flow_approver_infos.iter().map(|approver| approver.approve_time);
-        let last = times.max().and_then(|at| u64::try_from(at).ok()).filter(|&at| at > 0);
-        let settled = last.is_some_and(|at| {
-            let composed = Duration::from_secs(at).saturating_add(self.options.settle);
-            composed.saturating_add(CLOCKS_APART) <= now.unix
-        });
-        if settled { now.monotonic } else { now.monotonic.saturating_add(self.options.settle) }
     }
 
     pub(crate) fn finish(mut self) -> Vec<FlowWait> {
@@ -275,6 +263,18 @@ impl WaitJob {
         });
         answers.collect()
     }
+}
+
+/// When, on the monotonic clock, the PDF of a contract signed by all is composed: at once where the last
+/// signature is certainly old enough, and else after the whole time, since the clocks need not agree.
+pub(crate) fn composed_at(info: &FlowDetailInfo, settle: Duration, now: Now) -> Duration {
+    let times = info.flow_approver_infos.iter().map(|approver| approver.approve_time);
+    let last = times.max().and_then(|at| u64::try_from(at).ok()).filter(|&at| at > 0);
+    let settled = last.is_some_and(|at| {
+        let composed = Duration::from_secs(at).saturating_add(settle);
+        composed.saturating_add(CLOCKS_APART) <= now.unix
+    });
+    if settled { now.monotonic } else { now.monotonic.saturating_add(settle) }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::options::SavedFile;
 use super::*;
 
 fn now(secs: u64) -> Now {
@@ -159,6 +160,7 @@ proptest! {
                     Step::Ask(ask) => {
                         prop_assert!((1..=BATCH).contains(&ask.request.flow_ids.len()));
                     }
+                    Step::Check(_) => prop_assert!(false, "nobody asked for it"),
                     Step::Fetch(fetch) => {
                         prop_assert!(fetch.link.expires_at > now(clock).monotonic);
                     }
@@ -176,6 +178,7 @@ proptest! {
             prop_assert!(steps < ids.len() * 100 + 10, "it does not end");
             clock += u64::from(choose() % 90);
             match running.swap_remove(choose() as usize % running.len()) {
+                Step::Check(_) => {}
                 Step::Ask(ask) => {
                     let infos: Vec<_> = ask.ids.iter().filter_map(|flow| match choose() % 8 {
                         0 => None,

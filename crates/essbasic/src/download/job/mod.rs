@@ -1,6 +1,9 @@
-//! The download of any number of contracts as a machine: told what ended, it says what to begin.
+//! The download of any number of contracts as a machine: told what ended, it says what to begin. Its
+//! memory grows with what is under way, not with what there is.
 
-use std::collections::VecDeque;
+mod check;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -9,10 +12,12 @@ use essbasic_models::{
 };
 use tc3_client::Now;
 
+pub(crate) use self::check::Check;
 use super::fetch::{Fetch, FetchEnd};
 use super::file::prepare_folder;
-use super::file_name::FileNames;
-use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
+use super::file_name::{FileNames, Named};
+use super::flow::{FileState, FlowState, Stage};
+use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow};
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::{BATCH, ResourceLink, distinct, failed, merge, request};
 
@@ -25,10 +30,13 @@ const LINKS: u32 = 3;
 /// A link this close to its death is not begun with.
 const MARGIN: Duration = Duration::from_secs(20);
 
+/// The longest pause after a failed call for many contracts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 /// What to begin.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time, on its way to a task")]
 pub(crate) enum Step {
+    Check(Check),
     Ask(Ask),
     Fetch(Fetch),
 }
@@ -38,96 +46,114 @@ pub(crate) enum Step {
 pub(crate) struct Ask {
     flows: Vec<usize>,
     ids: Vec<String>,
+    /// How long to wait first.
+    pub(crate) delay: Duration,
     pub(crate) request: DescribeResourceUrlsByFlowsRequest,
+}
+
+/// How a job goes about its work.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Policy {
+    /// Looks whether a contract is signed by all before it asks for links, and gives its PDF this long
+    /// to be composed after the last signature.
+    pub(crate) check: Option<Duration>,
+    /// How many calls in a row may fail before their contracts do.
+    pub(crate) patience: u32,
 }
 
 pub(crate) struct Job {
     agent: Agent,
     options: DownloadOptions,
-    flows: Vec<FlowState>,
+    /// Contracts not yet looked at, each with its place among all.
+    source: Box<dyn Iterator<Item = (usize, String)> + Send>,
+    /// Whether that has given its last.
+    exhausted: bool,
+    /// Those under way, by their place.
+    flows: BTreeMap<usize, FlowState>,
+    /// Those that have ended, and have not been taken away.
+    ended: Vec<(usize, ReportedFlow)>,
     names: FileNames,
+    policy: Policy,
+    /// Contracts of which it is not known whether they are signed.
+    unchecked: VecDeque<usize>,
     /// Contracts without links.
     linkless: VecDeque<usize>,
     /// Files to be fetched.
     ready: VecDeque<Fetch>,
-    /// Whether links are being asked for.
+    /// Whether a call is under way.
     asking: bool,
+    /// Calls in a row that have failed.
+    failures: u32,
     fetching: usize,
+    /// Whether nothing new is to be begun.
+    stopping: bool,
     /// What stops everything.
     fatal: Option<Error>,
 }
 
-struct FlowState {
-    flow_id: String,
-    /// Its files, as links to them became known.
-    files: Vec<FileState>,
-    error: Option<FlowError>,
-    started: bool,
-}
-
-struct FileState {
-    /// What the service calls it. Later links to the same file are known by it and the kind: their
-    /// order may have changed.
-    title: String,
-    kind: String,
-    /// What it is called on disk.
-    name: String,
-    stage: Stage,
-    /// Attempts that failed, over all its links.
-    failed: u32,
-    dead_links: u32,
-}
-
-enum Stage {
-    Waiting,
-    Fetching,
-    Saved(SavedFile),
-}
-
-impl FlowState {
-    fn new(flow_id: String) -> Self {
-        Self { flow_id, files: Vec::new(), error: None, started: false }
-    }
-
-    /// Its files on disk, in the order in which the service named them.
-    fn saved(&self) -> Vec<SavedFile> {
-        let saved = self.files.iter().filter_map(|file| match &file.stage {
-            Stage::Saved(saved) => Some(saved.clone()),
-            _ => None,
-        });
-        saved.collect()
-    }
-
-    fn report(self) -> ReportedFlow {
-        ReportedFlow { files: self.saved(), flow_id: self.flow_id, error: self.error }
-    }
-}
-
 impl Job {
-    /// Prepares the folder and the job.
+    /// Prepares the folder and a job that keeps what comes of each contract for its report.
     pub(crate) fn new(
         agent: Agent,
         flow_ids: &[String],
         options: DownloadOptions,
     ) -> Result<Self, Error> {
+        let names = FileNames::new(options.names.clone());
+        let source = distinct(flow_ids).into_iter().enumerate();
+        Self::streaming(agent, Box::new(source), options, Policy::default(), names)
+    }
+
+    /// A job that takes its contracts as it needs them. Whoever drives it takes away what comes of them.
+    pub(crate) fn streaming(
+        agent: Agent,
+        source: Box<dyn Iterator<Item = (usize, String)> + Send>,
+        options: DownloadOptions,
+        policy: Policy,
+        names: FileNames,
+    ) -> Result<Self, Error> {
         prepare_folder(&options.folder).map_err(|error| Error::folder(&options.folder, error))?;
-        let flows: Vec<_> = distinct(flow_ids).into_iter().map(FlowState::new).collect();
-        Ok(Self {
+        let mut job = Self {
             agent,
             options,
-            linkless: (0..flows.len()).collect(),
-            flows,
-            names: FileNames::default(),
+            source,
+            exhausted: false,
+            flows: BTreeMap::new(),
+            ended: Vec::new(),
+            names,
+            policy,
+            unchecked: VecDeque::new(),
+            linkless: VecDeque::new(),
             ready: VecDeque::new(),
             asking: false,
+            failures: 0,
             fetching: 0,
+            stopping: false,
             fatal: None,
-        })
+        };
+        job.take_in();
+        Ok(job)
+    }
+
+    /// Takes contracts from the source while fewer than one call's worth are waiting.
+    fn take_in(&mut self) {
+        let (queue, enough) = match self.policy.check {
+            Some(_) => (&mut self.unchecked, check::BATCH),
+            None => (&mut self.linkless, BATCH),
+        };
+        while !self.exhausted && queue.len() < enough {
+            match self.source.next() {
+                Some((place, flow_id)) => {
+                    self.flows.insert(place, FlowState::new(flow_id));
+                    queue.push_back(place);
+                }
+                None => self.exhausted = true,
+            }
+        }
     }
 
     /// The next thing to begin; `None` where something under way must end first.
     pub(crate) fn next(&mut self, now: Now) -> Option<Step> {
-        if self.fatal.is_some() {
+        if self.fatal.is_some() || self.stopping {
             return None;
         }
         let concurrency = self.options.downloads();
@@ -138,17 +164,45 @@ impl Job {
             return Some(Step::Fetch(fetch));
         }
         // Only when the downloads would soon run dry: a link asked for early dies in the queue.
-        if !self.asking && self.ready.len() < concurrency && !self.linkless.is_empty() {
-            self.asking = true;
-            return Some(Step::Ask(self.ask()));
+        if self.asking || self.ready.len() >= concurrency {
+            return None;
         }
-        None
+        self.take_in();
+        if self.linkless.len() < BATCH && !self.unchecked.is_empty() {
+            self.asking = true;
+            return Some(Step::Check(self.check(now)));
+        }
+        if self.linkless.is_empty() {
+            return None;
+        }
+        self.asking = true;
+        Some(Step::Ask(self.ask(now)))
     }
 
     /// Whether nothing is left to begin or to end.
     pub(crate) fn is_finished(&self) -> bool {
         let idle = !self.asking && self.fetching == 0;
-        idle && (self.fatal.is_some() || (self.ready.is_empty() && self.linkless.is_empty()))
+        let queued = self.ready.len() + self.linkless.len() + self.unchecked.len();
+        idle && (self.fatal.is_some() || self.stopping || (queued == 0 && self.exhausted))
+    }
+
+    /// Begins nothing new; what is under way ends.
+    pub(crate) fn wind_up(&mut self) {
+        self.stopping = true;
+    }
+
+    /// Takes away what has come of contracts since the last time.
+    pub(crate) fn take_ended(&mut self) -> Vec<(usize, ReportedFlow)> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// Lets go of a contract to which nothing more will happen.
+    fn settle(&mut self, flow: usize) {
+        if self.flows.get(&flow).is_some_and(FlowState::has_ended)
+            && let Some(state) = self.flows.remove(&flow)
+        {
+            self.ended.push((flow, state.report()));
+        }
     }
 
     fn next_fetch(&mut self, now: Now) -> Option<Fetch> {
@@ -158,9 +212,10 @@ impl Job {
                 self.ask_again(fetch.flow);
                 continue;
             }
-            let Some(state) = self.flows.get_mut(fetch.flow) else { continue };
+            let Some(state) = self.flows.get_mut(&fetch.flow) else { continue };
             let Some(file) = state.files.get_mut(fetch.place) else { continue };
             file.stage = Stage::Fetching;
+            state.fetching += 1;
             if !std::mem::replace(&mut state.started, true) {
                 self.options.tell(DownloadEvent::Started { flow_id: &state.flow_id });
             }
@@ -172,22 +227,52 @@ impl Job {
     /// Asks for new links of a contract, whose other files still in the queue then come again too.
     fn ask_again(&mut self, flow: usize) {
         self.ready.retain(|fetch| fetch.flow != flow);
-        if !self.linkless.contains(&flow) {
+        // Links that are on their way are new enough.
+        let asked = self.flows.get(&flow).is_none_or(|state| state.asked);
+        if !asked && !self.linkless.contains(&flow) {
             self.linkless.push_back(flow);
         }
     }
 
-    fn ask(&mut self) -> Ask {
+    fn ask(&mut self, now: Now) -> Ask {
         let count = self.linkless.len().min(BATCH);
         let flows: Vec<usize> = self.linkless.drain(..count).collect();
         let mut ids = Vec::with_capacity(count);
-        for &flow in &flows {
-            if let Some(state) = self.flows.get(flow) {
+        let mut delay = self.pause();
+        for flow in &flows {
+            if let Some(state) = self.flows.get_mut(flow) {
+                state.asked = true;
+                delay = delay.max(state.composed_at.saturating_sub(now.monotonic));
                 ids.push(state.flow_id.clone());
             }
         }
         let request = request(&self.agent, &ids);
-        Ask { flows, ids, request }
+        Ask { flows, ids, delay, request }
+    }
+
+    /// How long to wait after calls that have failed.
+    fn pause(&self) -> Duration {
+        match self.failures {
+            0 => Duration::ZERO,
+            failures => Duration::from_secs(1 << failures.min(5)).min(LONGEST_PAUSE),
+        }
+    }
+
+    /// A call for many contracts has failed: what that means for each, or `None` where it is to be made
+    /// again.
+    fn judge(&mut self, error: tc3_client::Error) -> Option<FlowError> {
+        if error.is_retryable() && self.failures < self.policy.patience {
+            self.failures += 1;
+            tracing::debug!(%error, failures = self.failures, "a call failed, will be made again");
+            return None;
+        }
+        match failed(error) {
+            Ok(error) => Some(error),
+            Err(fatal) => {
+                self.stop(fatal);
+                None
+            }
+        }
     }
 
     /// The links of a batch have come, or not.
@@ -198,11 +283,19 @@ impl Job {
         answer: Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>,
     ) {
         self.asking = false;
+        for flow in &ask.flows {
+            if let Some(state) = self.flows.get_mut(flow) {
+                state.asked = false;
+            }
+        }
         let results = match answer {
-            Ok(answer) => merge(&ask.ids, answer, now),
-            Err(error) => match failed(error) {
-                Ok(error) => vec![Err(error); ask.ids.len()],
-                Err(fatal) => return self.stop(fatal),
+            Ok(answer) => {
+                self.failures = 0;
+                merge(&ask.ids, answer, now)
+            }
+            Err(error) => match self.judge(error) {
+                Some(error) => vec![Err(error); ask.ids.len()],
+                None => return self.linkless.extend(ask.flows),
             },
         };
         for (flow, result) in ask.flows.into_iter().zip(results) {
@@ -210,13 +303,14 @@ impl Job {
                 Ok(links) => self.enqueue(flow, links),
                 Err(error) => self.fail(flow, error),
             }
+            self.settle(flow);
         }
     }
 
     fn enqueue(&mut self, flow: usize, mut links: Vec<ResourceLink>) {
         // What was queued over older links is queued over these.
         self.ready.retain(|fetch| fetch.flow != flow);
-        let Some(state) = self.flows.get_mut(flow).filter(|state| state.error.is_none()) else {
+        let Some(state) = self.flows.get_mut(&flow).filter(|state| state.error.is_none()) else {
             return;
         };
         let mut placed = Vec::with_capacity(links.len());
@@ -233,7 +327,13 @@ impl Job {
             }
         }
         for link in links {
-            let name = self.names.assign(&link.name, &state.flow_id, &link.kind);
+            let name = self.names.assign(Named {
+                name: &link.name,
+                flow_id: &state.flow_id,
+                kind: &link.kind,
+                index: flow,
+                at: link.asked_at,
+            });
             let (title, kind) = (link.name.clone(), link.kind.clone());
             placed.push((state.files.len(), link));
             let stage = Stage::Waiting;
@@ -255,13 +355,21 @@ impl Job {
 
     /// A fetch has ended.
     pub(crate) fn on_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
+        let flow = fetch.flow;
         self.fetching = self.fetching.saturating_sub(1);
-        let Some(state) = self.flows.get_mut(fetch.flow) else { return };
+        if let Some(state) = self.flows.get_mut(&flow) {
+            state.fetching = state.fetching.saturating_sub(1);
+        }
+        self.end_fetch(fetch, end);
+        self.settle(flow);
+    }
+
+    fn end_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
+        let Some(state) = self.flows.get_mut(&fetch.flow) else { return };
         let Some(file) = state.files.get_mut(fetch.place) else { return };
         if let FetchEnd::Saved(saved) = end {
             file.stage = Stage::Saved(saved);
-            let all = state.files.iter().all(|file| matches!(file.stage, Stage::Saved(_)));
-            if all && state.error.is_none() {
+            if state.is_saved() && state.error.is_none() {
                 let (flow_id, files) = (&state.flow_id, &*state.saved());
                 self.options.tell(DownloadEvent::Saved { flow_id, files });
             }
@@ -305,7 +413,7 @@ impl Job {
     fn fail(&mut self, flow: usize, error: FlowError) {
         self.ready.retain(|fetch| fetch.flow != flow);
         self.linkless.retain(|&other| other != flow);
-        let Some(state) = self.flows.get_mut(flow).filter(|state| state.error.is_none()) else {
+        let Some(state) = self.flows.get_mut(&flow).filter(|state| state.error.is_none()) else {
             return;
         };
         let flow_id = &state.flow_id;
@@ -326,14 +434,22 @@ impl Job {
         self.fetching = 0;
     }
 
-    pub(crate) fn finish(self) -> Result<Report, Error> {
+    /// The names it has given out.
+    pub(crate) fn into_names(self) -> Result<FileNames, Error> {
+        self.fatal.map_or(Ok(self.names), Err)
+    }
+
+    /// What came of each contract that has not been taken away, in their order.
+    pub(crate) fn finish(mut self) -> Result<Report, Error> {
         match self.fatal {
             Some(error) => Err(error),
-            None => Ok(Report { flows: self.flows.into_iter().map(FlowState::report).collect() }),
+            None => {
+                self.ended.sort_by_key(|(place, _)| *place);
+                Ok(Report { flows: self.ended.into_iter().map(|(_, flow)| flow).collect() })
+            }
         }
     }
 }
 
 #[cfg(test)]
-#[path = "job_tests.rs"]
 mod tests;

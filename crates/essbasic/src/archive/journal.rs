@@ -1,0 +1,240 @@
+//! What is done, on disk: a line of JSON for each contract that has ended.
+//!
+//! A contract's line is written after its files stand under their names. Killed at any moment, a job
+//! finds on its next run every contract either done with its files or not done at all.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::download::ReportedFlow;
+use crate::error::{FlowError, FlowErrorKind};
+
+/// How long a line may wait until it is made durable against a loss of power. Against the process's
+/// own end it is safe at once.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// The first line: whose journal it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub(super) essbasic_archive: u32,
+    pub(super) app_id: String,
+    pub(super) organization: String,
+    pub(super) shard: String,
+}
+
+/// A contract that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) flow_id: String,
+    /// Names in the folder and lengths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) files: Vec<(String, u64)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<Failure>,
+}
+
+/// Why a contract is not on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Failure {
+    pub(super) kind: FlowErrorKind,
+    pub(super) message: String,
+}
+
+impl Record {
+    pub(super) fn of(flow: &ReportedFlow) -> Self {
+        let name =
+            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let failure =
+            |error: &FlowError| Failure { kind: error.kind, message: error.message.clone() };
+        Self {
+            flow_id: flow.flow_id.clone(),
+            files: flow.files.iter().map(|file| (name(&file.path), file.bytes)).collect(),
+            error: flow.error.as_ref().map(failure),
+        }
+    }
+}
+
+/// The journal of a job that runs.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    lines: Option<Sender<Vec<u8>>>,
+    writer: Option<JoinHandle<()>>,
+    failure: Arc<Mutex<Option<io::Error>>>,
+}
+
+fn invalid(path: &Path, what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", path.display()))
+}
+
+impl Journal {
+    /// Opens the journal for this job alone, and shows `done` each contract that is done. What is not,
+    /// failures of earlier runs among it, is dropped from the journal: it is tried again.
+    pub(super) fn open(
+        path: &Path,
+        header: &Header,
+        mut done: impl FnMut(&Record) -> bool,
+    ) -> io::Result<Self> {
+        let lock =
+            OpenOptions::new().append(true).create(true).open(path.with_extension("lock"))?;
+        // By the crate, for the sake of compilers older than the standard library's own way.
+        match fs4::FileExt::try_lock(&lock) {
+            Ok(()) => {}
+            Err(fs4::TryLockError::Error(error)) => return Err(error),
+            Err(fs4::TryLockError::WouldBlock) => {
+                let what = "another job is at work with this journal";
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, what));
+            }
+        }
+        let fresh = path.with_extension("new");
+        let mut kept = BufWriter::new(File::create(&fresh)?);
+        write_line(&mut kept, header)?;
+        if let Some(reader) = Reader::open(path)? {
+            if reader.header != *header {
+                let what = "is the journal of another job: of another application, organisation or \
+                            part; give another folder or another journal";
+                return Err(invalid(path, what));
+            }
+            for record in reader {
+                let record = record?;
+                if record.error.is_none() && done(&record) {
+                    write_line(&mut kept, &record)?;
+                }
+            }
+        }
+        let kept = kept.into_inner().map_err(io::IntoInnerError::into_error)?;
+        kept.sync_all()?;
+        std::fs::rename(&fresh, path)?;
+        let file = OpenOptions::new().append(true).open(path)?;
+        let (lines, received) = channel();
+        let failure = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&failure);
+        let writer =
+            std::thread::Builder::new().name("essbasic-journal".into()).spawn(move || {
+                // Held as long as the journal is written.
+                let _lock = lock;
+                if let Err(error) = append(&file, &received) {
+                    *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                }
+            })?;
+        Ok(Self { path: path.to_owned(), lines: Some(lines), writer: Some(writer), failure })
+    }
+
+    /// Adds what came of a contract.
+    pub(super) fn add(&self, record: &Record) -> io::Result<()> {
+        let mut line = Vec::new();
+        write_line(&mut line, record)?;
+        match self.lines.as_ref().map(|lines| lines.send(line)) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(self.failure()),
+        }
+    }
+
+    fn failure(&self) -> io::Error {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take().unwrap_or_else(|| io::Error::other("the journal is closed"))
+    }
+
+    /// Makes all of it durable.
+    pub(super) fn close(mut self) -> io::Result<PathBuf> {
+        self.lines = None;
+        if self.writer.take().is_some_and(|writer| writer.join().is_err()) {
+            return Err(io::Error::other("the journal's writer panicked"));
+        }
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(std::mem::take(&mut self.path)),
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.lines = None;
+        if let Some(writer) = self.writer.take() {
+            // What it failed with has no one to be told any more.
+            let _ = writer.join();
+        }
+    }
+}
+
+fn write_line(to: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, line)?;
+    to.write_all(b"\n")
+}
+
+/// Writes each line whole as it comes, and makes them durable a second's worth at a time.
+fn append(mut file: &File, lines: &Receiver<Vec<u8>>) -> io::Result<()> {
+    let mut unsynced: Option<Instant> = None;
+    loop {
+        let wait = unsynced.map_or(SYNC_EVERY, |since| SYNC_EVERY.saturating_sub(since.elapsed()));
+        match lines.recv_timeout(wait) {
+            Ok(line) => {
+                file.write_all(&line)?;
+                unsynced.get_or_insert_with(Instant::now);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return file.sync_data(),
+        }
+        if unsynced.is_some_and(|since| since.elapsed() >= SYNC_EVERY) {
+            file.sync_data()?;
+            unsynced = None;
+        }
+    }
+}
+
+/// A journal read line by line. A last line without its end is one that was being written when the job
+/// was killed: it counts as not there.
+pub(super) struct Reader {
+    path: PathBuf,
+    lines: BufReader<File>,
+    line: u64,
+    pub(super) header: Header,
+}
+
+impl Reader {
+    /// `None` where there is no journal, or an empty one.
+    pub(super) fn open(path: &Path) -> io::Result<Option<Self>> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut lines = BufReader::new(file);
+        let Some(header) = line(&mut lines)? else { return Ok(None) };
+        let header = serde_json::from_slice(&header)
+            .map_err(|_| invalid(path, "is no journal of an archive job"))?;
+        Ok(Some(Self { path: path.to_owned(), lines, line: 1, header }))
+    }
+}
+
+impl Iterator for Reader {
+    type Item = io::Result<Record>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.line += 1;
+        let line = line(&mut self.lines).transpose()?;
+        let broken = |_| invalid(&self.path, &format!("line {} is broken", self.line));
+        Some(line.and_then(|line| serde_json::from_slice(&line).map_err(broken)))
+    }
+}
+
+/// No line is longer: a contract has a few files, and a reason is a sentence.
+const LONGEST_LINE: u64 = 1 << 20;
+
+fn line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    io::Read::take(&mut *lines, LONGEST_LINE).read_until(b'\n', &mut line)?;
+    Ok(line.ends_with(b"\n").then_some(line))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use super::*;
+
+fn header(shard: &str) -> Header {
+    Header {
+        essbasic_archive: 1,
+        app_id: "app".to_owned(),
+        organization: "org".to_owned(),
+        shard: shard.to_owned(),
+    }
+}
+
+fn record(flow_id: &str, failed: bool) -> Record {
+    let failure = Failure { kind: FlowErrorKind::Refused, message: "no".to_owned() };
+    Record {
+        flow_id: flow_id.to_owned(),
+        files: if failed { vec![] } else { vec![(format!("{flow_id}.pdf"), 7)] },
+        error: failed.then_some(failure),
+    }
+}
+
+/// The contracts that the journal says are done.
+fn done(path: &Path) -> io::Result<Vec<String>> {
+    let mut done = Vec::new();
+    let journal = Journal::open(path, &header("1/1"), |record| {
+        done.push(record.flow_id.clone());
+        true
+    })?;
+    journal.close()?;
+    Ok(done)
+}
+
+#[test]
+fn what_is_done_stays_done_and_what_failed_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.jsonl");
+    let journal = Journal::open(&path, &header("1/1"), |_| true).unwrap();
+    for (flow_id, failed) in [("a", false), ("b", true), ("c", false)] {
+        journal.add(&record(flow_id, failed)).unwrap();
+    }
+    journal.close().unwrap();
+    assert_eq!(Reader::open(&path).unwrap().unwrap().count(), 3);
+    assert_eq!(done(&path).unwrap(), ["a", "c"]);
+    assert_eq!(Reader::open(&path).unwrap().unwrap().count(), 2);
+    assert_eq!(done(&path).unwrap(), ["a", "c"]);
+}
+
+#[test]
+fn a_journal_cut_off_anywhere_holds_what_was_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.jsonl");
+    let journal = Journal::open(&path, &header("1/1"), |_| true).unwrap();
+    for flow_id in ["a", "b", "合同"] {
+        journal.add(&record(flow_id, false)).unwrap();
+    }
+    journal.close().unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+    for length in 0..=whole.len() {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let expected = lines(&whole[..length]).saturating_sub(1);
+        assert_eq!(done(&path).unwrap().len(), expected, "{length}");
+        // And goes on from there.
+        assert_eq!(lines(&std::fs::read(&path).unwrap()), expected + 1);
+    }
+}
+
+#[test]
+fn other_files_and_other_jobs_journals_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.jsonl");
+    for text in ["a letter\nto somebody\n", "{\"essbasic_archive\":1}\n", "[]\n"] {
+        std::fs::write(&path, text).unwrap();
+        assert!(done(&path).unwrap_err().to_string().contains("is no journal"), "{text}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+    std::fs::remove_file(&path).unwrap();
+    Journal::open(&path, &header("2/3"), |_| true).unwrap().close().unwrap();
+    assert!(done(&path).unwrap_err().to_string().contains("another job"));
+    let mut text = std::fs::read_to_string(&path).unwrap().replace("2/3", "1/1");
+    text.push_str("{\n{}\n");
+    std::fs::write(&path, text).unwrap();
+    assert!(done(&path).unwrap_err().to_string().contains("line 2 is broken"));
+}
+
+#[test]
+fn two_jobs_do_not_share_a_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.jsonl");
+    let first = Journal::open(&path, &header("1/1"), |_| true).unwrap();
+    let error = done(&path).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+    drop(first);
+    assert!(done(&path).is_ok());
+}

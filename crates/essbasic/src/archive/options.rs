@@ -1,0 +1,163 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::download::{DownloadEvent, DownloadOptions, NameTemplate};
+
+/// How to archive.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ArchiveOptions {
+    /// Where the files go, how many at a time, how they are named.
+    pub download: DownloadOptions,
+    /// The file that remembers what is done; by default `.essbasic-archive.jsonl` in the folder.
+    pub journal: Option<PathBuf>,
+    /// The part of the contracts that is this job's, where several share the work; by default all.
+    pub shard: Shard,
+    /// Whether each contract is looked up first and left alone where it is not signed by all; `true`.
+    pub check: bool,
+    /// How long a PDF takes to be composed after the last signature; 3 seconds.
+    pub settle: Duration,
+    /// How often contracts that failed for passing reasons are tried anew once all others are done; 2.
+    pub second_tries: u32,
+    pub(crate) stop: Stop,
+}
+
+impl ArchiveOptions {
+    /// The defaults, into this folder.
+    pub fn to(folder: impl AsRef<Path>) -> Self {
+        Self {
+            download: DownloadOptions::to(folder),
+            journal: None,
+            shard: Shard::default(),
+            check: true,
+            settle: Duration::from_secs(3),
+            second_tries: 2,
+            stop: Stop::default(),
+        }
+    }
+
+    /// Sets how many files are downloaded at a time; 8.
+    #[must_use]
+    pub fn with_concurrency(mut self, downloads: usize) -> Self {
+        self.download = self.download.with_concurrency(downloads);
+        self
+    }
+
+    /// Sets how files are named.
+    #[must_use]
+    pub fn with_names(mut self, names: NameTemplate) -> Self {
+        self.download = self.download.with_names(names);
+        self
+    }
+
+    /// Calls this function as things happen, as [`DownloadOptions::on_event`] does. A contract that is
+    /// tried anew is told of anew.
+    #[must_use]
+    pub fn on_event(
+        mut self,
+        progress: impl Fn(DownloadEvent<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.download = self.download.on_event(progress);
+        self
+    }
+
+    /// Sets [`journal`](Self::journal).
+    #[must_use]
+    pub fn with_journal(mut self, journal: impl Into<PathBuf>) -> Self {
+        self.journal = Some(journal.into());
+        self
+    }
+
+    /// Sets [`shard`](Self::shard).
+    #[must_use]
+    pub fn with_shard(mut self, shard: Shard) -> Self {
+        self.shard = shard;
+        self
+    }
+
+    /// Takes contracts as they are, signed by all or not, and saves the calls that look them up.
+    #[must_use]
+    pub fn without_check(mut self) -> Self {
+        self.check = false;
+        self
+    }
+
+    /// Ends the job early when this is told to stop.
+    #[must_use]
+    pub fn with_stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    pub(crate) fn journal_path(&self) -> PathBuf {
+        let default = || self.download.folder.join(".essbasic-archive.jsonl");
+        self.journal.clone().unwrap_or_else(default)
+    }
+}
+
+/// Tells an archive job to stop: nothing new is begun, what is under way ends, and the journal holds
+/// all of it. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Tells it.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was told.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One of several equal parts of all contracts. Which part a contract belongs to follows from its id
+/// alone, so that machines need not talk to each other. Each should take its part of the rate too:
+/// [`RateLimit::Fixed`](crate::RateLimit::Fixed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    index: u32,
+    count: u32,
+}
+
+impl Default for Shard {
+    /// All contracts.
+    fn default() -> Self {
+        Self { index: 1, count: 1 }
+    }
+}
+
+impl Shard {
+    /// Part `index` of `count`, counted from 1; `None` where there is no such part.
+    pub fn new(index: u32, count: u32) -> Option<Self> {
+        (1..=count).contains(&index).then_some(Self { index, count })
+    }
+
+    /// Of how many parts this is one.
+    pub fn count(self) -> u32 {
+        self.count
+    }
+
+    pub(crate) fn holds(self, digest: u128) -> bool {
+        digest % u128::from(self.count) == u128::from(self.index - 1)
+    }
+}
+
+impl core::fmt::Display for Shard {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
+impl core::str::FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('/');
+        let parts = parts.and_then(|(i, n)| Some((i.trim().parse().ok()?, n.trim().parse().ok()?)));
+        parts.and_then(|(index, count)| Self::new(index, count)).ok_or("is no part such as 2/5")
+    }
+}

@@ -1,0 +1,89 @@
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::journal::{Reader, Record};
+use crate::error::FlowErrorKind;
+
+/// What came of an archive job. What came of each contract stands in the journal, which holds any
+/// number of them: [`flows`](Self::flows) reads it.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ArchiveReport {
+    /// Contracts asked for, each once; of a job that was stopped, those it had looked at.
+    pub total: u64,
+    /// Of them, those that an earlier run had saved.
+    pub already: u64,
+    /// Those that this run has saved.
+    pub saved: u64,
+    /// Those that are not on disk, with a reason each.
+    pub failed: u64,
+    /// Bytes that this run has saved.
+    pub bytes: u64,
+    /// Whether the job was stopped before its end.
+    pub stopped: bool,
+    /// How long this run took.
+    #[serde(serialize_with = "seconds")]
+    pub took: Duration,
+    /// The journal.
+    pub journal: PathBuf,
+}
+
+fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}
+
+/// What came of one contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ArchivedFlow {
+    /// The contract.
+    pub flow_id: String,
+    /// Its files: names in the folder, and lengths in bytes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<(String, u64)>,
+    /// Why it is not, or not whole, on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<(FlowErrorKind, String)>,
+}
+
+impl From<Record> for ArchivedFlow {
+    fn from(record: Record) -> Self {
+        let error = record.error.map(|error| (error.kind, error.message));
+        Self { flow_id: record.flow_id, files: record.files, error }
+    }
+}
+
+impl ArchiveReport {
+    /// Whether every contract is on disk.
+    pub fn is_complete(&self) -> bool {
+        self.failed == 0 && !self.stopped
+    }
+
+    /// What came of each contract, this run's and earlier ones', one at a time from the journal.
+    ///
+    /// # Errors
+    /// Where the journal can't be read.
+    pub fn flows(&self) -> io::Result<impl Iterator<Item = io::Result<ArchivedFlow>> + use<>> {
+        let reader = Reader::open(&self.journal)?;
+        Ok(reader.into_iter().flatten().map(|record| record.map(ArchivedFlow::from)))
+    }
+
+    /// Writes the report as JSON, `{"summary": {...}, "flows": [...]}`, without holding it in memory.
+    ///
+    /// # Errors
+    /// Where the journal can't be read or the report not be written.
+    pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
+        to.write_all(b"{\"summary\":")?;
+        serde_json::to_writer(&mut to, self)?;
+        to.write_all(b",\"flows\":[")?;
+        for (index, flow) in self.flows()?.enumerate() {
+            to.write_all(if index == 0 { b"\n" } else { b",\n" })?;
+            serde_json::to_writer(&mut to, &flow?)?;
+        }
+        to.write_all(b"\n]}\n")?;
+        to.flush()
+    }
+}

@@ -1,0 +1,77 @@
+//! A contract on its way to disk.
+
+use std::time::Duration;
+
+use super::options::{ReportedFlow, SavedFile};
+use crate::error::FlowError;
+
+pub(super) struct FlowState {
+    pub(super) flow_id: String,
+    /// Its files, as links to them became known.
+    pub(super) files: Vec<FileState>,
+    pub(super) error: Option<FlowError>,
+    pub(super) started: bool,
+    /// Fetches under way.
+    pub(super) fetching: usize,
+    /// Whether a batch that holds it is being asked for.
+    pub(super) asked: bool,
+    /// Before this, on the monotonic clock, its file is not composed.
+    pub(super) composed_at: Duration,
+}
+
+pub(super) struct FileState {
+    /// What the service calls it. Later links to the same file are known by it and the kind: their
+    /// order may have changed.
+    pub(super) title: String,
+    pub(super) kind: String,
+    /// What it is called on disk.
+    pub(super) name: String,
+    pub(super) stage: Stage,
+    /// Attempts that failed, over all its links.
+    pub(super) failed: u32,
+    pub(super) dead_links: u32,
+}
+
+pub(super) enum Stage {
+    Waiting,
+    Fetching,
+    Saved(SavedFile),
+}
+
+impl FlowState {
+    pub(super) fn new(flow_id: String) -> Self {
+        Self {
+            flow_id,
+            files: Vec::new(),
+            error: None,
+            started: false,
+            fetching: 0,
+            asked: false,
+            composed_at: Duration::ZERO,
+        }
+    }
+
+    /// Whether all its files are on disk.
+    pub(super) fn is_saved(&self) -> bool {
+        !self.files.is_empty()
+            && self.files.iter().all(|file| matches!(file.stage, Stage::Saved(_)))
+    }
+
+    /// Whether nothing more will happen to it.
+    pub(super) fn has_ended(&self) -> bool {
+        self.fetching == 0 && !self.asked && (self.error.is_some() || self.is_saved())
+    }
+
+    /// Its files on disk, in the order in which the service named them.
+    pub(super) fn saved(&self) -> Vec<SavedFile> {
+        let saved = self.files.iter().filter_map(|file| match &file.stage {
+            Stage::Saved(saved) => Some(saved.clone()),
+            _ => None,
+        });
+        saved.collect()
+    }
+
+    pub(super) fn report(self) -> ReportedFlow {
+        ReportedFlow { files: self.saved(), flow_id: self.flow_id, error: self.error }
+    }
+}
