@@ -1,0 +1,261 @@
+//! Archive jobs over real HTTP against the emulator, each in both colours.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use essbasic::credentials::Credential;
+use essbasic::{
+    ArchiveOptions, ArchiveReport, Config, DownloadEvent, Error, FlowErrorKind, RateLimit,
+    RetryPolicy, Shard, Stop, agent,
+};
+use essbasic_emulator::{
+    APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed, Status,
+};
+
+/// Both clients behind one face.
+enum Colour {
+    Blocking(essbasic::blocking::Client),
+    Async(essbasic::Client, tokio::runtime::Runtime),
+}
+
+impl Colour {
+    fn both(emulator: &Emulator) -> [Self; 2] {
+        let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+            .with_endpoint_url(&emulator.endpoint())
+            .unwrap()
+            .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)))
+            .with_rate_limit(RateLimit::Off);
+        let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        [
+            Self::Blocking(essbasic::blocking::Client::new(config.clone(), agent.clone()).unwrap()),
+            Self::Async(essbasic::Client::new(config, agent).unwrap(), runtime),
+        ]
+    }
+
+    fn archive(
+        &self,
+        flows: Vec<String>,
+        options: &ArchiveOptions,
+    ) -> Result<ArchiveReport, Error> {
+        match self {
+            Self::Blocking(client) => client.archive(flows, options),
+            Self::Async(client, runtime) => runtime.block_on(client.archive(flows, options)),
+        }
+    }
+}
+
+const COUNT: usize = 230;
+
+/// An emulator with so many contracts, signed by all some minutes ago, and their ids.
+fn emulator(rate_limit: Option<usize>) -> (Emulator, Vec<String>) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let empty = format!(
+        r#"{{"applications":{{"{APP_ID}":{{"downloads":true,"organizations":{{"{ORGANIZATION}":
+            {{"operators":["{OPERATOR}"]}}}}}}}}}}"#
+    );
+    let seed = Seed::from_json(&empty).unwrap();
+    let emulator = Emulator::builder()
+        .seed(seed)
+        .clock_moved_by_hand(now - 200)
+        .rate_limit(rate_limit)
+        .start()
+        .unwrap();
+    let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
+    for id in &ids {
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+        emulator.sign(id, None).unwrap();
+        emulator.sign(id, None).unwrap();
+    }
+    emulator.advance(Duration::from_secs(100));
+    (emulator, ids)
+}
+
+fn pdfs(folder: &Path) -> BTreeMap<String, u64> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let entries = entries.map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        (name, entry.metadata().unwrap().len())
+    });
+    entries.filter(|(name, _)| !name.starts_with(".essbasic-archive")).collect()
+}
+
+#[test]
+fn everything_is_fetched_once_however_often_it_is_asked_for() {
+    for colour in [0, 1] {
+        let (emulator, mut ids) = emulator(None);
+        let colour = &Colour::both(&emulator)[colour];
+        let folder = tempfile::tempdir().unwrap();
+        let options = ArchiveOptions::to(folder.path());
+        ids.extend(ids.clone());
+        let report = colour.archive(ids.clone(), &options).unwrap();
+        assert_eq!((report.total, report.saved, report.failed), (COUNT as u64, COUNT as u64, 0));
+        assert!(report.is_complete() && report.already == 0);
+        let files = pdfs(folder.path());
+        assert_eq!(files.len(), COUNT);
+        assert_eq!(report.bytes, files.values().sum::<u64>());
+        let first = emulator.stats();
+        assert!(first.downloads.values().all(|&times| times == 1));
+        assert_eq!(first.calls["DescribeFlowDetailInfo"], 3);
+        assert_eq!(first.calls["DescribeResourceUrlsByFlows"], 5);
+
+        let again = colour.archive(ids.clone(), &options).unwrap();
+        assert_eq!((again.total, again.already, again.saved), (COUNT as u64, COUNT as u64, 0));
+        assert_eq!(emulator.stats(), first, "nothing is asked of the service");
+        assert_eq!(again.flows().unwrap().count(), COUNT);
+
+        // What somebody has deleted or cut off is not done.
+        let names: Vec<_> = files.keys().collect();
+        std::fs::remove_file(folder.path().join(names[3])).unwrap();
+        std::fs::write(folder.path().join(names[5]), "%PDF").unwrap();
+        std::fs::write(folder.path().join(".essbasic-left.part"), "half").unwrap();
+        let mended = colour.archive(ids, &options).unwrap();
+        assert_eq!((mended.already, mended.saved), (COUNT as u64 - 2, 2));
+        assert_eq!(pdfs(folder.path()), files);
+    }
+}
+
+#[test]
+fn each_contract_ends_in_one_state_with_its_reason() {
+    let (emulator, mut ids) = emulator(None);
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "unsigned"));
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "refused"));
+    emulator.end("refused", Status::Reject, "条款有误").unwrap();
+    ids.splice(10..10, ["unsigned", "unknown", "refused"].map(str::to_owned));
+    for colour in Colour::both(&emulator) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = ArchiveOptions::to(folder.path());
+        let report = colour.archive(ids.clone(), &options).unwrap();
+        assert_eq!(
+            (report.total, report.saved, report.failed),
+            (COUNT as u64 + 3, COUNT as u64, 3)
+        );
+        let flows: Vec<_> = report.flows().unwrap().map(Result::unwrap).collect();
+        assert_eq!(flows.len(), COUNT + 3);
+        let reason = |id: &str| {
+            let flow = flows.iter().find(|flow| flow.flow_id == id).unwrap();
+            flow.error.clone().unwrap()
+        };
+        let (kind, message) = reason("refused");
+        assert_eq!(kind, FlowErrorKind::NotSigned);
+        assert!(message.contains("REJECT") && message.contains("条款有误"), "{message}");
+        assert_eq!(reason("unsigned").0, FlowErrorKind::NotSigned);
+        assert_eq!(reason("unknown").0, FlowErrorKind::Refused);
+        let mut text = Vec::new();
+        report.write_json(&mut text).unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(document["flows"].as_array().unwrap().len(), COUNT + 3);
+        assert_eq!(document["summary"]["failed"], 3);
+        assert!(!String::from_utf8(text).unwrap().contains("hkey"));
+
+        // What failed is tried again, and fetched once it can be.
+        let signed_since = format!("signed-{}", matches!(colour, Colour::Blocking(_)));
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &signed_since));
+        let more = [ids.clone(), vec![signed_since.clone()]].concat();
+        assert_eq!(colour.archive(more.clone(), &options).unwrap().failed, 4);
+        emulator.sign(&signed_since, None).unwrap();
+        emulator.sign(&signed_since, None).unwrap();
+        let mut options = options;
+        options.settle = Duration::ZERO;
+        let report = colour.archive(more, &options).unwrap();
+        assert_eq!((report.saved, report.failed, report.already), (1, 3, COUNT as u64));
+    }
+}
+
+#[test]
+fn throttling_costs_time_and_no_contract() {
+    for colour in [0, 1] {
+        let (emulator, ids) = emulator(Some(1));
+        let colour = &Colour::both(&emulator)[colour];
+        let folder = tempfile::tempdir().unwrap();
+        let report = colour.archive(ids, &ArchiveOptions::to(folder.path())).unwrap();
+        assert_eq!((report.saved, report.failed), (COUNT as u64, 0));
+        assert!(emulator.stats().rejected["RequestLimitExceeded"] > 0);
+    }
+}
+
+#[test]
+fn a_missing_permission_ends_the_job_at_once_and_says_what_to_do() {
+    let (emulator, ids) = emulator(None);
+    emulator.set_application_downloads(APP_ID, false);
+    for colour in Colour::both(&emulator) {
+        let folder = tempfile::tempdir().unwrap();
+        let before = emulator.stats().calls.get("DescribeResourceUrlsByFlows").copied();
+        let error = colour.archive(ids.clone(), &ArchiveOptions::to(folder.path())).unwrap_err();
+        for words in ["Authorisation management", "Application extension services"] {
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        let after = emulator.stats().calls["DescribeResourceUrlsByFlows"];
+        assert_eq!(after - before.unwrap_or_default(), 1);
+        assert!(pdfs(folder.path()).is_empty());
+    }
+}
+
+#[test]
+fn a_job_that_is_stopped_goes_on_where_it_was() {
+    for colour in [0, 1] {
+        let (emulator, ids) = emulator(None);
+        let colour = &Colour::both(&emulator)[colour];
+        let folder = tempfile::tempdir().unwrap();
+        let stop = Stop::default();
+        let (count, told) = (std::sync::atomic::AtomicUsize::new(0), stop.clone());
+        let options = ArchiveOptions::to(folder.path()).with_stop(stop).on_event(move |event| {
+            if matches!(event, DownloadEvent::Saved { .. })
+                && count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 60
+            {
+                told.stop();
+            }
+        });
+        let report = colour.archive(ids.clone(), &options).unwrap();
+        assert!(report.stopped && !report.is_complete());
+        assert!((61..100).contains(&report.saved), "{report:?}");
+        assert_eq!(pdfs(folder.path()).len() as u64, report.saved);
+        let rest = colour.archive(ids, &ArchiveOptions::to(folder.path())).unwrap();
+        assert_eq!((rest.already, rest.saved), (report.saved, COUNT as u64 - report.saved));
+        assert!(emulator.stats().downloads.values().all(|&times| times == 1));
+    }
+}
+
+#[test]
+fn shards_part_the_work_and_names_follow_the_template() {
+    let (emulator, ids) = emulator(None);
+    let [blocking, _] = Colour::both(&emulator);
+    let folder = tempfile::tempdir().unwrap();
+    let mut saved = 0;
+    for part in 1..=3 {
+        let options = ArchiveOptions::to(folder.path())
+            .with_shard(Shard::new(part, 3).unwrap())
+            .with_journal(folder.path().join(format!(".essbasic-archive-{part}.jsonl")))
+            .with_names("{index}".parse().unwrap())
+            .without_check();
+        saved += blocking.archive(ids.clone(), &options).unwrap().saved;
+    }
+    assert_eq!(saved, COUNT as u64);
+    let mut names: Vec<usize> = pdfs(folder.path())
+        .keys()
+        .map(|name| name.strip_suffix(".pdf").unwrap().parse().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, (1..=COUNT).collect::<Vec<_>>());
+    assert!(!emulator.stats().calls.contains_key("DescribeFlowDetailInfo"));
+}
+
+#[test]
+fn names_of_an_earlier_run_are_not_given_again() {
+    let (emulator, ids) = emulator(None);
+    let [blocking, _] = Colour::both(&emulator);
+    let folder = tempfile::tempdir().unwrap();
+    let options = ArchiveOptions::to(folder.path()).with_names("{name}".parse().unwrap());
+    for end in [20, 40] {
+        blocking.archive(ids[..end].to_vec(), &options).unwrap();
+        assert_eq!(pdfs(folder.path()).len(), end);
+    }
+}
