@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -94,31 +95,103 @@ fn unreadable(name: &str, error: &io::Error) -> Failure {
 
 /// Ids, one a line. A byte order mark, blank lines, spaces around an id and either kind of line end
 /// are what editors leave behind; anything else is refused with its line.
-fn read_ids(mut reader: impl BufRead, name: &str) -> Result<Vec<String>, Failure> {
-    let mut ids = Vec::new();
-    let mut line = Vec::new();
-    for number in 1_u64.. {
-        line.clear();
-        let limited = reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
-        if limited.map_err(|error| unreadable(name, &error))? == 0 {
-            break;
-        }
-        let refuse = |why: &str| {
-            Failure::new(format!(
-                "line {number} of {name} is no flow id: {why}; write one id a line"
-            ))
-        };
-        if line.len() as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
-            return Err(refuse("it is too long"));
-        }
-        let text = str::from_utf8(&line).map_err(|_| refuse("it is not UTF-8"))?;
-        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { text };
-        let id = text.trim();
-        if !id.is_empty() {
-            ids.push(check(id).map_err(refuse)?);
+fn read_ids(reader: impl BufRead, name: &str) -> Result<Vec<String>, Failure> {
+    IdLines::new(reader, name).collect()
+}
+
+/// The ids of a list, as they are read.
+struct IdLines<R> {
+    reader: R,
+    name: String,
+    number: u64,
+    line: Vec<u8>,
+}
+
+impl<R: BufRead> IdLines<R> {
+    fn new(reader: R, name: &str) -> Self {
+        Self { reader, name: name.to_owned(), number: 0, line: Vec::new() }
+    }
+
+    fn read(&mut self) -> Result<Option<String>, Failure> {
+        loop {
+            self.number += 1;
+            self.line.clear();
+            let limited = self.reader.by_ref().take(MAX_LINE_BYTES);
+            let read = { limited }.read_until(b'\n', &mut self.line);
+            if read.map_err(|error| unreadable(&self.name, &error))? == 0 {
+                return Ok(None);
+            }
+            let (number, name) = (self.number, &self.name);
+            let refuse = |why: &str| {
+                Failure::new(format!(
+                    "line {number} of {name} is no flow id: {why}; write one id a line"
+                ))
+            };
+            if self.line.len() as u64 == MAX_LINE_BYTES && self.line.last() != Some(&b'\n') {
+                return Err(refuse("it is too long"));
+            }
+            let text = str::from_utf8(&self.line).map_err(|_| refuse("it is not UTF-8"))?;
+            let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { text };
+            let id = text.trim();
+            if !id.is_empty() {
+                return check(id).map(Some).map_err(refuse);
+            }
         }
     }
-    Ok(ids)
+}
+
+impl<R: BufRead> Iterator for IdLines<R> {
+    type Item = Result<String, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+/// Flow ids that are read as they are needed.
+pub(crate) struct FlowStream {
+    /// How many there are, repeats included.
+    pub(crate) count: u64,
+    pub(crate) ids: Box<dyn Iterator<Item = String> + Send>,
+    /// Why reading ended early.
+    pub(crate) broken: Arc<Mutex<Option<Failure>>>,
+}
+
+impl FlowArgs {
+    /// The ids, without a list of them in memory where they come from a file. All of it is looked at
+    /// first: what is no id is refused before anything is asked of the service.
+    pub(crate) fn stream(&self) -> Result<FlowStream, Failure> {
+        let broken = Arc::new(Mutex::new(None));
+        let Some(path) = self.flows.as_ref().filter(|path| self.ids.is_empty() && path.is_file())
+        else {
+            let ids = self.read()?.ids;
+            return Ok(FlowStream {
+                count: ids.len() as u64,
+                ids: Box::new(ids.into_iter()),
+                broken,
+            });
+        };
+        let name = path.display().to_string();
+        let open = || File::open(path).map_err(|error| unreadable(&name, &error));
+        let mut count = 0;
+        for id in IdLines::new(BufReader::new(open()?), &name) {
+            id?;
+            count += 1;
+        }
+        if count == 0 {
+            return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
+        }
+        let lines = IdLines::new(BufReader::new(open()?), &name);
+        let told = Arc::clone(&broken);
+        let ids = lines.map_while(move |id| match id {
+            Ok(id) => Some(id),
+            Err(failure) => {
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                None
+            }
+        });
+        Ok(FlowStream { count, ids: Box::new(ids), broken })
+    }
 }
 
 /// What ids may hold is not published. Refused is what no id can hold and what points at another

@@ -1,5 +1,6 @@
 //! The `essbasic` command.
 
+mod archive;
 mod call;
 mod completions;
 mod download;
@@ -41,6 +42,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Download(download::DownloadArgs),
+    Archive(Box<archive::ArchiveArgs>),
     Wait(wait::WaitArgs),
     Call(call::CallArgs),
     Search(explore::search::SearchArgs),
@@ -108,6 +110,7 @@ impl Cli {
         }
         match self.command {
             Command::Download(args) => download::run(&args, &self.options, self.verbose),
+            Command::Archive(args) => archive::run(&args, &self.options, self.verbose),
             Command::Wait(args) => wait::run(&args, &self.options),
             Command::Call(args) => call::run(&args, &self.options),
             Command::Search(args) => explore::search::run(&args),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use essbasic::blocking::Client;
 use essbasic::credentials::{Credential, Profile, default_chain};
 use essbasic::transport::{Proxy, TransportConfig};
-use essbasic::{Agent, Config, agent};
+use essbasic::{Agent, Config, RateLimit, agent};
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::{Map, Value, json};
 
@@ -161,8 +161,13 @@ impl Options {
 
     /// A client for contracts.
     pub(crate) fn contracts(&self) -> Result<Client, Failure> {
+        self.contracts_at(RateLimit::default())
+    }
+
+    /// A client for contracts that calls so often.
+    pub(crate) fn contracts_at(&self, rate: RateLimit) -> Result<Client, Failure> {
         let agent = self.agent()?;
-        Client::new(self.config()?, agent).map_err(Failure::new)
+        Client::new(self.config()?.with_rate_limit(rate), agent).map_err(Failure::new)
     }
 
     /// A client for an emulator, with what it knows by default.

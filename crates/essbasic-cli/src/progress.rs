@@ -24,13 +24,18 @@ impl Progress {
         }
         let bar = ProgressBar::new(flows as u64);
         // The template is a constant; were it wrong, the plain bar would do.
-        if let Ok(style) =
-            ProgressStyle::with_template("{bar:30} {pos}/{len} contracts {elapsed} {wide_msg}")
-        {
+        if let Ok(style) = ProgressStyle::with_template(
+            "{bar:30} {pos}/{len} contracts {per_sec} {elapsed} (left {eta}) {wide_msg}",
+        ) {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar: Some(bar), bytes: AtomicU64::new(0) }
+    }
+
+    /// Whether there is a bar.
+    pub(crate) fn is_bar(&self) -> bool {
+        self.bar.is_some()
     }
 
     /// So many flows have come to their end.

@@ -201,7 +201,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// `None` where there is no journal, or an empty one.
+    /// `None` where there is no journal, an empty one, or one of which not even the head was written.
     pub(super) fn open(path: &Path) -> io::Result<Option<Self>> {
         let file = match File::open(path) {
             Ok(file) => file,
@@ -209,8 +209,12 @@ impl Reader {
             Err(error) => return Err(error),
         };
         let mut lines = BufReader::new(file);
-        let Some(header) = line(&mut lines)? else { return Ok(None) };
-        let header = serde_json::from_slice(&header)
+        let head = line(&mut lines)?;
+        let ours = head.starts_with(HEAD) || HEAD.starts_with(&head);
+        if ours && !head.ends_with(b"\n") {
+            return Ok(None);
+        }
+        let header = serde_json::from_slice(&head)
             .map_err(|_| invalid(path, "is no journal of an archive job"))?;
         Ok(Some(Self { path: path.to_owned(), lines, line: 1, header }))
     }
@@ -221,19 +225,28 @@ impl Iterator for Reader {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.line += 1;
-        let line = line(&mut self.lines).transpose()?;
         let broken = |_| invalid(&self.path, &format!("line {} is broken", self.line));
-        Some(line.and_then(|line| serde_json::from_slice(&line).map_err(broken)))
+        match line(&mut self.lines) {
+            Ok(line) if line.ends_with(b"\n") => {
+                Some(serde_json::from_slice(&line).map_err(broken))
+            }
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 
 /// No line is longer: a contract has a few files, and a reason is a sentence.
 const LONGEST_LINE: u64 = 1 << 20;
 
-fn line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+/// How every journal begins.
+const HEAD: &[u8] = b"{\"essbasic_archive\":";
+
+/// The next line with its end, where that is there.
+fn line(lines: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     io::Read::take(&mut *lines, LONGEST_LINE).read_until(b'\n', &mut line)?;
-    Ok(line.ends_with(b"\n").then_some(line))
+    Ok(line)
 }
 
 #[cfg(test)]

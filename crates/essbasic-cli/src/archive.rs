@@ -1,0 +1,199 @@
+//! `essbasic archive`: any number of contracts to files, over as many runs as it takes.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use essbasic::{
+    ArchiveOptions, ArchiveReport, DownloadEvent, FlowErrorKind, NameTemplate, RateLimit, Shard,
+    Stop,
+};
+use indicatif::HumanBytes;
+
+use crate::failure::{Exit, Failure, one_line};
+use crate::input::FlowArgs;
+use crate::options::Options;
+use crate::progress::Progress;
+use crate::{folder, output};
+
+const EXAMPLES: &str = "\
+The same command again goes on where the last one ended, whatever ended it: what is on disk is not fetched
+again, what failed is tried again. Ctrl-C ends it once the downloads under way are done.
+
+Exit status: 0 every contract is on disk, 2 some are not, each with its reason, 1 it could not go on.
+
+Examples:
+  essbasic archive --flows ids.txt --out contracts --report report.json
+  essbasic archive --flows ids.txt --out part2 --shard 2/4
+  essbasic archive --flows ids.txt --out contracts --names '{date}-{index}-{flow_id}'";
+
+/// Archive any number of contracts, resumably.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ArchiveArgs {
+    #[command(flatten)]
+    flows: FlowArgs,
+    /// The folder for the files and the journal; made where it is absent.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Do only this part of the contracts, at this part of the rate: another machine does another.
+    #[arg(long, value_name = "I/N", default_value_t)]
+    shard: Shard,
+    /// Write what came of each contract to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Name files by {name}, {flow_id}, {date} and {index}.
+    #[arg(long, value_name = "TEMPLATE", default_value = "{name}-{flow_id}")]
+    names: NameTemplate,
+    /// Keep the journal in this file instead of the folder.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Downloads at a time.
+    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
+    concurrency: u8,
+    /// Take contracts in any state, signed by all or not.
+    #[arg(long)]
+    any_state: bool,
+}
+
+/// Calls a second that the service allows, of which a shard takes its part.
+const RATE: u32 = 20;
+
+pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
+    let list = args.flows.stream()?;
+    let rate = match args.shard.count() {
+        1 => RateLimit::PerAction,
+        count => RateLimit::Fixed(RATE / count),
+    };
+    let client = options.contracts_at(rate)?;
+    let stop = Stop::default();
+    let told = stop.clone();
+    ctrlc::set_handler(move || {
+        // Whoever asks again wants it at once; what is whole is in the journal.
+        if told.is_stopped() {
+            std::process::exit(130);
+        }
+        told.stop();
+    })
+    .map_err(|error| Failure::new(format!("signals cannot be received: {error}; try again")))?;
+    let watch = Arc::new(Watch::new(list.count, verbose));
+    let teller = Arc::clone(&watch);
+    let mut archive = ArchiveOptions::to(&args.out)
+        .with_concurrency(args.concurrency.into())
+        .with_names(args.names.clone())
+        .with_shard(args.shard)
+        .with_stop(stop)
+        .on_event(move |event| teller.on(event));
+    archive.journal.clone_from(&args.journal);
+    archive.check = !args.any_state;
+    let result = client.archive(list.ids, &archive);
+    watch.progress.clear();
+    let report = result.map_err(|error| {
+        let failure = folder::told(&error);
+        Failure::new(format!(
+            "{failure}; what is on disk is in the journal: the same command goes on"
+        ))
+    })?;
+    if let Some(failure) = list.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(failure);
+    }
+    output::line(table(&report)?.trim_end())?;
+    if let Some(path) = &args.report {
+        let written = File::create(path).and_then(|file| report.write_json(BufWriter::new(file)));
+        written.map_err(|error| {
+            Failure::new(format!("{} cannot be written: {error}; choose another", path.display()))
+        })?;
+    }
+    Ok(Exit::when_complete(report.is_complete()))
+}
+
+/// The report for people: how many of each kind, and where to look for the rest.
+fn table(report: &ArchiveReport) -> Result<String, Failure> {
+    let mut text = String::new();
+    let mut row = |name: &str, count: u64, more: &str| {
+        let _ = writeln!(text, "{}", format!("{name:<12} {count:>9}  {more}").trim_end());
+    };
+    row(
+        "contracts",
+        report.total,
+        if report.stopped { "looked at before it was stopped" } else { "" },
+    );
+    if report.already > 0 {
+        row("done before", report.already, "");
+    }
+    row("saved", report.saved, &HumanBytes(report.bytes).to_string());
+    row("failed", report.failed, "");
+    let unreadable = |error| Failure::new(format!("the journal cannot be read: {error}"));
+    let mut kinds: Vec<(FlowErrorKind, u64, String)> = Vec::new();
+    for flow in report.flows().map_err(unreadable)? {
+        let Some((kind, message)) = flow.map_err(unreadable)?.error else { continue };
+        match kinds.iter_mut().find(|(known, ..)| *known == kind) {
+            Some((_, count, _)) => *count += 1,
+            None => kinds.push((kind, 1, one_line(&message))),
+        }
+    }
+    for (kind, count, example) in kinds {
+        let name = serde_json::to_value(kind).unwrap_or_default();
+        row(
+            &format!("  {}", name.as_str().unwrap_or("other")),
+            count,
+            &format!("such as: {example}"),
+        );
+    }
+    Ok(text)
+}
+
+/// How often a line tells how far it is, where there is no bar.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// Shows how far the job is.
+struct Watch {
+    progress: Progress,
+    count: u64,
+    began: Instant,
+    saved: AtomicU64,
+    failed: AtomicU64,
+    told: Mutex<Instant>,
+}
+
+impl Watch {
+    fn new(count: u64, lines: bool) -> Self {
+        let progress = Progress::new(usize::try_from(count).unwrap_or(usize::MAX), lines);
+        let now = Instant::now();
+        let (saved, failed) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { progress, count, began: now, saved, failed, told: Mutex::new(now) }
+    }
+
+    fn on(&self, event: DownloadEvent<'_>) {
+        let (saved, failed) = match event {
+            DownloadEvent::Saved { .. } => (
+                self.saved.fetch_add(1, Ordering::Relaxed) + 1,
+                self.failed.load(Ordering::Relaxed),
+            ),
+            DownloadEvent::Failed { .. } => (
+                self.saved.load(Ordering::Relaxed),
+                self.failed.fetch_add(1, Ordering::Relaxed) + 1,
+            ),
+            DownloadEvent::Bytes(bytes) => return self.progress.received(bytes),
+            _ => return,
+        };
+        let done = saved + failed;
+        self.progress.reached(usize::try_from(done).unwrap_or(usize::MAX));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.progress.is_bar() || told.elapsed() < TELL_EVERY {
+            return;
+        }
+        *told = Instant::now();
+        let rate = done as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+        let left = self.count.saturating_sub(done) as f64 / rate.max(0.001);
+        let left = humantime::format_duration(Duration::from_secs(left as u64));
+        self.progress.note(format_args!(
+            "{done} of {} contracts, {rate:.0} a second, {left} left, {failed} failed",
+            self.count
+        ));
+    }
+}

@@ -1,0 +1,132 @@
+//! `essbasic archive` as a user runs it, killed and run again.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use serde_json::Value;
+use support::{code, essbasic, refused, stderr, stdout, until};
+use tempfile::TempDir;
+
+/// An emulator with so many contracts, complete since long, and a file of their ids.
+fn emulator(home: &Path, count: usize) -> (Emulator, Vec<String>) {
+    let emulator = Emulator::builder().rate_limit(None).pdf_size(60_000).start().unwrap();
+    let ids: Vec<String> = (0..count).map(|n| format!("yDwA{n:028}")).collect();
+    for id in &ids {
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+        emulator.sign(id, None).unwrap();
+        emulator.sign(id, None).unwrap();
+    }
+    std::fs::write(home.join("ids.txt"), ids.join("\n")).unwrap();
+    (emulator, ids)
+}
+
+fn archive(home: &Path, emulator: &Emulator) -> Command {
+    let mut command = essbasic(home);
+    command
+        .args(["archive", "--endpoint", &emulator.endpoint(), "--app-id", APP_ID])
+        .args(["--organization", ORGANIZATION, "--operator", OPERATOR])
+        .args(["--flows", "ids.txt", "--out", "out", "--any-state"])
+        .env("TENCENTCLOUD_SECRET_ID", SECRET_ID)
+        .env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+    command
+}
+
+/// The contracts that the journal says are on disk.
+fn journaled(home: &Path) -> Vec<String> {
+    let text = std::fs::read(home.join("out/.essbasic-archive.jsonl")).unwrap_or_default();
+    let text = String::from_utf8(text).unwrap();
+    let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let records = whole.skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
+    records.map(|record| record["flow_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn killed_at_any_moment_it_loses_nothing_and_fetches_nothing_twice() {
+    let home = TempDir::new().unwrap();
+    let (emulator, ids) = emulator(home.path(), 400);
+    let downloads = || emulator.stats().downloads;
+    // What must not be fetched again, with how often it was.
+    let mut done: BTreeMap<String, u64> = BTreeMap::new();
+    for kill in 1..=8 {
+        let mut child = archive(home.path(), &emulator).spawn().unwrap();
+        let wanted = downloads().values().sum::<u64>() + 7 * kill;
+        until("a few downloads more", || {
+            downloads().values().sum::<u64>() >= wanted || child.try_wait().unwrap().is_some()
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let fetched = downloads();
+        for id in journaled(home.path()) {
+            let times = fetched[&id];
+            assert_eq!(*done.entry(id).or_insert(times), times);
+        }
+    }
+    assert!(done.len() > 20 && done.len() < 400, "{}", done.len());
+    let output = archive(home.path(), &emulator).args(["--report", "r.json"]).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let fetched = downloads();
+    for (id, times) in &done {
+        assert_eq!(fetched[id], *times, "{id} was fetched again");
+    }
+    let mut files = 0;
+    for entry in std::fs::read_dir(home.path().join("out")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with(".essbasic-archive") {
+            continue;
+        }
+        let file = std::fs::read(&path).unwrap();
+        assert!(file.len() >= 60_000 && file.trim_ascii_end().ends_with(b"%%EOF"), "{name}");
+        assert!(ids.iter().any(|id| name.ends_with(&format!("-{id}.pdf"))), "{name}");
+        files += 1;
+    }
+    assert_eq!(files, 400);
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(home.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!(report["flows"].as_array().unwrap().len(), 400);
+    assert!(stdout(&output).contains("done before"), "{}", stdout(&output));
+}
+
+#[test]
+fn what_is_not_on_disk_is_told_by_kind() {
+    let home = TempDir::new().unwrap();
+    let (emulator, mut ids) = emulator(home.path(), 3);
+    ids.insert(1, "nobodyhasit".to_owned());
+    std::fs::write(home.path().join("ids.txt"), ids.join("\r\n")).unwrap();
+    let output = archive(home.path(), &emulator).output().unwrap();
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let table = stdout(&output);
+    for line in
+        ["contracts            4", "saved                3", "  refused            1  such as: "]
+    {
+        assert!(table.contains(line), "{line} in {table}");
+    }
+}
+
+#[test]
+fn what_cannot_begin_says_so() {
+    let home = TempDir::new().unwrap();
+    let (emulator, _) = emulator(home.path(), 1);
+    for (arguments, words) in [
+        (["--shard", "3/2"], ["--shard", "is no part such as 2/5"]),
+        (["--names", "{what}"], ["there is no {what}", "{flow_id}"]),
+        (["--journal", "ids.txt"], ["ids.txt", "is no journal"]),
+    ] {
+        refused(&archive(home.path(), &emulator).args(arguments).output().unwrap(), &words);
+    }
+    std::fs::write(home.path().join("ids.txt"), "a\nb,c\n").unwrap();
+    let output = archive(home.path(), &emulator).output().unwrap();
+    refused(&output, &["line 2 of ids.txt is no flow id"]);
+    assert!(emulator.stats().calls.is_empty());
+}
