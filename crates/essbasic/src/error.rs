@@ -100,6 +100,8 @@ pub enum FlowErrorKind {
     Network,
     /// What was read is not the file: too short, or no PDF.
     Content,
+    /// The answer to a call that may not be repeated was lost: it may have been done.
+    Uncertain,
     /// The contract is not signed by all, so that its file would not be the final one.
     NotSigned,
 }

@@ -45,6 +45,9 @@
 //!   seconds that it takes to compose the PDF.
 //! - `download`: links asked for just before they are used and again when they have died; files
 //!   checked, made durable and then named.
+//! - `archive`: as `download`, over as many runs as it takes, for any number of contracts.
+//! - `upload`, `start_from_files`, `start_from_templates`, `sign_links`, `remind`, `cancel` (feature
+//!   `start`): contracts set going.
 //! - `call`: any action; the types of those beyond contracts come with the feature `full`.
 //!
 //! # Errors
@@ -64,6 +67,8 @@ mod agent;
 mod archive;
 #[cfg(feature = "async")]
 mod asynchronous;
+#[cfg(feature = "start")]
+mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod download;
@@ -71,6 +76,8 @@ mod download;
 mod encryption;
 mod error;
 mod links;
+#[cfg(feature = "start")]
+mod start;
 mod wait;
 
 pub use agent::agent;
@@ -84,6 +91,8 @@ pub use download::{
 pub use encryption::{Encryption, KeyError};
 pub use error::{Error, FlowError, FlowErrorKind};
 pub use links::{FlowLinks, ResourceLink};
+#[cfg(feature = "start")]
+pub use start::{Contract, Document, Party, Reminder, SignLink, Withdrawal};
 pub use wait::{FlowWait, WaitEvent, WaitOptions, WaitOutcome};
 
 pub use essbasic_models as models;

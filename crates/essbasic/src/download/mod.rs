@@ -11,13 +11,13 @@ mod template;
 
 pub(crate) use file::clear_leftovers;
 pub(crate) use file_name::FileNames;
-pub(crate) use job::Policy;
+pub(crate) use job::{Job, Policy};
 pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
 pub use template::{NameTemplate, TemplateError};
 
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) use fetch::{Fetch, FetchEnd, Receiving, broken, request};
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub(crate) use job::Step;
 #[cfg(feature = "async")]
 pub(crate) use job::{Ask, Check};
-#[cfg(any(feature = "async", feature = "blocking"))]
-pub(crate) use job::{Job, Step};

@@ -68,7 +68,8 @@ fn a_journal_cut_off_anywhere_holds_what_was_whole() {
 fn other_files_and_other_jobs_journals_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.jsonl");
-    for text in ["a letter", "{}", "a letter\nto somebody\n", "{\"essbasic_archive\":1}\n", "[]\n"] {
+    for text in ["a letter", "{}", "a letter\nto somebody\n", "{\"essbasic_archive\":1}\n", "[]\n"]
+    {
         std::fs::write(&path, text).unwrap();
         assert!(done(&path).unwrap_err().to_string().contains("is no journal"), "{text}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);

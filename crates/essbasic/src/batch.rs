@@ -1,0 +1,107 @@
+//! One kind of call for any number of things, so many a call.
+
+use std::collections::VecDeque;
+
+use essbasic_models::Agent;
+use tc3_client::ErrorKind;
+use tc3_client::api::Action;
+
+use crate::error::{Error, FlowError, FlowErrorKind};
+use crate::links::failed;
+
+/// A kind of call.
+pub(crate) trait Batched {
+    /// What a call is about several of.
+    type Item;
+    type Request: Action;
+    /// What comes of one.
+    type Done;
+
+    /// Whether another one goes into the call.
+    fn fits(&self, batch: &[Self::Item], next: &Self::Item) -> bool;
+
+    fn request(&self, agent: &Agent, batch: &[Self::Item]) -> Self::Request;
+
+    /// What came of each, in the batch's order.
+    fn read(
+        &self,
+        batch: &[Self::Item],
+        answer: <Self::Request as Action>::Response,
+    ) -> Vec<Result<Self::Done, FlowError>>;
+}
+
+/// The calls for any number of things, one after another.
+pub(crate) struct Batches<B: Batched> {
+    kind: B,
+    agent: Agent,
+    left: VecDeque<B::Item>,
+    batch: Vec<B::Item>,
+    results: Vec<Result<B::Done, FlowError>>,
+}
+
+impl<B: Batched> Batches<B> {
+    pub(crate) fn new(kind: B, agent: Agent, items: impl IntoIterator<Item = B::Item>) -> Self {
+        let left = items.into_iter().collect();
+        Self { kind, agent, left, batch: Vec::new(), results: Vec::new() }
+    }
+
+    /// The next call; `None` when all have been made.
+    pub(crate) fn next(&mut self) -> Option<B::Request> {
+        self.batch.clear();
+        while let Some(next) = self.left.front() {
+            // One alone always goes: whether it is too much for a call the service says.
+            if !self.batch.is_empty() && !self.kind.fits(&self.batch, next) {
+                break;
+            }
+            self.batch.extend(self.left.pop_front());
+        }
+        (!self.batch.is_empty()).then(|| self.kind.request(&self.agent, &self.batch))
+    }
+
+    pub(crate) fn on(
+        &mut self,
+        answer: Result<<B::Request as Action>::Response, tc3_client::Error>,
+    ) -> Result<(), Error> {
+        let count = self.batch.len();
+        let results = match answer {
+            Ok(answer) => self.kind.read(&self.batch, answer),
+            Err(error) => {
+                let lost = error.was_sent() && error.kind() != ErrorKind::Api;
+                let mut error = failed(error)?;
+                if lost && !B::Request::INFO.retry_safe {
+                    error = FlowError::new(
+                        FlowErrorKind::Uncertain,
+                        format!(
+                            "{}; whether it was done is not known: look before you repeat it",
+                            error.message
+                        ),
+                    );
+                }
+                (0..count).map(|_| Err(error.clone())).collect()
+            }
+        };
+        let lacking = count.saturating_sub(results.len());
+        let missing = || FlowError::new(FlowErrorKind::Missing, "the answer left it out");
+        self.results.extend(results.into_iter().take(count));
+        self.results.extend((0..lacking).map(|_| Err(missing())));
+        Ok(())
+    }
+
+    /// What came of each, in the order given.
+    pub(crate) fn finish(self) -> Vec<Result<B::Done, FlowError>> {
+        self.results
+    }
+}
+
+/// Results by position: an empty text, or none at all, is a success.
+pub(crate) fn by_position<T>(
+    done: impl IntoIterator<Item = T>,
+    messages: Vec<String>,
+) -> Vec<Result<T, FlowError>> {
+    let mut messages = messages.into_iter();
+    let results = done.into_iter().map(|done| match messages.next().unwrap_or_default() {
+        none if none.is_empty() => Ok(done),
+        message => Err(FlowError::new(FlowErrorKind::Refused, message)),
+    });
+    results.collect()
+}
