@@ -93,7 +93,10 @@ impl Client {
                     let answer = self.client.call(&request).await;
                     job.on(self.client.now(), answer)?;
                 }
-                WaitStep::Sleep(time) => self.client.sleep(time).await,
+                WaitStep::Sleep(time) => match options.signals() {
+                    Some(signals) => signals.wait_or(self.client.sleep(time)).await,
+                    None => self.client.sleep(time).await,
+                },
                 WaitStep::Done => return Ok(job.finish()),
             }
         }

@@ -90,7 +90,10 @@ impl Client {
                     let answer = self.client.call(&request);
                     job.on(self.client.now(), answer)?;
                 }
-                WaitStep::Sleep(time) => self.client.sleep(time),
+                WaitStep::Sleep(time) => match options.signals() {
+                    Some(signals) => signals.wait(time),
+                    None => self.client.sleep(time),
+                },
                 WaitStep::Done => return Ok(job.finish()),
             }
         }

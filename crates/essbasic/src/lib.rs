@@ -93,7 +93,7 @@ pub use error::{Error, FlowError, FlowErrorKind};
 pub use links::{FlowLinks, ResourceLink};
 #[cfg(feature = "start")]
 pub use start::{Contract, Document, Party, Reminder, SignLink, Withdrawal};
-pub use wait::{FlowWait, WaitEvent, WaitOptions, WaitOutcome};
+pub use wait::{FlowWait, Signals, WaitEvent, WaitOptions, WaitOutcome};
 
 pub use essbasic_models as models;
 pub use essbasic_models::{Agent, ErrorCode, FlowStatus};

@@ -291,3 +291,32 @@ fn a_panic_of_the_callers_function_reaches_the_caller() {
         assert!(result.is_err());
     }
 }
+
+#[test]
+fn a_callback_wakes_who_waits() {
+    let emulator = emulator();
+    let flows = ["called", "silent"];
+    for flow in flows {
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, flow));
+    }
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
+        let signals = essbasic::Signals::new();
+        let options = WaitOptions::default()
+            .with_signals(signals.clone())
+            .with_settle(Duration::from_millis(10))
+            .with_timeout(Duration::from_secs(2));
+        let asked = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+        let before = asked();
+        let outcomes = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| colour.wait(&flows, &options).unwrap());
+            while asked() == before {
+                std::thread::yield_now();
+            }
+            signals.tell("called", essbasic::FlowStatus::All, "");
+            waiting.join().unwrap()
+        });
+        assert_eq!(outcomes[0].outcome, WaitOutcome::Signed);
+        assert!(matches!(outcomes[1].outcome, WaitOutcome::Pending { .. }), "{outcomes:?}");
+        assert_eq!(asked().unwrap() - before.unwrap_or_default(), 1, "nobody asked again");
+    }
+}

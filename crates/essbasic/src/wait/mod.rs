@@ -13,8 +13,10 @@ use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::{distinct, failed};
 
 mod options;
+mod signals;
 
 pub use options::{WaitEvent, WaitOptions};
+pub use signals::Signals;
 
 /// The most contracts that one call takes.
 const BATCH: usize = 100;
@@ -78,6 +80,8 @@ pub(crate) struct WaitJob {
     asked: Vec<String>,
     /// Each contract once; known by its place here.
     flows: Vec<String>,
+    /// Their places, where callbacks are listened to.
+    places: HashMap<String, usize>,
     /// Those still asked for.
     open: BTreeMap<usize, Open>,
     /// Those signed by all, by the time when their PDF is composed.
@@ -106,8 +110,13 @@ struct Open {
 impl WaitJob {
     pub(crate) fn new(agent: Agent, flow_ids: Vec<String>, options: WaitOptions, now: Now) -> Self {
         let flows = distinct(&flow_ids);
+        let places = match options.signals() {
+            Some(_) => flows.iter().cloned().zip(0..).collect(),
+            None => HashMap::new(),
+        };
         Self {
             agent,
+            places,
             open: (0..flows.len()).map(|flow| (flow, Open::default())).collect(),
             flows,
             asked: flow_ids,
@@ -125,6 +134,7 @@ impl WaitJob {
     }
 
     pub(crate) fn next(&mut self, now: Now) -> WaitStep {
+        self.listen(now);
         while let Some(&(at, flow)) = self.composing.first()
             && at <= now.monotonic
         {
@@ -148,6 +158,19 @@ impl WaitJob {
         let asking = (!self.open.is_empty()).then_some(self.next_round);
         let wake = composed.into_iter().chain(asking).fold(self.deadline, Duration::min);
         WaitStep::Sleep(wake.saturating_sub(now.monotonic))
+    }
+
+    /// Takes what callbacks have said.
+    fn listen(&mut self, now: Now) {
+        let Some(told) = self.options.signals().map(Signals::take) else { return };
+        for signal in told {
+            // Callbacks come for all contracts of the application.
+            let place = self.places.get(&signal.flow_id).copied();
+            let Some(flow) = place.filter(|flow| self.open.contains_key(flow)) else { continue };
+            self.see(flow, &signal.status);
+            let composed_at = now.monotonic.saturating_add(self.options.settle);
+            self.conclude(flow, signal.status, signal.reason, composed_at);
+        }
     }
 
     fn begin_round(&mut self, now: Now) {
@@ -211,26 +234,35 @@ impl WaitJob {
             return;
         };
         open.misses = 0;
-        if open.status.as_ref() != Some(&info.flow_status) {
-            open.status = Some(info.flow_status.clone());
+        self.see(flow, &info.flow_status);
+        let composed_at = composed_at(&info, self.options.settle, now);
+        self.conclude(flow, info.flow_status, info.flow_message, composed_at);
+    }
+
+    /// Tells of a state that is another than before.
+    fn see(&mut self, flow: usize, status: &FlowStatus) {
+        let Some(open) = self.open.get_mut(&flow) else { return };
+        if open.status.as_ref() != Some(status) {
+            open.status = Some(status.clone());
             self.changed = true;
             if let Some(flow_id) = self.flows.get(flow) {
-                self.options.tell(WaitEvent::Status { flow_id, status: &info.flow_status });
+                self.options.tell(WaitEvent::Status { flow_id, status });
             }
         }
-        match info.flow_status {
+    }
+
+    /// Ends the wait for a contract whose state is final.
+    fn conclude(&mut self, flow: usize, status: FlowStatus, reason: String, composed_at: Duration) {
+        match status {
             FlowStatus::All => {
                 self.open.remove(&flow);
-                self.composing.insert((composed_at(&info, self.options.settle, now), flow));
+                self.composing.insert((composed_at, flow));
             }
             FlowStatus::Reject
             | FlowStatus::Cancel
             | FlowStatus::Deadline
             | FlowStatus::Invalid
-            | FlowStatus::Relieved => {
-                let (status, reason) = (info.flow_status, info.flow_message);
-                self.end(flow, WaitOutcome::Ended { status, reason });
-            }
+            | FlowStatus::Relieved => self.end(flow, WaitOutcome::Ended { status, reason }),
             _ => {}
         }
     }

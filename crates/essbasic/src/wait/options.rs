@@ -5,6 +5,7 @@ use std::time::Duration;
 use essbasic_models::FlowStatus;
 
 use super::WaitOutcome;
+use super::signals::{SILENCE, Signals};
 
 /// How to wait.
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub struct WaitOptions {
     /// How long after the last signature the PDF is taken to be composed; 3 seconds, the most that
     /// the service's documentation names.
     pub settle: Duration,
+    signals: Option<Signals>,
     progress: Option<Progress>,
 }
 
@@ -33,6 +35,7 @@ impl Default for WaitOptions {
             max_interval: Duration::from_secs(60),
             timeout: Duration::from_secs(3600),
             settle: Duration::from_secs(3),
+            signals: None,
             progress: None,
         }
     }
@@ -65,6 +68,21 @@ impl WaitOptions {
     pub fn with_settle(mut self, settle: Duration) -> Self {
         self.settle = settle;
         self
+    }
+
+    /// Takes what callbacks say of contracts as it comes. Only those that stay silent are asked for: all
+    /// once at the beginning, then every minute or less often, unless [`interval`](Self::interval) is set
+    /// otherwise afterwards.
+    #[must_use]
+    pub fn with_signals(mut self, signals: Signals) -> Self {
+        self.signals = Some(signals);
+        self.interval = self.interval.max(SILENCE);
+        self.max_interval = self.max_interval.max(10 * SILENCE);
+        self
+    }
+
+    pub(crate) fn signals(&self) -> Option<&Signals> {
+        self.signals.as_ref()
     }
 
     /// Calls this function as things become known, between two calls of the service.

@@ -172,3 +172,20 @@ proptest! {
         prop_assert!(took <= Duration::from_secs(120));
     }
 }
+
+#[test]
+fn callbacks_end_a_wait_without_a_further_question() {
+    let signals = Signals::new();
+    signals.tell("early", FlowStatus::All, "");
+    signals.tell("somebody else's", FlowStatus::All, "");
+    let told = signals.clone();
+    let options = WaitOptions::default().with_signals(signals);
+    let (outcomes, took, calls) = wait(&["early", "later", "silent"], options, move |id, now| {
+        // The second is told of while the first question is answered.
+        told.tell("later", FlowStatus::Reject, "terms");
+        status(if id == "silent" && now >= 60 { "ALL" } else { "PART" })
+    });
+    let refused = WaitOutcome::Ended { status: FlowStatus::Reject, reason: "terms".to_owned() };
+    assert_eq!(outcomes, [WaitOutcome::Signed, refused, WaitOutcome::Signed]);
+    assert_eq!((took.as_secs(), calls), (63, 2));
+}

@@ -1,0 +1,93 @@
+//! What is learnt of contracts otherwise than by asking: from callbacks.
+
+use core::fmt;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use essbasic_models::FlowStatus;
+
+/// Tells a wait what callbacks say, from whatever thread or task receives them. Clones are the same; one
+/// wait at a time listens.
+///
+/// What is told before the wait begins is kept for it.
+#[derive(Clone, Default)]
+pub struct Signals(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<VecDeque<Signal>>,
+    told: Condvar,
+    #[cfg(feature = "async")]
+    woken: tokio::sync::Notify,
+}
+
+/// What a callback says of a contract.
+#[derive(Debug)]
+pub(super) struct Signal {
+    pub(super) flow_id: String,
+    pub(super) status: FlowStatus,
+    pub(super) reason: String,
+}
+
+/// More than these are not kept: whoever does not listen is asked for again by the service.
+const MOST_KEPT: usize = 100_000;
+
+impl Signals {
+    /// Nothing told yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells that a contract is in this state, as a verified callback says, with the reason that it
+    /// gives for a refusal or a withdrawal.
+    pub fn tell(&self, flow_id: impl Into<String>, status: FlowStatus, reason: impl Into<String>) {
+        let signal = Signal { flow_id: flow_id.into(), status, reason: reason.into() };
+        let mut queue = self.queue();
+        if queue.len() < MOST_KEPT {
+            queue.push_back(signal);
+        }
+        drop(queue);
+        self.0.told.notify_all();
+        #[cfg(feature = "async")]
+        self.0.woken.notify_one();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, VecDeque<Signal>> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn take(&self) -> VecDeque<Signal> {
+        std::mem::take(&mut self.queue())
+    }
+
+    /// Returns when something is told, or after this time.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn wait(&self, time: Duration) {
+        let queue = self.queue();
+        drop(self.0.told.wait_timeout_while(queue, time, |queue| queue.is_empty()));
+    }
+
+    /// Returns when something is told, or when `sleep` is over.
+    #[cfg(feature = "async")]
+    pub(crate) async fn wait_or(&self, sleep: impl Future<Output = ()>) {
+        let (mut sleep, mut woken) =
+            (std::pin::pin!(sleep), std::pin::pin!(self.0.woken.notified()));
+        std::future::poll_fn(|context| {
+            if woken.as_mut().poll(context).is_ready() || !self.queue().is_empty() {
+                return std::task::Poll::Ready(());
+            }
+            sleep.as_mut().poll(context)
+        })
+        .await;
+    }
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signals").field("waiting", &self.queue().len()).finish()
+    }
+}
+
+/// How long a contract may be silent before it is asked for, where callbacks are listened to.
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
