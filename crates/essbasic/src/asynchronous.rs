@@ -1,13 +1,14 @@
-use essbasic_models::Agent;
+use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::api::Action;
 use tc3_client::{Config, transport};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::agent::{complete, flow_ids};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
+use crate::batch::{Batched, Batches, Look};
 use crate::download::{Ask, Check, Fetch, FetchEnd, Job, Receiving, Step, request};
 use crate::download::{DownloadEvent, DownloadOptions, Report};
-use crate::error::Error;
+use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
 use crate::wait::{FlowWait, WaitJob, WaitOptions, WaitStep};
 
@@ -73,6 +74,37 @@ impl Client {
             job.on(self.client.now(), answer)?;
         }
         Ok(job.finish())
+    }
+
+    /// Looks contracts up, a hundred a call: their states, parties and times, in the order given.
+    ///
+    /// # Errors
+    /// Where a call fails in a way that all would.
+    pub async fn status<I>(&self, flows: I) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.run_batches(Look, flow_ids(flows)).await
+    }
+
+    /// Makes the calls for any number of things, one after another.
+    pub(crate) async fn run_batches<B>(
+        &self,
+        kind: B,
+        items: impl IntoIterator<Item = B::Item>,
+    ) -> Result<Vec<Result<B::Done, FlowError>>, Error>
+    where
+        B: Batched,
+        B::Request: Sync,
+        <B::Request as Action>::Response: Send,
+    {
+        let mut batches = Batches::new(kind, complete(&self.agent)?, items);
+        while let Some(request) = batches.next() {
+            let answer = self.client.call(&request).await;
+            batches.on(answer)?;
+        }
+        Ok(batches.finish())
     }
 
     /// Waits until each contract is signed by all and its PDF composed, or ends otherwise, or the time

@@ -1,8 +1,10 @@
 //! One kind of call for any number of things, so many a call.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use essbasic_models::Agent;
+use essbasic_models::{
+    Agent, DescribeFlowDetailInfoRequest, DescribeFlowDetailInfoResponse, FlowDetailInfo,
+};
 use tc3_client::ErrorKind;
 use tc3_client::api::Action;
 
@@ -93,6 +95,7 @@ impl<B: Batched> Batches<B> {
     }
 }
 
+#[cfg(feature = "start")]
 /// Results by position: an empty text, or none at all, is a success.
 pub(crate) fn by_position<T>(
     done: impl IntoIterator<Item = T>,
@@ -104,4 +107,41 @@ pub(crate) fn by_position<T>(
         message => Err(FlowError::new(FlowErrorKind::Refused, message)),
     });
     results.collect()
+}
+
+/// Contracts looked up.
+pub(crate) struct Look;
+
+/// The most contracts that one call takes.
+const MOST_LOOKED_UP: usize = 100;
+
+impl Batched for Look {
+    type Item = String;
+    type Request = DescribeFlowDetailInfoRequest;
+    type Done = FlowDetailInfo;
+
+    fn fits(&self, batch: &[String], _: &String) -> bool {
+        batch.len() < MOST_LOOKED_UP
+    }
+
+    fn request(&self, agent: &Agent, batch: &[String]) -> DescribeFlowDetailInfoRequest {
+        DescribeFlowDetailInfoRequest::new(agent.clone()).flow_ids(batch)
+    }
+
+    fn read(
+        &self,
+        batch: &[String],
+        answer: DescribeFlowDetailInfoResponse,
+    ) -> Vec<Result<FlowDetailInfo, FlowError>> {
+        let infos = answer.flow_info.into_iter();
+        let infos: HashMap<String, _> = infos.map(|info| (info.flow_id.clone(), info)).collect();
+        let results = batch.iter().map(|flow_id| match infos.get(flow_id) {
+            Some(info) => Ok(info.clone()),
+            None => Err(FlowError::new(
+                FlowErrorKind::Refused,
+                "the service does not know the contract, or not as this agent's",
+            )),
+        });
+        results.collect()
+    }
 }

@@ -2,15 +2,16 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use essbasic_models::Agent;
+use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::api::Action;
 use tc3_client::{Config, transport};
 
 use crate::agent::{complete, flow_ids};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
+use crate::batch::{Batched, Batches, Look};
 use crate::download::{DownloadEvent, DownloadOptions, Report};
 use crate::download::{Fetch, FetchEnd, Job, Receiving, Step, request};
-use crate::error::Error;
+use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
 use crate::wait::{FlowWait, WaitJob, WaitOptions, WaitStep};
 
@@ -70,6 +71,32 @@ impl Client {
             job.on(self.client.now(), answer)?;
         }
         Ok(job.finish())
+    }
+
+    /// Looks contracts up, a hundred a call: their states, parties and times, in the order given.
+    ///
+    /// # Errors
+    /// Where a call fails in a way that all would.
+    pub fn status<I>(&self, flows: I) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.run_batches(Look, flow_ids(flows))
+    }
+
+    /// Makes the calls for any number of things, one after another.
+    pub(crate) fn run_batches<B: Batched>(
+        &self,
+        kind: B,
+        items: impl IntoIterator<Item = B::Item>,
+    ) -> Result<Vec<Result<B::Done, FlowError>>, Error> {
+        let mut batches = Batches::new(kind, complete(&self.agent)?, items);
+        while let Some(request) = batches.next() {
+            let answer = self.client.call(&request);
+            batches.on(answer)?;
+        }
+        Ok(batches.finish())
     }
 
     /// Waits until each contract is signed by all and its PDF composed, or ends otherwise, or the time

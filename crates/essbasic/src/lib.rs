@@ -67,7 +67,6 @@ mod agent;
 mod archive;
 #[cfg(feature = "async")]
 mod asynchronous;
-#[cfg(feature = "start")]
 mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;

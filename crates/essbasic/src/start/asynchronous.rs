@@ -1,16 +1,14 @@
 //! The async client's calls that set contracts going.
 
 use essbasic_models::SignUrlEndpoint;
-use tc3_client::api::Action;
 
 use super::calls::{
     Cancel, Document, FromFile, FromTemplate, Remind, Reminder, SignLink, SignLinks,
 };
 use super::calls::{Upload, Withdrawal};
 use super::contract::Contract;
-use crate::agent::{complete, flow_ids};
+use crate::agent::flow_ids;
 use crate::asynchronous::Client;
-use crate::batch::{Batched, Batches};
 #[allow(unused_imports, reason = "the documentation speaks of it")]
 use crate::error::FlowErrorKind;
 use crate::error::{Error, FlowError};
@@ -106,23 +104,5 @@ impl Client {
         I::Item: Into<String>,
     {
         self.run_batches(Cancel { reason: reason.into() }, flow_ids(flows)).await
-    }
-
-    async fn run_batches<B>(
-        &self,
-        kind: B,
-        items: impl IntoIterator<Item = B::Item>,
-    ) -> Result<Vec<Result<B::Done, FlowError>>, Error>
-    where
-        B: Batched,
-        B::Request: Sync,
-        <B::Request as Action>::Response: Send,
-    {
-        let mut batches = Batches::new(kind, complete(self.agent())?, items);
-        while let Some(request) = batches.next() {
-            let answer = self.client().call(&request).await;
-            batches.on(answer)?;
-        }
-        Ok(batches.finish())
     }
 }

@@ -7,8 +7,7 @@ use super::calls::{
 };
 use super::calls::{Upload, Withdrawal};
 use super::contract::Contract;
-use crate::agent::{complete, flow_ids};
-use crate::batch::{Batched, Batches};
+use crate::agent::flow_ids;
 use crate::blocking::Client;
 #[allow(unused_imports, reason = "the documentation speaks of it")]
 use crate::error::FlowErrorKind;
@@ -102,18 +101,5 @@ impl Client {
         I::Item: Into<String>,
     {
         self.run_batches(Cancel { reason: reason.into() }, flow_ids(flows))
-    }
-
-    fn run_batches<B: Batched>(
-        &self,
-        kind: B,
-        items: impl IntoIterator<Item = B::Item>,
-    ) -> Result<Vec<Result<B::Done, FlowError>>, Error> {
-        let mut batches = Batches::new(kind, complete(self.agent())?, items);
-        while let Some(request) = batches.next() {
-            let answer = self.client().call(&request);
-            batches.on(answer)?;
-        }
-        Ok(batches.finish())
     }
 }
