@@ -98,6 +98,8 @@ pub(crate) enum Ty {
     Struct(String),
     /// A struct behind a pointer: it holds itself.
     Boxed(String),
+    /// A struct behind a pointer: it is large.
+    Large(String),
     TextEnum(String),
     IntEnum(String),
     List(Box<Ty>),

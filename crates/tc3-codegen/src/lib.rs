@@ -17,6 +17,7 @@ mod parse;
 mod problem;
 mod reach;
 mod rename;
+mod size;
 pub mod spec;
 mod table;
 mod validate;

@@ -112,7 +112,7 @@ fn json_type(of: &Ty) -> TokenStream {
         Ty::U64 => quote!(#json::Uint),
         Ty::F64 => quote!(#json::Float),
         Ty::Bool => quote!(#json::Bool),
-        Ty::Struct(name) | Ty::Boxed(name) => {
+        Ty::Struct(name) | Ty::Boxed(name) | Ty::Large(name) => {
             let name = ident(name);
             quote!(#json::Object(&#name))
         }

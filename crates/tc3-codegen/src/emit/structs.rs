@@ -109,7 +109,7 @@ fn ty(ty: &Ty) -> TokenStream {
             let name = ident(name);
             quote!(super::#name)
         }
-        Ty::Boxed(name) => {
+        Ty::Boxed(name) | Ty::Large(name) => {
             let name = ident(name);
             quote!(::std::boxed::Box<super::#name>)
         }
@@ -128,7 +128,7 @@ fn parameter(of: &Ty, name: &proc_macro2::Ident) -> (TokenStream, TokenStream) {
             let ty = ty(of);
             (quote!(impl #into<#ty>), quote!(#into::into(#name)))
         }
-        Ty::Boxed(inner) => {
+        Ty::Boxed(inner) | Ty::Large(inner) => {
             let inner = ident(inner);
             (quote!(super::#inner), quote!(::std::boxed::Box::new(#name)))
         }

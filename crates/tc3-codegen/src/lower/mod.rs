@@ -10,6 +10,7 @@ use crate::ir::{Action, Field, Group, Ir, Side, Struct, Ty};
 use crate::names::{ident, snake};
 use crate::problem::{Problem, Problems};
 use crate::reach::{Reach, holds, reach};
+use crate::size::Sizes;
 use crate::spec::{Member, Status};
 
 /// The file of types that no single group owns.
@@ -72,13 +73,13 @@ pub(crate) fn lower<'a>(
     overlay_file: &str,
 ) -> Result<Ir<'a>, Vec<Problem>> {
     let mut at = Problems::of(spec_file);
-    let reached = reach(model);
+    let (reached, sizes) = (reach(model), Sizes::of(model.spec));
     let structs: Vec<Struct<'a>> = model
         .spec
         .objects
         .0
         .keys()
-        .map(|name| lower_struct(&mut at, model, name, reached.get(name.as_str())))
+        .map(|name| lower_struct(&mut at, model, &sizes, name, reached.get(name.as_str())))
         .collect();
     check_type_names(&mut at, model);
     let codes = sets::codes(&mut at, model);
@@ -139,6 +140,7 @@ fn check_type_names(at: &mut Problems<'_>, model: &Model<'_>) {
 fn lower_struct<'a>(
     at: &mut Problems<'_>,
     model: &Model<'a>,
+    sizes: &Sizes<'_>,
     name: &str,
     reach: Option<&Reach<'_>>,
 ) -> Struct<'a> {
@@ -151,7 +153,7 @@ fn lower_struct<'a>(
     let groups: BTreeSet<&str> =
         reach.iter().flat_map(|reach| reach.groups.iter().copied()).collect();
     let (module, features) = place(model, SHARED, &groups);
-    let fields = lower_fields(at, model, name, side);
+    let fields = lower_fields(at, model, sizes, name, side);
     let default = side != Side::Request || fields.iter().all(|field| field.optional);
     let going = |(_, facts): (_, &crate::spec::Action)| facts.status != Status::Online;
     Struct {
@@ -185,6 +187,7 @@ fn place(model: &Model<'_>, several: &str, groups: &BTreeSet<&str>) -> (String, 
 fn lower_fields<'a>(
     at: &mut Problems<'_>,
     model: &Model<'a>,
+    sizes: &Sizes<'_>,
     object: &str,
     side: Side,
 ) -> Vec<Field<'a>> {
@@ -213,7 +216,7 @@ fn lower_fields<'a>(
             let reason = format!("its setter `{setter}` is that of `{other}` too");
             at.add(&path, reason);
         }
-        fields.push(lower_field(model, object, member, side, ident, setter));
+        fields.push(lower_field(model, sizes, object, member, side, ident, setter));
     }
     for (index, field) in fields.iter().enumerate().filter(|(_, field)| field.time.is_some()) {
         for method in time_methods(&field.ident) {
@@ -239,13 +242,14 @@ pub(crate) fn setter_name(field: &str) -> String {
 
 fn lower_field<'a>(
     model: &Model<'a>,
+    sizes: &Sizes<'_>,
     object: &str,
     member: &Member,
     side: Side,
     ident: String,
     setter: String,
 ) -> Field<'a> {
-    let ty = lower_type(model, object, member);
+    let ty = lower_type(model, sizes, object, member);
     let required = model.required(object, member);
     let optional = match (side, &ty) {
         // What holds itself must be able to end.
@@ -273,7 +277,7 @@ fn lower_field<'a>(
     }
 }
 
-fn lower_type(model: &Model<'_>, object: &str, member: &Member) -> Ty {
+fn lower_type(model: &Model<'_>, sizes: &Sizes<'_>, object: &str, member: &Member) -> Ty {
     let set = model.value_set(object, &member.name);
     let base64 = model.base64(object, &member.name);
     let scalar = |kind: &str| match (kind, set) {
@@ -288,6 +292,7 @@ fn lower_type(model: &Model<'_>, object: &str, member: &Member) -> Ty {
     };
     match (member.kind.as_str(), member.of.as_deref()) {
         ("object", Some(of)) if holds(model.spec, of, object) => Ty::Boxed(type_ident(model, of)),
+        ("object", Some(of)) if sizes.is_large(of) => Ty::Large(type_ident(model, of)),
         ("object", Some(of)) => Ty::Struct(type_ident(model, of)),
         ("list", Some(of)) if model.spec.objects.contains_key(of) => {
             Ty::List(Box::new(Ty::Struct(type_ident(model, of))))

@@ -16,7 +16,7 @@
 pub struct Do00Request {
     /// The member `Wide`.
     #[serde(rename = "Wide")]
-    pub wide: super::Wide,
+    pub wide: ::std::boxed::Box<super::Wide>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -38,7 +38,7 @@ impl Do00Request {
     #[must_use]
     pub fn new(wide: super::Wide) -> Self {
         Self {
-            wide,
+            wide: ::std::boxed::Box::new(wide),
             ring: ::core::option::Option::None,
             levels: ::core::option::Option::None,
         }
@@ -94,7 +94,7 @@ pub struct Do00Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -124,7 +124,7 @@ pub struct Do03Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -154,7 +154,7 @@ impl Do03Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -208,7 +208,7 @@ pub struct Do03Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -238,7 +238,7 @@ pub struct Do06Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -268,7 +268,7 @@ impl Do06Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -322,7 +322,7 @@ pub struct Do06Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -352,7 +352,7 @@ pub struct Do09Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -382,7 +382,7 @@ impl Do09Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -436,7 +436,7 @@ pub struct Do09Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",

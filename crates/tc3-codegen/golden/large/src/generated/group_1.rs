@@ -21,7 +21,7 @@ pub struct Do01Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -51,7 +51,7 @@ impl Do01Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -105,7 +105,7 @@ pub struct Do01Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -135,7 +135,7 @@ pub struct Do04Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -165,7 +165,7 @@ impl Do04Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -219,7 +219,7 @@ pub struct Do04Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -249,7 +249,7 @@ pub struct Do07Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -279,7 +279,7 @@ impl Do07Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -333,7 +333,7 @@ pub struct Do07Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -363,7 +363,7 @@ pub struct Do10Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -393,7 +393,7 @@ impl Do10Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -447,7 +447,7 @@ pub struct Do10Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",

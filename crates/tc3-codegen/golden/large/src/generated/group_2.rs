@@ -21,7 +21,7 @@ pub struct Do02Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -51,7 +51,7 @@ impl Do02Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -91,7 +91,7 @@ pub struct Do02Response {
         default,
         deserialize_with = "::tc3_api::lenient::null_default"
     )]
-    pub level: super::Level02,
+    pub level: ::std::boxed::Box<super::Level02>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -105,7 +105,7 @@ pub struct Do02Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -135,7 +135,7 @@ pub struct Do05Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -165,7 +165,7 @@ impl Do05Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -219,7 +219,7 @@ pub struct Do05Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -249,7 +249,7 @@ pub struct Do08Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -279,7 +279,7 @@ impl Do08Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -333,7 +333,7 @@ pub struct Do08Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",
@@ -363,7 +363,7 @@ pub struct Do11Request {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
     #[serde(
         rename = "Ring",
@@ -393,7 +393,7 @@ impl Do11Request {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `Ring`.
@@ -447,7 +447,7 @@ pub struct Do11Response {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
     #[serde(
         rename = "RequestId",

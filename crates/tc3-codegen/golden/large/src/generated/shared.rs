@@ -28,7 +28,7 @@ pub struct Level01 {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub next: ::core::option::Option<super::Level02>,
+    pub next: ::core::option::Option<::std::boxed::Box<super::Level02>>,
     /// The member `All`.
     #[serde(
         rename = "All",
@@ -61,7 +61,7 @@ impl Level01 {
     /// Sets the member `Next`.
     #[must_use]
     pub fn next(mut self, value: super::Level02) -> Self {
-        self.next = ::core::option::Option::Some(value);
+        self.next = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
     /// Sets the member `All`.
@@ -1700,7 +1700,7 @@ pub struct Ring0 {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
 impl Ring0 {
@@ -1722,7 +1722,7 @@ impl Ring0 {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
 }
@@ -1755,7 +1755,7 @@ pub struct Ring1 {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
 impl Ring1 {
@@ -1777,7 +1777,7 @@ impl Ring1 {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
 }
@@ -1810,7 +1810,7 @@ pub struct Ring2 {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
 impl Ring2 {
@@ -1832,7 +1832,7 @@ impl Ring2 {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
 }
@@ -1865,7 +1865,7 @@ pub struct Ring3 {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
 impl Ring3 {
@@ -1887,7 +1887,7 @@ impl Ring3 {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
 }
@@ -1920,7 +1920,7 @@ pub struct Ring4 {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
 impl Ring4 {
@@ -1942,7 +1942,7 @@ impl Ring4 {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
 }
@@ -1975,7 +1975,7 @@ pub struct Ring5 {
         default,
         skip_serializing_if = "::core::option::Option::is_none"
     )]
-    pub wide: ::core::option::Option<super::Wide>,
+    pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
 impl Ring5 {
@@ -1997,7 +1997,7 @@ impl Ring5 {
     /// Sets the member `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
-        self.wide = ::core::option::Option::Some(value);
+        self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
 }

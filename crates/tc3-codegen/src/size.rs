@@ -1,0 +1,64 @@
+//! How large the types of objects are, so that large ones inside others are put behind a pointer: by
+//! value, a few levels of them overflow the stack of whoever decodes an answer.
+
+use std::collections::BTreeMap;
+
+use crate::spec::{Member, Spec};
+
+/// A larger object stands behind a pointer.
+const LARGE: usize = 1024;
+
+/// About the size of each object's type, in bytes.
+pub(crate) struct Sizes<'a>(BTreeMap<&'a str, usize>);
+
+impl<'a> Sizes<'a> {
+    pub(crate) fn of(spec: &'a Spec) -> Self {
+        let mut sizes = Self(BTreeMap::new());
+        for object in spec.objects.0.keys() {
+            sizes.measure(spec, object);
+        }
+        sizes
+    }
+
+    /// Inner objects first. Without recursion: a spec may nest as deeply as it likes.
+    fn measure(&mut self, spec: &'a Spec, object: &'a str) {
+        let mut open = vec![object];
+        while let Some(&object) = open.last() {
+            if self.0.contains_key(object) {
+                open.pop();
+                continue;
+            }
+            let members = spec.objects.get(object).map_or(&[][..], Vec::as_slice);
+            let inner = members.iter().filter_map(|member| inline(member));
+            let unknown = inner.filter(|of| !self.0.contains_key(of) && !open.contains(of));
+            let unknown: Vec<&str> = unknown.collect();
+            if unknown.is_empty() {
+                let size = members.iter().map(|member| self.member(member)).sum();
+                self.0.insert(object, size);
+                open.pop();
+            } else {
+                open.extend(unknown);
+            }
+        }
+    }
+
+    fn member(&self, member: &Member) -> usize {
+        match (member.kind.as_str(), inline(member)) {
+            // One that holds itself is behind a pointer in any case, and not yet measured.
+            (_, Some(of)) => self.0.get(of).copied().filter(|size| *size <= LARGE).unwrap_or(8),
+            ("int64" | "uint64" | "float", _) => 16,
+            ("bool", _) => 1,
+            _ => 24,
+        }
+    }
+
+    /// Whether the object stands behind a pointer where another one holds it.
+    pub(crate) fn is_large(&self, object: &str) -> bool {
+        self.0.get(object).is_some_and(|size| *size > LARGE)
+    }
+}
+
+/// The object that a member holds by value.
+fn inline(member: &Member) -> Option<&str> {
+    member.of.as_deref().filter(|_| member.kind == "object")
+}
