@@ -15,6 +15,8 @@ mod output;
 mod progress;
 mod report;
 mod sign;
+mod start;
+mod status;
 mod tally;
 mod verify;
 mod wait;
@@ -44,6 +46,9 @@ enum Command {
     Download(download::DownloadArgs),
     Archive(Box<archive::ArchiveArgs>),
     Wait(wait::WaitArgs),
+    Status(status::StatusArgs),
+    Upload(start::UploadArgs),
+    Start(start::StartArgs),
     Call(call::CallArgs),
     Search(explore::search::SearchArgs),
     Describe(explore::describe::DescribeArgs),
@@ -112,6 +117,9 @@ impl Cli {
             Command::Download(args) => download::run(&args, &self.options, self.verbose),
             Command::Archive(args) => archive::run(&args, &self.options, self.verbose),
             Command::Wait(args) => wait::run(&args, &self.options),
+            Command::Status(args) => status::run(&args, &self.options),
+            Command::Upload(args) => start::upload(&args, &self.options),
+            Command::Start(args) => start::start(&args, &self.options),
             Command::Call(args) => call::run(&args, &self.options),
             Command::Search(args) => explore::search::run(&args),
             Command::Describe(args) => explore::describe::run(&args),

@@ -192,7 +192,9 @@ fn a_profile_that_is_not_there_is_named() {
 #[test]
 fn every_command_has_an_example_and_every_shell_completions() {
     let home = TempDir::new().unwrap();
-    for name in ["download", "archive", "wait", "call", "sign", "emulator", "completions"] {
+    for name in
+        ["download", "archive", "wait", "status", "upload", "start", "call", "sign", "emulator"]
+    {
         let output = essbasic(home.path()).args([name, "--help"]).output().unwrap();
         assert_eq!(code(&output), 0);
         assert!(stdout(&output).contains(&format!("  essbasic {name}")), "{name}");
