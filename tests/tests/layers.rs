@@ -54,6 +54,7 @@ fn crates_use_only_the_layers_below_them() {
         ("tc3-client", &["tc3-api", "tc3-signer", "tc3-transport"]),
         ("essbasic-models", &["tc3-api"]),
         ("essbasic", &["tc3-client", "essbasic-models"]),
+        ("essbasic-callback", &["tc3-api"]),
         ("essbasic-emulator", &["tc3-signer", "tc3-api", "essbasic-models"]),
         ("essbasic-cli", &["essbasic", "essbasic-emulator", "tc3-signer"]),
         ("xtask", &["tc3-codegen"]),

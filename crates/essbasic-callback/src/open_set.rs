@@ -1,0 +1,59 @@
+//! Open value sets: a known value is a variant, any other is kept.
+
+/// Declares one; each variant stands beside its value on the wire.
+macro_rules! open_set {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $($(#[$doc:meta])* $variant:ident = $value:literal,)+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(
+                #[doc = concat!("`", $value, "`.")]
+                $(#[$doc])*
+                $variant,
+            )+
+            /// A value that this version does not know. Made by `From` only where no other variant
+            /// fits; so matching it means what it says.
+            Unknown(String),
+        }
+
+        impl $name {
+            /// Every known value.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The value on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $value,)+
+                    Self::Unknown(value) => value,
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(value: String) -> Self {
+                match value.as_str() {
+                    $($value => Self::$variant,)+
+                    _ => Self::Unknown(value),
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                Self::from(value.to_owned())
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+pub(crate) use open_set;

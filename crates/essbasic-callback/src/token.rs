@@ -1,0 +1,67 @@
+use core::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{KeyError, Refused};
+
+/// The header that holds the signature.
+pub const SIGNATURE_HEADER: &str = "Content-Signature";
+
+/// What the header's value begins with.
+const SCHEME: &str = "sha256=";
+
+/// The token that signs callbacks, as set in the platform's console. Wiped when dropped.
+#[derive(Clone)]
+pub struct Token(Zeroizing<Vec<u8>>);
+
+impl Token {
+    /// # Errors
+    /// Where it is empty: anyone could sign with it.
+    pub fn new(token: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        match token.as_ref() {
+            [] => Err(KeyError("the token of callbacks is empty")),
+            token => Ok(Self(Zeroizing::new(token.to_vec()))),
+        }
+    }
+
+    /// Whether the header's value is the signature of exactly these bytes; compared in constant time.
+    pub(crate) fn verify(&self, signature: Option<&str>, body: &[u8]) -> Result<(), Refused> {
+        let hex = signature.and_then(|value| value.strip_prefix(SCHEME)).ok_or(Refused(()))?;
+        let signature = from_lower_hex(hex).ok_or(Refused(()))?;
+        self.mac(body)?.verify_slice(&signature).map_err(Refused::of)
+    }
+
+    /// The header's value for a body.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn sign(&self, body: &[u8]) -> String {
+        let bytes = self.mac(body).map(|mac| mac.finalize().into_bytes());
+        bytes.iter().flatten().fold(SCHEME.to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    }
+
+    /// HMAC takes keys of any length: this does not fail.
+    fn mac(&self, body: &[u8]) -> Result<Hmac<Sha256>, Refused> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(Refused::of)?;
+        mac.update(body);
+        Ok(mac)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+/// 32 bytes as the platform writes them. Upper case is not its way, so that one signature has one form.
+fn from_lower_hex(hex: &str) -> Option<[u8; 32]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return None };
+    let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    bytes.collect::<Option<Vec<u8>>>()?.try_into().ok()
+}

@@ -1,0 +1,273 @@
+//! Whatever is changed on the way is refused, and always in the same words.
+
+use essbasic_callback::{CallbackKey, Receiver, Token};
+
+use crate::sender::{self, KEY, TOKEN};
+use crate::{accept, assert_refused, key, receiver, token};
+
+fn good() -> (Vec<u8>, String) {
+    sender::seal(&sender::message("id", "FlowStatusChange", r#"{"FlowId":"f"}"#))
+}
+
+/// As the sender would sign it: what is wrong lies further in.
+#[track_caller]
+fn assert_refused_though_signed(body: &[u8]) {
+    assert_refused(&receiver(), Some(&sender::signature(TOKEN.as_bytes(), body)), body);
+}
+
+#[test]
+fn every_other_byte_of_the_body() {
+    let (body, signature) = good();
+    let receiver = receiver();
+    for position in 0..body.len() {
+        for flip in 1..=255 {
+            let mut body = body.clone();
+            body[position] ^= flip;
+            assert_refused(&receiver, Some(&signature), &body);
+        }
+    }
+    assert!(accept(&receiver, Some(&signature), &body).unwrap().is_some());
+}
+
+#[test]
+fn every_other_byte_of_the_signature() {
+    let (body, signature) = good();
+    let receiver = receiver();
+    for position in 0..signature.len() {
+        for other in (0..=127_u8).filter(|other| *other != signature.as_bytes()[position]) {
+            let mut bytes = signature.clone().into_bytes();
+            bytes[position] = other;
+            assert_refused(&receiver, Some(&String::from_utf8(bytes).unwrap()), &body);
+        }
+    }
+}
+
+#[test]
+fn signatures_of_another_form() {
+    let (body, signature) = good();
+    let receiver = receiver();
+    let hex = signature.strip_prefix("sha256=").unwrap();
+    for length in 0..signature.len() {
+        assert_refused(&receiver, Some(&signature[..length]), &body);
+    }
+    for other in [
+        hex.to_owned(),
+        format!("{signature}0"),
+        format!("{signature}00"),
+        format!("{signature}\n"),
+        format!(" {signature}"),
+        format!("{signature}, {signature}"),
+        format!("sha256={signature}"),
+        format!("SHA256={hex}"),
+        format!("sha1={hex}"),
+        format!("sha256={}", hex.to_uppercase()),
+        format!("sha256={}", "签".repeat(32)),
+        format!("sha256=+{}", &hex[1..]),
+        "sha256=".to_owned(),
+    ] {
+        assert_refused(&receiver, Some(&other), &body);
+    }
+    assert_refused(&receiver, None, &body);
+}
+
+#[test]
+fn truncated_and_extended_bodies() {
+    let (body, signature) = good();
+    let receiver = receiver();
+    for length in 0..body.len() {
+        assert_refused(&receiver, Some(&signature), &body[..length]);
+        assert_refused_though_signed(&body[..length]);
+    }
+    for tail in ["x", "{}", "\0", r#"{"encrypt":"AAAA"}"#] {
+        let longer = [&body, tail.as_bytes()].concat();
+        assert_refused(&receiver, Some(&signature), &longer);
+        assert_refused_though_signed(&longer);
+    }
+    // Space changes no JSON, but the bytes that were signed.
+    assert_refused(&receiver, Some(&signature), &[&body[..], b" "].concat());
+}
+
+/// Signed, so that it reaches the cipher, and truncated to any number of bytes and blocks.
+#[test]
+fn truncated_ciphertexts() {
+    // Its last block is all padding, so that the truncated text would be valid JSON again.
+    let mut message = sender::message("id", "OrgAuth", "{}");
+    message.push_str(&" ".repeat(16 - message.len() % 16));
+    let encrypted = sender::encrypt(KEY, &sender::padded(message.as_bytes()));
+    for length in 0..encrypted.len() {
+        assert_refused_though_signed(&sender::wrap(&encrypted[..length]));
+    }
+    let twice = [&encrypted[..], &encrypted[..]].concat();
+    assert_refused_though_signed(&sender::wrap(&twice));
+}
+
+#[test]
+fn wrong_paddings_around_a_good_message() {
+    let message = sender::message("id", "OrgAuth", "{}");
+    for wrong in [0, 17, 32, 255_u8] {
+        let mut blocks = sender::padded(message.as_bytes());
+        *blocks.last_mut().unwrap() = wrong;
+        assert_refused_though_signed(&sender::wrap(&sender::encrypt(KEY, &blocks)));
+    }
+    // Spaces instead: the whole would be valid JSON.
+    let mut spaces = message.clone().into_bytes();
+    spaces.resize(spaces.len().next_multiple_of(16), b' ');
+    assert_refused_though_signed(&sender::wrap(&sender::encrypt(KEY, &spaces)));
+    let mut uneven = sender::padded(message.as_bytes());
+    let length = usize::from(*uneven.last().unwrap());
+    assert!(length > 2, "the padding has a middle");
+    let first = uneven.len() - length;
+    uneven[first] ^= 1;
+    assert_refused_though_signed(&sender::wrap(&sender::encrypt(KEY, &uneven)));
+}
+
+/// A key alone proves nothing, and the documentation says so. But what it lets through is never the
+/// message that was sent, nor anything that makes the receiver fall.
+#[test]
+fn every_other_byte_of_a_ciphertext_without_a_token() {
+    let text = sender::message("id", "FlowStatusChange", r#"{"FlowId":"f"}"#);
+    let encrypted = sender::encrypt(KEY, &sender::padded(text.as_bytes()));
+    let mut refused = 0;
+    for position in 0..encrypted.len() {
+        for bit in 0..8 {
+            let mut changed = encrypted.clone();
+            changed[position] ^= 1 << bit;
+            match accept(&Receiver::new(None, key()), None, &sender::wrap(&changed)) {
+                Ok(message) => assert_ne!(message.unwrap().json(), text),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused * 10 > encrypted.len() * 8 * 9, "{refused}");
+}
+
+#[test]
+fn other_keys_and_tokens() {
+    let (body, signature) = good();
+    for position in 0..32 {
+        let mut other = KEY.as_bytes().to_vec();
+        other[position] ^= 1;
+        let other = CallbackKey::new(other).unwrap();
+        assert_refused(&Receiver::new(token(), other), Some(&signature), &body);
+    }
+    for other in ["test-toke", "test-token ", "Test-token", "x"] {
+        let other = Token::new(other).unwrap();
+        assert_refused(&Receiver::new(other, key()), Some(&signature), &body);
+    }
+    // The key is no token, nor the other way round.
+    let by_key = sender::signature(KEY.as_bytes(), &body);
+    assert_refused(&receiver(), Some(&by_key), &body);
+}
+
+#[test]
+fn less_than_was_agreed() {
+    let message = sender::message("id", "OrgAuth", "{}");
+    let signature = sender::signature(TOKEN.as_bytes(), message.as_bytes());
+    // Plain where a key is set, signed or not.
+    assert_refused(&receiver(), Some(&signature), message.as_bytes());
+    assert_refused(&Receiver::new(None, key()), None, message.as_bytes());
+    // Unsigned where a token is set, encrypted or not.
+    assert_refused(&receiver(), None, &good().0);
+    assert_refused(&Receiver::new(token(), None), None, message.as_bytes());
+    // Encrypted where nothing can decrypt it.
+    assert_refused(&Receiver::new(token(), None), Some(&good().1), &good().0);
+    assert!(Token::new("").is_err());
+    for key in ["", "short", &format!("{KEY}0"), "签".repeat(11).as_str()] {
+        assert!(CallbackKey::new(key).is_err());
+    }
+}
+
+#[test]
+fn garbage_though_signed() {
+    for text in [
+        "",
+        " ",
+        "{",
+        "}",
+        "[]",
+        "null",
+        "\"\"",
+        "0",
+        "{}x",
+        r#"{"encrypt":null}"#,
+        r#"{"encrypt":""}"#,
+        r#"{"encrypt":1}"#,
+        r#"{"encrypt":{}}"#,
+        r#"{"encrypt":["AAAA"]}"#,
+        r#"{"encrypt":"AAAA"}"#,
+        r#"{"encrypt":"===="}"#,
+        r#"{"encrypt":"AAAAAAAAAAAAAAAAAAAAAA"}"#,
+        r#"{"encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
+        r#"{"Encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
+        r#"{"encrypt":"AAAAAAAAAAAAAAAAAAAAAA==","encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
+        r#"["AAAAAAAAAAAAAAAAAAAAAA=="]"#,
+    ] {
+        assert_refused_though_signed(text.as_bytes());
+    }
+    assert_refused_though_signed(b"\xff\xfe{\0}\0");
+    let (body, _) = good();
+    let list = String::from_utf8(body).unwrap().replace(r#"{"encrypt":"#, "[").replace('}', "]");
+    assert_refused_though_signed(list.as_bytes());
+    // Base64 has one form.
+    let (body, _) = good();
+    let text = String::from_utf8(body).unwrap();
+    for other in [
+        text.replace("\":\"", "\":\" "),
+        text.replace("\":\"", "\":\"\\n"),
+        text.replace('=', ""),
+        text.replace('+', "-").replace('/', "_").replace("\"}", "=\"}"),
+    ] {
+        assert_refused_though_signed(other.as_bytes());
+    }
+}
+
+#[test]
+fn no_message_though_encrypted_and_signed() {
+    for text in [
+        "",
+        "null",
+        "[]",
+        "\"{}\"",
+        r#"["1","OrgAuth","ThirdPartyApp",{}]"#,
+        r#"{"MsgId":"1"}"#,
+        r#"{"MsgType":"OrgAuth"}"#,
+        r#"{"MsgId":"","MsgType":"OrgAuth","MsgData":{}}"#,
+        r#"{"MsgId":null,"MsgType":"OrgAuth","MsgData":{}}"#,
+        r#"{"MsgId":{},"MsgType":"OrgAuth","MsgData":{}}"#,
+        r#"{"MsgId":"1","MsgType":"","MsgData":{}}"#,
+        r#"{"MsgId":"1","MsgId":"2","MsgType":"OrgAuth"}"#,
+        r#"{"MsgId":"1","MsgType":"OrgAuth"}{}"#,
+        r#"{"MsgId":"1","MsgType":"OrgAuth","MsgData":1e999}"#,
+        r#"{"encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
+        // The first version of callbacks: nothing to tell repeats by.
+        r#"{"FlowId":"f","FlowCallbackStatus":4}"#,
+    ] {
+        let (body, signature) = sender::seal(text);
+        assert_refused(&receiver(), Some(&signature), &body);
+        assert_refused(&Receiver::new(None, None), None, text.as_bytes());
+    }
+    let broken = sender::wrap(&sender::encrypt(KEY, &sender::padded(b"{\"MsgId\":\"\xff\"}")));
+    assert_refused_though_signed(&broken);
+}
+
+#[test]
+fn too_large_and_too_deep() {
+    let (body, signature) = good();
+    let exact = receiver().with_largest_body(body.len());
+    assert!(accept(&exact, Some(&signature), &body).unwrap().is_some());
+    assert_refused(&receiver().with_largest_body(body.len() - 1), Some(&signature), &body);
+    assert_eq!(receiver().largest_body(), 1 << 20);
+
+    let open = Receiver::new(None, None);
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let message = |id: &str, data: &str| sender::message(id, "OrgAuth", data).into_bytes();
+    assert!(accept(&open, None, &message("1", &nested(126))).unwrap().is_some());
+    for depth in [127, 1_000, 400_000] {
+        assert_refused(&open, None, &message("2", &nested(depth)));
+        assert_refused(&open, None, nested(depth).as_bytes());
+        assert_refused(&open, None, "{\"a\":".repeat(depth.min(200_000)).as_bytes());
+    }
+    // In a string it is no JSON that is read, and stays what it is.
+    let text = format!("\"{}\"", nested(400_000));
+    assert!(accept(&open, None, &message("3", &text)).unwrap().is_some());
+}
