@@ -127,6 +127,20 @@ fn the_signer_stands_on_hmac_and_sha2_alone() {
 }
 
 #[test]
+fn callbacks_need_no_network_and_no_runtime() {
+    let core = tree("essbasic-callback", "");
+    let service = tree("essbasic-callback", "tower");
+    for foreign in ["http", "http-body", "tower-service", "bytes"] {
+        assert!(!core.contains(foreign), "callbacks pull in {foreign}");
+        assert!(service.contains(foreign), "the service does without {foreign}");
+    }
+    for foreign in ["tokio", "hyper", "axum", "tower", "mio", "socket2", "tc3-transport"] {
+        assert!(!core.contains(foreign), "callbacks pull in {foreign}");
+        assert!(!service.contains(foreign), "the service of callbacks pulls in {foreign}");
+    }
+}
+
+#[test]
 fn models_need_no_client() {
     for name in tree("essbasic-models", "full") {
         let allowed =

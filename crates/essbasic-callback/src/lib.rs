@@ -2,7 +2,8 @@
 //! typed, and each message once.
 //!
 //! [`Receiver`] takes the header and the bytes of a request, and the time, and says what came. It opens no
-//! socket, knows no framework and reads no clock; any server will do.
+//! socket, knows no framework and reads no clock; any server will do. The feature `tower` has
+//! `CallbackService`, for axum, hyper and others.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -62,7 +63,7 @@
 //! not seen published; it is read leniently, and what is not known is kept.
 //!
 //! # Features
-//! None by default. `test-util`: `testing`, signed and encrypted callbacks for
+//! None by default. `tower`: `CallbackService`. `test-util`: `testing`, signed and encrypted callbacks for
 //! your tests.
 
 mod data;
@@ -73,6 +74,8 @@ mod message;
 mod msg_type;
 mod open_set;
 mod receiver;
+#[cfg(feature = "tower")]
+mod service;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod token;
@@ -88,5 +91,7 @@ pub use key::CallbackKey;
 pub use message::Message;
 pub use msg_type::{MsgType, MsgVersion};
 pub use receiver::{Delivery, Received, Receiver};
+#[cfg(feature = "tower")]
+pub use service::{CallbackService, NotTaken};
 pub use token::{SIGNATURE_HEADER, Token};
 pub use window::Claim;

@@ -1,0 +1,148 @@
+//! Receives callbacks without a framework or runtime, and prints what came:
+//!
+//! ```sh
+//! ESSBASIC_CALLBACK_TOKEN=... ESSBASIC_CALLBACK_KEY=... \
+//!     cargo run -p essbasic-callback --example blocking -- 127.0.0.1:8080
+//! ```
+//!
+//! A thread for each request, and one request for each connection: enough behind a proxy that buffers.
+
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
+use std::env;
+use std::error::Error;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use essbasic_callback::{CallbackKey, Message, Received, Receiver, SIGNATURE_HEADER, Token};
+
+const LARGEST_HEAD: usize = 16 << 10;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Answers requests until accepting fails. The handler says whether it took the message.
+pub fn serve<H>(listener: &TcpListener, receiver: Receiver, handler: H) -> io::Result<()>
+where
+    H: Fn(&Message) -> bool + Send + Sync + 'static,
+{
+    let shared = Arc::new((receiver, handler));
+    loop {
+        let (mut stream, _) = listener.accept()?;
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || {
+            let (receiver, handler) = &*shared;
+            // Who does not speak HTTP, or hangs up, is left without an answer.
+            let _ = request(&mut stream, receiver.largest_body()).and_then(|request| {
+                let status = match request {
+                    Ok(request) => answer(receiver, handler, &request),
+                    Err(status) => status,
+                };
+                write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )
+            });
+        });
+    }
+}
+
+type Status = &'static str;
+
+struct Request {
+    signature: Option<String>,
+    body: Vec<u8>,
+}
+
+fn answer(receiver: &Receiver, handler: &impl Fn(&Message) -> bool, request: &Request) -> Status {
+    match receiver.receive(request.signature.as_deref(), &request.body, SystemTime::now()) {
+        Ok(Received::New(delivery)) => {
+            if !handler(delivery.message()) {
+                return "503 Service Unavailable";
+            }
+            delivery.accept();
+            "200 OK"
+        }
+        Ok(Received::Probe | Received::Repeat { .. }) => "200 OK",
+        Ok(Received::InProgress { .. }) => "503 Service Unavailable",
+        Err(_refused) => "400 Bad Request",
+    }
+}
+
+/// Reads one request; the inner error is what to answer at once.
+fn request(stream: &mut TcpStream, largest_body: usize) -> io::Result<Result<Request, Status>> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut bytes = Vec::new();
+    let (head, length, signature) = loop {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut parsed = httparse::Request::new(&mut headers);
+        match parsed.parse(&bytes) {
+            Ok(httparse::Status::Complete(head)) => {
+                if parsed.method != Some("POST") {
+                    return Ok(Err("405 Method Not Allowed\r\nAllow: POST"));
+                }
+                let (length, signature) = match (
+                    one(parsed.headers, "Content-Length").map(|text| text.map(str::parse::<usize>)),
+                    one(parsed.headers, SIGNATURE_HEADER),
+                ) {
+                    (Ok(None), _) => return Ok(Err("411 Length Required")),
+                    (Ok(Some(Ok(length))), Ok(signature)) => (length, signature),
+                    _ => return Ok(Err("400 Bad Request")),
+                };
+                break (head, length, signature.map(str::to_owned));
+            }
+            Ok(httparse::Status::Partial) if bytes.len() < LARGEST_HEAD => {
+                read_more(stream, &mut bytes, LARGEST_HEAD)?;
+            }
+            _ => return Ok(Err("400 Bad Request")),
+        }
+    };
+    if length > largest_body {
+        return Ok(Err("413 Content Too Large"));
+    }
+    let mut body = bytes.split_off(head);
+    while body.len() < length {
+        read_more(stream, &mut body, length)?;
+    }
+    body.truncate(length);
+    Ok(Ok(Request { signature, body }))
+}
+
+/// The header's only value; an error if there are several, or if it is no text.
+fn one<'a>(headers: &[httparse::Header<'a>], name: &str) -> Result<Option<&'a str>, ()> {
+    let mut values = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(header), None) => str::from_utf8(header.value).map(Some).map_err(|_| ()),
+        _ => Err(()),
+    }
+}
+
+fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>, up_to: usize) -> io::Result<()> {
+    let mut buffer = [0; 8 << 10];
+    let wanted = up_to.saturating_sub(bytes.len()).min(buffer.len());
+    let (buffer, _) = buffer.split_at_mut(wanted);
+    let read = stream.read(buffer)?;
+    if read == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    bytes.extend(buffer.iter().take(read));
+    Ok(())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let token = Token::new(env::var("ESSBASIC_CALLBACK_TOKEN")?)?;
+    let key = CallbackKey::new(env::var("ESSBASIC_CALLBACK_KEY")?)?;
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+
+    let listener = TcpListener::bind(address)?;
+    println!("listening on http://{}", listener.local_addr()?);
+    serve(&listener, Receiver::new(token, key), |message| {
+        // `Debug` shows no personal data. A real program stores `message.json()` first.
+        println!("{message:?}");
+        true
+    })?;
+    Ok(())
+}
