@@ -1,172 +1,14 @@
-use std::collections::BTreeMap;
+//! A running emulator, as a test holds it.
+
 use std::fmt;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::Secret;
-use crate::clock::Clock;
-use crate::encryption::{Agreement, Cipher};
-use crate::flow::{Refusal, Status};
-use crate::links::Links;
-use crate::seed::Seed;
+use crate::builder::Builder;
+use crate::flow::{Refusal, Status, Who};
 use crate::server::Server;
-use crate::service::{Service, State, Stats};
-use crate::world::{NewFlow, World};
-use crate::{SECRET_ID, SECRET_KEY};
-
-/// What an emulator is started with.
-#[must_use]
-pub struct Builder {
-    listen: SocketAddr,
-    beyond_loopback: bool,
-    secrets: BTreeMap<String, Secret>,
-    encryption: Option<Agreement>,
-    seed: Seed,
-    start: Option<Duration>,
-    speed: f64,
-    rate_limit: Option<usize>,
-    pdf_size: usize,
-}
-
-impl Builder {
-    fn new() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            beyond_loopback: false,
-            secrets: BTreeMap::new(),
-            encryption: None,
-            seed: Seed::default(),
-            start: None,
-            speed: 1.0,
-            rate_limit: Some(20),
-            pdf_size: 0,
-        }
-    }
-
-    /// Listens here; by default at a free port of 127.0.0.1.
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = address;
-        self
-    }
-
-    /// Also takes an address that other machines reach. The emulator has no secrets worth keeping,
-    /// and was not made to stand against strangers.
-    pub fn beyond_loopback(mut self) -> Self {
-        self.beyond_loopback = true;
-        self
-    }
-
-    /// Knows this pair of keys; the first replaces [`SECRET_ID`] and [`SECRET_KEY`].
-    pub fn credential(
-        mut self,
-        secret_id: impl Into<String>,
-        secret_key: impl Into<String>,
-    ) -> Self {
-        let secret = Secret { key: secret_key.into(), token: None };
-        self.secrets.insert(secret_id.into(), secret);
-        self
-    }
-
-    /// Knows this temporary credential, whose calls must carry the token.
-    pub fn temporary_credential(
-        mut self,
-        secret_id: impl Into<String>,
-        secret_key: impl Into<String>,
-        token: impl Into<String>,
-    ) -> Self {
-        let secret = Secret { key: secret_key.into(), token: Some(token.into()) };
-        self.secrets.insert(secret_id.into(), secret);
-        self
-    }
-
-    /// Also takes calls inside `CreateRequestWithEncryption`, encrypted and signed by these keys.
-    /// Without, that action is one that is not modelled.
-    pub fn encryption(
-        mut self,
-        cipher: Cipher,
-        key: impl Into<Vec<u8>>,
-        hmac_key: impl Into<Vec<u8>>,
-    ) -> Self {
-        self.encryption = Some(Agreement { cipher, key: key.into(), hmac_key: hmac_key.into() });
-        self
-    }
-
-    /// Starts with these contents.
-    pub fn seed(mut self, seed: Seed) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Lets this many seconds of the emulator pass in a real one; negative or absurd speeds are one.
-    pub fn speed(mut self, speed: f64) -> Self {
-        self.speed = if speed.is_finite() && speed >= 0.0 { speed } else { 1.0 };
-        self
-    }
-
-    /// Starts at this Unix time, in seconds, and lets none pass but by
-    /// [`advance`](Emulator::advance).
-    pub fn clock_moved_by_hand(mut self, start: u64) -> Self {
-        self.start = Some(Duration::from_secs(start));
-        self.speed = 0.0;
-        self
-    }
-
-    /// Calls a second to each action, by the real clock, before `RequestLimitExceeded`: 20, as the
-    /// real service. `None` is no limit.
-    pub fn rate_limit(mut self, per_second: Option<usize>) -> Self {
-        self.rate_limit = per_second;
-        self
-    }
-
-    /// Makes each PDF at least this many bytes long.
-    pub fn pdf_size(mut self, bytes: usize) -> Self {
-        self.pdf_size = bytes;
-        self
-    }
-
-    /// Starts the emulator on a thread of its own.
-    ///
-    /// # Errors
-    /// Where the address cannot be listened at, is not loopback without
-    /// [`beyond_loopback`](Self::beyond_loopback), or the seed contradicts itself.
-    pub fn start(mut self) -> io::Result<Emulator> {
-        if !self.listen.ip().is_loopback() && !self.beyond_loopback {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{} is not a loopback address", self.listen.ip()),
-            ));
-        }
-        if self.secrets.is_empty() {
-            self = self.credential(SECRET_ID, SECRET_KEY);
-        }
-        let clock = Clock::new(self.start, self.speed);
-        let mut world = World::default();
-        self.seed
-            .plant(&mut world, clock.now())
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let service = Arc::new(Service {
-            clock,
-            secrets: self.secrets,
-            encryption: self.encryption,
-            rate_limit: self.rate_limit,
-            pdf_size: self.pdf_size,
-            links: Links::default(),
-            state: Mutex::new(State::new(world)),
-        });
-        let listener = TcpListener::bind(self.listen)?;
-        let server = Server::start(listener, Arc::clone(&service))?;
-        Ok(Emulator { service, server })
-    }
-}
-
-impl fmt::Debug for Builder {
-    /// Shows neither keys nor contents.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("listen", &self.listen).finish_non_exhaustive()
-    }
-}
+use crate::service::{Service, Stats};
+use crate::terms::NewFlow;
 
 /// A running emulator; dropping it stops it and forgets everything.
 pub struct Emulator {
@@ -182,6 +24,10 @@ impl fmt::Debug for Emulator {
 }
 
 impl Emulator {
+    pub(crate) fn new(service: Arc<Service>, server: Server) -> Self {
+        Self { service, server }
+    }
+
     /// How to start one.
     pub fn builder() -> Builder {
         Builder::new()
@@ -194,24 +40,36 @@ impl Emulator {
 
     /// The ids of all contracts signed by everybody, in the order of their creation.
     pub fn completed_flows(&self) -> Vec<String> {
-        let (state, now) = (self.service.state(), self.service.clock.now());
-        let completed = state.world.flows().filter(|flow| flow.status(now) == Status::All);
-        completed.map(|flow| flow.id.clone()).collect()
+        let state = self.service.state();
+        let completed = state.world.flows().filter(|flow| flow.status(state.now) == Status::All);
+        completed.map(|flow| (*flow.id).to_owned()).collect()
     }
 
     /// Creates a contract, now. One of the same id is replaced.
     pub fn create_flow(&self, flow: NewFlow) {
-        let now = self.service.clock.now();
-        self.service.state().world.create(flow, now);
+        let mut state = self.service.state();
+        let now = state.now;
+        state.world.create(flow, now);
     }
 
     /// Signs for the party of that name, or for the next one.
     ///
     /// # Errors
-    /// Where the contract takes no further signature.
+    /// Where the contract takes no further signature, or another party signs first.
     pub fn sign(&self, flow_id: &str, party: Option<&str>) -> Result<(), Refusal> {
-        let now = self.service.clock.now();
-        self.service.state().world.sign(flow_id, party, now)
+        let mut state = self.service.state();
+        let now = state.now;
+        state.world.sign(flow_id, Who::named(party), now).map(|_| ())
+    }
+
+    /// Refuses for the party of that name, or for the next one, for this reason.
+    ///
+    /// # Errors
+    /// Where the contract takes no further signature.
+    pub fn reject(&self, flow_id: &str, party: Option<&str>, reason: &str) -> Result<(), Refusal> {
+        let mut state = self.service.state();
+        let now = state.now;
+        state.world.refuse(flow_id, Who::named(party), reason, now)
     }
 
     /// Ends a contract otherwise than by its last signature: refused, withdrawn, expired, invalid or
@@ -220,8 +78,9 @@ impl Emulator {
     /// # Errors
     /// Where that does not lead on from the contract's state.
     pub fn end(&self, flow_id: &str, status: Status, reason: &str) -> Result<(), Refusal> {
-        let now = self.service.clock.now();
-        self.service.state().world.end(flow_id, status, reason, now)
+        let mut state = self.service.state();
+        let now = state.now;
+        state.world.end(flow_id, status, reason, now)
     }
 
     /// Turns the platform's switch for downloads, which holds for sub-organisations that have not
@@ -244,7 +103,7 @@ impl Emulator {
 
     /// Lets time pass at once.
     pub fn advance(&self, by: Duration) {
-        self.service.clock.advance(by);
+        self.service.advance(by);
     }
 
     /// The emulator's time, since the Unix epoch.
@@ -254,6 +113,6 @@ impl Emulator {
 
     /// What the emulator has done so far.
     pub fn stats(&self) -> Stats {
-        self.service.state().stats.clone()
+        self.service.stats()
     }
 }

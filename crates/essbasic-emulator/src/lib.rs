@@ -37,27 +37,37 @@
 
 mod actions;
 mod auth;
+mod builder;
 mod check;
 mod clock;
+mod control;
 mod emulator;
 mod encryption;
 mod error;
 mod flow;
+mod follow;
+mod ids;
 mod links;
+mod note;
 mod pdf;
 mod seed;
 mod server;
 mod service;
 mod shape;
+mod tasks;
+mod template;
+mod terms;
+mod uploads;
 mod wire;
 mod world;
 
-pub use emulator::{Builder, Emulator};
+pub use builder::Builder;
+pub use emulator::Emulator;
 pub use encryption::Cipher;
 pub use flow::{Refusal, Status};
 pub use seed::{Seed, SeedError};
 pub use service::Stats;
-pub use world::NewFlow;
+pub use terms::NewFlow;
 
 /// The SecretId that the emulator knows by default.
 pub const SECRET_ID: &str = "AKIDEMULATOR";

@@ -38,7 +38,7 @@ pub(crate) fn contract(flow: &Flow, signatures: usize, least: usize) -> Vec<u8> 
         return Vec::new();
     };
     let pages = [title_page(flow), terms_page(), signature_page(flow, signatures)];
-    Document::new(face).write(&flow.name, &pages, least)
+    Document::new(face).write(&flow.terms.name, &pages, least)
 }
 
 struct Line {
@@ -51,15 +51,19 @@ fn line(size: f32, text: impl Into<String>) -> Line {
 }
 
 fn title_page(flow: &Flow) -> Vec<Line> {
-    let mut lines = vec![line(26.0, &flow.name), line(12.0, "")];
+    let terms = &*flow.terms;
+    let mut lines = vec![line(26.0, &terms.name), line(12.0, "")];
     lines.push(line(12.0, format!("合同编号：{}", flow.id)));
-    lines.push(line(12.0, format!("发起企业：{}", flow.organization)));
+    lines.push(line(12.0, format!("发起企业：{}", terms.organization)));
     lines.push(line(12.0, format!("创建日期：{}", date(flow.created))));
     lines.push(line(12.0, format!("截止日期：{}", date(flow.deadline))));
     lines.push(line(12.0, ""));
-    for (index, party) in flow.parties.iter().enumerate() {
+    for (index, party) in terms.parties.iter().enumerate() {
         let organization = party.organization.as_deref().unwrap_or("个人");
         lines.push(line(12.0, format!("签署方 {}：{}（{organization}）", index + 1, party.name)));
+    }
+    for (name, value) in &terms.fields {
+        lines.push(line(12.0, format!("{name}：{value}")));
     }
     lines.push(line(12.0, ""));
     lines.push(line(9.0, "本文件由模拟器生成，仅用于测试和演示，无法律效力。"));
@@ -77,14 +81,17 @@ fn terms_page() -> Vec<Line> {
 
 fn signature_page(flow: &Flow, shown: usize) -> Vec<Line> {
     let mut lines = vec![line(18.0, "签署页"), line(12.0, "")];
-    let mut signed: Vec<_> =
-        flow.parties.iter().filter_map(|party| Some((party.signed_at?, party))).collect();
+    let mut signed: Vec<_> = flow
+        .parties()
+        .filter_map(|(_, party, progress)| Some((progress.signed_at?, party)))
+        .collect();
     signed.sort_by_key(|(at, _)| *at);
     for (at, party) in signed.into_iter().take(shown) {
         lines.push(line(12.0, format!("{} 已签署，日期 {}", party.name, date(at))));
     }
-    if shown < flow.parties.len() {
-        lines.push(line(12.0, format!("未完成：{} 方待签署", flow.parties.len() - shown)));
+    let all = flow.progress.len();
+    if shown < all {
+        lines.push(line(12.0, format!("未完成：{} 方待签署", all - shown)));
     } else {
         lines.push(line(12.0, "全部签署完成"));
     }

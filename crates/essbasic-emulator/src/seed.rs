@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::flow::Status;
-use crate::world::{Application, NewFlow, Organization, World};
+use crate::flow::{Status, Who};
+use crate::template::Template;
+use crate::terms::NewFlow;
+use crate::world::{Application, Organization, World};
 
 /// The service's contents at the start.
 ///
 /// The [default](Self::default) holds the two contracts of the API's own examples, twelve more that
-/// are complete, and one in each other state.
+/// are complete, one in each other state, and three templates.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -30,8 +32,12 @@ struct ApplicationSeed {
 #[serde(deny_unknown_fields)]
 struct OrganizationSeed {
     #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
     downloads: Option<bool>,
     operators: Vec<String>,
+    #[serde(default)]
+    templates: Vec<Template>,
     #[serde(default)]
     flows: Vec<FlowSeed>,
 }
@@ -80,7 +86,7 @@ impl std::error::Error for SeedError {}
 
 /// Contracts of a seed were created this long before the start, and signed soon after, so that their
 /// files are composed.
-const AGE: Duration = Duration::from_secs(3600);
+pub(crate) const AGE: Duration = Duration::from_secs(3600);
 
 impl Seed {
     /// Reads a seed from JSON; `assets/seed.json` of this crate is an example.
@@ -119,18 +125,22 @@ impl Seed {
     /// Brings everything about by the steps that also a caller would take.
     pub(crate) fn plant(self, world: &mut World, now: Duration) -> Result<(), SeedError> {
         for (app_id, app) in self.applications {
-            let mut known = Application { downloads: app.downloads, ..Application::default() };
-            for (open_id, organization) in app.organizations {
-                for flow in organization.flows {
+            let known = Application { downloads: app.downloads, ..Application::default() };
+            world.applications.insert(app_id.clone(), known);
+            for (open_id, seed) in app.organizations {
+                let organization = Organization {
+                    name: seed.name.clone(),
+                    downloads: seed.downloads,
+                    operators: seed.operators,
+                    templates: seed.templates,
+                };
+                if let Some(app) = world.applications.get_mut(&app_id) {
+                    app.organizations.insert(open_id.clone(), organization);
+                }
+                for flow in seed.flows {
                     flow.plant(world, &app_id, &open_id, now)?;
                 }
-                let organization = Organization {
-                    downloads: organization.downloads,
-                    operators: organization.operators,
-                };
-                known.organizations.insert(open_id, organization);
             }
-            world.applications.insert(app_id, known);
         }
         Ok(())
     }
@@ -161,12 +171,14 @@ impl FlowSeed {
         let failed = |refusal: crate::Refusal| SeedError(format!("{id}: {refusal}"));
         for index in 0..signatures {
             let at = created + Duration::from_secs(60 * (index as u64 + 1));
-            world.sign(&id, None, at.min(now)).map_err(failed)?;
+            world.sign(&id, Who::Next, at.min(now)).map_err(failed)?;
         }
         match self.status {
-            Status::Init | Status::Part | Status::All => Ok(()),
-            status => world.end(&id, status, &self.reason, now).map_err(failed),
+            Status::Init | Status::Part | Status::All => {}
+            status => world.end(&id, status, &self.reason, now).map_err(failed)?,
         }
+        world.settle(now);
+        Ok(())
     }
 }
 
@@ -191,13 +203,12 @@ mod tests {
         let now = Duration::from_secs(1_700_000_000);
         seed.clone().plant(&mut world, now).unwrap();
         for (planted, meant) in world.flows().zip(seed.flows()) {
-            assert_eq!(
-                (planted.id.as_str(), planted.status(now)),
-                (meant.id.as_str(), meant.status)
-            );
-            let signed = planted.parties.iter().filter(|party| party.signed_at.is_some()).count();
+            assert_eq!((&*planted.id, planted.status(now)), (meant.id.as_str(), meant.status));
+            let signed = planted.progress.iter().filter(|party| party.signed_at.is_some()).count();
             assert_eq!(planted.composed(now), signed);
         }
+        // Only the deadlines of the open ones are still to come.
+        assert!(world.next_due() > Some(now));
         let states: std::collections::HashSet<_> = seed.flows().map(|flow| flow.status).collect();
         assert_eq!(states.len(), 8);
         assert_eq!(seed.flows().filter(|flow| flow.status == Status::All).count(), 14);

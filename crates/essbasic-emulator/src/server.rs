@@ -22,6 +22,9 @@ use crate::wire::Wire;
 /// As the real service: a JSON body may have 10 MB; a little is left for what surrounds it.
 const LARGEST_BODY: usize = 12 << 20;
 
+/// An uploaded file may have 60 MB, as base64 a third more.
+const LARGEST_UPLOAD: usize = 84 << 20;
+
 /// How long a client may take over its headers, and then over its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -37,6 +40,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Serves, and lets time pass.
     pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -49,6 +53,7 @@ impl Server {
             std::thread::Builder::new().name("essbasic-emulator".into()).spawn(move || {
                 // Dropping the runtime afterwards ends every connection.
                 runtime.block_on(async {
+                    tokio::spawn(keep_time(Arc::clone(&service)));
                     tokio::spawn(accept(listener, service, endpoint));
                     // An error means that the sender was dropped, which is the sign to stop.
                     let _ = stopped.await;
@@ -76,6 +81,21 @@ impl Drop for Server {
         if let Some(thread) = self.thread.take() {
             // A panic in the thread has been reported by its own hook.
             let _ = thread.join();
+        }
+    }
+}
+
+/// Sees to it that what happens by itself is told of when it does, also while nobody calls.
+async fn keep_time(service: Arc<Service>) {
+    loop {
+        let (next, alarm) = {
+            let world = &service.state().world;
+            (world.next_due(), Arc::clone(&world.alarm))
+        };
+        match next.and_then(|at| service.clock.until(at)) {
+            // An error means that the time has come.
+            Some(wait) => _ = tokio::time::timeout(wait, alarm.notified()).await,
+            None => alarm.notified().await,
         }
     }
 }
@@ -120,7 +140,9 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, LARGEST_BODY).collect();
+    let upload = parts.headers.get("x-tc-action").is_some_and(|action| action == "UploadFiles");
+    let largest = if upload { LARGEST_UPLOAD } else { LARGEST_BODY };
+    let body = Limited::new(body, largest).collect();
     let reply = match tokio::time::timeout(READ_TIMEOUT, body).await? {
         Ok(body) => {
             let wire = Wire {
@@ -139,7 +161,7 @@ async fn answer(
         }
         Err(error) if error.is::<LengthLimitError>() => service.refuse(&ApiError::new(
             "RequestSizeLimitExceeded",
-            format!("The request body is longer than {LARGEST_BODY} bytes."),
+            format!("The request body is longer than {largest} bytes."),
         )),
         Err(error) => return Err(error),
     };

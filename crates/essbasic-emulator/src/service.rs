@@ -16,8 +16,8 @@ use crate::check::{check_all, check_shape};
 use crate::clock::Clock;
 use crate::encryption::Agreement;
 use crate::error::ApiError;
-use crate::links::{Links, Refused};
-use crate::pdf;
+use crate::ids;
+use crate::links::{Links, Target};
 use crate::shape;
 use crate::wire::{Wire, json_object};
 use crate::world::World;
@@ -51,6 +51,8 @@ impl State {
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) stats: Stats,
+    /// The time when it was last looked at: until then everything has happened.
+    pub(crate) now: Duration,
     /// When each action was last called, by the real clock: the limit protects a real machine.
     recent: BTreeMap<&'static str, VecDeque<Instant>>,
 }
@@ -82,8 +84,20 @@ pub(crate) const NOT_MODELLED: &str = "x-emulator-not-modelled";
 pub(crate) const DEPRECATED: &str = "x-emulator-deprecated";
 
 impl Reply {
-    fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        content_type: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Self {
         Self { status, content_type, notes: Vec::new(), body: body.into() }
+    }
+
+    pub(crate) fn json(value: &Value) -> Self {
+        Self::new(StatusCode::OK, "application/json", value.to_string())
+    }
+
+    pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
+        Self::new(status, "text/plain; charset=utf-8", text)
     }
 }
 
@@ -94,19 +108,35 @@ struct Answered {
 }
 
 impl Service {
+    /// What the service knows, as it is by now.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves at worst a step undone.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.now = self.clock.now();
+        let now = state.now;
+        state.world.settle(now);
+        state
+    }
+
+    /// Jumps ahead, and lets happen what falls into that time.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        drop(self.state());
+    }
+
+    /// What has been done.
+    pub(crate) fn stats(&self) -> Stats {
+        self.state().stats.clone()
     }
 
     /// Answers any request.
     pub(crate) fn answer(&self, wire: &Wire, endpoint: &str) -> Reply {
         match wire.uri.path() {
             "/" => self.answer_call(wire, endpoint),
-            path if path.starts_with("/_emulator/") => self.control(wire, path),
-            path => match file_of(path) {
-                Some(flow) => self.download(wire, flow),
-                None => self.refuse_file(StatusCode::NOT_FOUND, "NoSuchKey"),
+            path => match (path.strip_prefix("/_emulator/"), Target::at(path)) {
+                (Some(command), _) => self.control(wire, command),
+                (None, Some(target)) => self.follow(wire, target),
+                (None, None) => self.refuse_link(StatusCode::NOT_FOUND, "NoSuchKey"),
             },
         }
     }
@@ -132,8 +162,7 @@ impl Service {
         }
         let action = wire.required("x-tc-action", "Action")?;
         let version = wire.required("x-tc-version", "Version")?;
-        let now = self.clock.now();
-        authenticate(wire, &self.secrets, SERVICE, now)?;
+        authenticate(wire, &self.secrets, SERVICE, self.clock.now())?;
         if version != VERSION {
             let message = format!("The version {} of {SERVICE} does not exist.", show(version));
             return Err(ApiError::new("NoSuchVersion", message));
@@ -143,8 +172,8 @@ impl Service {
         let body = wire.parameters(JsonType::Object(meta.request))?;
         check_shape(&body, meta.request)?;
         match &self.encryption {
-            Some(agreement) if action == CARRIER => self.carried(agreement, &body, endpoint, now),
-            _ => self.run(meta, &body, endpoint, now),
+            Some(agreement) if action == CARRIER => self.carried(agreement, &body, endpoint),
+            _ => self.run(meta, &body, endpoint),
         }
     }
 
@@ -154,14 +183,13 @@ impl Service {
         agreement: &Agreement,
         carrier: &Value,
         endpoint: &str,
-        now: Duration,
     ) -> Result<Answered, ApiError> {
         let (action, body) = agreement.open(carrier)?;
         let call = || {
             let meta = known(&action).and_then(|meta| self.admit(meta).map(|()| meta))?;
             let body = json_object(&body)?;
             check_shape(&body, meta.request)?;
-            self.run(meta, &body, endpoint, now)
+            self.run(meta, &body, endpoint)
         };
         let (notes, answer) = match call() {
             Ok(Answered { value, notes }) => (notes, envelope(value)),
@@ -176,7 +204,6 @@ impl Service {
         meta: &'static ActionMeta,
         body: &Value,
         endpoint: &str,
-        now: Duration,
     ) -> Result<Answered, ApiError> {
         let mut notes = Vec::new();
         if meta.info.deprecated {
@@ -184,9 +211,10 @@ impl Service {
             tracing::warn!(action, "the service will take the action away");
             notes.push(DEPRECATED);
         }
-        let state = self.state();
-        let context = Context { meta, world: &state.world, links: &self.links, endpoint, now };
-        let value = match actions::run(&context, body) {
+        let mut state = self.state();
+        let State { world, now, .. } = &mut *state;
+        let mut context = Context { meta, world, links: &self.links, endpoint, now: *now };
+        let value = match actions::run(&mut context, body) {
             Some(answer) => answer?,
             None => {
                 check_all(body, meta.request)?;
@@ -218,79 +246,6 @@ impl Service {
         recent.push_back(now);
         Ok(())
     }
-
-    fn download(&self, wire: &Wire, flow: &str) -> Reply {
-        if wire.method != Method::GET && wire.method != Method::HEAD {
-            return self.refuse_file(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed");
-        }
-        let query = wire.uri.query().unwrap_or_default();
-        let grant = match self.links.check(flow, query, self.clock.now()) {
-            Ok(grant) => grant,
-            Err(Refused::Expired) => {
-                return self.refuse_file(StatusCode::FORBIDDEN, "RequestHasExpired");
-            }
-            Err(Refused::WrongKey) => {
-                return self.refuse_file(StatusCode::FORBIDDEN, "AccessDenied");
-            }
-        };
-        let found = {
-            let mut state = self.state();
-            if wire.method == Method::GET {
-                *state.stats.downloads.entry(flow.to_owned()).or_default() += 1;
-            }
-            state.world.flow(flow).cloned()
-        };
-        match found {
-            Some(found) => {
-                let file = pdf::contract(&found, grant.signatures, self.pdf_size);
-                Reply::new(StatusCode::OK, "application/pdf", file)
-            }
-            None => self.refuse_file(StatusCode::NOT_FOUND, "NoSuchKey"),
-        }
-    }
-
-    /// The way object stores refuse: a status and a page of XML.
-    fn refuse_file(&self, status: StatusCode, code: &str) -> Reply {
-        *self.state().stats.rejected.entry(status.as_str().to_owned()).or_default() += 1;
-        let body = format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<Error><Code>{code}</Code></Error>\n"
-        );
-        Reply::new(status, "application/xml", body)
-    }
-
-    /// What the real service does not have: a look inside, and a hand on the clock.
-    fn control(&self, wire: &Wire, path: &str) -> Reply {
-        let json = |value: Value| Reply::new(StatusCode::OK, "application/json", value.to_string());
-        match (wire.method.as_str(), path) {
-            ("GET", "/_emulator/flows") => {
-                let state = self.state();
-                let ids: String =
-                    state.world.flows().flat_map(|flow| [flow.id.as_str(), "\n"]).collect();
-                Reply::new(StatusCode::OK, "text/plain; charset=utf-8", ids)
-            }
-            ("GET", "/_emulator/stats") => json(json!(self.state().stats)),
-            ("POST", "/_emulator/clock") => {
-                let body: Option<Value> = serde_json::from_slice(&wire.body).ok();
-                let seconds = body.and_then(|body| body.get("advance_seconds")?.as_f64());
-                match seconds.map(Duration::try_from_secs_f64) {
-                    Some(Ok(by)) => {
-                        self.clock.advance(by);
-                        json(json!({ "now": self.clock.now().as_secs() }))
-                    }
-                    _ => Reply::new(
-                        StatusCode::BAD_REQUEST,
-                        "text/plain",
-                        "send {\"advance_seconds\": SECONDS}\n",
-                    ),
-                }
-            }
-            _ => Reply::new(
-                StatusCode::NOT_FOUND,
-                "text/plain",
-                "there are GET flows, GET stats and POST clock\n",
-            ),
-        }
-    }
 }
 
 fn known(action: &str) -> Result<&'static ActionMeta, ApiError> {
@@ -302,26 +257,13 @@ fn known(action: &str) -> Result<&'static ActionMeta, ApiError> {
 
 fn envelope(mut answer: Value) -> Reply {
     if let Value::Object(members) = &mut answer {
-        members.insert("RequestId".into(), request_id().into());
+        members.insert("RequestId".into(), ids::request().into());
     }
     let body = json!({ "Response": answer }).to_string();
     Reply::new(StatusCode::OK, "application/json", body)
 }
 
-/// The contract whose file stands at this path.
-fn file_of(path: &str) -> Option<&str> {
-    path.strip_prefix("/file/FLOW/")?.strip_suffix("/0/0.PDF").filter(|id| !id.contains('/'))
-}
-
 /// Text from outside, short and on one line.
 fn show(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(64).collect()
-}
-
-/// A random UUID.
-fn request_id() -> String {
-    let random = fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{random:032x}");
-    let part = |range: core::ops::Range<usize>| hex.get(range).unwrap_or_default().to_owned();
-    [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
 }

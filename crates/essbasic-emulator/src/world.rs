@@ -1,9 +1,16 @@
-//! What the service knows: applications, sub-organisations, their employees and contracts.
+//! What the service knows: applications, sub-organisations, their employees, files and contracts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::flow::{Flow, Party, Refusal, Status};
+use tokio::sync::Notify;
+
+use crate::flow::{Flow, Refusal, Status, Who};
+use crate::tasks::Tasks;
+use crate::template::Template;
+use crate::terms::{NewFlow, Terms};
+use crate::uploads::Uploads;
 
 /// An application of the platform.
 #[derive(Default)]
@@ -16,9 +23,12 @@ pub(crate) struct Application {
 /// A sub-organisation.
 #[derive(Default)]
 pub(crate) struct Organization {
+    /// The company's name, by which contracts mention it.
+    pub(crate) name: Option<String>,
     /// Its own switch: authorised, refused (which wins over the platform's), or never touched.
     pub(crate) downloads: Option<bool>,
     pub(crate) operators: Vec<String>,
+    pub(crate) templates: Vec<Template>,
 }
 
 impl Application {
@@ -32,104 +42,99 @@ impl Application {
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) applications: BTreeMap<String, Application>,
-    flows: BTreeMap<String, Flow>,
-    /// The order in which contracts were created.
-    order: Vec<String>,
-}
-
-/// What a contract is created from.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NewFlow {
-    /// 32 characters on the real service; any here.
-    pub id: String,
-    /// The title.
-    pub name: String,
-    /// The file's name; made of the title where it is empty.
-    pub file_name: String,
-    /// The application it belongs to.
-    pub app_id: String,
-    /// The sub-organisation it belongs to.
-    pub organization: String,
-    /// The contract group, where it is in one.
-    pub group: Option<String>,
-    /// Who signs, in this order: name, and the company an employee signs for.
-    pub parties: Vec<(String, Option<String>)>,
-    /// How long they have, from its creation.
-    pub open_for: Duration,
-}
-
-impl NewFlow {
-    /// A contract between two people, open for a week.
-    pub fn new(
-        app_id: impl Into<String>,
-        organization: impl Into<String>,
-        id: impl Into<String>,
-    ) -> Self {
-        Self {
-            id: id.into(),
-            name: "合作协议".into(),
-            file_name: String::new(),
-            app_id: app_id.into(),
-            organization: organization.into(),
-            group: None,
-            parties: vec![("甲方".into(), None), ("乙方".into(), None)],
-            open_for: Duration::from_secs(7 * 86_400),
-        }
-    }
-}
-
-impl core::fmt::Debug for NewFlow {
-    /// Shows no title and nobody's name.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("NewFlow").field("id", &self.id).finish_non_exhaustive()
-    }
+    pub(crate) uploads: Uploads,
+    pub(crate) tasks: Tasks,
+    /// Woken when something may be due sooner than before.
+    pub(crate) alarm: Arc<Notify>,
+    /// In the order of their creation.
+    flows: Vec<Flow>,
+    by_id: HashMap<Arc<str>, usize>,
+    by_group: HashMap<String, Vec<usize>>,
+    /// When contracts change by themselves: [`Flow::due`] of those for which that is yet to come.
+    due: BTreeSet<(Duration, usize)>,
 }
 
 impl World {
+    /// Creates a contract from what a test gives.
     pub(crate) fn create(&mut self, new: NewFlow, now: Duration) {
-        let file_name = match new.file_name {
-            name if name.is_empty() => format!("{}.pdf", new.name),
-            name => name,
+        let id = new.id.clone();
+        let deadline = now.saturating_add(new.open_for);
+        let mut terms = new.into_terms();
+        let known = self.applications.get(&terms.app_id).map(|app| &app.organizations);
+        for party in &mut terms.parties {
+            let mut named = known.into_iter().flatten();
+            let found =
+                named.find(|(_, o)| party.organization.is_some() && o.name == party.organization);
+            party.organization_id = found.map(|(id, _)| id.clone()).unwrap_or_default();
+        }
+        self.start(&id, Arc::new(terms), deadline, now);
+    }
+
+    /// Creates a contract. One of the same id is replaced.
+    pub(crate) fn start(&mut self, id: &str, terms: Arc<Terms>, deadline: Duration, now: Duration) {
+        let flow = Flow::new(id.into(), terms, now, deadline);
+        let index = match self.by_id.get(id) {
+            Some(&index) => {
+                self.forget(index);
+                index
+            }
+            None => self.flows.len(),
         };
-        let parties = new.parties.into_iter().map(|(name, organization)| Party {
-            name,
-            organization,
-            signed_at: None,
-        });
-        let flow = Flow {
-            id: new.id.clone(),
-            name: new.name,
-            file_name,
-            app_id: new.app_id,
-            organization: new.organization,
-            group: new.group,
-            created: now,
-            deadline: now.saturating_add(new.open_for),
-            parties: parties.collect(),
-            ended: None,
-        };
-        if self.flows.insert(new.id.clone(), flow).is_none() {
-            self.order.push(new.id);
+        self.by_id.insert(Arc::clone(&flow.id), index);
+        if let Some(group) = &flow.terms.group {
+            self.by_group.entry(group.clone()).or_default().push(index);
+        }
+        let due = flow.due();
+        match self.flows.get_mut(index) {
+            Some(replaced) => *replaced = flow,
+            None => self.flows.push(flow),
+        }
+        self.plan(index, None, due);
+    }
+
+    /// Takes a contract that is replaced out of what leads to it.
+    fn forget(&mut self, index: usize) {
+        let Some(flow) = self.flows.get(index) else { return };
+        if let Some(due) = flow.due() {
+            self.due.remove(&(due, index));
+        }
+        let group = flow.terms.group.as_ref();
+        if let Some(members) = group.and_then(|group| self.by_group.get_mut(group)) {
+            members.retain(|&member| member != index);
         }
     }
 
     pub(crate) fn flow(&self, id: &str) -> Option<&Flow> {
-        self.flows.get(id)
+        self.flows.get(*self.by_id.get(id)?)
     }
 
     /// All contracts, in the order of their creation.
     pub(crate) fn flows(&self) -> impl Iterator<Item = &Flow> {
-        self.order.iter().filter_map(|id| self.flows.get(id))
+        self.flows.iter()
     }
 
-    pub(crate) fn sign(
+    /// The contracts of a group.
+    pub(crate) fn group(&self, group: &str) -> impl Iterator<Item = &Flow> {
+        let members = self.by_group.get(group).map(Vec::as_slice).unwrap_or_default();
+        members.iter().filter_map(|&index| self.flows.get(index))
+    }
+
+    pub(crate) fn organization(&self, app_id: &str, id: &str) -> Option<&Organization> {
+        self.applications.get(app_id)?.organizations.get(id)
+    }
+
+    pub(crate) fn sign(&mut self, id: &str, who: Who<'_>, now: Duration) -> Result<usize, Refusal> {
+        self.step(id, |flow| flow.sign(who, now))
+    }
+
+    pub(crate) fn refuse(
         &mut self,
         id: &str,
-        party: Option<&str>,
+        who: Who<'_>,
+        reason: &str,
         now: Duration,
     ) -> Result<(), Refusal> {
-        self.flows.get_mut(id).ok_or(Refusal::NoSuchFlow)?.sign(party, now)
+        self.step(id, |flow| flow.refuse(who, reason, now))
     }
 
     pub(crate) fn end(
@@ -139,6 +144,120 @@ impl World {
         reason: &str,
         now: Duration,
     ) -> Result<(), Refusal> {
-        self.flows.get_mut(id).ok_or(Refusal::NoSuchFlow)?.end(status, reason, now)
+        self.step(id, |flow| flow.end(status, reason, now))?;
+        if status == Status::Deadline {
+            self.quiet(id);
+        }
+        Ok(())
+    }
+
+    /// Moves the deadline of a contract, or of one of its parties.
+    pub(crate) fn postpone(&mut self, id: &str, party: Option<usize>, deadline: Duration) {
+        let moved = |flow: &mut Flow| {
+            match party.and_then(|place| flow.progress.get_mut(place)) {
+                Some(party) => party.deadline = Some(deadline),
+                None => flow.deadline = deadline,
+            }
+            Ok(())
+        };
+        // Whether there is such a contract has been checked.
+        let _ = self.step(id, moved);
+    }
+
+    /// Notes that a party was reminded; `false` where it had been before.
+    pub(crate) fn remind(&mut self, id: &str, party: usize) -> bool {
+        let index = self.by_id.get(id).copied();
+        let flow = index.and_then(|index| self.flows.get_mut(index));
+        let party = flow.and_then(|flow| flow.progress.get_mut(party));
+        party.is_some_and(|party| !core::mem::replace(&mut party.reminded, true))
+    }
+
+    fn step<T>(
+        &mut self,
+        id: &str,
+        step: impl FnOnce(&mut Flow) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let index = *self.by_id.get(id).ok_or(Refusal::NoSuchFlow)?;
+        let flow = self.flows.get_mut(index).ok_or(Refusal::NoSuchFlow)?;
+        let before = flow.due();
+        let result = step(flow)?;
+        let after = flow.due();
+        self.plan(index, before, after);
+        Ok(result)
+    }
+
+    fn plan(&mut self, index: usize, before: Option<Duration>, after: Option<Duration>) {
+        if before == after {
+            return;
+        }
+        if let Some(before) = before {
+            self.due.remove(&(before, index));
+        }
+        if let Some(after) = after {
+            self.due.insert((after, index));
+            self.alarm.notify_one();
+        }
+    }
+
+    fn quiet(&mut self, id: &str) {
+        if let Some(&index) = self.by_id.get(id)
+            && let Some(due) = self.flows.get(index).and_then(Flow::due)
+        {
+            self.due.remove(&(due, index));
+        }
+    }
+
+    /// When the next contract changes by itself.
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Lets go of all that has happened by itself until now.
+    pub(crate) fn settle(&mut self, now: Duration) {
+        while let Some(&(at, _)) = self.due.first()
+            && at <= now
+        {
+            self.due.pop_first();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1000);
+
+    #[test]
+    fn nothing_stays_due_of_what_has_happened_or_was_replaced() {
+        let mut world = World::default();
+        world.create(NewFlow::new("a", "o", "f"), NOW);
+        world.create(NewFlow::new("a", "o", "g"), NOW);
+        assert_eq!(world.due.len(), 2);
+        world.create(NewFlow::new("a", "o", "f"), NOW);
+        assert_eq!((world.due.len(), world.flows().count()), (2, 2));
+        world.sign("f", Who::Next, NOW).unwrap();
+        world.sign("f", Who::Next, NOW).unwrap();
+        assert!(world.next_due().unwrap() <= NOW + Duration::from_secs(3));
+        world.settle(NOW + Duration::from_secs(3));
+        assert_eq!(world.due.len(), 1);
+        world.end("g", Status::Deadline, "", NOW).unwrap();
+        assert_eq!(world.next_due(), None);
+        world.end("f", Status::Relieved, "", NOW).unwrap();
+        assert_eq!(world.next_due(), None);
+    }
+
+    #[test]
+    fn a_group_holds_its_contracts_and_no_replaced_one() {
+        let mut world = World::default();
+        for (id, group) in [("f", Some("g")), ("h", None), ("i", Some("g"))] {
+            let mut new = NewFlow::new("a", "o", id);
+            new.group = group.map(str::to_owned);
+            world.create(new, NOW);
+        }
+        world.create(NewFlow::new("a", "o", "f"), NOW);
+        let ids: Vec<_> = world.group("g").map(|flow| &*flow.id).collect();
+        assert_eq!(ids, ["i"]);
+        assert_eq!(world.group("none").count(), 0);
     }
 }

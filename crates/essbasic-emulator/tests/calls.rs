@@ -11,7 +11,7 @@ mod support;
 
 use std::time::Duration;
 
-use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed, Status};
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Refusal, Seed, Status};
 use serde_json::{Value, json};
 use support::{Call, FIRST, NOW, SECOND, agent, call, details, start, urls};
 
@@ -232,7 +232,9 @@ fn a_contract_goes_through_its_life() {
         infos[0]["FlowStatus"].as_str().unwrap().to_owned()
     };
     assert_eq!(status(), "INIT");
-    emulator.sign("new", Some("乙方")).unwrap();
+    let early = emulator.sign("new", Some("乙方")).unwrap_err();
+    assert_eq!(early, Refusal::NotTheirTurn);
+    emulator.sign("new", Some("甲方")).unwrap();
     assert_eq!(status(), "PART");
     emulator.sign("new", None).unwrap();
     assert_eq!(status(), "ALL");

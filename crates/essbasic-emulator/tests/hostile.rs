@@ -82,7 +82,7 @@ fn the_control_surface_answers() {
     let url = format!("{}/_emulator/clock", emulator.endpoint());
     support::http().post(&url).send("{\"advance_seconds\": 60}").unwrap();
     assert_eq!(emulator.now() - before, Duration::from_secs(60));
-    assert!(get("/_emulator/other").contains("GET flows"));
+    assert!(get("/_emulator/other").contains("GET  flows"));
 }
 
 #[test]

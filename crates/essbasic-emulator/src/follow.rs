@@ -1,0 +1,93 @@
+//! Where links lead: to files, and to the page on which a party signs.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::flow::Who;
+use crate::links::{Refused, Target};
+use crate::note::noted;
+use crate::pdf;
+use crate::service::{Reply, Service};
+use crate::wire::Wire;
+
+impl Service {
+    /// Answers at a link.
+    pub(crate) fn follow(&self, wire: &Wire, target: Target<'_>) -> Reply {
+        let signing = matches!(target, Target::Signing(_));
+        let allowed = [Method::GET, Method::HEAD].contains(&wire.method);
+        if !allowed && !(signing && wire.method == Method::POST) {
+            return self.refuse_link(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed");
+        }
+        let query = wire.uri.query().unwrap_or_default();
+        let number = match self.links.check(target, query, self.clock.now()) {
+            Ok(number) => number,
+            Err(Refused::Expired) => {
+                return self.refuse_link(StatusCode::FORBIDDEN, "RequestHasExpired");
+            }
+            Err(Refused::WrongKey) => {
+                return self.refuse_link(StatusCode::FORBIDDEN, "AccessDenied");
+            }
+        };
+        let served = match target {
+            Target::Flow(id) => self.contract(id, number, wire.method == Method::GET),
+            Target::Upload(id) => self.upload(id),
+            // Whoever looks at the head alone has not opened the page.
+            Target::Signing(id) => {
+                let party = number.checked_sub(1).filter(|_| wire.method != Method::HEAD);
+                self.signing(id, party)
+            }
+        };
+        served.unwrap_or_else(|| self.refuse_link(StatusCode::NOT_FOUND, "NoSuchKey"))
+    }
+
+    fn contract(&self, id: &str, signatures: usize, counts: bool) -> Option<Reply> {
+        let flow = {
+            let mut state = self.state();
+            if counts {
+                *state.stats.downloads.entry(id.to_owned()).or_default() += 1;
+            }
+            state.world.flow(id).cloned()?
+        };
+        let file = match &flow.terms.file {
+            Some(file) => noted(file, &flow, signatures),
+            None => pdf::contract(&flow, signatures, self.pdf_size).into(),
+        };
+        Some(Reply::new(StatusCode::OK, "application/pdf", file))
+    }
+
+    fn upload(&self, id: &str) -> Option<Reply> {
+        let state = self.state();
+        let upload = state.world.uploads.get(id, state.now)?;
+        let content_type = upload.format.content_type();
+        Some(Reply::new(StatusCode::OK, content_type, upload.bytes.clone()))
+    }
+
+    /// Signs for the party whose link it is, or shows how far the contract is.
+    fn signing(&self, id: &str, party: Option<usize>) -> Option<Reply> {
+        let mut state = self.state();
+        let now = state.now;
+        state.world.flow(id)?;
+        if let Some(place) = party
+            && let Err(refusal) = state.world.sign(id, Who::At(place), now)
+        {
+            drop(state);
+            self.count_refusal(StatusCode::CONFLICT);
+            return Some(Reply::text(StatusCode::CONFLICT, format!("{refusal}\n")));
+        }
+        let status = state.world.flow(id)?.status(now).as_str();
+        Some(Reply::json(&json!({ "flow": id, "party": party, "status": status })))
+    }
+
+    /// The way object stores refuse: a status and a page of XML.
+    pub(crate) fn refuse_link(&self, status: StatusCode, code: &str) -> Reply {
+        self.count_refusal(status);
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<Error><Code>{code}</Code></Error>\n"
+        );
+        Reply::new(status, "application/xml", body)
+    }
+
+    fn count_refusal(&self, status: StatusCode) {
+        *self.state().stats.rejected.entry(status.as_str().to_owned()).or_default() += 1;
+    }
+}

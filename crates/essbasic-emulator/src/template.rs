@@ -1,0 +1,43 @@
+//! Templates that contracts are made from.
+
+use serde::Deserialize;
+
+/// A template of a sub-organisation, as the seed gives it.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Template {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    /// Whether the parties sign in any order.
+    #[serde(default)]
+    pub(crate) unordered: bool,
+    pub(crate) recipients: Vec<Recipient>,
+    /// What the initiator fills in.
+    #[serde(default)]
+    pub(crate) fields: Vec<Field>,
+}
+
+/// A party that a template provides for.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recipient {
+    pub(crate) id: String,
+    pub(crate) role: String,
+    /// Whether an organisation signs, not a person.
+    #[serde(default)]
+    pub(crate) organization: bool,
+    #[serde(default)]
+    pub(crate) initiator: bool,
+}
+
+/// A field to fill in.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Field {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) required: bool,
+}
