@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::auth::Secret;
+use crate::callback::{Callback, Outbox, Post, Tally};
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::encryption::{Agreement, Cipher};
@@ -25,6 +26,7 @@ pub struct Builder {
     beyond_loopback: bool,
     secrets: BTreeMap<String, Secret>,
     encryption: Option<Agreement>,
+    callback: Option<Callback>,
     seed: Seed,
     start: Option<Duration>,
     speed: f64,
@@ -39,6 +41,7 @@ impl Builder {
             beyond_loopback: false,
             secrets: BTreeMap::new(),
             encryption: None,
+            callback: None,
             seed: Seed::default(),
             start: None,
             speed: 1.0,
@@ -53,7 +56,8 @@ impl Builder {
         self
     }
 
-    /// Also takes an address that other machines reach, to listen at. The emulator has no secrets worth keeping, and was not made to stand against strangers.
+    /// Also takes an address that other machines reach, to listen at or to send callbacks to. The
+    /// emulator has no secrets worth keeping, and was not made to stand against strangers.
     pub fn beyond_loopback(mut self) -> Self {
         self.beyond_loopback = true;
         self
@@ -94,6 +98,12 @@ impl Builder {
         self
     }
 
+    /// Tells an address of each change of a contract from now on.
+    pub fn callback(mut self, callback: Callback) -> Self {
+        self.callback = Some(callback);
+        self
+    }
+
     /// Starts with these contents.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
@@ -131,7 +141,8 @@ impl Builder {
     ///
     /// # Errors
     /// Where the address cannot be listened at, is not loopback without
-    /// [`beyond_loopback`](Self::beyond_loopback), or the seed contradicts itself.
+    /// [`beyond_loopback`](Self::beyond_loopback), the callback address or its key can't be used, or
+    /// the seed contradicts itself.
     pub fn start(mut self) -> io::Result<Emulator> {
         if !self.listen.ip().is_loopback() && !self.beyond_loopback {
             return Err(io::Error::new(
@@ -147,6 +158,17 @@ impl Builder {
         self.seed
             .plant(&mut world, clock.now())
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        // The contents of the seed were there before anybody could be told.
+        let callbacks = Arc::<Tally>::default();
+        let post = match &self.callback {
+            Some(callback) => {
+                let (outbox, messages) = Outbox::new(Arc::clone(&callbacks));
+                world.outbox = Some(outbox);
+                let tally = Arc::clone(&callbacks);
+                Some(Post::new(callback, self.beyond_loopback, tally, messages)?)
+            }
+            None => None,
+        };
         let service = Arc::new(Service {
             clock,
             secrets: self.secrets,
@@ -154,10 +176,11 @@ impl Builder {
             rate_limit: self.rate_limit,
             pdf_size: self.pdf_size,
             links: Links::default(),
+            callbacks,
             state: Mutex::new(State::new(world)),
         });
         let listener = TcpListener::bind(self.listen)?;
-        let server = Server::start(listener, Arc::clone(&service))?;
+        let server = Server::start(listener, Arc::clone(&service), post)?;
         Ok(Emulator::new(service, server))
     }
 }

@@ -115,4 +115,10 @@ impl Emulator {
     pub fn stats(&self) -> Stats {
         self.service.stats()
     }
+
+    /// Waits until each message that there was to send by callback is acknowledged or given up, and says
+    /// whether that came about in time.
+    pub fn callbacks_settled(&self, within: Duration) -> bool {
+        self.service.callbacks.wait(within)
+    }
 }

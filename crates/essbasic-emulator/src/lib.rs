@@ -38,6 +38,7 @@
 mod actions;
 mod auth;
 mod builder;
+mod callback;
 mod check;
 mod clock;
 mod control;
@@ -62,6 +63,7 @@ mod wire;
 mod world;
 
 pub use builder::Builder;
+pub use callback::{Callback, CallbackChaos, CallbackStats};
 pub use emulator::Emulator;
 pub use encryption::Cipher;
 pub use flow::{Refusal, Status};

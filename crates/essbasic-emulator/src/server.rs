@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::oneshot;
 
+use crate::callback::Post;
 use crate::error::ApiError;
 use crate::service::Service;
 use crate::wire::Wire;
@@ -40,8 +41,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves, and lets time pass.
-    pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
+    /// Serves, lets time pass, and sends callbacks where there is somebody to send them to.
+    pub(crate) fn start(
+        listener: TcpListener,
+        service: Arc<Service>,
+        post: Option<Post>,
+    ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -55,6 +60,9 @@ impl Server {
                 runtime.block_on(async {
                     tokio::spawn(keep_time(Arc::clone(&service)));
                     tokio::spawn(accept(listener, service, endpoint));
+                    if let Some(post) = post {
+                        tokio::spawn(post.run());
+                    }
                     // An error means that the sender was dropped, which is the sign to stop.
                     let _ = stopped.await;
                 });

@@ -1,7 +1,7 @@
 //! The service without sockets: a request in, an answer out.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use tc3_api::catalogue::{ActionMeta, JsonType};
 
 use crate::actions::{self, Context};
 use crate::auth::{Secret, authenticate};
+use crate::callback::{CallbackStats, Tally};
 use crate::check::{check_all, check_shape};
 use crate::clock::Clock;
 use crate::encryption::Agreement;
@@ -38,6 +39,7 @@ pub(crate) struct Service {
     /// The least size of a contract's file.
     pub(crate) pdf_size: usize,
     pub(crate) links: Links,
+    pub(crate) callbacks: Arc<Tally>,
     pub(crate) state: Mutex<State>,
 }
 
@@ -67,6 +69,8 @@ pub struct Stats {
     pub downloads: BTreeMap<String, u64>,
     /// Calls and downloads refused, by error code or HTTP status.
     pub rejected: BTreeMap<String, u64>,
+    /// Messages to the callback address.
+    pub callbacks: CallbackStats,
 }
 
 /// An answer of the service.
@@ -126,7 +130,7 @@ impl Service {
 
     /// What has been done.
     pub(crate) fn stats(&self) -> Stats {
-        self.state().stats.clone()
+        Stats { callbacks: self.callbacks.stats(), ..self.state().stats.clone() }
     }
 
     /// Answers any request.

@@ -15,6 +15,7 @@ pub(crate) struct Terms {
     pub(crate) app_id: String,
     pub(crate) organization: String,
     pub(crate) group: Option<String>,
+    pub(crate) description: String,
     /// `FlowType`: what the caller calls contracts of this kind.
     pub(crate) kind: String,
     /// `CustomerData`, which comes back with the contract's data and in callbacks.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::callback::{Operate, Outbox, flow_status_change};
 use crate::flow::{Flow, Refusal, Status, Who};
 use crate::tasks::Tasks;
 use crate::template::Template;
@@ -44,6 +45,8 @@ pub(crate) struct World {
     pub(crate) applications: BTreeMap<String, Application>,
     pub(crate) uploads: Uploads,
     pub(crate) tasks: Tasks,
+    /// Who is told of each change of a contract.
+    pub(crate) outbox: Option<Outbox>,
     /// Woken when something may be due sooner than before.
     pub(crate) alarm: Arc<Notify>,
     /// In the order of their creation.
@@ -90,6 +93,7 @@ impl World {
             None => self.flows.push(flow),
         }
         self.plan(index, None, due);
+        self.tell(index, Operate::Start, now);
     }
 
     /// Takes a contract that is replaced out of what leads to it.
@@ -124,7 +128,7 @@ impl World {
     }
 
     pub(crate) fn sign(&mut self, id: &str, who: Who<'_>, now: Duration) -> Result<usize, Refusal> {
-        self.step(id, |flow| flow.sign(who, now))
+        self.change(id, Operate::Sign, now, |flow| flow.sign(who, now))
     }
 
     pub(crate) fn refuse(
@@ -134,7 +138,7 @@ impl World {
         reason: &str,
         now: Duration,
     ) -> Result<(), Refusal> {
-        self.step(id, |flow| flow.refuse(who, reason, now))
+        self.change(id, Operate::Reject, now, |flow| flow.refuse(who, reason, now))
     }
 
     pub(crate) fn end(
@@ -144,8 +148,15 @@ impl World {
         reason: &str,
         now: Duration,
     ) -> Result<(), Refusal> {
-        self.step(id, |flow| flow.end(status, reason, now))?;
+        let operate = match status {
+            Status::Reject => Operate::Reject,
+            Status::Cancel => Operate::Cancel,
+            Status::Deadline => Operate::Deadline,
+            _ => Operate::Unnamed,
+        };
+        self.change(id, operate, now, |flow| flow.end(status, reason, now))?;
         if status == Status::Deadline {
+            // It has been told already.
             self.quiet(id);
         }
         Ok(())
@@ -172,18 +183,31 @@ impl World {
         party.is_some_and(|party| !core::mem::replace(&mut party.reminded, true))
     }
 
+    /// Takes a step and tells of it.
+    fn change<T>(
+        &mut self,
+        id: &str,
+        operate: Operate,
+        now: Duration,
+        step: impl FnOnce(&mut Flow) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let (index, result) = self.step(id, step)?;
+        self.tell(index, operate, now);
+        Ok(result)
+    }
+
     fn step<T>(
         &mut self,
         id: &str,
         step: impl FnOnce(&mut Flow) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+    ) -> Result<(usize, T), Refusal> {
         let index = *self.by_id.get(id).ok_or(Refusal::NoSuchFlow)?;
         let flow = self.flows.get_mut(index).ok_or(Refusal::NoSuchFlow)?;
         let before = flow.due();
         let result = step(flow)?;
         let after = flow.due();
         self.plan(index, before, after);
-        Ok(result)
+        Ok((index, result))
     }
 
     fn plan(&mut self, index: usize, before: Option<Duration>, after: Option<Duration>) {
@@ -212,12 +236,24 @@ impl World {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Lets go of all that has happened by itself until now.
+    /// Tells of all that has happened by itself until now.
     pub(crate) fn settle(&mut self, now: Duration) {
-        while let Some(&(at, _)) = self.due.first()
+        while let Some(&(at, index)) = self.due.first()
             && at <= now
         {
             self.due.pop_first();
+            let status = self.flows.get(index).map(|flow| flow.status(at));
+            match status {
+                Some(Status::All) => self.tell(index, Operate::Finish, at),
+                Some(Status::Deadline) => self.tell(index, Operate::Deadline, at),
+                _ => {}
+            }
+        }
+    }
+
+    fn tell(&self, index: usize, operate: Operate, at: Duration) {
+        if let (Some(outbox), Some(flow)) = (&self.outbox, self.flows.get(index)) {
+            outbox.push("FlowStatusChange", flow_status_change(flow, operate, at));
         }
     }
 }

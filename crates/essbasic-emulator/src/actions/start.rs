@@ -214,6 +214,7 @@ fn common(caller: &Caller, flow: &Value) -> Terms {
         numbered: true,
         app_id: caller.app_id.clone(),
         organization: caller.organization_id.clone(),
+        description: text(flow, "FlowDescription").to_owned(),
         kind: text(flow, "FlowType").to_owned(),
         user_data: text(flow, "CustomerData").to_owned(),
         ..Terms::default()

@@ -39,6 +39,20 @@ impl Status {
             Self::Relieved => "RELIEVED",
         }
     }
+
+    /// `FlowCallbackStatus`, the number that callbacks give it.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Init => 1,
+            Self::Part => 2,
+            Self::Reject => 3,
+            Self::All => 4,
+            Self::Deadline => 5,
+            Self::Cancel => 6,
+            Self::Invalid => 16,
+            Self::Relieved => 21,
+        }
+    }
 }
 
 /// Why a contract does not take a step.
