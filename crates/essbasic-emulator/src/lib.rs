@@ -38,6 +38,7 @@
 mod actions;
 mod auth;
 mod builder;
+mod bulk;
 mod callback;
 mod check;
 mod clock;

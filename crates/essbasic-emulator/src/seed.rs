@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::bulk;
 use crate::flow::{Status, Who};
 use crate::template::Template;
 use crate::terms::NewFlow;
@@ -38,6 +39,9 @@ struct OrganizationSeed {
     operators: Vec<String>,
     #[serde(default)]
     templates: Vec<Template>,
+    /// So many contracts more, alike and complete.
+    #[serde(default)]
+    completed: usize,
     #[serde(default)]
     flows: Vec<FlowSeed>,
 }
@@ -89,6 +93,19 @@ impl std::error::Error for SeedError {}
 pub(crate) const AGE: Duration = Duration::from_secs(3600);
 
 impl Seed {
+    /// The default's application and templates with this many completed contracts in place of its own.
+    /// Their ids are the same in every run: `yDEmuBulk` and the number, from 1, in 23 digits.
+    pub fn completed(flows: usize) -> Self {
+        let mut seed = Self::default();
+        let apps = seed.applications.values_mut();
+        let mut organizations = apps.flat_map(|app| app.organizations.values_mut());
+        if let Some(first) = organizations.next() {
+            first.completed = flows;
+            first.flows.clear();
+        }
+        seed
+    }
+
     /// Reads a seed from JSON; `assets/seed.json` of this crate is an example.
     ///
     /// # Errors
@@ -107,6 +124,12 @@ impl Seed {
             if !ids.insert(&flow.id) {
                 return Err(SeedError(format!("the id {} stands twice", flow.id)));
             }
+            if flow.id.starts_with(bulk::PREFIX) {
+                return Err(SeedError(format!(
+                    "the id {} is one that the emulator makes",
+                    flow.id
+                )));
+            }
             if flow.parties.is_empty() {
                 return Err(SeedError(format!("nobody signs {}", flow.id)));
             }
@@ -124,6 +147,7 @@ impl Seed {
 
     /// Brings everything about by the steps that also a caller would take.
     pub(crate) fn plant(self, world: &mut World, now: Duration) -> Result<(), SeedError> {
+        let mut bulk = 0;
         for (app_id, app) in self.applications {
             let known = Application { downloads: app.downloads, ..Application::default() };
             world.applications.insert(app_id.clone(), known);
@@ -140,6 +164,11 @@ impl Seed {
                 for flow in seed.flows {
                     flow.plant(world, &app_id, &open_id, now)?;
                 }
+                let company = seed.name.as_deref().unwrap_or(&open_id);
+                let first = bulk;
+                bulk += seed.completed;
+                bulk::plant(world, first..bulk, [&app_id, &open_id, company], now)
+                    .map_err(|refusal| SeedError(refusal.to_string()))?;
             }
         }
         Ok(())
@@ -234,6 +263,7 @@ mod tests {
             (seed(&flow("f", "PART")), "two parties"),
             (seed(r#"{"id":"f","name":"n","parties":[],"status":"ALL"}"#), "nobody"),
             (seed(r#"{"idd":"f"}"#), "idd"),
+            (seed(&flow("yDEmuBulk00000000000000000000001", "ALL")), "makes"),
         ] {
             let error = Seed::from_json(&text).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");

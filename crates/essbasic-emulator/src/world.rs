@@ -96,6 +96,12 @@ impl World {
         self.tell(index, Operate::Start, now);
     }
 
+    /// Makes room for so many contracts more.
+    pub(crate) fn reserve(&mut self, flows: usize) {
+        self.flows.reserve_exact(flows);
+        self.by_id.reserve(flows);
+    }
+
     /// Takes a contract that is replaced out of what leads to it.
     fn forget(&mut self, index: usize) {
         let Some(flow) = self.flows.get(index) else { return };

@@ -1,0 +1,72 @@
+//! Completed contracts by the thousand.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::flow::{Refusal, Who};
+use crate::seed::AGE;
+use crate::terms::{NewFlow, Terms};
+use crate::world::World;
+
+/// How the ids of these contracts begin.
+pub(crate) const PREFIX: &str = "yDEmuBulk";
+
+const TITLES: [&str; 5] = ["购销合同", "房屋租赁合同", "劳动合同", "保密协议", "技术服务协议"];
+
+/// Creates and signs the contracts of these numbers, counted from zero.
+///
+/// They go the way of any contract, but what those of one title say is held once, so that a contract
+/// takes little more than its id and the times of its signatures.
+pub(crate) fn plant(
+    world: &mut World,
+    numbers: Range<usize>,
+    [app_id, organization, company]: [&str; 3],
+    now: Duration,
+) -> Result<(), Refusal> {
+    let terms = |title: &str| {
+        let mut new = NewFlow::new(app_id, organization, "");
+        new.name = title.to_owned();
+        new.parties = vec![("典子谦".into(), Some(company.to_owned())), ("李四".into(), None)];
+        let mut terms: Terms = new.into_terms();
+        for party in terms.parties.iter_mut().filter(|party| party.organization.is_some()) {
+            organization.clone_into(&mut party.organization_id);
+        }
+        Arc::new(Terms { numbered: true, ..terms })
+    };
+    let terms = TITLES.map(terms);
+    let created = now.saturating_sub(AGE);
+    world.reserve(numbers.len());
+    for (number, terms) in numbers.zip(terms.iter().cycle()) {
+        let id = format!("{PREFIX}{:023}", number + 1);
+        world.start(&id, Arc::clone(terms), created.saturating_add(2 * AGE), created);
+        for minute in 1..=terms.parties.len() as u64 {
+            let at = created.saturating_add(Duration::from_secs(60 * minute));
+            world.sign(&id, Who::Next, at.min(now))?;
+        }
+        world.settle(now);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Status;
+
+    #[test]
+    fn contracts_of_one_title_hold_their_terms_once_and_no_file() {
+        let mut world = World::default();
+        let now = Duration::from_secs(1_700_000_000);
+        plant(&mut world, 0..100_000, ["a", "o", "c"], now).unwrap();
+        assert_eq!(world.flows().count(), 100_000);
+        let terms: std::collections::HashSet<_> =
+            world.flows().map(|flow| Arc::as_ptr(&flow.terms)).collect();
+        assert_eq!(terms.len(), TITLES.len());
+        assert_eq!(world.next_due(), None);
+        let last = world.flow("yDEmuBulk00000000000000000100000").unwrap();
+        assert_eq!((last.status(now), last.composed(now)), (Status::All, 2));
+        assert!(world.flows().all(|flow| flow.terms.file.is_none()));
+        assert!(size_of_val(last) + size_of_val(&*last.progress) <= 256);
+    }
+}
