@@ -114,7 +114,12 @@ fn what_it_cannot_start_with() {
     for (arguments, words) in [
         (&["--listen", "nowhere"][..], &["invalid value 'nowhere'"][..]),
         (&["--listen", &taken], &["the emulator cannot start", "; give a free address"]),
-        (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address"]),
+        (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address", "; give that option"]),
+        (&["--flows", "1", "--seed", "seed.json"], &["cannot be used with"]),
+        (&["--flows", "many"], &["invalid value 'many' for '--flows"]),
+        (&["--callback-key", "k"], &["--callback-url"]),
+        (&["--callback-url", "http://example.com/"], &["does not lead to a loopback address"]),
+        (&["--callback-url", "http://127.0.0.1/", "--callback-key", "hush"], &["32 bytes"]),
         (&["--seed", "absent"], &["absent cannot be read"]),
         (&["--seed", "seed.json"], &["seed.json: the seed is unusable", "; mend the file"]),
         (&["--secret-id", "AKIDMINE"], &["--secret-key"]),
@@ -123,6 +128,56 @@ fn what_it_cannot_start_with() {
         let output = essbasic(home.path()).arg("emulator").args(arguments).output().unwrap();
         refused(&output, words);
     }
+}
+
+#[test]
+fn as_many_completed_contracts_as_asked_with_files_as_long_as_asked() {
+    let home = TempDir::new().unwrap();
+    let emulator = Running::start(&home, &["--flows", "3", "--pdf-size", "200000"]);
+    let get = |path: &str| {
+        let mut answer = ureq::get(format!("{}{path}", emulator.endpoint)).call().unwrap();
+        answer.body_mut().read_to_string().unwrap()
+    };
+    let ids = get("/_emulator/flows");
+    let expected: Vec<String> = (1..=3).map(|n| format!("yDEmuBulk{n:023}")).collect();
+    assert_eq!(ids.lines().collect::<Vec<_>>(), expected);
+    let mut download = essbasic(home.path());
+    download.args(["download", "--endpoint", &emulator.endpoint, "--out", "out"]);
+    download.env("TENCENTCLOUD_SECRET_ID", "AKIDEMULATOR");
+    download.env("TENCENTCLOUD_SECRET_KEY", "EMULATORSECRETKEY");
+    download.args(["--app-id", essbasic_emulator::APP_ID, "--operator", "n9527"]);
+    download.args(["--organization", essbasic_emulator::ORGANIZATION]);
+    let output = download.args(&expected).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let files = std::fs::read_dir(home.path().join("out")).unwrap();
+    let sizes: Vec<u64> = files.map(|file| file.unwrap().metadata().unwrap().len()).collect();
+    assert_eq!(sizes.len(), 3);
+    assert!(sizes.iter().all(|size| (200_000..210_000).contains(size)), "{sizes:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_posts_to_the_callback_address_and_shows_neither_key_nor_token() {
+    let home = TempDir::new().unwrap();
+    let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", receiver.local_addr().unwrap());
+    let key = "hush-hush-hush-hush-hush-hush-32";
+    let mut arguments = vec!["-v", "--callback-url", &url, "--callback-key", key];
+    arguments.extend(["--callback-token", "hush-token", "--callback-reorder"]);
+    let emulator = Running::start(&home, &arguments);
+    let (stream, _) = receiver.accept().unwrap();
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(reader.read_line(&mut head).unwrap(), 0);
+    }
+    assert!(head.starts_with("POST /hook HTTP/1.1"), "{head}");
+    assert!(head.contains("content-signature: sha256="), "{head}");
+    let mut body = [0; 2];
+    reader.read_exact(&mut body).unwrap();
+    assert_eq!(&body, b"{}");
+    let (_, _, log) = emulator.end("-TERM");
+    assert!(!log.contains("hush"), "{log}");
 }
 
 /// A log that cannot be written must not end what it tells of.

@@ -14,8 +14,12 @@ impl Service {
     /// Answers at a link.
     pub(crate) fn follow(&self, wire: &Wire, target: Target<'_>) -> Reply {
         let signing = matches!(target, Target::Signing(_));
-        let allowed = [Method::GET, Method::HEAD].contains(&wire.method);
-        if !allowed && !(signing && wire.method == Method::POST) {
+        let allowed = match wire.method {
+            Method::GET | Method::HEAD => true,
+            Method::POST => signing,
+            _ => false,
+        };
+        if !allowed {
             return self.refuse_link(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed");
         }
         let query = wire.uri.query().unwrap_or_default();

@@ -11,12 +11,21 @@
 //!
 //! It speaks the API's real protocol over real HTTP: any client can be pointed at it. It verifies
 //! signatures from what came over the wire, checks parameters against the API's description and
-//! answers the common errors with the real codes. It models `DescribeResourceUrlsByFlows`,
-//! `DescribeFlowDetailInfo`, the files that links lead to and, where keys are agreed on, calls inside
-//! `CreateRequestWithEncryption`. Any other action is checked in full,
-//! limits and rules included, and answered with data of the right shape, nothing else happens; the
-//! header `X-Emulator-Not-Modelled: true` says so. `X-Emulator-Deprecated: true` says that the
-//! service will take the action away.
+//! answers the common errors with the real codes.
+//!
+//! It models the whole life of a contract: `UploadFiles`, `ChannelCreateFlowByFiles`,
+//! `DescribeTemplates`, `CreateFlowsByTemplates`, `CreateSignUrls` and `ChannelCreateFlowSignUrl`
+//! (whoever opens such a link signs), `ChannelCreateFlowReminds`, `ModifyFlowDeadline`,
+//! `ChannelCancelFlow`, `ChannelBatchCancelFlows`, `DescribeCancelFlowsTask`,
+//! `DescribeFlowDetailInfo`, `DescribeResourceUrlsByFlows`, the files that links lead to, callbacks
+//! ([`Callback`]) and, where keys are agreed on, calls inside `CreateRequestWithEncryption`.
+//!
+//! Any other action is checked in full, limits and rules included, and answered with data of the right
+//! shape, nothing else happens; the header `X-Emulator-Not-Modelled: true` says so.
+//! `X-Emulator-Deprecated: true` says that the service will take the action away.
+//!
+//! What the real service does not have is below `/_emulator/`: a look at contracts and counts, and
+//! orders to the clock and to contracts. An unknown path there lists it.
 //!
 //! What the service's documentation promises of contracts holds here by the emulator's
 //! [clock](Builder::clock_moved_by_hand): a PDF is composed one to three seconds after a signature

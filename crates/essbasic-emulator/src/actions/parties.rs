@@ -54,8 +54,8 @@ fn party(context: &Context<'_>, info: &Value) -> Result<Party, ApiError> {
         return Err(context.error("InvalidParameter.Name", "A party has no name that can be."));
     }
     let digits = mobile.len() == 11 && mobile.bytes().all(|byte| byte.is_ascii_digit());
-    let good_mobile = digits && mobile.starts_with('1');
-    if !good_mobile && !(mobile.is_empty() && by_id) {
+    let reachable = digits && mobile.starts_with('1');
+    if !(reachable || mobile.is_empty() && by_id) {
         let message = "A party's Mobile has not the 11 digits of a mainland number.";
         return Err(context.error("InvalidParameter.Mobile", message));
     }

@@ -71,6 +71,9 @@ pub(super) fn for_mini_program(context: &Context<'_>, body: &Value) -> Answer {
     Ok(json!({ "SignUrlInfos": infos, "ErrorMessages": errors }))
 }
 
+/// A contract and some of its parties, by their places.
+type Chosen<'a> = (&'a Flow, Vec<(usize, &'a Party)>);
+
 /// The contract and those of its parties whom the request means.
 fn chosen<'a>(
     context: &'a Context<'_>,
@@ -78,7 +81,7 @@ fn chosen<'a>(
     id: &str,
     kind: &str,
     body: &Value,
-) -> Result<(&'a Flow, Vec<(usize, &'a Party)>), &'static str> {
+) -> Result<Chosen<'a>, &'static str> {
     let flow = context.world.flow(id).ok_or(NO_SUCH_FLOW)?;
     if !caller.owns(flow) {
         return Err(NO_PERMISSION);

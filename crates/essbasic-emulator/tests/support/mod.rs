@@ -1,5 +1,7 @@
 //! A caller of the emulator over real HTTP that shares no code with our client but the signer.
 
+pub(crate) mod life;
+
 use std::time::Duration;
 
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
@@ -27,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) unsigned: bool,
     pub(crate) sign_action: bool,
     pub(crate) signed_host: Option<String>,
+    /// The header `Host`, where it is not the emulator's address.
+    pub(crate) sent_host: Option<String>,
     pub(crate) authorization: Option<String>,
 }
 
@@ -55,6 +59,7 @@ pub(crate) fn call(action: &str, body: Value) -> Call {
         unsigned: false,
         sign_action: true,
         signed_host: None,
+        sent_host: None,
         authorization: None,
     }
 }
@@ -113,6 +118,9 @@ impl Call {
         }
         if let Some(token) = &self.token {
             http_request = http_request.header("x-tc-token", token);
+        }
+        if let Some(host) = &self.sent_host {
+            http_request = http_request.header("host", host);
         }
         let http = http();
         match self.method {
