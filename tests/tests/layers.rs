@@ -56,7 +56,7 @@ fn crates_use_only_the_layers_below_them() {
         ("essbasic", &["tc3-client", "essbasic-models"]),
         ("essbasic-callback", &["tc3-api"]),
         ("essbasic-emulator", &["tc3-signer", "tc3-api", "essbasic-models"]),
-        ("essbasic-cli", &["essbasic", "essbasic-emulator", "tc3-signer"]),
+        ("essbasic-cli", &["essbasic", "essbasic-callback", "essbasic-emulator", "tc3-signer"]),
         ("xtask", &["tc3-codegen"]),
     ]);
     let metadata: serde_json::Value = serde_json::from_str(&cargo(&[

@@ -9,6 +9,7 @@ mod explore;
 mod failure;
 mod folder;
 mod input;
+mod listen;
 mod log;
 mod options;
 mod output;
@@ -27,8 +28,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::failure::{Exit, Failure};
 
-/// Contracts of Tencent e-sign (essbasic): fetch them, wait for them, call any action, find one's way
-/// in the API, sign requests, run an emulator.
+/// Contracts of Tencent e-sign (essbasic): start them, wait for them, fetch them, receive callbacks, call
+/// any action, find one's way in the API, sign requests, run an emulator.
 #[derive(Parser)]
 #[command(name = "essbasic", version, arg_required_else_help = true, args_override_self = true)]
 struct Cli {
@@ -49,6 +50,7 @@ enum Command {
     Status(status::StatusArgs),
     Upload(start::UploadArgs),
     Start(start::StartArgs),
+    Listen(listen::ListenArgs),
     Call(call::CallArgs),
     Search(explore::search::SearchArgs),
     Describe(explore::describe::DescribeArgs),
@@ -80,7 +82,7 @@ fn command() -> clap::Command {
     let mut command = Cli::command();
     // Hands the global options down.
     command.build();
-    for name in ["search", "describe", "sign", "emulator", "completions"] {
+    for name in ["search", "describe", "listen", "sign", "emulator", "completions"] {
         command = command.mut_subcommand(name, |command| {
             command.mut_args(|arg| {
                 let hidden = arg.is_global_set() && arg.get_id() != "verbose";
@@ -120,6 +122,7 @@ impl Cli {
             Command::Status(args) => status::run(&args, &self.options),
             Command::Upload(args) => start::upload(&args, &self.options),
             Command::Start(args) => start::start(&args, &self.options),
+            Command::Listen(args) => listen::run(&args),
             Command::Call(args) => call::run(&args, &self.options),
             Command::Search(args) => explore::search::run(&args),
             Command::Describe(args) => explore::describe::run(&args),

@@ -1,0 +1,215 @@
+//! `essbasic listen`, told of contracts by the emulator.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use essbasic_callback::testing::{Sender, message};
+use essbasic_callback::{CallbackKey, MsgType, Token};
+use essbasic_emulator::{APP_ID, Callback, CallbackChaos, Emulator, NewFlow, ORGANIZATION};
+use serde_json::{Value, json};
+use support::{essbasic, refused, until};
+use tempfile::TempDir;
+
+const KEY: &str = "hush-hush-hush-hush-hush-hush-32";
+const TOKEN: &str = "hush-token";
+
+struct Listening {
+    child: Child,
+    url: String,
+    stderr: BufReader<std::process::ChildStderr>,
+}
+
+impl Listening {
+    fn start(home: &Path, arguments: &[&str]) -> Self {
+        let mut command = essbasic(home);
+        command.args(["listen", "--port", "0"]).args(arguments);
+        command.env("ESSBASIC_CALLBACK_TOKEN", TOKEN).env("ESSBASIC_CALLBACK_KEY", KEY);
+        command.env("PATH", "/usr/bin:/bin");
+        let mut child = command.spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        let url = line.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}"));
+        Self { url: url.to_owned(), child, stderr }
+    }
+
+    fn callback(&self) -> Callback {
+        let url = format!("{}hook?a=b", self.url);
+        Callback::to(url).key(KEY).token(TOKEN).first_pause(Duration::from_millis(5))
+    }
+
+    fn post(&self, callback: &essbasic_callback::testing::Callback) -> u16 {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut request = agent.post(&self.url);
+        if let Some(signature) = &callback.signature {
+            request = request.header("Content-Signature", signature);
+        }
+        request.send(&callback.body[..]).unwrap().status().as_u16()
+    }
+
+    /// Ends it as Ctrl-C does; gives its status, stdout and the rest of its stderr.
+    fn end(mut self) -> (Option<i32>, String, String) {
+        let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        self.stderr.read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code(), stdout, stderr)
+    }
+}
+
+fn sender() -> Sender {
+    Sender::new(Token::new(TOKEN).unwrap(), CallbackKey::new(KEY).unwrap())
+}
+
+/// Contracts made and signed by both; all that is told of them has arrived.
+fn contracts_signed(callback: Callback, count: usize) -> Emulator {
+    let emulator =
+        Emulator::builder().clock_moved_by_hand(1_700_000_000).callback(callback).start().unwrap();
+    for n in 0..count {
+        let id = format!("yDwA{n:028}");
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &id));
+        emulator.sign(&id, None).unwrap();
+        emulator.sign(&id, None).unwrap();
+    }
+    emulator.advance(Duration::from_secs(3));
+    assert!(emulator.callbacks_settled(Duration::from_secs(60)));
+    emulator
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn completed(messages: &[Value]) -> BTreeSet<&str> {
+    let done = messages.iter().filter(|message| message["MsgData"]["FlowCallbackStatus"] == 4);
+    done.map(|message| message["MsgData"]["FlowId"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn each_message_is_printed_once_however_it_comes() {
+    let home = TempDir::new().unwrap();
+    let listening = Listening::start(home.path(), &[]);
+    let delay = Duration::from_millis(50);
+    let chaos = CallbackChaos { repeat: 1.0, delay, reorder: true, seed: 7 };
+    let emulator = contracts_signed(listening.callback().chaos(chaos), 5);
+    let stats = emulator.stats().callbacks;
+    assert!(stats.probed && stats.given_up == 0, "{stats:?}");
+    // The repeats come after what they repeat is acknowledged.
+    until("all repeats", || emulator.stats().callbacks.sent >= 2 * stats.messages);
+    let (status, stdout, stderr) = listening.end();
+    assert_eq!(status, Some(0), "{stderr}");
+    let messages = rows(&stdout);
+    let ids: BTreeSet<&str> =
+        messages.iter().map(|message| message["MsgId"].as_str().unwrap()).collect();
+    assert_eq!((ids.len() as u64, messages.len() as u64), (stats.messages, stats.messages));
+    assert_eq!(completed(&messages).len(), 5);
+    assert!(!stderr.contains("hush"), "{stderr}");
+}
+
+#[test]
+fn what_is_appended_stands_on_whole_lines() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("messages.jsonl");
+    fs::write(&path, "{\"MsgId\":\"cut sho").unwrap();
+    let listening = Listening::start(home.path(), &["--append", "messages.jsonl"]);
+    let emulator = contracts_signed(listening.callback(), 2);
+    let text = fs::read_to_string(&path).unwrap();
+    let (cut, rest) = text.split_once('\n').unwrap();
+    assert_eq!(cut, "{\"MsgId\":\"cut sho");
+    assert_eq!(rows(rest).len() as u64, emulator.stats().callbacks.messages);
+    assert_eq!(completed(&rows(rest)).len(), 2);
+    // However a message is spaced, it is one line.
+    let spaced = "{\n \"MsgId\": \"a\",\r\n \"MsgType\": \"T\\n\"\n}\n";
+    assert_eq!(listening.post(&sender().send(spaced)), 200);
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(rows(text.lines().last().unwrap()), [json!({ "MsgId": "a", "MsgType": "T\n" })]);
+    let (status, stdout, _) = listening.end();
+    assert_eq!((status, stdout.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_message_whose_command_fails_comes_again() {
+    let home = TempDir::new().unwrap();
+    let script = "test -e ready || { touch ready; echo sorry >&2; exit 3; }
+        cat > \"$ESSBASIC_MSG_ID.json\"; echo \"$1 $ESSBASIC_MSG_TYPE\" >> log";
+    let listening = Listening::start(home.path(), &["--", "sh", "-c", script, "name", "word"]);
+    let emulator = contracts_signed(listening.callback(), 1);
+    let stats = emulator.stats().callbacks;
+    assert_eq!((stats.given_up, stats.sent), (0, stats.messages + 1));
+    let log = fs::read_to_string(home.path().join("log")).unwrap();
+    assert_eq!(log, "word FlowStatusChange\n".repeat(usize::try_from(stats.messages).unwrap()));
+    let files = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|end| end == "json"));
+    let messages: Vec<Value> =
+        files.map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect();
+    assert_eq!(messages.len() as u64, stats.messages);
+    assert_eq!(completed(&messages).len(), 1);
+    let (status, _, stderr) = listening.end();
+    assert_eq!(status, Some(0));
+    assert!(stderr.contains("was not taken: sh ended with exit status: 3"), "{stderr}");
+}
+
+#[test]
+fn strangers_are_refused_alike() {
+    let home = TempDir::new().unwrap();
+    let listening = Listening::start(home.path(), &[]);
+    let good = sender().send(&message("1", &MsgType::FlowStatusChange, json!({ "FlowId": "f" })));
+    let mut altered = good.clone();
+    altered.body[12] ^= 1;
+    let mut unsigned = good.clone();
+    unsigned.signature = None;
+    let other = Sender::new(Token::new("another").unwrap(), CallbackKey::new(KEY).unwrap());
+    for bad in [altered, unsigned, other.send(&message("2", &MsgType::FlowStatusChange, json!({})))]
+    {
+        assert_eq!(listening.post(&bad), 400);
+    }
+    // Refused for its length, before it comes.
+    let address = listening.url.strip_prefix("http://").unwrap().trim_end_matches('/');
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n").unwrap();
+    let mut head = String::new();
+    BufReader::new(stream).read_line(&mut head).unwrap();
+    assert!(head.starts_with("HTTP/1.1 413 "), "{head}");
+    assert_eq!(listening.post(&sender().probe()), 200);
+    assert_eq!((listening.post(&good), listening.post(&good)), (200, 200));
+    let (status, stdout, _) = listening.end();
+    assert_eq!((status, rows(&stdout).len()), (Some(0), 1));
+}
+
+#[test]
+fn what_it_cannot_start_with() {
+    let home = TempDir::new().unwrap();
+    fs::create_dir(home.path().join("folder")).unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().port().to_string();
+    for (arguments, words) in [
+        (&["--port", "0"][..], &["without a token", "--token", "--unsigned"][..]),
+        (&["--port", "0", "--token", "hush", "--key", "hush"], &["32 bytes"]),
+        (&["--port", "0", "--token", "hush", "--unsigned"], &["cannot be used with"]),
+        (&["--port", "0", "--unsigned", "--append", "folder"], &["folder cannot be written"]),
+        (&["--port", "0", "--unsigned", "--append", "a", "--", "true"], &["cannot be used with"]),
+        (&["--port", &taken, "--unsigned"], &["cannot be listened at", "; give a free address"]),
+        (&["--unsigned"], &["--port"]),
+    ] {
+        let output = essbasic(home.path()).arg("listen").args(arguments).output().unwrap();
+        refused(&output, words);
+        assert!(!support::stderr(&output).contains("hush"), "{arguments:?}");
+    }
+}
