@@ -38,13 +38,15 @@ pub(crate) struct Batches<B: Batched> {
     agent: Agent,
     left: VecDeque<B::Item>,
     batch: Vec<B::Item>,
+    /// How many of those left go alone.
+    alone: usize,
     results: Vec<Result<B::Done, FlowError>>,
 }
 
 impl<B: Batched> Batches<B> {
     pub(crate) fn new(kind: B, agent: Agent, items: impl IntoIterator<Item = B::Item>) -> Self {
         let left = items.into_iter().collect();
-        Self { kind, agent, left, batch: Vec::new(), results: Vec::new() }
+        Self { kind, agent, left, batch: Vec::new(), alone: 0, results: Vec::new() }
     }
 
     /// The next call; `None` when all have been made.
@@ -52,11 +54,13 @@ impl<B: Batched> Batches<B> {
         self.batch.clear();
         while let Some(next) = self.left.front() {
             // One alone always goes: whether it is too much for a call the service says.
-            if !self.batch.is_empty() && !self.kind.fits(&self.batch, next) {
+            let full = self.alone > 0 || !self.kind.fits(&self.batch, next);
+            if !self.batch.is_empty() && full {
                 break;
             }
             self.batch.extend(self.left.pop_front());
         }
+        self.alone = self.alone.saturating_sub(1);
         (!self.batch.is_empty()).then(|| self.kind.request(&self.agent, &self.batch))
     }
 
@@ -67,6 +71,14 @@ impl<B: Batched> Batches<B> {
         let count = self.batch.len();
         let results = match answer {
             Ok(answer) => self.kind.read(&self.batch, answer),
+            Err(error) if count > 1 && is_refusal(&error) => {
+                // One of them has spoilt it for the others.
+                for item in self.batch.drain(..).rev() {
+                    self.left.push_front(item);
+                }
+                self.alone = count;
+                return Ok(());
+            }
             Err(error) => {
                 let lost = error.was_sent() && error.kind() != ErrorKind::Api;
                 let mut error = failed(error)?;
@@ -93,6 +105,13 @@ impl<B: Batched> Batches<B> {
     pub(crate) fn finish(self) -> Vec<Result<B::Done, FlowError>> {
         self.results
     }
+}
+
+/// Whether the service found a request wrong before it did anything.
+fn is_refusal(error: &tc3_client::Error) -> bool {
+    let kinds =
+        ["InvalidParameter", "InvalidParameterValue", "MissingParameter", "ResourceNotFound"];
+    kinds.contains(&error.code().split('.').next().unwrap_or_default())
 }
 
 #[cfg(feature = "start")]

@@ -1,0 +1,265 @@
+//! Contracts set going over real HTTP against the emulator, each in both colours.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use essbasic::credentials::Credential;
+use essbasic::models::{FlowDetailInfo, SignUrlEndpoint};
+use essbasic::{
+    Config, Contract, Document, DownloadOptions, Error, FlowError, FlowErrorKind, FlowStatus,
+    Party, RateLimit, Reminder, Report, SignLink, Withdrawal, agent,
+};
+use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+
+/// Both clients behind one face.
+enum Colour {
+    Blocking(essbasic::blocking::Client),
+    Async(essbasic::Client, tokio::runtime::Runtime),
+}
+
+/// The same call of either.
+macro_rules! call {
+    ($colour:expr, $method:ident($($argument:expr),*)) => {
+        match $colour {
+            Colour::Blocking(client) => client.$method($($argument),*),
+            Colour::Async(client, runtime) => runtime.block_on(client.$method($($argument),*)),
+        }
+    };
+}
+
+type Results<T> = Vec<Result<T, FlowError>>;
+
+impl Colour {
+    fn both(endpoint: &str) -> [Self; 2] {
+        let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+            .with_endpoint_url(endpoint)
+            .unwrap()
+            .with_rate_limit(RateLimit::Off);
+        let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        [
+            Self::Blocking(essbasic::blocking::Client::new(config.clone(), agent.clone()).unwrap()),
+            Self::Async(essbasic::Client::new(config, agent).unwrap(), runtime),
+        ]
+    }
+
+    fn upload(&self, files: Vec<Document>) -> Results<String> {
+        call!(self, upload(files)).unwrap()
+    }
+
+    fn by_files(&self, contracts: Vec<(String, Contract)>) -> Result<Results<String>, Error> {
+        call!(self, start_from_files(contracts))
+    }
+
+    fn by_templates(&self, contracts: Vec<(String, Contract)>) -> Results<String> {
+        call!(self, start_from_templates(contracts)).unwrap()
+    }
+
+    fn sign_links(&self, flows: &[&str]) -> Results<Vec<SignLink>> {
+        let endpoint = SignUrlEndpoint::WeixinApp;
+        call!(self, sign_links(flows.iter().copied(), endpoint)).unwrap()
+    }
+
+    fn remind(&self, flows: &[&str]) -> Results<Reminder> {
+        call!(self, remind(flows.iter().copied())).unwrap()
+    }
+
+    fn cancel(&self, flows: &[&str]) -> Results<Withdrawal> {
+        call!(self, cancel(flows.iter().copied(), "价格不对")).unwrap()
+    }
+
+    fn status(&self, flows: &[&str]) -> Results<FlowDetailInfo> {
+        call!(self, status(flows.iter().copied())).unwrap()
+    }
+
+    fn download(&self, flow: &str, options: &DownloadOptions) -> Report {
+        call!(self, download([flow], options)).unwrap()
+    }
+}
+
+/// What the service composes is as good a file to upload as any.
+fn pdf(colour: &Colour, emulator: &Emulator) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let flow = emulator.completed_flows().remove(0);
+    let report = colour.download(&flow, &DownloadOptions::to(folder.path()));
+    std::fs::read(&report.saved().next().unwrap().files[0].path).unwrap()
+}
+
+fn lease(name: &str) -> Contract {
+    Contract::new(name)
+        .party(Party::employee("典子谦示例企业", ORGANIZATION, OPERATOR).seals_at("甲方"))
+        .party(Party::person("张三", "13800000001").signs_at("乙方"))
+}
+
+const TEMPLATE: &str = "yDEmuTemplate0000000000000000001";
+
+fn offer(name: &str) -> (String, Contract) {
+    let contract = Contract::new(name)
+        .party(Party::employee("典子谦示例企业", ORGANIZATION, OPERATOR))
+        .party(Party::person("张三", "13800000001").in_place("yDEmuRecipient100000000000000002"))
+        .field("姓名", "张三");
+    (TEMPLATE.to_owned(), contract)
+}
+
+#[test]
+fn from_a_file_on_disk_to_the_signed_one() {
+    let emulator = Emulator::builder().clock_moved_by_hand(now()).start().unwrap();
+    for colour in Colour::both(&emulator.endpoint()) {
+        let original = pdf(&colour, &emulator);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lease.pdf");
+        std::fs::write(&path, &original).unwrap();
+        let file_id = colour.upload(vec![Document::read(&path).unwrap()]).remove(0).unwrap();
+
+        let in_an_hour = SystemTime::UNIX_EPOCH + emulator.now() + Duration::from_secs(3600);
+        let contract = lease("房屋租赁合同").deadline(in_an_hour).user_data("order 7");
+        let made = colour.by_files(vec![(file_id, contract)]).unwrap();
+        let flow = made[0].as_deref().unwrap();
+        let info = colour.status(&[flow]).remove(0).unwrap();
+        assert_eq!(info.flow_status, FlowStatus::Init);
+        assert_eq!((&*info.flow_name, &*info.custom_data), ("房屋租赁合同", "b3JkZXIgNw=="));
+        assert_eq!(info.dead_line_as_time(), Some(in_an_hour));
+
+        // Whoever opens a link signs, one after the other.
+        let links = colour.sign_links(&[flow]).remove(0).unwrap();
+        assert_eq!(links.len(), 2);
+        assert_eq!((&*links[0].organization, &*links[1].name), ("典子谦示例企业", "张三"));
+        for link in &links {
+            assert!(!format!("{link:?}").contains("http"), "a link opens the contract");
+            assert_eq!(ureq::get(&link.url).call().unwrap().status(), 200);
+        }
+        let info = colour.status(&[flow]).remove(0).unwrap();
+        assert_eq!(info.flow_status, FlowStatus::All);
+        emulator.advance(Duration::from_secs(3));
+
+        let report = colour.download(flow, &DownloadOptions::to(folder.path().join("signed")));
+        let signed = std::fs::read(&report.saved().next().unwrap().files[0].path).unwrap();
+        assert!(signed.starts_with(&original) && signed.len() > original.len());
+        let none = colour.sign_links(&[flow]).remove(0).unwrap_err();
+        assert_eq!(none.kind, FlowErrorKind::Refused, "{none:?}");
+    }
+}
+
+#[test]
+fn twenty_contracts_a_call_and_one_that_fails_fails_alone() {
+    let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+    for (round, colour) in Colour::both(&emulator.endpoint()).into_iter().enumerate() {
+        let mut offers: Vec<_> = (0..45).map(|n| offer(&format!("offer_{n}"))).collect();
+        offers[21].1 = Contract::new("nobody_signs");
+        offers[30].0 = "nobodys".to_owned();
+        let made = colour.by_templates(offers);
+        assert_eq!(made.len(), 45);
+        for (place, made) in made.iter().enumerate() {
+            match made {
+                Ok(flow) => assert_eq!(flow.len(), 32),
+                Err(error) => {
+                    assert!([21, 30].contains(&place), "{place}: {error:?}");
+                    let lost =
+                        if place == 30 { FlowErrorKind::Call } else { FlowErrorKind::Refused };
+                    assert_eq!(error.kind, lost);
+                }
+            }
+        }
+        assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 43);
+        // The template that nobody has spoils its call, whose contracts are then made one by one.
+        let calls = emulator.stats().calls["CreateFlowsByTemplates"];
+        assert_eq!(calls, (3 + 20) * (round as u64 + 1));
+        let flows: Vec<&str> = made.iter().flatten().map(String::as_str).collect();
+        let infos = colour.status(&flows);
+        let names: Vec<_> = infos.into_iter().map(|info| info.unwrap().flow_name).collect();
+        assert_eq!((&*names[0], &*names[20], &*names[42]), ("offer_0", "offer_20", "offer_44"));
+    }
+}
+
+#[test]
+fn who_has_not_signed_is_reminded_and_a_contract_withdrawn() {
+    let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+    for colour in Colour::both(&emulator.endpoint()) {
+        let made = colour.by_templates(vec![offer("one"), offer("two")]);
+        let [one, two] = [0, 1].map(|place: usize| made[place].clone().unwrap());
+        let complete = emulator.completed_flows().remove(0);
+        let ids = [&*one, "nobodys", &*complete, &*two];
+        let fine = |results: &[bool]| assert_eq!(results, [true, false, false, true]);
+
+        let reminded = colour.remind(&ids);
+        fine(&reminded.iter().map(Result::is_ok).collect::<Vec<_>>());
+        assert!(reminded[0].as_ref().unwrap().message.contains("催办成功"));
+        let withdrawn = colour.cancel(&ids);
+        fine(&withdrawn.iter().map(Result::is_ok).collect::<Vec<_>>());
+        assert!(!withdrawn[0].as_ref().unwrap().task_id.is_empty());
+        assert_eq!(withdrawn[2].as_ref().unwrap_err().kind, FlowErrorKind::Refused);
+
+        let infos = colour.status(&ids);
+        assert_eq!(infos[0].as_ref().unwrap().flow_status, FlowStatus::Cancel);
+        assert_eq!(infos[0].as_ref().unwrap().flow_message, "价格不对");
+        assert_eq!(infos[1].as_ref().unwrap_err().kind, FlowErrorKind::Refused);
+        assert_eq!(infos[2].as_ref().unwrap().flow_status, FlowStatus::All);
+    }
+}
+
+/// A server that reads each request to its end, counts it, and hangs up.
+fn deaf() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let requests = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut lines = BufReader::new(stream.unwrap()).lines();
+            let mut length = 0;
+            while let Some(Ok(line)) = lines.next() {
+                let line = line.to_ascii_lowercase();
+                if let Some(value) = line.strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                if line.is_empty() {
+                    break;
+                }
+            }
+            assert!(length > 0);
+            requests.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (endpoint, count)
+}
+
+#[test]
+fn what_may_have_been_made_is_not_made_again() {
+    let (endpoint, count) = deaf();
+    for (round, colour) in Colour::both(&endpoint).into_iter().enumerate() {
+        let made = colour.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
+        let error = made[0].as_ref().unwrap_err();
+        assert_eq!(error.kind, FlowErrorKind::Uncertain, "{error:?}");
+        assert!(error.message.contains("look before you repeat it"), "{}", error.message);
+        assert_eq!(count.load(Ordering::SeqCst), round + 1);
+    }
+}
+
+#[test]
+fn what_all_calls_would_fail_of_stops_the_rest() {
+    let emulator = Emulator::builder().start().unwrap();
+    let config = Config::new(Credential::new(SECRET_ID, "another key"))
+        .with_endpoint_url(&emulator.endpoint())
+        .unwrap();
+    let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
+    let client = essbasic::blocking::Client::new(config, agent).unwrap();
+    let contracts = (0..3).map(|n| (format!("file{n}"), lease("once")));
+    let error = client.start_from_files(contracts).unwrap_err();
+    let Error::Call(error) = error else { panic!("{error:?}") };
+    assert!(error.is_auth());
+    assert_eq!(emulator.stats().rejected.values().sum::<u64>(), 1);
+}
+
+fn now() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
