@@ -1,25 +1,39 @@
 //! A callback says that a contract is complete, and its PDF is on disk.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use essbasic::credentials::Credential;
-use essbasic::{Config, DownloadOptions, agent};
+use essbasic::{Config, DownloadOptions, FlowStatus, Signals, WaitOptions, WaitOutcome, agent};
 use essbasic_callback::testing::{Sender, message};
 use essbasic_callback::{
-    CallbackKey, FlowCallbackStatus, MessageData, MsgType, Received, Receiver, Token,
+    CallbackKey, CallbackService, FlowCallbackStatus, Message, MessageData, MsgType, Received,
+    Receiver, Token,
 };
-use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use essbasic_emulator::{
+    APP_ID, Callback, CallbackChaos, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID,
+    SECRET_KEY,
+};
 use serde_json::json;
+
+const TOKEN: &str = "the token";
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+fn receiver() -> Receiver {
+    Receiver::new(Token::new(TOKEN).unwrap(), CallbackKey::new(KEY).unwrap())
+}
 
 #[test]
 fn from_a_callback_to_a_file() {
     let emulator = Emulator::builder().start().unwrap();
-    let token = Token::new("the token").unwrap();
-    let key = CallbackKey::new("0123456789abcdef0123456789abcdef").unwrap();
-    let sender = Sender::new(token.clone(), key.clone());
-    let receiver = Receiver::new(token, key);
+    let sender = Sender::new(Token::new(TOKEN).unwrap(), CallbackKey::new(KEY).unwrap());
+    let receiver = receiver();
 
     let flow_id = emulator.completed_flows().remove(0);
     let data = json!({ "FlowId": flow_id, "FlowCallbackStatus": 4 });
@@ -39,4 +53,90 @@ fn from_a_callback_to_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let report = client.download([&*flow.flow_id], &DownloadOptions::to(folder.path())).unwrap();
     assert!(report.is_complete() && report.saved().count() == 1);
+}
+
+/// Tells a wait what the message says.
+fn tell(signals: &Signals, message: &Message) {
+    if let MessageData::FlowStatusChange(flow) = &message.data {
+        let reason = flow.flow_message.as_ref().map_or("", |text| text.as_str());
+        signals.tell(&*flow.flow_id, FlowStatus::from(flow.status_name()), reason);
+    }
+}
+
+/// Receives callbacks for as long as the runtime lives; the address.
+async fn serve(signals: Signals) -> String {
+    let service = CallbackService::new(receiver(), move |message: Message| {
+        tell(&signals, &message);
+        async { Ok(()) }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/callback", listener.local_addr().unwrap());
+    let app = axum::Router::new().route_service("/callback", service);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+const COUNT: usize = 120;
+
+#[test]
+fn a_wait_hears_of_contracts_and_asks_only_once() {
+    for blocking in [true, false] {
+        let signals = Signals::new();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let url = runtime.block_on(serve(signals.clone()));
+        let delay = Duration::from_millis(50);
+        let chaos = CallbackChaos { repeat: 0.5, delay, reorder: true, seed: 1 };
+        let callback = Callback::to(url).token(TOKEN).key(KEY).chaos(chaos);
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let builder = Emulator::builder().clock_moved_by_hand(now).callback(callback);
+        let emulator = builder.rate_limit(None).start().unwrap();
+        let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
+        for id in &ids {
+            emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+        }
+        let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+            .with_endpoint_url(&emulator.endpoint())
+            .unwrap();
+        let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
+        let options = WaitOptions::default().with_signals(signals).with_settle(Duration::ZERO);
+        let waiting = {
+            let ids = ids.clone();
+            std::thread::spawn(move || {
+                if blocking {
+                    let client = essbasic::blocking::Client::new(config, agent).unwrap();
+                    client.wait(ids, &options).unwrap()
+                } else {
+                    let client = essbasic::Client::new(config, agent).unwrap();
+                    let runtime = tokio::runtime::Runtime::new().unwrap();
+                    runtime.block_on(client.wait(ids, &options)).unwrap()
+                }
+            })
+        };
+        let looked = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+        while looked() != Some(2) {
+            std::thread::yield_now();
+        }
+        for (place, id) in ids.iter().enumerate() {
+            if place == 7 {
+                emulator.reject(id, None, "价格不对").unwrap();
+                continue;
+            }
+            emulator.sign(id, None).unwrap();
+            emulator.sign(id, None).unwrap();
+        }
+        emulator.advance(Duration::from_secs(3));
+        let ended = waiting.join().unwrap();
+        assert_eq!(ended.len(), COUNT);
+        for (place, (flow, id)) in ended.iter().zip(&ids).enumerate() {
+            assert_eq!(&flow.flow_id, id);
+            match &flow.outcome {
+                WaitOutcome::Signed => assert_ne!(place, 7),
+                WaitOutcome::Ended { status, reason } => {
+                    assert_eq!((place, status, &**reason), (7, &FlowStatus::Reject, "价格不对"));
+                }
+                other => panic!("{id}: {other:?}"),
+            }
+        }
+        assert_eq!(looked(), Some(2), "it asked again for what it had been told");
+    }
 }

@@ -79,6 +79,16 @@ pub struct FlowStatusChange {
 }
 
 impl FlowStatusChange {
+    /// Where the contract stands, in the API's word for it, such as `ALL`; empty where the message does
+    /// not say. `essbasic::FlowStatus` is made from it.
+    pub fn status_name(&self) -> &str {
+        match (&self.flow_callback_show_status, self.flow_callback_status) {
+            (Some(word), _) => word.as_str(),
+            (None, Some(number)) => number.name(),
+            (None, None) => "",
+        }
+    }
+
     /// The member `CreateOn` as a time; `None` of zero.
     pub fn create_on_as_time(&self) -> Option<SystemTime> {
         as_time(self.create_on)
@@ -210,6 +220,21 @@ impl FlowCallbackStatus {
                 let known = Self::NUMBERS.iter().find(|(_, status)| *status == known);
                 known.map_or(0, |(number, _)| *number)
             }
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            // To be filled in: the API has no word of its own for that.
+            Self::Init | Self::ToFill => "INIT",
+            Self::Part => "PART",
+            Self::Reject => "REJECT",
+            Self::All => "ALL",
+            Self::Deadline => "DEADLINE",
+            Self::Cancel => "CANCEL",
+            Self::Invalid => "INVALID",
+            Self::Relieved => "RELIEVED",
+            Self::Unknown(_) => "",
         }
     }
 
