@@ -1,0 +1,71 @@
+//! The examples, against the emulator.
+
+#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
+#[allow(dead_code, unreachable_pub, reason = "it is a program, of which a part is called")]
+#[path = "../examples/archive_many.rs"]
+mod archive_many;
+#[allow(dead_code, unreachable_pub, reason = "it is a program, of which a part is called")]
+#[path = "../examples/download_one.rs"]
+mod download_one;
+#[allow(dead_code, unreachable_pub, reason = "it is a program, of which a part is called")]
+#[path = "../examples/start_from_template.rs"]
+mod start_from_template;
+
+use essbasic::credentials::Credential;
+use essbasic::{Agent, Config, FlowStatus};
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+
+fn account(emulator: &Emulator) -> (Config, Agent) {
+    let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY));
+    let config = config.with_endpoint_url(&emulator.endpoint()).unwrap();
+    (config, essbasic::agent(APP_ID, ORGANIZATION, OPERATOR))
+}
+
+#[tokio::test]
+async fn one_is_downloaded_and_what_is_not_signed_is_told() {
+    let emulator = Emulator::builder().start().unwrap();
+    let (config, agent) = account(&emulator);
+    let client = essbasic::Client::new(config, agent).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let flow = emulator.completed_flows().remove(0);
+    let files = download_one::download(&client, &flow, folder.path()).await.unwrap();
+    assert!(files.iter().all(|path| path.is_file()) && !files.is_empty());
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "yDwRefused"));
+    emulator.reject("yDwRefused", None, "价格不对").unwrap();
+    let error = download_one::download(&client, "yDwRefused", folder.path()).await.unwrap_err();
+    assert!(error.to_string().contains("价格不对"), "{error}");
+}
+
+#[test]
+fn many_are_archived_and_the_second_run_has_nothing_to_do() {
+    let emulator = Emulator::builder().start().unwrap();
+    let (config, agent) = account(&emulator);
+    let client = essbasic::blocking::Client::new(config, agent).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (ids, archive) = (folder.path().join("ids.txt"), folder.path().join("archive"));
+    let flows = emulator.completed_flows();
+    std::fs::write(&ids, flows.join("\n")).unwrap();
+    for _ in 0..2 {
+        assert!(archive_many::archive(&client, &ids, &archive).unwrap());
+        let downloads = emulator.stats().downloads;
+        assert!(downloads.len() == flows.len() && downloads.values().all(|times| *times == 1));
+    }
+    std::fs::write(&ids, "nobodys").unwrap();
+    assert!(!archive_many::archive(&client, &ids, &archive).unwrap());
+}
+
+#[tokio::test]
+async fn an_offer_from_a_template_waits_for_its_parties() {
+    let emulator = Emulator::builder().start().unwrap();
+    let (config, agent) = account(&emulator);
+    let client = essbasic::Client::new(config, agent).unwrap();
+    let ours = ["典子谦示例企业", ORGANIZATION, OPERATOR];
+    let theirs = ["张三", "13800000001"];
+    let template = "yDEmuTemplate0000000000000000001";
+    let (flow, links) = start_from_template::offer(&client, template, ours, theirs).await.unwrap();
+    assert_eq!(links.len(), 2);
+    let info = client.status([&*flow]).await.unwrap().remove(0).unwrap();
+    assert_eq!(info.flow_status, FlowStatus::Init);
+    assert!(start_from_template::offer(&client, "nobodys", ours, theirs).await.is_err());
+}
