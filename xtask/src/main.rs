@@ -16,6 +16,7 @@ mod scaffold;
 mod schema;
 mod sweep;
 mod tccli;
+mod trial;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Import, generate, compile and document many services, and tell how each went.
     Sweep(sweep::Arguments),
+    /// Kill an archive job again and again, and count what it lost.
+    Trial(trial::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Trial(arguments) => trial::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

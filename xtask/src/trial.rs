@@ -1,0 +1,265 @@
+//! `cargo xtask trial`: an archive job of the command, killed at random moments and run again, against
+//! the emulator; what it promises is counted.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::files::root;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Contracts.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    flows: usize,
+    /// The least length of each contract's file.
+    #[arg(long, value_name = "BYTES", default_value_t = 100_000)]
+    pdf_size: usize,
+    /// How often the job is killed.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    kills: usize,
+    /// Decides when.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// Where files go; emptied before.
+    #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/trial"))]
+    out: PathBuf,
+}
+
+/// Downloads of each contract, as far as the emulator's statistics are needed.
+#[derive(Deserialize)]
+struct Stats {
+    downloads: HashMap<String, u64>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let program = build()?;
+    if arguments.out.exists() {
+        fs::remove_dir_all(&arguments.out).map_err(|error| Error::io(&arguments.out, &error))?;
+    }
+    fs::create_dir_all(&arguments.out).map_err(|error| Error::io(&arguments.out, &error))?;
+    let emulator = Emulator::start(&program, arguments)?;
+    let ids = emulator.get("flows")?;
+    let list = arguments.out.join("ids.txt");
+    fs::write(&list, &ids).map_err(|error| Error::io(&list, &error))?;
+    let job = |name: &str| Job {
+        program: &program,
+        endpoint: &emulator.endpoint,
+        list: &list,
+        out: arguments.out.join(name),
+    };
+
+    let whole = job("whole");
+    let began = Instant::now();
+    let peak = whole.start()?.finish()?;
+    let seconds = began.elapsed().as_secs_f64();
+    let expected = whole.files()?;
+    println!(
+        "not killed: {} files in {seconds:.1} s, {:.0} a second, peak memory {} MiB",
+        expected.len(),
+        expected.len() as f64 / seconds,
+        peak >> 10
+    );
+    let once = emulator.downloads()?;
+
+    let killed = job("killed");
+    let mut random = fastrand::Rng::with_seed(arguments.seed);
+    // What the journal says is done, with how often it had been fetched by then.
+    let mut done: HashMap<String, u64> = HashMap::new();
+    let mut again = 0;
+    for kill in 0..arguments.kills {
+        let step = arguments.flows / (arguments.kills + 1);
+        let until = (kill * step + random.usize(..=2 * step)).min(arguments.flows);
+        killed.start()?.kill_when(|| killed.journaled().len() >= until, random.u64(..40))?;
+        let fetched = emulator.downloads()?;
+        for id in killed.journaled() {
+            let times = fetched.get(&id).copied().unwrap_or_default();
+            again += u64::from(*done.entry(id).or_insert(times) != times);
+        }
+    }
+    let before = done.len();
+    let peak = killed.start()?.finish()?;
+    let fetched = emulator.downloads()?;
+    again += done.iter().filter(|(id, times)| fetched.get(*id) != Some(times)).count() as u64;
+    let found = killed.files()?;
+    let wrong = expected.iter().filter(|(name, file)| found.get(*name) != Some(file)).count();
+    let more = found.keys().filter(|name| !expected.contains_key(*name)).count();
+    let total: u64 = fetched.values().sum::<u64>() - once.values().sum::<u64>();
+    println!(
+        "killed {} times: {} files, {wrong} wrong or missing, {more} that do not belong there, \
+         {before} done before the last run, {again} of them fetched again, {total} downloads in all, \
+         peak memory of the last run {} MiB",
+        arguments.kills,
+        found.len(),
+        peak >> 10,
+    );
+    match (wrong, more, again) {
+        (0, 0, 0) if found.len() == arguments.flows => Ok(()),
+        _ => Err(Error::new("the job does not keep what it promises")),
+    }
+}
+
+/// The command, as it is released.
+fn build() -> Result<PathBuf, Error> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release", "--package", "essbasic-cli"]).current_dir(root());
+    let status = command.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
+    ended("cargo build", status)?;
+    Ok(root().join("target/release/essbasic"))
+}
+
+fn ended(what: &str, status: ExitStatus) -> Result<(), Error> {
+    match status.success() {
+        true => Ok(()),
+        false => Err(Error::new(format!("{what} has ended with {status}"))),
+    }
+}
+
+/// A running emulator; ended when dropped.
+struct Emulator {
+    process: Child,
+    endpoint: String,
+}
+
+impl Emulator {
+    fn start(program: &Path, arguments: &Arguments) -> Result<Self, Error> {
+        let failed = |error: std::io::Error| Error::io(program, &error);
+        let mut command = Command::new(program);
+        command.args(["emulator", "--flows", &arguments.flows.to_string()]);
+        command.args(["--pdf-size", &arguments.pdf_size.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().map_err(failed)?;
+        let mut line = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
+        }
+        let ready: serde_json::Value = serde_json::from_str(&line)
+            .map_err(|error| Error::new(format!("the emulator does not start: {error}")))?;
+        let endpoint = ready.get("endpoint").and_then(|text| text.as_str()).unwrap_or_default();
+        Ok(Self { process, endpoint: endpoint.to_owned() })
+    }
+
+    fn get(&self, path: &str) -> Result<String, Error> {
+        let failed = |error: ureq::Error| Error::new(format!("/_emulator/{path}: {error}"));
+        let mut answer =
+            ureq::get(format!("{}/_emulator/{path}", self.endpoint)).call().map_err(failed)?;
+        let body = answer.body_mut().with_config().limit(64 << 20);
+        body.read_to_string().map_err(failed)
+    }
+
+    fn downloads(&self) -> Result<HashMap<String, u64>, Error> {
+        let stats: Stats = serde_json::from_str(&self.get("stats")?)
+            .map_err(|error| Error::new(format!("the statistics: {error}")))?;
+        Ok(stats.downloads)
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// An archive job, run as often as it takes.
+struct Job<'a> {
+    program: &'a Path,
+    endpoint: &'a str,
+    list: &'a Path,
+    out: PathBuf,
+}
+
+impl Job<'_> {
+    fn start(&self) -> Result<Run, Error> {
+        let mut command = Command::new(self.program);
+        command.args(["archive", "--endpoint", self.endpoint, "--concurrency", "16"]);
+        command.arg("--flows").arg(self.list).arg("--out").arg(&self.out);
+        for (name, value) in [
+            ("TENCENTCLOUD_SECRET_ID", "AKIDEMULATOR"),
+            ("TENCENTCLOUD_SECRET_KEY", "EMULATORSECRETKEY"),
+            ("ESSBASIC_APP_ID", "yDwhxUUckp3gl8j5UuFX33LSNozpRsbi"),
+            ("ESSBASIC_ORGANIZATION", "org_dianziqian"),
+            ("ESSBASIC_OPERATOR", "n9527"),
+            ("NO_PROXY", "*"),
+        ] {
+            command.env(name, value);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().map(Run).map_err(|error| Error::io(self.program, &error))
+    }
+
+    /// The contracts that the journal says are done.
+    fn journaled(&self) -> Vec<String> {
+        #[derive(Deserialize)]
+        struct Record {
+            flow_id: String,
+        }
+        let bytes = fs::read(self.out.join(".essbasic-archive.jsonl")).unwrap_or_default();
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').skip(1);
+        let whole = lines.filter(|line| line.ends_with(b"\n"));
+        whole
+            .filter_map(|line| serde_json::from_slice::<Record>(line).ok())
+            .map(|record| record.flow_id)
+            .collect()
+    }
+
+    /// What stands in the folder besides the journal, by name, as a digest.
+    fn files(&self) -> Result<BTreeMap<String, [u8; 32]>, Error> {
+        use sha2::Digest as _;
+        let failed = |error: std::io::Error| Error::io(&self.out, &error);
+        let mut files = BTreeMap::new();
+        for entry in fs::read_dir(&self.out).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !name.starts_with(".essbasic-archive") {
+                let bytes = fs::read(entry.path()).map_err(failed)?;
+                files.insert(name, sha2::Sha256::digest(bytes).into());
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// One run of it.
+struct Run(Child);
+
+impl Run {
+    /// The most memory that it held, in KiB; zero where the system does not tell.
+    fn finish(mut self) -> Result<u64, Error> {
+        let mut peak = 0;
+        loop {
+            peak = peak.max(self.peak());
+            match self.0.try_wait().map_err(|error| Error::new(error.to_string()))? {
+                Some(status) => return ended("essbasic archive", status).map(|()| peak),
+                None => sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// Kills it so many milliseconds after the condition holds, unless it has ended by then.
+    fn kill_when(mut self, holds: impl Fn() -> bool, after: u64) -> Result<(), Error> {
+        let failed = |error: std::io::Error| Error::new(error.to_string());
+        while !holds() && self.0.try_wait().map_err(failed)?.is_none() {
+            sleep(Duration::from_millis(2));
+        }
+        sleep(Duration::from_millis(after));
+        // It may have ended.
+        let _ = self.0.kill();
+        self.0.wait().map(|_| ()).map_err(failed)
+    }
+
+    fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
+    }
+}
