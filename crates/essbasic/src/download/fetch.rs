@@ -1,14 +1,15 @@
 //! One file over one link: what is asked, and what each answer means.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tc3_client::transport::{
     HeaderMap, Request, Response, StatusCode, TransportError, TransportErrorKind, Uri, header,
 };
 
-use super::file::{Incoming, Refused};
+use super::content::Content;
+use super::file::Incoming;
 use super::options::SavedFile;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::links::ResourceLink;
@@ -68,67 +69,43 @@ pub(crate) fn broken(error: &TransportError) -> FetchEnd {
 #[derive(Debug)]
 pub(crate) struct Receiving {
     folder: PathBuf,
-    expected: Option<u64>,
+    name: String,
+    content: Content,
     /// Made with the first bytes, where the driver lets the disk be used.
     incoming: Option<Incoming>,
-    name: String,
-    is_pdf: bool,
-    left: u64,
 }
 
 impl Receiving {
     /// Judges the answer's head; uses no disk.
     pub(crate) fn begin<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchEnd> {
         judge_status(response.status)?;
+        let is_pdf = fetch.link.kind.eq_ignore_ascii_case("pdf");
         let expected = content_length(&response.headers);
-        if expected.is_some_and(|length| length > fetch.max_bytes) {
-            return Err(too_long(fetch.max_bytes));
-        }
-        Ok(Self {
-            folder: fetch.folder.clone(),
-            expected,
-            incoming: None,
-            name: fetch.name.clone(),
-            is_pdf: fetch.link.kind.eq_ignore_ascii_case("pdf"),
-            left: fetch.max_bytes,
-        })
+        let content = Content::new(expected, fetch.max_bytes, is_pdf).map_err(FetchEnd::Refused)?;
+        let (folder, name) = (fetch.folder.clone(), fetch.name.clone());
+        Ok(Self { folder, name, content, incoming: None })
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), FetchEnd> {
-        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_long(self.left))?;
+        self.content.see(bytes).map_err(FetchEnd::Refused)?;
         let incoming = match &mut self.incoming {
             Some(incoming) => incoming,
-            none => none.insert(create(&self.folder, self.expected)?),
+            none => none.insert(Incoming::create(&self.folder).map_err(FetchEnd::Disk)?),
         };
         incoming.write(bytes).map_err(FetchEnd::Disk)
     }
 
     pub(crate) fn finish(self) -> FetchEnd {
-        let incoming = match self.incoming {
-            Some(incoming) => incoming,
-            None => match create(&self.folder, self.expected) {
-                Ok(incoming) => incoming,
-                Err(end) => return end,
-            },
-        };
-        match incoming.finish(&self.name, self.is_pdf) {
-            Ok((path, bytes)) => FetchEnd::Saved(SavedFile { path, bytes }),
-            Err(Refused::Disk(error)) => FetchEnd::Disk(error),
-            // A file cut short may come whole the next time; so may one behind a passing error page.
-            Err(Refused::Content(why)) => {
-                FetchEnd::Failed(FlowError::new(FlowErrorKind::Content, why))
-            }
+        // A file cut short may come whole the next time; so may one behind a passing error page.
+        if let Err(error) = self.content.check() {
+            return FetchEnd::Failed(error);
+        }
+        let incoming = self.incoming.map_or_else(|| Incoming::create(&self.folder), Ok);
+        match incoming.and_then(|incoming| incoming.finish(&self.name)) {
+            Ok(path) => FetchEnd::Saved(SavedFile { path, bytes: self.content.length() }),
+            Err(error) => FetchEnd::Disk(error),
         }
     }
-}
-
-fn create(folder: &Path, expected: Option<u64>) -> Result<Incoming, FetchEnd> {
-    Incoming::create(folder, expected).map_err(FetchEnd::Disk)
-}
-
-fn too_long(most: u64) -> FetchEnd {
-    let message = format!("the file is longer than the {most} bytes allowed");
-    FetchEnd::Refused(FlowError::new(FlowErrorKind::Content, message))
 }
 
 fn judge_status(status: StatusCode) -> Result<(), FetchEnd> {

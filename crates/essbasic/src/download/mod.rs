@@ -1,6 +1,7 @@
 //! Contracts to files: links asked for just before they are used, a few downloads at a time, each
 //! contract with one outcome.
 
+mod content;
 mod fetch;
 mod file;
 mod file_name;
