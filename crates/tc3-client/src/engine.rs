@@ -51,13 +51,14 @@ impl Engine {
     ) -> Result<Bytes, Error> {
         // The encoder's own text may repeat values.
         let no_json = |_| Error::new(ErrorKind::Request, "the request has no JSON form");
-        let encoded = serde_json::to_vec(body).map_err(no_json).and_then(|body| {
+        let encode = || -> Result<Bytes, Error> {
+            let body = serde_json::to_vec(body).map_err(no_json)?;
             #[cfg(feature = "check")]
             if let Some(catalogue) = self.config.catalogue {
                 crate::check::check(catalogue, info, &body)?;
             }
-            Ok(body)
-        });
-        encoded.map(Bytes::from).map_err(|error| error.of_call(info.name, 0, false))
+            Ok(Bytes::from(body))
+        };
+        encode().map_err(|error| error.of_call(info.name, 0, false))
     }
 }
