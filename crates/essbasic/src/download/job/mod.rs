@@ -2,9 +2,9 @@
 //! memory grows with what is under way, not with what there is.
 
 mod check;
+mod fetches;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::ErrorKind;
 use std::time::Duration;
 
 use essbasic_models::{
@@ -13,22 +13,13 @@ use essbasic_models::{
 use tc3_client::Now;
 
 pub(crate) use self::check::Check;
-use super::fetch::{Fetch, FetchEnd};
+use super::fetch::Fetch;
 use super::file::prepare_folder;
 use super::file_name::{FileNames, Named};
 use super::flow::{FileState, FlowState, Stage};
 use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow};
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::{BATCH, ResourceLink, distinct, failed, merge, request};
-
-/// Attempts at one file over links that live, however many links they take.
-const ATTEMPTS: u32 = 4;
-
-/// Links tried for one file: the first, and others where it was dead.
-const LINKS: u32 = 3;
-
-/// A link this close to its death is not begun with.
-const MARGIN: Duration = Duration::from_secs(20);
 
 /// The longest pause after a failed call for many contracts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -205,25 +196,6 @@ impl Job {
         }
     }
 
-    fn next_fetch(&mut self, now: Now) -> Option<Fetch> {
-        while let Some(fetch) = self.ready.pop_front() {
-            let begins = now.monotonic.saturating_add(fetch.delay).saturating_add(MARGIN);
-            if begins >= fetch.link.expires_at {
-                self.ask_again(fetch.flow);
-                continue;
-            }
-            let Some(state) = self.flows.get_mut(&fetch.flow) else { continue };
-            let Some(file) = state.files.get_mut(fetch.place) else { continue };
-            file.stage = Stage::Fetching;
-            state.fetching += 1;
-            if !std::mem::replace(&mut state.started, true) {
-                self.options.tell(DownloadEvent::Started { flow_id: &state.flow_id });
-            }
-            return Some(fetch);
-        }
-        None
-    }
-
     /// Asks for new links of a contract, whose other files still in the queue then come again too.
     fn ask_again(&mut self, flow: usize) {
         self.ready.retain(|fetch| fetch.flow != flow);
@@ -350,62 +322,6 @@ impl Job {
                 max_bytes: self.options.max_file_bytes,
                 delay: Duration::ZERO,
             });
-        }
-    }
-
-    /// A fetch has ended.
-    pub(crate) fn on_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
-        let flow = fetch.flow;
-        self.fetching = self.fetching.saturating_sub(1);
-        if let Some(state) = self.flows.get_mut(&flow) {
-            state.fetching = state.fetching.saturating_sub(1);
-        }
-        self.end_fetch(fetch, end);
-        self.settle(flow);
-    }
-
-    fn end_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
-        let Some(state) = self.flows.get_mut(&fetch.flow) else { return };
-        let Some(file) = state.files.get_mut(fetch.place) else { return };
-        if let FetchEnd::Saved(saved) = end {
-            file.stage = Stage::Saved(saved);
-            if state.is_saved() && state.error.is_none() {
-                let (flow_id, files) = (&state.flow_id, &*state.saved());
-                self.options.tell(DownloadEvent::Saved { flow_id, files });
-            }
-            return;
-        }
-        file.stage = Stage::Waiting;
-        match end {
-            FetchEnd::LinkDead(_) => file.dead_links += 1,
-            FetchEnd::Failed(_) => file.failed += 1,
-            _ => {}
-        }
-        let (failed, dead_links) = (file.failed, file.dead_links);
-        if let FetchEnd::LinkDead(error) | FetchEnd::Failed(error) = &end {
-            tracing::debug!(flow_id = state.flow_id, failed, dead_links, %error, "fetch failed");
-        }
-        let failed_before = state.error.is_some();
-        match end {
-            FetchEnd::Disk(error) => match error.kind() {
-                // This one name is the trouble: a folder stands there, say.
-                ErrorKind::IsADirectory | ErrorKind::InvalidFilename => {
-                    let message = format!("{}: {error}", fetch.name);
-                    self.fail(fetch.flow, FlowError::new(FlowErrorKind::Content, message));
-                }
-                _ => self.stop(Error::folder(&fetch.folder, error)),
-            },
-            // Another file of the contract has failed meanwhile.
-            _ if failed_before => {}
-            FetchEnd::LinkDead(_) if dead_links < LINKS => self.ask_again(fetch.flow),
-            FetchEnd::Failed(_) if failed < ATTEMPTS => {
-                let delay = Duration::from_millis(250 << failed);
-                self.ready.push_back(Fetch { delay, ..fetch });
-            }
-            FetchEnd::LinkDead(error) | FetchEnd::Failed(error) | FetchEnd::Refused(error) => {
-                self.fail(fetch.flow, error);
-            }
-            FetchEnd::Saved(_) => {}
         }
     }
 

@@ -1,8 +1,10 @@
 use std::collections::HashMap;
+use std::io::ErrorKind;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::fetch::FetchEnd;
 use super::super::options::SavedFile;
 use super::*;
 
@@ -42,7 +44,7 @@ fn fetched(job: &mut Job, at: u64) -> Fetch {
 }
 
 fn saved(fetch: &Fetch) -> FetchEnd {
-    FetchEnd::Saved(SavedFile { path: fetch.folder.join(&fetch.name), bytes: 1 })
+    FetchEnd::Saved(SavedFile { path: fetch.name.clone().into(), bytes: 1 })
 }
 
 fn dead() -> FetchEnd {

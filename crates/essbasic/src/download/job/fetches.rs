@@ -1,0 +1,98 @@
+//! Files under way: which is next, and what the end of each means for its contract.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use tc3_client::Now;
+
+use super::super::fetch::{Fetch, FetchEnd};
+use super::super::flow::Stage;
+use super::super::options::DownloadEvent;
+use super::Job;
+use crate::error::{Error, FlowError, FlowErrorKind};
+
+/// Attempts at one file over links that live, however many links they take.
+const ATTEMPTS: u32 = 4;
+
+/// Links tried for one file: the first, and others where it was dead.
+const LINKS: u32 = 3;
+
+/// A link this close to its death is not begun with.
+const MARGIN: Duration = Duration::from_secs(20);
+
+impl Job {
+    pub(super) fn next_fetch(&mut self, now: Now) -> Option<Fetch> {
+        while let Some(fetch) = self.ready.pop_front() {
+            let begins = now.monotonic.saturating_add(fetch.delay).saturating_add(MARGIN);
+            if begins >= fetch.link.expires_at {
+                self.ask_again(fetch.flow);
+                continue;
+            }
+            let Some(state) = self.flows.get_mut(&fetch.flow) else { continue };
+            let Some(file) = state.files.get_mut(fetch.place) else { continue };
+            file.stage = Stage::Fetching;
+            state.fetching += 1;
+            if !std::mem::replace(&mut state.started, true) {
+                self.options.tell(DownloadEvent::Started { flow_id: &state.flow_id });
+            }
+            return Some(fetch);
+        }
+        None
+    }
+
+    /// A fetch has ended.
+    pub(crate) fn on_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
+        let flow = fetch.flow;
+        self.fetching = self.fetching.saturating_sub(1);
+        if let Some(state) = self.flows.get_mut(&flow) {
+            state.fetching = state.fetching.saturating_sub(1);
+        }
+        self.end_fetch(fetch, end);
+        self.settle(flow);
+    }
+
+    fn end_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
+        let Some(state) = self.flows.get_mut(&fetch.flow) else { return };
+        let Some(file) = state.files.get_mut(fetch.place) else { return };
+        if let FetchEnd::Saved(saved) = end {
+            file.stage = Stage::Saved(saved);
+            if state.is_saved() && state.error.is_none() {
+                let (flow_id, files) = (&state.flow_id, &*state.saved());
+                self.options.tell(DownloadEvent::Saved { flow_id, files });
+            }
+            return;
+        }
+        file.stage = Stage::Waiting;
+        match end {
+            FetchEnd::LinkDead(_) => file.dead_links += 1,
+            FetchEnd::Failed(_) => file.failed += 1,
+            _ => {}
+        }
+        let (failed, dead_links) = (file.failed, file.dead_links);
+        if let FetchEnd::LinkDead(error) | FetchEnd::Failed(error) = &end {
+            tracing::debug!(flow_id = state.flow_id, failed, dead_links, %error, "fetch failed");
+        }
+        let failed_before = state.error.is_some();
+        match end {
+            FetchEnd::Disk(error) => match error.kind() {
+                // This one name is the trouble: a folder stands there, say.
+                ErrorKind::IsADirectory | ErrorKind::InvalidFilename => {
+                    let message = format!("{}: {error}", fetch.name);
+                    self.fail(fetch.flow, FlowError::new(FlowErrorKind::Content, message));
+                }
+                _ => self.stop(Error::folder(&fetch.folder, error)),
+            },
+            // Another file of the contract has failed meanwhile.
+            _ if failed_before => {}
+            FetchEnd::LinkDead(_) if dead_links < LINKS => self.ask_again(fetch.flow),
+            FetchEnd::Failed(_) if failed < ATTEMPTS => {
+                let delay = Duration::from_millis(250 << failed);
+                self.ready.push_back(Fetch { delay, ..fetch });
+            }
+            FetchEnd::LinkDead(error) | FetchEnd::Failed(error) | FetchEnd::Refused(error) => {
+                self.fail(fetch.flow, error);
+            }
+            FetchEnd::Saved(_) => {}
+        }
+    }
+}
