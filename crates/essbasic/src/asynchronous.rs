@@ -6,7 +6,11 @@ use tokio::task::{JoinSet, spawn_blocking};
 use crate::agent::{complete, flow_ids};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, Look};
-use crate::download::{Ask, Check, Fetch, FetchEnd, Job, Receiving, Step, request};
+#[cfg(feature = "object-store")]
+use crate::download::Object;
+use crate::download::{
+    Ask, Check, Fetch, FetchEnd, Job, Receiving, Step, ToFolder, broken, request,
+};
 use crate::download::{DownloadEvent, DownloadOptions, Report};
 use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
@@ -15,7 +19,7 @@ use crate::wait::{FlowWait, WaitJob, WaitOptions, WaitStep};
 /// An async client of the e-sign service, on behalf of one agent. Clones are cheap and share
 /// connections, credentials and the rate limit.
 ///
-/// Dropping a future cancels what it does: a half-written file is removed.
+/// Dropping a future cancels what it does: a half-written file is removed, an unfinished upload aborted.
 #[derive(Debug, Clone)]
 pub struct Client {
     client: tc3_client::Client,
@@ -138,8 +142,8 @@ impl Client {
     /// stands under its name only when it is whole.
     ///
     /// # Errors
-    /// Where the folder cannot be written, the disk is full, or a call fails in a way that all would.
-    /// Files saved before that stay.
+    /// Where the folder cannot be written, the disk is full, the store refuses what every file needs, or a
+    /// call fails in a way that all would. Files saved before that stay.
     pub async fn download<I>(&self, flows: I, options: &DownloadOptions) -> Result<Report, Error>
     where
         I: IntoIterator,
@@ -158,8 +162,8 @@ impl Client {
     /// Its memory grows with what is under way, not with the number of contracts.
     ///
     /// # Errors
-    /// Where the folder or the journal cannot be used, or a call fails in a way that all would. What was
-    /// done before that stays done.
+    /// Where the folder or the journal cannot be used, the store refuses what every file needs, or a call
+    /// fails in a way that all would. What was done before that stays done.
     pub async fn archive<I>(
         &self,
         flows: I,
@@ -252,12 +256,22 @@ async fn run_fetch(
     options: &DownloadOptions,
     fetch: &Fetch,
 ) -> Result<FetchEnd, FetchEnd> {
-    let broken = |error: transport::TransportError| crate::download::broken(&error);
-    let mut response = client.send(request(fetch)?).await.map_err(broken)?;
-    let mut file = Receiving::begin(fetch, &response)?;
+    let response = client.send(request(fetch)?).await.map_err(|error| broken(&error))?;
+    match Receiving::begin(fetch, &response)? {
+        Receiving::Folder(file) => to_folder(options, response.body, file).await,
+        #[cfg(feature = "object-store")]
+        Receiving::Store(object) => to_store(options, response.body, object).await,
+    }
+}
+
+async fn to_folder(
+    options: &DownloadOptions,
+    mut body: transport::AsyncBody,
+    mut file: ToFolder,
+) -> Result<FetchEnd, FetchEnd> {
     let mut pieces = Vec::new();
     loop {
-        let piece = response.body.chunk().await.map_err(broken)?;
+        let piece = body.chunk().await.map_err(|error| broken(&error))?;
         let ended = piece.is_none();
         pieces.extend(piece);
         // The disk is slow beside a runtime's tasks: it is used in large steps, on its own threads.
@@ -272,6 +286,24 @@ async fn run_fetch(
                 Ok(step) => step?,
                 Err(_) => return Err(FetchEnd::Disk(std::io::Error::other("the runtime stopped"))),
             };
+        }
+    }
+}
+
+#[cfg(feature = "object-store")]
+async fn to_store(
+    options: &DownloadOptions,
+    mut body: transport::AsyncBody,
+    mut object: Object,
+) -> Result<FetchEnd, FetchEnd> {
+    loop {
+        match body.chunk().await {
+            Ok(Some(piece)) => {
+                options.tell(DownloadEvent::Bytes(piece.len() as u64));
+                object = object.write(piece).await?;
+            }
+            Ok(None) => return Ok(object.finish().await),
+            Err(error) => return Err(object.discard(broken(&error)).await),
         }
     }
 }

@@ -3,14 +3,16 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use essbasic_models::{Agent, FlowDetailInfo};
+use tc3_client::Config;
 use tc3_client::api::Action;
-use tc3_client::{Config, transport};
 
 use crate::agent::{complete, flow_ids};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, Look};
+#[cfg(feature = "object-store")]
+use crate::download::Uploads;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
-use crate::download::{Fetch, FetchEnd, Job, Receiving, Step, request};
+use crate::download::{Fetch, FetchEnd, Job, Receiving, Step, broken, request};
 use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
 use crate::wait::{FlowWait, WaitJob, WaitOptions, WaitStep};
@@ -131,8 +133,8 @@ impl Client {
     /// whole.
     ///
     /// # Errors
-    /// Where the folder cannot be written, the disk is full, or a call fails in a way that all would.
-    /// Files saved before that stay.
+    /// Where the folder cannot be written, the disk is full, the store refuses what every file needs, or a
+    /// call fails in a way that all would. Files saved before that stay.
     pub fn download<I>(&self, flows: I, options: &DownloadOptions) -> Result<Report, Error>
     where
         I: IntoIterator,
@@ -149,8 +151,8 @@ impl Client {
     /// Its memory grows with what is under way, not with the number of contracts.
     ///
     /// # Errors
-    /// Where the folder or the journal cannot be used, or a call fails in a way that all would. What was
-    /// done before that stays done.
+    /// Where the folder or the journal cannot be used, the store refuses what every file needs, or a call
+    /// fails in a way that all would. What was done before that stays done.
     pub fn archive<I>(&self, flows: I, options: &ArchiveOptions) -> Result<ArchiveReport, Error>
     where
         I: IntoIterator,
@@ -179,7 +181,12 @@ impl Client {
         options: &DownloadOptions,
         keep: &(dyn Fn(&mut Job) + Sync),
     ) -> Job {
-        let shared = Shared { job: Mutex::new(job), changed: Condvar::new() };
+        let shared = Shared {
+            job: Mutex::new(job),
+            changed: Condvar::new(),
+            #[cfg(feature = "object-store")]
+            uploads: Uploads::default(),
+        };
         std::thread::scope(|scope| {
             // One more than downloads: somebody asks for links meanwhile.
             for _ in 0..options.downloads() {
@@ -220,7 +227,7 @@ impl Client {
                 }
                 Step::Fetch(fetch) => {
                     self.client.sleep(fetch.delay);
-                    let end = self.run_fetch(options, &fetch).unwrap_or_else(|end| end);
+                    let end = self.run_fetch(shared, options, &fetch).unwrap_or_else(|end| end);
                     job = shared.lock();
                     job.on_fetch(fetch, end);
                 }
@@ -232,15 +239,39 @@ impl Client {
         shared.changed.notify_all();
     }
 
-    fn run_fetch(&self, options: &DownloadOptions, fetch: &Fetch) -> Result<FetchEnd, FetchEnd> {
-        let broken = |error: transport::TransportError| crate::download::broken(&error);
-        let mut response = self.client.send(request(fetch)?).map_err(broken)?;
-        let mut file = Receiving::begin(fetch, &response)?;
-        while let Some(piece) = response.body.chunk().map_err(broken)? {
-            file.write(&piece)?;
-            options.tell(DownloadEvent::Bytes(piece.len() as u64));
+    #[cfg_attr(
+        not(feature = "object-store"),
+        expect(unused_variables, reason = "only a store needs what workers share")
+    )]
+    fn run_fetch(
+        &self,
+        shared: &Shared,
+        options: &DownloadOptions,
+        fetch: &Fetch,
+    ) -> Result<FetchEnd, FetchEnd> {
+        let response = self.client.send(request(fetch)?).map_err(|error| broken(&error))?;
+        let receiving = Receiving::begin(fetch, &response)?;
+        let mut body = response.body;
+        match receiving {
+            Receiving::Folder(mut file) => {
+                while let Some(piece) = body.chunk().map_err(|error| broken(&error))? {
+                    file.write(&piece)?;
+                    options.tell(DownloadEvent::Bytes(piece.len() as u64));
+                }
+                Ok(file.finish())
+            }
+            #[cfg(feature = "object-store")]
+            Receiving::Store(mut object) => loop {
+                match body.chunk() {
+                    Ok(Some(piece)) => {
+                        options.tell(DownloadEvent::Bytes(piece.len() as u64));
+                        object = shared.uploads.wait(object.write(piece))??;
+                    }
+                    Ok(None) => return shared.uploads.wait(object.finish()),
+                    Err(error) => return shared.uploads.wait(object.discard(broken(&error))),
+                }
+            },
         }
-        Ok(file.finish())
     }
 }
 
@@ -248,6 +279,8 @@ struct Shared {
     job: Mutex<Job>,
     /// Told when something has ended.
     changed: Condvar,
+    #[cfg(feature = "object-store")]
+    uploads: Uploads,
 }
 
 impl Shared {

@@ -18,6 +18,8 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The object store refuses what every further file would need; why, and what to do.
+    Store(String),
     /// The agent lacks a member that the workflow needs; this one.
     Agent(&'static str),
     /// The async runtime shut down, or the caller's own function panicked in another thread.
@@ -58,6 +60,7 @@ impl fmt::Display for Error {
                 };
                 write!(f, "{}: {source}; {what}", path.display())
             }
+            Self::Store(why) => f.write_str(why),
             Self::Agent(member) => write!(f, "the agent lacks {member}, which this call needs"),
             Self::Interrupted => {
                 f.write_str("the workflow was interrupted: its runtime has shut down")
@@ -72,7 +75,7 @@ impl std::error::Error for Error {
             // Display has said what these two say themselves.
             Self::Call(error) => error.source(),
             Self::Folder { source, .. } => source.source(),
-            Self::Agent(_) | Self::Interrupted => None,
+            Self::Store(_) | Self::Agent(_) | Self::Interrupted => None,
         }
     }
 }
@@ -102,6 +105,8 @@ pub enum FlowErrorKind {
     Content,
     /// The answer to a call that may not be repeated was lost: it may have been done.
     Uncertain,
+    /// The object store did not take the file, also after retries.
+    Store,
     /// The contract is not signed by all, so that its file would not be the final one.
     NotSigned,
 }

@@ -45,7 +45,8 @@
 //!   seconds that it takes to compose the PDF.
 //! - `download`: links asked for just before they are used and again when they have died; files
 //!   checked, made durable and then named.
-//! - `archive`: as `download`, over as many runs as it takes, for any number of contracts.
+//! - `archive`: as `download`, over any number of contracts and runs; with the feature `object-store`
+//!   also to S3 and its like ([`object_store`](https://docs.rs/object_store)).
 //! - `upload`, `start_from_files`, `start_from_templates`, `sign_links`, `remind`, `cancel` (feature
 //!   `start`): contracts set going.
 //! - `call`: any action; the types of those beyond contracts come with the feature `full`.
@@ -96,6 +97,8 @@ pub use wait::{FlowWait, Signals, WaitEvent, WaitOptions, WaitOutcome};
 
 pub use essbasic_models as models;
 pub use essbasic_models::{Agent, ErrorCode, FlowStatus};
+#[cfg(feature = "object-store")]
+pub use object_store;
 pub use tc3_client::Error as CallError;
 pub use tc3_client::{
     Config, Endpoint, ErrorKind, Language, RateLimit, RetryPolicy, api, credentials, transport,

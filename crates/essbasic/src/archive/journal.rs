@@ -27,20 +27,23 @@ pub(super) struct Header {
     pub(super) app_id: String,
     pub(super) organization: String,
     pub(super) shard: String,
+    /// The store that the files are in, where they are not in a folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) store: Option<String>,
 }
 
 /// A contract that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) flow_id: String,
-    /// Names in the folder and lengths.
+    /// Names in the folder or store, and lengths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) files: Vec<(String, u64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<Failure>,
 }
 
-/// Why a contract is not on disk.
+/// Why a contract is not saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub(super) kind: FlowErrorKind,
@@ -98,8 +101,8 @@ impl Journal {
         write_line(&mut kept, header)?;
         if let Some(reader) = Reader::open(path)? {
             if reader.header != *header {
-                let what = "is the journal of another job: of another application, organisation or \
-                            part; give another folder or another journal";
+                let what = "is the journal of another job: of another application, organisation, \
+                            part or store; give another folder or another journal";
                 return Err(invalid(path, what));
             }
             for record in reader {

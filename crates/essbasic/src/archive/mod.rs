@@ -7,7 +7,6 @@ mod report;
 
 use std::collections::HashSet;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use essbasic_models::Agent;
@@ -17,7 +16,7 @@ use self::intake::{Intake, Shared, digest};
 use self::journal::{Header, Journal, Record};
 pub use self::options::{ArchiveOptions, Shard, Stop};
 pub use self::report::{ArchiveReport, ArchivedFlow};
-use crate::download::{FileNames, Job, Policy, ReportedFlow, clear_leftovers};
+use crate::download::{FileNames, Job, Policy, ReportedFlow};
 use crate::error::{Error, FlowErrorKind};
 
 /// Calls in a row that may fail before their contracts do: with the pauses between them, some minutes.
@@ -52,20 +51,20 @@ impl Archive {
         ids: Box<dyn Iterator<Item = String> + Send>,
         options: ArchiveOptions,
     ) -> Result<Self, Error> {
-        let folder = options.download.folder.clone();
-        let refused = |error| Error::folder(&folder, error);
-        std::fs::create_dir_all(&folder).map_err(refused)?;
+        let target = options.download.target();
+        target.prepare()?;
         let header = Header {
             essbasic_archive: 1,
             app_id: agent.app_id.clone(),
             organization: agent.proxy_organization_open_id.clone().unwrap_or_default(),
             shard: options.shard.to_string(),
+            store: target.identity(),
         };
         let path = options.journal_path();
         let (mut done, mut names) =
             (HashSet::new(), FileNames::new(options.download.names.clone()));
         let journal = Journal::open(&path, &header, |record| {
-            let here = is_on_disk(&folder, record);
+            let here = target.holds(&record.files);
             if here {
                 done.insert(digest(&record.flow_id));
                 for (name, _) in &record.files {
@@ -76,7 +75,7 @@ impl Archive {
         });
         let journal = journal.map_err(|error| Error::folder(&path, error))?;
         // Nobody else is at work here: the journal is ours.
-        clear_leftovers(&folder).map_err(refused)?;
+        target.clear_leftovers()?;
         let intake = Shared::new(Intake::new(ids, options.shard, done));
         Ok(Self {
             agent,
@@ -129,7 +128,8 @@ impl Archive {
 
     fn keep_one(&mut self, place: usize, flow: &ReportedFlow) -> io::Result<()> {
         let passing = |kind| {
-            matches!(kind, FlowErrorKind::Call | FlowErrorKind::Network | FlowErrorKind::Link)
+            use FlowErrorKind::{Call, Link, Network, Store};
+            matches!(kind, Call | Network | Link | Store)
         };
         match &flow.error {
             Some(error)
@@ -172,12 +172,4 @@ impl Archive {
             journal,
         })
     }
-}
-
-/// Whether the files of a contract that is said to be done are there.
-fn is_on_disk(folder: &Path, record: &Record) -> bool {
-    record.files.iter().all(|(name, bytes)| {
-        std::fs::metadata(folder.join(name))
-            .is_ok_and(|file| file.is_file() && file.len() == *bytes)
-    })
 }

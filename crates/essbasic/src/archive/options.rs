@@ -38,6 +38,29 @@ impl ArchiveOptions {
         }
     }
 
+    /// The defaults, to objects below this prefix in a store, as [`DownloadOptions::to_store`] says.
+    ///
+    /// What is done stands in the journal, a file on this machine's disk, and there alone: the store is
+    /// not asked whether it still has what the journal says. Give up the journal, and all is fetched
+    /// again, under the same names.
+    #[cfg(feature = "object-store")]
+    pub fn to_store(
+        store: Arc<dyn object_store::ObjectStore>,
+        prefix: impl Into<object_store::path::Path>,
+        journal: impl Into<PathBuf>,
+    ) -> Self {
+        let download = DownloadOptions::to_store(store, prefix);
+        Self { download, journal: Some(journal.into()), ..Self::to("") }
+    }
+
+    /// Sets how much of a file is held until it is sent, as [`DownloadOptions::with_part_bytes`] does.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_part_bytes(mut self, bytes: usize) -> Self {
+        self.download = self.download.with_part_bytes(bytes);
+        self
+    }
+
     /// Sets how many files are downloaded at a time; 8.
     #[must_use]
     pub fn with_concurrency(mut self, downloads: usize) -> Self {

@@ -7,7 +7,7 @@ const MARK_WINDOW: usize = 1024;
 
 /// What has been seen of a file.
 #[derive(Debug)]
-pub(super) struct Content {
+pub(crate) struct Content {
     expected: Option<u64>,
     most: u64,
     is_pdf: bool,
@@ -38,6 +38,12 @@ impl Content {
     /// Bytes that have come.
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Bytes that are still to come, as far as that is known.
+    #[cfg(feature = "object-store")]
+    pub(super) fn missing(&self) -> Option<u64> {
+        self.expected.map(|expected| expected.saturating_sub(self.length))
     }
 
     /// More has come; an error where that is more than is taken.

@@ -11,6 +11,9 @@ use tc3_client::transport::{
 use super::content::Content;
 use super::file::Incoming;
 use super::options::SavedFile;
+#[cfg(feature = "object-store")]
+use super::store::Object;
+use super::target::Target;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::links::ResourceLink;
 
@@ -21,7 +24,7 @@ pub(crate) struct Fetch {
     /// Which of the contract's files.
     pub(crate) place: usize,
     pub(crate) link: ResourceLink,
-    pub(crate) folder: PathBuf,
+    pub(crate) target: Target,
     pub(crate) name: String,
     pub(crate) max_bytes: u64,
     /// How long to wait first.
@@ -40,6 +43,9 @@ pub(crate) enum FetchEnd {
     Refused(FlowError),
     /// The disk refused: no other file would fare better.
     Disk(io::Error),
+    /// The store did, for this reason: no other file would fare better.
+    #[cfg(feature = "object-store")]
+    Store(String),
 }
 
 /// The request for a file; a refusal where the link is none that can be fetched.
@@ -65,9 +71,35 @@ pub(crate) fn broken(error: &TransportError) -> FetchEnd {
     }
 }
 
-/// A file that is coming.
+/// A file that is coming, on its way to where it will stay.
 #[derive(Debug)]
-pub(crate) struct Receiving {
+pub(crate) enum Receiving {
+    Folder(ToFolder),
+    #[cfg(feature = "object-store")]
+    Store(Object),
+}
+
+impl Receiving {
+    /// Judges the answer's head; uses neither disk nor store.
+    pub(crate) fn begin<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchEnd> {
+        judge_status(response.status)?;
+        let is_pdf = fetch.link.kind.eq_ignore_ascii_case("pdf");
+        let expected = content_length(&response.headers);
+        let content = Content::new(expected, fetch.max_bytes, is_pdf).map_err(FetchEnd::Refused)?;
+        Ok(match &fetch.target {
+            Target::Folder(folder) => {
+                let (folder, name) = (folder.clone(), fetch.name.clone());
+                Self::Folder(ToFolder { folder, name, content, incoming: None })
+            }
+            #[cfg(feature = "object-store")]
+            Target::Store(place) => Self::Store(Object::new(place, &fetch.name, content)),
+        })
+    }
+}
+
+/// A file that is coming to a folder.
+#[derive(Debug)]
+pub(crate) struct ToFolder {
     folder: PathBuf,
     name: String,
     content: Content,
@@ -75,17 +107,7 @@ pub(crate) struct Receiving {
     incoming: Option<Incoming>,
 }
 
-impl Receiving {
-    /// Judges the answer's head; uses no disk.
-    pub(crate) fn begin<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchEnd> {
-        judge_status(response.status)?;
-        let is_pdf = fetch.link.kind.eq_ignore_ascii_case("pdf");
-        let expected = content_length(&response.headers);
-        let content = Content::new(expected, fetch.max_bytes, is_pdf).map_err(FetchEnd::Refused)?;
-        let (folder, name) = (fetch.folder.clone(), fetch.name.clone());
-        Ok(Self { folder, name, content, incoming: None })
-    }
-
+impl ToFolder {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), FetchEnd> {
         self.content.see(bytes).map_err(FetchEnd::Refused)?;
         let incoming = match &mut self.incoming {

@@ -1,5 +1,5 @@
-//! Contracts to files: links asked for just before they are used, a few downloads at a time, each
-//! contract with one outcome.
+//! Contracts to files, in a folder or a store: links asked for just before they are used, a few downloads
+//! at a time, each contract with one outcome.
 
 mod content;
 mod fetch;
@@ -8,17 +8,25 @@ mod file_name;
 mod flow;
 mod job;
 mod options;
+#[cfg(feature = "object-store")]
+mod store;
+mod target;
 mod template;
 
-pub(crate) use file::clear_leftovers;
 pub(crate) use file_name::FileNames;
 pub(crate) use job::{Job, Policy};
 pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
 pub use template::{NameTemplate, TemplateError};
 
+#[cfg(feature = "async")]
+pub(crate) use fetch::ToFolder;
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) use fetch::{Fetch, FetchEnd, Receiving, broken, request};
 #[cfg(any(feature = "async", feature = "blocking"))]
 pub(crate) use job::Step;
 #[cfg(feature = "async")]
 pub(crate) use job::{Ask, Check};
+#[cfg(all(feature = "object-store", feature = "async"))]
+pub(crate) use store::Object;
+#[cfg(all(feature = "object-store", feature = "blocking"))]
+pub(crate) use store::Uploads;

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+#[cfg(feature = "object-store")]
+use super::store::Place;
+use super::target::Target;
 use super::template::NameTemplate;
 
 use crate::error::FlowError;
@@ -13,7 +16,7 @@ use crate::error::FlowError;
 #[non_exhaustive]
 pub struct DownloadOptions {
     /// The folder for the files; made where it is absent. A file that stands there under the name of
-    /// one that is downloaded is replaced.
+    /// one that is downloaded is replaced. Of no account where they go to a store.
     pub folder: PathBuf,
     /// Downloads at a time; 8. Zero counts as one, and more than 128 as 128.
     pub concurrency: usize,
@@ -22,6 +25,8 @@ pub struct DownloadOptions {
     /// How files are named; by default by the service's name and the contract's id.
     pub names: NameTemplate,
     pub(crate) progress: Option<Progress>,
+    #[cfg(feature = "object-store")]
+    pub(crate) place: Option<Place>,
 }
 
 pub(crate) type Progress = Arc<dyn Fn(DownloadEvent<'_>) + Send + Sync>;
@@ -35,7 +40,43 @@ impl DownloadOptions {
             max_file_bytes: 1 << 30,
             names: NameTemplate::default(),
             progress: None,
+            #[cfg(feature = "object-store")]
+            place: None,
         }
+    }
+
+    /// The defaults, to objects below this prefix in a store, instead of a folder. Their names are those
+    /// that files would have. What stands there under the same key is replaced.
+    ///
+    /// A file is an object only once it is whole and has passed the same checks as on disk. One that fits
+    /// in a part (see [`with_part_bytes`](Self::with_part_bytes)) is sent in one request, a longer one as
+    /// a multipart upload, which is aborted where the file turns out wrong or the job is given up. A
+    /// process that is killed cannot do that: let a rule of the bucket remove unfinished uploads after a
+    /// day.
+    ///
+    /// A store tries again by itself what may pass, as its own options say. It has no blocking form: the
+    /// blocking client runs it on a runtime of its own, with one thread.
+    ///
+    /// S3 and its like are `object_store::aws::AmazonS3Builder`, of that crate's feature `aws`. Tencent's
+    /// COS takes requests of the virtual hosted style alone, and the builder wants the bucket in their
+    /// endpoint: `https://BUCKET.cos.REGION.myqcloud.com`.
+    #[cfg(feature = "object-store")]
+    pub fn to_store(
+        store: Arc<dyn object_store::ObjectStore>,
+        prefix: impl Into<object_store::path::Path>,
+    ) -> Self {
+        Self { place: Some(Place::new(store, prefix.into())), ..Self::to("") }
+    }
+
+    /// Sets how much of a file is held until it is sent to the store, in bytes; 8 MiB. Each download holds
+    /// as much at most. S3 takes no less than 5 MiB, and no more than 10,000 parts of a file.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_part_bytes(mut self, bytes: usize) -> Self {
+        if let Some(place) = &mut self.place {
+            place.part_bytes = bytes;
+        }
+        self
     }
 
     /// Sets [`concurrency`](Self::concurrency).
@@ -73,6 +114,14 @@ impl DownloadOptions {
     /// [`concurrency`](Self::concurrency) within its bounds.
     pub(crate) fn downloads(&self) -> usize {
         self.concurrency.clamp(1, 128)
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        #[cfg(feature = "object-store")]
+        if let Some(place) = &self.place {
+            return Target::Store(place.clone());
+        }
+        Target::Folder(self.folder.clone())
     }
 
     pub(crate) fn tell(&self, event: DownloadEvent<'_>) {
@@ -123,7 +172,7 @@ pub enum DownloadEvent<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SavedFile {
-    /// Where it is.
+    /// Where it is; in a store, its key.
     pub path: PathBuf,
     /// How long it is.
     pub bytes: u64,

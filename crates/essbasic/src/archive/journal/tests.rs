@@ -6,6 +6,7 @@ fn header(shard: &str) -> Header {
         app_id: "app".to_owned(),
         organization: "org".to_owned(),
         shard: shard.to_owned(),
+        store: None,
     }
 }
 

@@ -55,6 +55,7 @@ impl Job {
         let Some(state) = self.flows.get_mut(&fetch.flow) else { return };
         let Some(file) = state.files.get_mut(fetch.place) else { return };
         if let FetchEnd::Saved(saved) = end {
+            self.not_stored = 0;
             file.stage = Stage::Saved(saved);
             if state.is_saved() && state.error.is_none() {
                 let (flow_id, files) = (&state.flow_id, &*state.saved());
@@ -73,14 +74,19 @@ impl Job {
             tracing::debug!(flow_id = state.flow_id, failed, dead_links, %error, "fetch failed");
         }
         let failed_before = state.error.is_some();
+        if let FetchEnd::Failed(error) = &end {
+            self.judge_store(error);
+        }
         match end {
+            #[cfg(feature = "object-store")]
+            FetchEnd::Store(why) => self.stop(Error::Store(why)),
             FetchEnd::Disk(error) => match error.kind() {
                 // This one name is the trouble: a folder stands there, say.
                 ErrorKind::IsADirectory | ErrorKind::InvalidFilename => {
                     let message = format!("{}: {error}", fetch.name);
                     self.fail(fetch.flow, FlowError::new(FlowErrorKind::Content, message));
                 }
-                _ => self.stop(Error::folder(&fetch.folder, error)),
+                _ => self.stop(fetch.target.refused(error)),
             },
             // Another file of the contract has failed meanwhile.
             _ if failed_before => {}
@@ -93,6 +99,23 @@ impl Job {
                 self.fail(fetch.flow, error);
             }
             FetchEnd::Saved(_) => {}
+        }
+    }
+
+    /// A store that has taken nothing for so long that each download under way could have failed for good
+    /// will not take the rest either. One file alone never gets that far.
+    fn judge_store(&mut self, error: &FlowError) {
+        if error.kind != FlowErrorKind::Store {
+            return;
+        }
+        self.not_stored += 1;
+        let most = u32::try_from(self.options.downloads()).unwrap_or(u32::MAX);
+        if self.not_stored > most.saturating_mul(ATTEMPTS) {
+            self.stop(Error::Store(format!(
+                "the store has not taken a file {} times in a row, last because of: {}; go on once it \
+                 does",
+                self.not_stored, error.message
+            )));
         }
     }
 }

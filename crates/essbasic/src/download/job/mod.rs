@@ -14,7 +14,6 @@ use tc3_client::Now;
 
 pub(crate) use self::check::Check;
 use super::fetch::Fetch;
-use super::file::prepare_folder;
 use super::file_name::{FileNames, Named};
 use super::flow::{FileState, FlowState, Stage};
 use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow};
@@ -76,6 +75,8 @@ pub(crate) struct Job {
     /// Calls in a row that have failed.
     failures: u32,
     fetching: usize,
+    /// Files in a row that the store did not take.
+    not_stored: u32,
     /// Whether nothing new is to be begun.
     stopping: bool,
     /// What stops everything.
@@ -102,7 +103,7 @@ impl Job {
         policy: Policy,
         names: FileNames,
     ) -> Result<Self, Error> {
-        prepare_folder(&options.folder).map_err(|error| Error::folder(&options.folder, error))?;
+        options.target().prepare()?;
         let mut job = Self {
             agent,
             options,
@@ -118,6 +119,7 @@ impl Job {
             asking: false,
             failures: 0,
             fetching: 0,
+            not_stored: 0,
             stopping: false,
             fatal: None,
         };
@@ -317,7 +319,7 @@ impl Job {
                 flow,
                 place,
                 link,
-                folder: self.options.folder.clone(),
+                target: self.options.target(),
                 name: file.name.clone(),
                 max_bytes: self.options.max_file_bytes,
                 delay: Duration::ZERO,

@@ -1,0 +1,76 @@
+//! Files to a store of objects.
+
+mod error;
+mod object;
+#[cfg(feature = "blocking")]
+mod uploads;
+
+use core::fmt;
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use object_store::path::Path;
+use sha2::{Digest, Sha256};
+
+pub(crate) use self::object::Object;
+#[cfg(feature = "blocking")]
+pub(crate) use self::uploads::Uploads;
+
+/// What of a file is held and sent at a time. S3 takes no parts below 5 MiB but the last, and 10,000 of
+/// them: files to 80 GiB.
+const PART: usize = 8 << 20;
+
+/// All that stands below a prefix in a store.
+#[derive(Clone)]
+pub(crate) struct Place {
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+    pub(crate) part_bytes: usize,
+}
+
+impl Place {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
+        Self { store, prefix, part_bytes: PART }
+    }
+
+    /// The key of a file. Names are such as any store takes; spelled otherwise, as some would have it,
+    /// they would be found under other names than on disk.
+    fn key(&self, name: &str) -> Path {
+        Path::parse(format!("{}/{name}", self.prefix))
+            .unwrap_or_else(|_| self.prefix.clone().join(name))
+    }
+
+    /// What tells it from other places. A digest: a store may name itself by what is nobody's business.
+    pub(crate) fn identity(&self) -> String {
+        let digest = Sha256::digest(format!("{}\n{}", self.store, self.prefix));
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Debug for Place {
+    /// Without the store: what its own shows is not known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_names_below_the_prefix_and_places_are_told_apart() {
+        let place = |prefix: &str| Place::new(Arc::new(InMemory::new()), Path::from(prefix));
+        for (prefix, name, key) in [
+            ("", "合同-a.pdf", "合同-a.pdf"),
+            ("a/b", "c (2).pdf", "a/b/c (2).pdf"),
+            ("a/b", "50%~#.pdf", "a/b/50%~#.pdf"),
+        ] {
+            assert_eq!(place(prefix).key(name).as_ref(), key);
+        }
+        assert_eq!(place("a").identity(), place("a").identity());
+        assert_ne!(place("a").identity(), place("a/b").identity());
+    }
+}

@@ -1,0 +1,197 @@
+//! A service of files over scripted transports, and both clients of it behind one face.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use essbasic::credentials::Credential;
+use essbasic::transport::{
+    AsyncBody, AsyncChunks, BlockingBody, BlockingChunks, Bytes, HeaderMap, Method, Request,
+    Response, StatusCode, TransportError, TransportErrorKind, header,
+};
+use essbasic::{ArchiveOptions, ArchiveReport, Config, Error, RateLimit, agent};
+use serde_json::json;
+
+/// How a link behaves once.
+#[derive(Debug, Clone)]
+pub enum Link {
+    /// Something else than the file.
+    Other(Vec<u8>),
+    /// Breaks off after so many bytes.
+    Breaks(usize),
+    /// Says nothing more after so many bytes. For the async client alone.
+    Hangs(usize),
+}
+
+/// A PDF of this length, different from others throughout.
+pub fn pdf(length: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut bytes = b"%PDF-1.7\n".to_vec();
+    while bytes.len() + 6 < length {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        bytes.push((state >> 56) as u8);
+    }
+    bytes.extend_from_slice(b"\n%%EOF");
+    bytes
+}
+
+/// Serves each contract's file; what its link does before that is said.
+#[derive(Clone, Default)]
+pub struct Service(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    files: BTreeMap<String, Bytes>,
+    links: BTreeMap<String, VecDeque<Link>>,
+    fetches: BTreeMap<String, usize>,
+}
+
+/// What is left of a body, and what comes after it.
+pub struct Body(VecDeque<Bytes>, End);
+
+#[derive(Clone, Copy)]
+enum End {
+    Well,
+    Broken,
+    Never,
+}
+
+impl Body {
+    fn piece(&mut self) -> Result<Option<Bytes>, TransportError> {
+        match (self.0.pop_front(), self.1) {
+            (Some(piece), _) => Ok(Some(piece)),
+            (None, End::Well) => Ok(None),
+            (None, _) => Err(TransportError::new(TransportErrorKind::Interrupted)),
+        }
+    }
+}
+
+impl BlockingChunks for Body {
+    fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        self.piece()
+    }
+}
+
+#[async_trait::async_trait]
+impl AsyncChunks for Body {
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        if self.0.is_empty() && matches!(self.1, End::Never) {
+            std::future::pending::<()>().await;
+        }
+        self.piece()
+    }
+}
+
+impl Service {
+    /// Contracts with files of these lengths.
+    pub fn of(files: &[(&str, usize)]) -> Self {
+        let service = Self::default();
+        for (seed, (flow, length)) in files.iter().enumerate() {
+            let file = pdf(*length, seed as u64).into();
+            service.0.lock().unwrap().files.insert((*flow).to_owned(), file);
+        }
+        service
+    }
+
+    /// What the link of this contract does at first.
+    pub fn with(self, flow: &str, links: &[Link]) -> Self {
+        self.0.lock().unwrap().links.insert(flow.to_owned(), links.to_vec().into());
+        self
+    }
+
+    pub fn file(&self, flow: &str) -> Bytes {
+        self.0.lock().unwrap().files[flow].clone()
+    }
+
+    pub fn flows(&self) -> Vec<String> {
+        self.0.lock().unwrap().files.keys().cloned().collect()
+    }
+
+    /// How often the file of this contract was asked for.
+    pub fn fetches(&self, flow: &str) -> usize {
+        self.0.lock().unwrap().fetches.get(flow).copied().unwrap_or_default()
+    }
+
+    pub fn all_fetches(&self) -> usize {
+        self.0.lock().unwrap().fetches.values().sum()
+    }
+
+    fn serve(&self, request: &Request) -> Response<Body> {
+        let mut state = self.0.lock().unwrap();
+        if request.method == Method::POST {
+            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+            let infos = body["FlowIds"].as_array().unwrap().iter().map(|flow| {
+                let url = format!("https://files.example/{}?hkey=SECRET", flow.as_str().unwrap());
+                json!({"FlowId": flow, "ResourceUrlInfos": [{"Url": url, "Name": "合同", "Type": "PDF"}]})
+            });
+            let infos: Vec<_> = infos.collect();
+            let answer = json!({"Response": {"FlowResourceUrlInfos": infos, "ErrorMessages": [], "RequestId": "r"}});
+            return response(answer.to_string().as_bytes(), None, End::Well);
+        }
+        let flow = request.uri.path().trim_start_matches('/').to_owned();
+        *state.fetches.entry(flow.clone()).or_default() += 1;
+        let file = &state.files[&flow].clone();
+        let whole = Some(file.len());
+        match state.links.get_mut(&flow).and_then(VecDeque::pop_front) {
+            None => response(file, whole, End::Well),
+            Some(Link::Other(bytes)) => response(&bytes, Some(bytes.len()), End::Well),
+            Some(Link::Breaks(at)) => response(&file[..at], whole, End::Broken),
+            Some(Link::Hangs(at)) => response(&file[..at], whole, End::Never),
+        }
+    }
+
+    /// Archives all contracts with the blocking or the async client.
+    pub fn archive(&self, blocking: bool, to: &ArchiveOptions) -> Result<ArchiveReport, Error> {
+        let to = &to.clone().without_check();
+        if blocking {
+            return self.blocking().archive(self.flows(), to);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(self.asynchronous().archive(self.flows(), to))
+    }
+
+    fn config() -> Config {
+        Config::new(Credential::new("id", "key"))
+            .with_rate_limit(RateLimit::Off)
+            .with_blocking_sleep(NoSleep)
+            .with_async_sleep(NoSleep)
+    }
+
+    fn blocking(&self) -> essbasic::blocking::Client {
+        let served = self.clone();
+        let transport =
+            move |request: Request| Ok(served.serve(&request).map(BlockingBody::stream));
+        let client = tc3_client::blocking::Client::with_transport(Self::config(), transport);
+        essbasic::blocking::Client::from_client(client.unwrap(), agent("a", "o", "p"))
+    }
+
+    pub fn asynchronous(&self) -> essbasic::Client {
+        let served = self.clone();
+        let transport = move |request: Request| {
+            std::future::ready(Ok(served.serve(&request).map(AsyncBody::stream)))
+        };
+        let client = tc3_client::Client::with_transport(Self::config(), transport);
+        essbasic::Client::from_client(client.unwrap(), agent("a", "o", "p"))
+    }
+}
+
+fn response(body: &[u8], length: Option<usize>, end: End) -> Response<Body> {
+    let mut headers = HeaderMap::new();
+    if let Some(length) = length {
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    // Pieces that no part is a multiple of.
+    let pieces = body.chunks(10_007).map(Bytes::copy_from_slice).collect();
+    Response { status: StatusCode::OK, headers, body: Body(pieces, end) }
+}
+
+struct NoSleep;
+
+impl tc3_client::BlockingSleep for NoSleep {
+    fn sleep(&self, _: Duration) {}
+}
+
+#[async_trait::async_trait]
+impl tc3_client::AsyncSleep for NoSleep {
+    async fn sleep(&self, _: Duration) {}
+}
