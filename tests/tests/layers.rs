@@ -103,6 +103,19 @@ fn a_choice_of_colour_pulls_in_nothing_of_the_other() {
 }
 
 #[test]
+fn stores_bring_a_runtime_and_no_second_http_client() {
+    let store = tree("essbasic", "blocking,object-store");
+    let command = tree("essbasic-cli", "");
+    for tree in [&store, &command] {
+        assert!(tree.contains("object_store") && tree.contains("tokio"));
+        for foreign in ["reqwest", "h2", "aws-lc-rs", "aws-lc-sys"] {
+            assert!(!tree.contains(foreign), "a store pulls in {foreign}");
+        }
+    }
+    assert!(!store.contains("hyper"), "a store that the caller brings pulls in hyper");
+}
+
+#[test]
 fn the_signer_stands_on_hmac_and_sha2_alone() {
     let tree = tree("tc3-signer", "");
     let expected = [

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use essbasic::{
-    ArchiveOptions, ArchiveReport, DownloadEvent, FlowErrorKind, NameTemplate, RateLimit, Shard,
-    Stop,
+    ArchiveOptions, ArchiveReport, DownloadEvent, Error, FlowErrorKind, NameTemplate, RateLimit,
+    Shard, Stop,
 };
 use indicatif::HumanBytes;
 
@@ -18,18 +18,29 @@ use crate::failure::{Exit, Failure, one_line};
 use crate::input::FlowArgs;
 use crate::options::Options;
 use crate::progress::Progress;
+use crate::store::Place;
 use crate::{folder, output};
 
 const EXAMPLES: &str = "\
-The same command again goes on where the last one ended, whatever ended it: what is on disk is not fetched
+The same command again goes on where the last one ended, whatever ended it: what is saved is not fetched
 again, what failed is tried again. Ctrl-C ends it once the downloads under way are done.
 
-Exit status: 0 every contract is on disk, 2 some are not, each with its reason, 1 it could not go on.
+To a bucket, files go without a copy on this machine's disk: those past 8 MiB as multipart uploads, which
+need a rule of the bucket that removes unfinished ones should this command be killed. What is saved the
+journal alone knows. The bucket is reached by what the environment says, as with the AWS tools:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+  AWS_REGION, AWS_ENDPOINT (for stores other than AWS)
+  AWS_VIRTUAL_HOSTED_STYLE_REQUEST=true (the bucket goes into the host name)
+Tencent COS: AWS_REGION=ap-guangzhou AWS_ENDPOINT=https://cos.ap-guangzhou.myqcloud.com, the keys SecretId
+and SecretKey, and the bucket with its number, such as s3://contracts-1250000000/2026.
+
+Exit status: 0 every contract is saved, 2 some are not, each with its reason, 1 it could not go on.
 
 Examples:
   essbasic archive --flows ids.txt --out contracts --report report.json
   essbasic archive --flows ids.txt --out part2 --shard 2/4
-  essbasic archive --flows ids.txt --out contracts --names '{date}-{index}-{flow_id}'";
+  essbasic archive --flows ids.txt --out contracts --names '{date}-{index}-{flow_id}'
+  essbasic archive --flows ids.txt --out s3://bucket/contracts --journal contracts.jsonl";
 
 /// Archive any number of contracts, resumably.
 #[derive(clap::Args)]
@@ -37,8 +48,8 @@ Examples:
 pub(crate) struct ArchiveArgs {
     #[command(flatten)]
     flows: FlowArgs,
-    /// The folder for the files and the journal; made where it is absent.
-    #[arg(long, value_name = "DIR")]
+    /// The folder for the files and the journal, made where it is absent; or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "DIR|URL")]
     out: PathBuf,
     /// Do only this part of the contracts, at this part of the rate: another machine does another.
     #[arg(long, value_name = "I/N", default_value_t)]
@@ -49,7 +60,7 @@ pub(crate) struct ArchiveArgs {
     /// Name files by {name}, {flow_id}, {date} and {index}.
     #[arg(long, value_name = "TEMPLATE", default_value = "{name}-{flow_id}")]
     names: NameTemplate,
-    /// Keep the journal in this file instead of the folder.
+    /// Keep the journal in this file instead of the folder; needed with a bucket.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// Downloads at a time.
@@ -60,10 +71,39 @@ pub(crate) struct ArchiveArgs {
     any_state: bool,
 }
 
+impl ArchiveArgs {
+    /// Where the files go.
+    fn to(&self, options: &Options) -> Result<ArchiveOptions, Failure> {
+        let Some(place) = Place::named(&self.out)? else {
+            return Ok(ArchiveOptions::to(&self.out));
+        };
+        let journal = self.journal.as_ref().ok_or_else(|| {
+            Failure::new(
+                "a bucket holds no journal; name a file on this machine for it with --journal FILE, \
+                 and name it again to go on",
+            )
+        })?;
+        let store = place.open(&options.transport()?)?;
+        Ok(ArchiveOptions::to_store(store, place.prefix(), journal))
+    }
+
+    /// What ended the job, in the words of this command.
+    fn told(&self, error: &Error) -> Failure {
+        match error {
+            Error::Folder { path, source, .. } if Some(path) == self.journal.as_ref() => {
+                let path = path.display();
+                Failure::new(format!("{path}: {source}; choose another with --journal"))
+            }
+            error => folder::told(error),
+        }
+    }
+}
+
 /// Calls a second that the service allows, of which a shard takes its part.
 const RATE: u32 = 20;
 
 pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
+    let to = args.to(options)?;
     let list = args.flows.stream()?;
     let rate = match args.shard.count() {
         1 => RateLimit::PerAction,
@@ -82,7 +122,7 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     .map_err(|error| Failure::new(format!("signals cannot be received: {error}; try again")))?;
     let watch = Arc::new(Watch::new(list.count, verbose));
     let teller = Arc::clone(&watch);
-    let mut archive = ArchiveOptions::to(&args.out)
+    let mut archive = to
         .with_concurrency(args.concurrency.into())
         .with_names(args.names.clone())
         .with_shard(args.shard)
@@ -93,9 +133,9 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     let result = client.archive(list.ids, &archive);
     watch.progress.clear();
     let report = result.map_err(|error| {
-        let failure = folder::told(&error);
+        let failure = args.told(&error);
         Failure::new(format!(
-            "{failure}; what is on disk is in the journal: the same command goes on"
+            "{failure}; what is saved is in the journal: the same command goes on"
         ))
     })?;
     if let Some(failure) = list.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -18,6 +18,7 @@ mod report;
 mod sign;
 mod start;
 mod status;
+mod store;
 mod tally;
 mod verify;
 mod wait;

@@ -135,7 +135,8 @@ impl Options {
         Ok(config)
     }
 
-    fn transport(&self) -> Result<TransportConfig, Failure> {
+    /// How servers are reached.
+    pub(crate) fn transport(&self) -> Result<TransportConfig, Failure> {
         let mut transport = TransportConfig::default();
         if let Some(proxy) = given(&self.proxy) {
             // The text is not repeated: it may hold a password.

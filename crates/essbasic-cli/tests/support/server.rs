@@ -10,6 +10,8 @@ pub struct Seen {
     pub line: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Seen {
@@ -23,11 +25,20 @@ impl Seen {
 pub struct Answer {
     pub status: u16,
     pub content_type: &'static str,
+    /// More headers, each with its line end.
+    pub headers: String,
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push_str(&format!("{name}: {value}\r\n"));
+        self
+    }
+}
+
 pub fn answer(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Answer {
-    Answer { status, content_type, body: body.into() }
+    Answer { status, content_type, headers: String::new(), body: body.into() }
 }
 
 /// Answers until the test ends.
@@ -84,16 +95,18 @@ fn serve(
             None => break,
         }
     }
-    let mut seen = Seen { line: line.trim_end().to_owned(), headers, body: String::new() };
+    let line = line.trim_end().to_owned();
+    let mut seen = Seen { line, headers, body: String::new(), bytes: Vec::new() };
     let mut body = vec![0; seen.header("content-length").parse().unwrap_or(0)];
     if reader.read_exact(&mut body).is_err() {
         return;
     }
     seen.body = String::from_utf8_lossy(&body).into_owned();
+    seen.bytes = body;
     log.lock().unwrap().push(seen.clone());
-    let Answer { status, content_type, body } = respond(&seen, address);
+    let Answer { status, content_type, headers, body } = respond(&seen, address);
     let head = format!(
-        "HTTP/1.1 {status} Status\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} Status\r\nContent-Type: {content_type}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     // The client may have gone away.

@@ -1,0 +1,249 @@
+//! `--out s3://BUCKET/PREFIX`: a bucket, opened by what the environment says.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use essbasic::object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Key};
+use essbasic::object_store::client::{
+    ClientConfigKey, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest,
+    HttpResponse, HttpResponseBody, HttpService,
+};
+use essbasic::object_store::{self, ClientOptions, ObjectStore, path};
+use essbasic::transport::{
+    BlockingTransport, Request, TransportConfig, TransportError, TransportErrorKind, UreqTransport,
+};
+use http_body_util::BodyExt;
+
+use crate::failure::Failure;
+
+/// A bucket and where in it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    bucket: String,
+    prefix: path::Path,
+}
+
+impl Place {
+    /// The place that `--out` names; `None` where it is a folder.
+    pub(crate) fn named(out: &Path) -> Result<Option<Self>, Failure> {
+        let Some((scheme, rest)) = out.to_str().and_then(|out| out.split_once("://")) else {
+            return Ok(None);
+        };
+        // What is given is not repeated: people write keys into such URLs.
+        if scheme != "s3" {
+            return Err(Failure::new(
+                "--out takes a folder or s3://BUCKET/PREFIX and no other URL; give one of them",
+            ));
+        }
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if bucket.is_empty() || !bucket.chars().all(fits) {
+            return Err(Failure::new(
+                "--out names no bucket; write s3://BUCKET/PREFIX, and keys into the environment",
+            ));
+        }
+        let prefix = path::Path::parse(prefix).map_err(|_| {
+            Failure::new("the prefix in --out has an empty part or one of dots; write it without")
+        })?;
+        Ok(Some(Self { bucket: bucket.to_owned(), prefix }))
+    }
+
+    pub(crate) fn prefix(&self) -> path::Path {
+        self.prefix.clone()
+    }
+
+    /// Opens it. Nothing is asked of the store yet.
+    pub(crate) fn open(
+        &self,
+        transport: &TransportConfig,
+    ) -> Result<Arc<dyn ObjectStore>, Failure> {
+        let http = Http(Arc::new(UreqTransport::new(transport).map_err(Failure::new)?));
+        let builder = configured(&self.bucket, std::env::vars_os())?.with_http_connector(http);
+        // Its errors name settings and, of those with a choice of values, the value.
+        let store = builder.build().map_err(|error| {
+            Failure::new(format!("the store's settings are unusable: {error}; see --help"))
+        })?;
+        Ok(Arc::new(store))
+    }
+}
+
+/// The store's settings, under the names that `object_store` and the AWS tools have for them.
+fn configured(
+    bucket: &str,
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<AmazonS3Builder, Failure> {
+    let builder = environment.fold(AmazonS3Builder::new(), |builder, (name, value)| {
+        let key = name.to_str().filter(|name| name.starts_with("AWS_"));
+        let key = key.and_then(|name| name.to_ascii_lowercase().parse::<Key>().ok());
+        match (key, value.to_str()) {
+            (Some(key), Some(value)) if !value.is_empty() => builder.with_config(key, value),
+            _ => builder,
+        }
+    });
+    let given = |key: Key| builder.get_config_value(&key);
+    // Without, the machine's role is asked for, at an address where elsewhere nobody answers for minutes.
+    let with_keys = [
+        Key::AccessKeyId,
+        Key::SecretAccessKey,
+        Key::WebIdentityTokenFile,
+        Key::ContainerCredentialsRelativeUri,
+        Key::ContainerCredentialsFullUri,
+        Key::MetadataEndpoint,
+    ];
+    if !with_keys.into_iter().any(|key| given(key).is_some())
+        && given(Key::SkipSignature).as_deref() != Some("true")
+    {
+        return Err(Failure::new(
+            "there are no keys for the store; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
+             AWS_METADATA_ENDPOINT=http://169.254.169.254 for the machine's role",
+        ));
+    }
+    let Some(endpoint) = given(Key::S3Endpoint).or_else(|| given(Key::Endpoint)) else {
+        return Ok(builder.with_bucket_name(bucket));
+    };
+    // The text is not repeated: it may hold a password.
+    let Some((scheme, host)) = endpoint.split_once("://") else {
+        return Err(Failure::new("AWS_ENDPOINT is no URL; write it as https://HOST"));
+    };
+    let plain = given(Key::Client(ClientConfigKey::AllowHttp));
+    if scheme != "https" && plain.as_deref() != Some("true") {
+        return Err(Failure::new(
+            "AWS_ENDPOINT is not encrypted; write it as https://HOST, or set AWS_ALLOW_HTTP=true",
+        ));
+    }
+    let host = host.trim_end_matches('/');
+    // Tencent's refuses the bucket in the path.
+    let virtual_hosted = host.ends_with(".myqcloud.com")
+        || given(Key::VirtualHostedStyleRequest).as_deref() == Some("true");
+    // The crate would have the bucket written here too; the AWS tools would not.
+    let host = match virtual_hosted && !host.starts_with(&format!("{bucket}.")) {
+        true => format!("{bucket}.{host}"),
+        false => host.to_owned(),
+    };
+    let endpoint = format!("{scheme}://{host}");
+    Ok(builder
+        .with_bucket_name(bucket)
+        .with_virtual_hosted_style_request(virtual_hosted)
+        .with_config(Key::S3Endpoint, endpoint))
+}
+
+/// The most that is read of an answer. Those to uploads are a few hundred bytes.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// The store's HTTP, by the transport that calls go through too: the same proxy, the same trust.
+#[derive(Debug, Clone)]
+struct Http(Arc<UreqTransport>);
+
+impl HttpConnector for Http {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl HttpService for Http {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let (method, uri, headers) = (parts.method, parts.uri, parts.headers);
+        let request = Request { method, uri, headers, body, timeout: None };
+        let transport = Arc::clone(&self.0);
+        let exchange = move || {
+            let answer = transport.send(request)?;
+            let mut response = HttpResponse::new(HttpResponseBody::from(String::new()));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            *response.body_mut() = answer.body.collect(LONGEST_ANSWER)?.into();
+            Ok(response)
+        };
+        match tokio::task::spawn_blocking(exchange).await {
+            Ok(exchange) => exchange.map_err(failed),
+            Err(error) => Err(HttpError::new(HttpErrorKind::Unknown, error)),
+        }
+    }
+}
+
+fn failed(error: TransportError) -> HttpError {
+    let kind = match error.kind() {
+        TransportErrorKind::Resolve | TransportErrorKind::Connect => HttpErrorKind::Connect,
+        TransportErrorKind::Timeout => HttpErrorKind::Timeout,
+        TransportErrorKind::Interrupted => HttpErrorKind::Interrupted,
+        TransportErrorKind::Malformed | TransportErrorKind::BodyTooLarge => HttpErrorKind::Decode,
+        _ => HttpErrorKind::Unknown,
+    };
+    // The kind and the detail alone: what is underneath would be told instead of them.
+    HttpError::new(kind, std::io::Error::other(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(out: &str) -> Result<Option<Place>, String> {
+        Place::named(Path::new(out)).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn folders_are_told_from_buckets() {
+        for folder in ["contracts", "/a/b", "s3", "s3:/a", "C:\\a", ""] {
+            assert_eq!(named(folder), Ok(None));
+        }
+        for (out, bucket, prefix) in [
+            ("s3://b-125", "b-125", ""),
+            ("s3://b/", "b", ""),
+            ("s3://b/a/合同 1/", "b", "a/合同 1"),
+        ] {
+            let place = named(out).unwrap().unwrap();
+            assert_eq!((place.bucket.as_str(), place.prefix.as_ref()), (bucket, prefix));
+        }
+        for out in ["https://b/a", "file:///a", "s3://", "s3:///a", "s3://id:key@b", "s3://b/a//c"]
+        {
+            let error = named(out).unwrap_err();
+            assert!(!error.contains("key@"), "{error}");
+        }
+    }
+
+    fn configured(bucket: &str, settings: &[(&str, &str)]) -> Result<AmazonS3Builder, String> {
+        let settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        super::configured(bucket, settings).map_err(|failure| failure.to_string())
+    }
+
+    const KEYS: [(&str, &str); 2] =
+        [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "the-key")];
+
+    #[test]
+    fn the_bucket_stands_where_the_store_looks_for_it() {
+        let cos = "https://cos.ap-guangzhou.myqcloud.com";
+        for (endpoint, hosted, expected) in [
+            (cos, "", "https://b-125.cos.ap-guangzhou.myqcloud.com"),
+            (cos, "true", "https://b-125.cos.ap-guangzhou.myqcloud.com"),
+            ("https://b-125.cos.a.myqcloud.com/", "true", "https://b-125.cos.a.myqcloud.com"),
+            ("https://s3.example", "", "https://s3.example"),
+            ("https://s3.example", "true", "https://b-125.s3.example"),
+        ] {
+            let hosted = ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", hosted);
+            let [id, key] = KEYS;
+            let builder = configured("b-125", &[id, key, ("AWS_ENDPOINT", endpoint), hosted]);
+            let found = builder.unwrap().get_config_value(&Key::S3Endpoint);
+            assert_eq!(found.as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_no_key_is_shown() {
+        let [id, key] = KEYS;
+        assert!(configured("b", &[]).unwrap_err().contains("AWS_ACCESS_KEY_ID"));
+        assert!(configured("b", &[("AWS_ACCESS_KEY_ID", "")]).is_err());
+        let plain = [id, key, ("AWS_ENDPOINT", "http://127.0.0.1:1")];
+        assert!(configured("b", &plain).unwrap_err().contains("AWS_ALLOW_HTTP"));
+        assert!(configured("b", &[id, key, ("AWS_ENDPOINT", "host")]).is_err());
+        let http = Http(Arc::new(UreqTransport::new(&TransportConfig::default()).unwrap()));
+        for settings in [&[key][..], &[id, key, ("AWS_S3_EXPRESS", "maybe")]] {
+            let builder = configured("b", settings).unwrap().with_http_connector(http.clone());
+            let error = builder.build().unwrap_err().to_string();
+            assert!(!error.contains("the-key"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! `essbasic archive --out s3://…` as a user runs it, against a server that speaks as much S3 as uploads
+//! need.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use support::server::{Answer, Seen, Server, answer};
+use support::{code, essbasic, refused, stderr, stdout, until};
+use tempfile::TempDir;
+
+const STORE_KEY: &str = "the-key-of-the-store";
+const STORE_TOKEN: &str = "the-token-of-the-store";
+
+/// Buckets, and uploads that are not complete.
+#[derive(Default)]
+struct S3 {
+    objects: BTreeMap<String, Vec<u8>>,
+    uploads: BTreeMap<String, BTreeMap<u32, Vec<u8>>>,
+    started: usize,
+}
+
+impl S3 {
+    fn answer(&mut self, seen: &Seen) -> Answer {
+        let signed = seen.header("authorization");
+        assert!(signed.starts_with("AWS4-HMAC-SHA256 Credential=AKIDSTORE/"), "{signed}");
+        assert!(signed.contains("/ap-guangzhou/s3/aws4_request"), "{signed}");
+        assert_eq!(seen.header("x-amz-security-token"), STORE_TOKEN);
+        let mut line = seen.line.split(' ');
+        let (method, target) = (line.next().unwrap(), line.next().unwrap());
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let query: BTreeMap<&str, &str> =
+            query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+        let path = path.to_owned();
+        let done = answer(200, "application/xml", "").with_header("ETag", "\"tag\"");
+        let upload = query.get("uploadId").map(|id| (*id).to_owned());
+        match (method, upload) {
+            ("POST", None) if query.contains_key("uploads") => {
+                self.started += 1;
+                let id = format!("u{}", self.started);
+                self.uploads.insert(id.clone(), BTreeMap::new());
+                let body = format!(
+                    "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+                );
+                answer(200, "application/xml", body)
+            }
+            ("PUT", Some(id)) => {
+                let part = query["partNumber"].parse().unwrap();
+                self.uploads.get_mut(&id).unwrap().insert(part, seen.bytes.clone());
+                done
+            }
+            ("POST", Some(id)) => {
+                let parts = self.uploads.remove(&id).unwrap();
+                assert_eq!(seen.body.matches("<PartNumber>").count(), parts.len());
+                self.objects.insert(path, parts.into_values().flatten().collect());
+                let body = "<CompleteMultipartUploadResult><ETag>&quot;tag&quot;</ETag></CompleteMultipartUploadResult>";
+                answer(200, "application/xml", body)
+            }
+            ("DELETE", Some(id)) => {
+                self.uploads.remove(&id);
+                answer(204, "application/xml", "")
+            }
+            ("PUT", None) => {
+                self.objects.insert(path, seen.bytes.clone());
+                done
+            }
+            _ => answer(400, "application/xml", "<Error><Code>InvalidRequest</Code></Error>"),
+        }
+    }
+}
+
+/// A server over these buckets; what it answers instead where the function says.
+fn s3(
+    instead: impl Fn(&Seen, usize) -> Option<Answer> + Send + Sync + 'static,
+) -> (Server, Arc<Mutex<S3>>) {
+    let store = Arc::new(Mutex::new(S3::default()));
+    let (served, count) = (Arc::clone(&store), Mutex::new(0));
+    let server = Server::start(move |seen, _| {
+        let nth = {
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            *count
+        };
+        instead(seen, nth).unwrap_or_else(|| served.lock().unwrap().answer(seen))
+    });
+    (server, store)
+}
+
+fn emulator(home: &Path, count: usize, pdf_bytes: usize) -> Emulator {
+    let emulator = Emulator::builder().rate_limit(None).pdf_size(pdf_bytes);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let emulator = emulator.clock_moved_by_hand(now - 60).start().unwrap();
+    let ids: Vec<String> = (0..count).map(|n| format!("yDwA{n:028}")).collect();
+    for id in &ids {
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+        emulator.sign(id, None).unwrap();
+        emulator.sign(id, None).unwrap();
+    }
+    // Until then their files are others.
+    emulator.advance(Duration::from_secs(60));
+    std::fs::write(home.join("ids.txt"), ids.join("\n")).unwrap();
+    emulator
+}
+
+fn archive(home: &Path, emulator: &Emulator, out: &str) -> Command {
+    let mut command = essbasic(home);
+    command
+        .args(["archive", "--endpoint", &emulator.endpoint(), "--app-id", APP_ID])
+        .args(["--organization", ORGANIZATION, "--operator", OPERATOR])
+        .args(["--flows", "ids.txt", "--any-state", "--out", out])
+        .env("TENCENTCLOUD_SECRET_ID", SECRET_ID)
+        .env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+    command
+}
+
+fn to_bucket(home: &Path, emulator: &Emulator, endpoint: &str) -> Command {
+    let mut command = archive(home, emulator, "s3://b-125/contracts/2026");
+    command
+        .args(["--journal", "j.jsonl"])
+        .env("AWS_ACCESS_KEY_ID", "AKIDSTORE")
+        .env("AWS_SECRET_ACCESS_KEY", STORE_KEY)
+        .env("AWS_SESSION_TOKEN", STORE_TOKEN)
+        .env("AWS_REGION", "ap-guangzhou")
+        .env("AWS_ENDPOINT", endpoint)
+        .env("AWS_ALLOW_HTTP", "true");
+    command
+}
+
+#[test]
+fn files_in_the_bucket_are_those_that_a_folder_gets() {
+    // In one request each, and in two parts each.
+    for (size, uploads) in [(60_000, 0), (9 << 20, 3)] {
+        let home = TempDir::new().unwrap();
+        let emulator = emulator(home.path(), 3, size);
+        let (server, store) = s3(|_, _| None);
+        let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(stdout(&output).contains("saved                3"), "{}", stdout(&output));
+
+        let output = archive(home.path(), &emulator, "out").output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let held = store.lock().unwrap();
+        assert_eq!((held.objects.len(), held.started, held.uploads.len()), (3, uploads, 0));
+        for (key, bytes) in &held.objects {
+            let name = key.strip_prefix("/b-125/contracts/2026/").unwrap();
+            let id = name.strip_suffix(".pdf").unwrap().rsplit('-').next().unwrap();
+            let mut files = std::fs::read_dir(home.path().join("out")).unwrap();
+            let file = files.find_map(|file| {
+                let path = file.unwrap().path();
+                path.to_str()?.ends_with(&format!("-{id}.pdf")).then_some(path)
+            });
+            assert!(*bytes == std::fs::read(file.unwrap()).unwrap(), "{name} is another file");
+        }
+        drop(held);
+
+        let (fetched, sent) = (emulator.stats().downloads, server.seen().len());
+        let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
+        assert!(stdout(&output).contains("done before          3"), "{}", stdout(&output));
+        assert_eq!((emulator.stats().downloads, server.seen().len()), (fetched, sent));
+    }
+}
+
+#[test]
+fn killed_it_goes_on_and_fetches_nothing_twice_that_its_journal_holds() {
+    let home = TempDir::new().unwrap();
+    let emulator = emulator(home.path(), 300, 60_000);
+    let (server, store) = s3(|_, _| None);
+    let sent = || server.seen().len();
+    for _ in 0..3 {
+        let enough = sent() + 20;
+        let mut child = to_bucket(home.path(), &emulator, &server.url()).spawn().unwrap();
+        until("a few files more", || sent() >= enough || child.try_wait().unwrap().is_some());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let journal = std::fs::read_to_string(home.path().join("j.jsonl")).unwrap();
+    let fetched = emulator.stats().downloads;
+    let done = fetched.iter().filter(|(id, _)| journal.contains(id.as_str()));
+    let done: Vec<_> = done.collect();
+    assert!((1..300).contains(&done.len()), "{}", done.len());
+    let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let after = emulator.stats().downloads;
+    assert!(done.iter().all(|(id, times)| after[*id] == **times), "something was fetched again");
+    assert_eq!(store.lock().unwrap().objects.len(), 300);
+}
+
+#[test]
+fn a_store_that_is_busy_is_asked_again() {
+    let home = TempDir::new().unwrap();
+    let emulator = emulator(home.path(), 3, 60_000);
+    let (server, store) = s3(|_, nth| {
+        let busy = "<Error><Code>SlowDown</Code></Error>";
+        (nth <= 2).then(|| answer(503, "application/xml", busy))
+    });
+    let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(store.lock().unwrap().objects.len(), 3);
+    assert!(emulator.stats().downloads.values().all(|&times| times == 1));
+}
+
+#[test]
+fn a_refusal_ends_it_with_what_to_do_and_without_a_secret() {
+    let told = [
+        (403, "AccessDenied", "s3:PutObject"),
+        (404, "NoSuchBucket", "check its name"),
+        (403, "SignatureDoesNotMatch", "does not take the credentials"),
+        (400, "ExpiredToken", "whether they have expired"),
+        (403, "PathStyleDomainForbidden", "https://BUCKET.HOST"),
+    ];
+    for (status, refusal, advice) in told {
+        let home = TempDir::new().unwrap();
+        let emulator = emulator(home.path(), 20, 60_000);
+        let (server, _) = s3(move |seen, _| {
+            let signature = seen.header("authorization");
+            let body = format!(
+                "<?xml version=\"1.0\"?><Error><Code>{refusal}</Code><Message>no</Message>\
+                 <StringToSign>{signature}</StringToSign><Token-0>{STORE_TOKEN}</Token-0></Error>"
+            );
+            Some(answer(status, "application/xml", body))
+        });
+        let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
+        refused(&output, &[refusal, advice, "the same command goes on"]);
+        assert!(emulator.stats().downloads.values().sum::<u64>() <= 9);
+
+        let mut command = to_bucket(home.path(), &emulator, &server.url());
+        let log = stderr(&command.arg("--verbose").output().unwrap());
+        for secret in [STORE_KEY, STORE_TOKEN, "Signature="] {
+            assert!(!stderr(&output).contains(secret) && !log.contains(secret), "{secret}: {log}");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_for_a_bucket_is_said_before_anything_is_asked() {
+    let home = TempDir::new().unwrap();
+    let emulator = emulator(home.path(), 1, 60_000);
+    let run = |out, arguments: &[&str], settings: &[(&str, &str)]| {
+        let mut command = archive(home.path(), &emulator, out);
+        let settings = settings.iter().copied();
+        command.args(arguments).envs(settings).output().unwrap()
+    };
+    refused(&run("s3://b/p", &[], &[]), &["--journal FILE"]);
+    let journal = ["--journal", "j.jsonl"];
+    refused(&run("s3://b/p", &journal, &[]), &["AWS_ACCESS_KEY_ID"]);
+    refused(&run("s3://b/p", &journal, &[("AWS_ACCESS_KEY_ID", "a")]), &["SecretAccessKey"]);
+    refused(&run("https://b/p", &journal, &[]), &["s3://BUCKET/PREFIX"]);
+    let settings = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", STORE_KEY)];
+    let there = ["--journal", "no/such/j.jsonl"];
+    refused(&run("s3://b/p", &there, &settings), &["no/such/j.jsonl", "--journal"]);
+    assert!(emulator.stats().calls.is_empty());
+    assert!(!home.path().join("s3:").exists());
+}
