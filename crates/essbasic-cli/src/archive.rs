@@ -4,21 +4,18 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError};
 
 use essbasic::{
-    ArchiveOptions, ArchiveReport, DownloadEvent, Error, FlowErrorKind, NameTemplate, RateLimit,
-    Shard, Stop,
+    ArchiveOptions, ArchiveReport, Error, FlowErrorKind, NameTemplate, RateLimit, Shard, Stop,
 };
 use indicatif::HumanBytes;
 
 use crate::failure::{Exit, Failure, one_line};
 use crate::input::FlowArgs;
 use crate::options::Options;
-use crate::progress::Progress;
 use crate::store::Place;
+use crate::watch::Watch;
 use crate::{folder, output};
 
 const EXAMPLES: &str = "\
@@ -104,7 +101,7 @@ const RATE: u32 = 20;
 
 pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
     let to = args.to(options)?;
-    let list = args.flows.stream()?;
+    let list = args.flows.stream(|id| args.shard.holds(id))?;
     let rate = match args.shard.count() {
         1 => RateLimit::PerAction,
         count => RateLimit::Fixed(RATE / count),
@@ -131,7 +128,7 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     archive.journal.clone_from(&args.journal);
     archive.check = !args.any_state;
     let result = client.archive(list.ids, &archive);
-    watch.progress.clear();
+    watch.end();
     let report = result.map_err(|error| {
         let failure = args.told(&error);
         Failure::new(format!(
@@ -185,55 +182,4 @@ fn table(report: &ArchiveReport) -> Result<String, Failure> {
         );
     }
     Ok(text)
-}
-
-/// How often a line tells how far it is, where there is no bar.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-
-/// Shows how far the job is.
-struct Watch {
-    progress: Progress,
-    count: u64,
-    began: Instant,
-    saved: AtomicU64,
-    failed: AtomicU64,
-    told: Mutex<Instant>,
-}
-
-impl Watch {
-    fn new(count: u64, lines: bool) -> Self {
-        let progress = Progress::new(usize::try_from(count).unwrap_or(usize::MAX), lines);
-        let now = Instant::now();
-        let (saved, failed) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { progress, count, began: now, saved, failed, told: Mutex::new(now) }
-    }
-
-    fn on(&self, event: DownloadEvent<'_>) {
-        let (saved, failed) = match event {
-            DownloadEvent::Saved { .. } => (
-                self.saved.fetch_add(1, Ordering::Relaxed) + 1,
-                self.failed.load(Ordering::Relaxed),
-            ),
-            DownloadEvent::Failed { .. } => (
-                self.saved.load(Ordering::Relaxed),
-                self.failed.fetch_add(1, Ordering::Relaxed) + 1,
-            ),
-            DownloadEvent::Bytes(bytes) => return self.progress.received(bytes),
-            _ => return,
-        };
-        let done = saved + failed;
-        self.progress.reached(usize::try_from(done).unwrap_or(usize::MAX));
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.progress.is_bar() || told.elapsed() < TELL_EVERY {
-            return;
-        }
-        *told = Instant::now();
-        let rate = done as f64 / self.began.elapsed().as_secs_f64().max(0.001);
-        let left = self.count.saturating_sub(done) as f64 / rate.max(0.001);
-        let left = humantime::format_duration(Duration::from_secs(left as u64));
-        self.progress.note(format_args!(
-            "{done} of {} contracts, {rate:.0} a second, {left} left, {failed} failed",
-            self.count
-        ));
-    }
 }

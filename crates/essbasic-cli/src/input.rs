@@ -150,7 +150,7 @@ impl<R: BufRead> Iterator for IdLines<R> {
 
 /// Flow ids that are read as they are needed.
 pub(crate) struct FlowStream {
-    /// How many there are, repeats included.
+    /// How many of ours there are, repeats included.
     pub(crate) count: u64,
     pub(crate) ids: Box<dyn Iterator<Item = String> + Send>,
     /// Why reading ended early.
@@ -159,26 +159,26 @@ pub(crate) struct FlowStream {
 
 impl FlowArgs {
     /// The ids, without a list of them in memory where they come from a file. All of it is looked at
-    /// first: what is no id is refused before anything is asked of the service.
-    pub(crate) fn stream(&self) -> Result<FlowStream, Failure> {
+    /// first: what is no id is refused before anything is asked of the service, and ours are counted.
+    pub(crate) fn stream(&self, ours: impl Fn(&str) -> bool) -> Result<FlowStream, Failure> {
         let broken = Arc::new(Mutex::new(None));
         let Some(path) = self.flows.as_ref().filter(|path| self.ids.is_empty() && path.is_file())
         else {
             let ids = self.read()?.ids;
             return Ok(FlowStream {
-                count: ids.len() as u64,
+                count: ids.iter().filter(|id| ours(id)).count() as u64,
                 ids: Box::new(ids.into_iter()),
                 broken,
             });
         };
         let name = path.display().to_string();
         let open = || File::open(path).map_err(|error| unreadable(&name, &error));
-        let mut count = 0;
+        let (mut none, mut count) = (true, 0);
         for id in IdLines::new(BufReader::new(open()?), &name) {
-            id?;
-            count += 1;
+            count += u64::from(ours(&id?));
+            none = false;
         }
-        if count == 0 {
+        if none {
             return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
         }
         let lines = IdLines::new(BufReader::new(open()?), &name);

@@ -22,6 +22,7 @@ mod store;
 mod tally;
 mod verify;
 mod wait;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic::credentials::Credential;
@@ -107,7 +109,14 @@ fn everything_is_fetched_once_however_often_it_is_asked_for() {
         assert_eq!(first.calls["DescribeFlowDetailInfo"], 3);
         assert_eq!(first.calls["DescribeResourceUrlsByFlows"], 5);
 
-        let again = colour.archive(ids.clone(), &options).unwrap();
+        let kept = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&kept);
+        let counted = options.clone().on_event(move |event| {
+            assert!(matches!(event, DownloadEvent::Kept { .. }), "{event:?}");
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let again = colour.archive(ids.clone(), &counted).unwrap();
+        assert_eq!(kept.load(Ordering::Relaxed), COUNT);
         assert_eq!((again.total, again.already, again.saved), (COUNT as u64, COUNT as u64, 0));
         assert_eq!(emulator.stats(), first, "nothing is asked of the service");
         assert_eq!(again.flows().unwrap().count(), COUNT);
@@ -179,6 +188,71 @@ fn throttling_costs_time_and_no_contract() {
         let report = colour.archive(ids, &ArchiveOptions::to(folder.path())).unwrap();
         assert_eq!((report.saved, report.failed), (COUNT as u64, 0));
         assert!(emulator.stats().rejected["RequestLimitExceeded"] > 0);
+    }
+}
+
+/// All that goes wrong in an ordinary night, at once: every tenth contract refused by a signer, the last
+/// signature just made, half the rate, and links that die while they are used.
+#[test]
+fn each_contract_ends_right_whatever_goes_wrong() {
+    for colour in [0, 1] {
+        let empty = format!(
+            r#"{{"applications":{{"{APP_ID}":{{"downloads":true,"organizations":{{"{ORGANIZATION}":
+                {{"operators":["{OPERATOR}"]}}}}}}}}}}"#
+        );
+        let seed = Seed::from_json(&empty).unwrap();
+        let emulator = Emulator::builder().seed(seed).rate_limit(Some(10)).start().unwrap();
+        let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
+        let is_refused = |place: usize| place % 10 == 3;
+        for (place, id) in ids.iter().enumerate() {
+            emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+            emulator.sign(id, None).unwrap();
+            match is_refused(place) {
+                true => emulator.reject(id, None, "价格不对").unwrap(),
+                false => emulator.sign(id, None).unwrap(),
+            }
+        }
+        let colour = &Colour::both(&emulator)[colour];
+        let folder = tempfile::tempdir().unwrap();
+        let emulator = Arc::new(emulator);
+        let (clock, saved) = (Arc::clone(&emulator), AtomicUsize::new(0));
+        let options =
+            ArchiveOptions::to(folder.path()).with_concurrency(3).on_event(move |event| {
+                // Five minutes pass: what is queued has a dead link.
+                if matches!(event, DownloadEvent::Saved { .. })
+                    && saved.fetch_add(1, Ordering::Relaxed) % 40 == 10
+                {
+                    clock.advance(Duration::from_secs(301));
+                }
+            });
+        let report = colour.archive(ids.clone(), &options).unwrap();
+        assert_eq!((report.saved, report.failed), (COUNT as u64 - 23, 23));
+        let ends: BTreeMap<_, _> = report
+            .flows()
+            .unwrap()
+            .map(|flow| flow.map(|flow| (flow.flow_id.clone(), flow)).unwrap())
+            .collect();
+        assert_eq!(ends.len(), COUNT);
+        for (place, id) in ids.iter().enumerate() {
+            match &ends[id].error {
+                Some((kind, _)) => assert!(is_refused(place) && *kind == FlowErrorKind::NotSigned),
+                None => assert!(!is_refused(place)),
+            }
+        }
+        let stats = emulator.stats();
+        assert!(stats.rejected["403"] > 0, "no link died: {:?}", stats.rejected);
+
+        // Whole and with the last signature: as they are fetched in peace.
+        let peace = tempfile::tempdir().unwrap();
+        emulator.advance(Duration::from_secs(10));
+        assert_eq!(colour.archive(ids, &ArchiveOptions::to(peace.path())).unwrap().failed, 23);
+        let files = pdfs(folder.path());
+        assert_eq!(files.len(), COUNT - 23);
+        assert_eq!(files, pdfs(peace.path()));
+        for name in files.keys() {
+            let [one, other] = [&folder, &peace].map(|folder| folder.path().join(name));
+            assert!(std::fs::read(one).unwrap() == std::fs::read(other).unwrap(), "{name}");
+        }
     }
 }
 

@@ -23,8 +23,12 @@ pub(super) struct Intake {
     seen: HashSet<u128>,
     /// Of them, those that an earlier run has done and that have not come yet.
     done: HashSet<u128>,
+    /// Told of each of those.
+    kept: Kept,
     pub(super) counts: Counts,
 }
+
+type Kept = Box<dyn Fn(&str) + Send>;
 
 /// What came in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,8 +44,10 @@ impl Intake {
         ids: Box<dyn Iterator<Item = String> + Send>,
         shard: Shard,
         done: HashSet<u128>,
+        kept: impl Fn(&str) + Send + 'static,
     ) -> Self {
-        Self { ids, index: 0, shard, seen: HashSet::new(), done, counts: Counts::default() }
+        let (seen, counts) = (HashSet::new(), Counts::default());
+        Self { ids, index: 0, shard, seen, done, kept: Box::new(kept), counts }
     }
 
     fn next(&mut self) -> Option<(usize, String)> {
@@ -50,13 +56,14 @@ impl Intake {
             let index = self.index;
             self.index += 1;
             let digest = digest(&flow_id);
-            if !self.shard.holds(digest) {
+            if !self.shard.holds_digest(digest) {
                 continue;
             }
             if self.done.remove(&digest) {
                 self.seen.insert(digest);
                 self.counts.total += 1;
                 self.counts.already += 1;
+                (self.kept)(&flow_id);
             } else if self.seen.insert(digest) {
                 self.counts.total += 1;
                 return Some((index, flow_id));
@@ -94,7 +101,7 @@ mod tests {
     fn drawn(ids: &[&str], shard: Shard, done: &[&str]) -> (Vec<(usize, String)>, Counts) {
         let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
         let done = done.iter().map(|id| digest(id)).collect();
-        let mut shared = Shared::new(Intake::new(Box::new(ids.into_iter()), shard, done));
+        let mut shared = Shared::new(Intake::new(Box::new(ids.into_iter()), shard, done, |_| {}));
         let drawn = shared.by_ref().collect();
         let counts = shared.lock().counts;
         (drawn, counts)

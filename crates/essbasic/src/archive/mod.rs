@@ -16,7 +16,7 @@ use self::intake::{Intake, Shared, digest};
 use self::journal::{Header, Journal, Record};
 pub use self::options::{ArchiveOptions, Shard, Stop};
 pub use self::report::{ArchiveReport, ArchivedFlow};
-use crate::download::{FileNames, Job, Policy, ReportedFlow};
+use crate::download::{DownloadEvent, FileNames, Job, Policy, ReportedFlow};
 use crate::error::{Error, FlowErrorKind};
 
 /// Calls in a row that may fail before their contracts do: with the pauses between them, some minutes.
@@ -76,7 +76,9 @@ impl Archive {
         let journal = journal.map_err(|error| Error::folder(&path, error))?;
         // Nobody else is at work here: the journal is ours.
         target.clear_leftovers()?;
-        let intake = Shared::new(Intake::new(ids, options.shard, done));
+        let teller = options.download.clone();
+        let kept = move |flow_id: &str| teller.tell(DownloadEvent::Kept { flow_id });
+        let intake = Shared::new(Intake::new(ids, options.shard, done, kept));
         Ok(Self {
             agent,
             options,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::intake::digest;
 use crate::download::{DownloadEvent, DownloadOptions, NameTemplate};
 
 /// How to archive.
@@ -164,7 +165,12 @@ impl Shard {
         self.count
     }
 
-    pub(crate) fn holds(self, digest: u128) -> bool {
+    /// Whether the contract belongs to it.
+    pub fn holds(self, flow_id: &str) -> bool {
+        self.holds_digest(digest(flow_id))
+    }
+
+    pub(crate) fn holds_digest(self, digest: u128) -> bool {
         digest % u128::from(self.count) == u128::from(self.index - 1)
     }
 }

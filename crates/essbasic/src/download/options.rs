@@ -159,7 +159,13 @@ pub enum DownloadEvent<'a> {
         /// Its files.
         files: &'a [SavedFile],
     },
-    /// This contract will not be on disk.
+    /// An earlier run of an archive job has saved this contract.
+    Kept {
+        /// The contract.
+        flow_id: &'a str,
+    },
+    /// This contract is not on disk. In an archive job it may be tried once more at the end, and have
+    /// another event then.
     Failed {
         /// The contract.
         flow_id: &'a str,

@@ -1,0 +1,111 @@
+//! How far an archive job is: on the bar of a terminal, as a line every few seconds elsewhere.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use essbasic::DownloadEvent;
+use indicatif::HumanBytes;
+
+use crate::progress::Progress;
+
+/// How often a line tells how far it is, where there is no bar.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// Shows how far the job is.
+pub(crate) struct Watch {
+    progress: Progress,
+    count: u64,
+    began: Instant,
+    seen: Mutex<Seen>,
+}
+
+/// What the job has told of.
+struct Seen {
+    kept: u64,
+    saved: u64,
+    /// Those that may yet be saved, when they are tried once more, are taken out then.
+    failed: HashSet<String>,
+    bytes: u64,
+    told: Instant,
+}
+
+impl Watch {
+    pub(crate) fn new(count: u64, lines: bool) -> Self {
+        let progress = Progress::new(usize::try_from(count).unwrap_or(usize::MAX), lines);
+        let began = Instant::now();
+        let seen = Seen { kept: 0, saved: 0, failed: HashSet::new(), bytes: 0, told: began };
+        Self { progress, count, began, seen: Mutex::new(seen) }
+    }
+
+    pub(crate) fn on(&self, event: DownloadEvent<'_>) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            DownloadEvent::Kept { .. } => seen.kept += 1,
+            DownloadEvent::Saved { flow_id, .. } => seen.save(flow_id),
+            DownloadEvent::Failed { flow_id, .. } => seen.fail(flow_id),
+            DownloadEvent::Bytes(bytes) => seen.bytes += bytes,
+            _ => return,
+        }
+        if self.progress.is_bar() {
+            self.progress.reached(usize::try_from(seen.done()).unwrap_or(usize::MAX));
+            let failed = seen.failed.len();
+            self.progress.doing(format!("{}, {failed} failed", HumanBytes(seen.bytes)));
+        } else if seen.told.elapsed() >= TELL_EVERY {
+            seen.told = Instant::now();
+            self.progress.note(self.line(&seen));
+        }
+    }
+
+    fn line(&self, seen: &Seen) -> String {
+        // What an earlier run has saved took no time in this one.
+        let rate = (seen.done() - seen.kept) as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+        let left = self.count.saturating_sub(seen.done()) as f64 / rate.max(0.001);
+        let left = humantime::format_duration(Duration::from_secs(left as u64));
+        format!(
+            "{} of {} contracts, {rate:.0} a second, {left} left, {} failed",
+            seen.done(),
+            self.count,
+            seen.failed.len()
+        )
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        self.progress.clear();
+    }
+}
+
+impl Seen {
+    fn save(&mut self, flow_id: &str) {
+        self.failed.remove(flow_id);
+        self.saved += 1;
+    }
+
+    fn fail(&mut self, flow_id: &str) {
+        self.failed.insert(flow_id.to_owned());
+    }
+
+    /// Contracts at their end.
+    fn done(&self) -> u64 {
+        self.kept + self.saved + self.failed.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_that_is_saved_after_all_has_not_failed() {
+        let watch = Watch::new(4, true);
+        watch.on(DownloadEvent::Kept { flow_id: "a" });
+        let mut seen = watch.seen.lock().unwrap();
+        for flow_id in ["b", "c", "b"] {
+            seen.fail(flow_id);
+        }
+        seen.save("b");
+        let line = watch.line(&seen);
+        assert!(line.starts_with("3 of 4 contracts, ") && line.ends_with(" 1 failed"), "{line}");
+    }
+}
