@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use essbasic_emulator::{
-    APP_ID, Builder, Callback, CallbackChaos, Emulator, OPERATOR, ORGANIZATION, SECRET_ID,
+    APP_ID, Builder, Callback, CallbackChaos, Emulator, Fault, OPERATOR, ORGANIZATION, SECRET_ID,
     SECRET_KEY, Seed,
 };
 use serde::Serialize;
@@ -27,6 +27,7 @@ Examples:
   essbasic emulator
   essbasic emulator --listen 127.0.0.1:9527 --secret-id AKIDTEST --secret-key test
   essbasic emulator --flows 10000 --pdf-size 100000
+  essbasic emulator --flows 10000 --faults reset=0.01,stall-body=0.001@download,throttled=0.05
   essbasic emulator --callback-url http://127.0.0.1:8080/ --callback-key KEY --callback-token TOKEN";
 
 /// Run an emulator of the service on loopback.
@@ -48,6 +49,13 @@ pub(crate) struct EmulatorArgs {
     /// Make each contract's file at least so many bytes long; uploaded ones stay as they are.
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     pdf_size: usize,
+    /// Let things go wrong, as KIND=RATE or KIND=RATE@ACTION, where `download` is an action too; an unknown
+    /// KIND lists them.
+    #[arg(long, value_name = "FAULT", value_delimiter = ',')]
+    faults: Vec<Fault>,
+    /// Decides with which requests they do.
+    #[arg(long, value_name = "NUMBER", requires = "faults", default_value_t = 0)]
+    faults_seed: u64,
     /// Let so many seconds pass in a real one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     speed: f64,
@@ -113,8 +121,11 @@ struct Ready<'a> {
 }
 
 pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
-    let mut builder =
-        Emulator::builder().listen(args.listen).speed(args.speed).pdf_size(args.pdf_size);
+    let mut builder = Emulator::builder()
+        .listen(args.listen)
+        .speed(args.speed)
+        .pdf_size(args.pdf_size)
+        .faults(args.faults.clone(), args.faults_seed);
     if args.beyond_loopback {
         builder = builder.beyond_loopback();
     }

@@ -115,6 +115,8 @@ fn what_it_cannot_start_with() {
         (&["--listen", "nowhere"][..], &["invalid value 'nowhere'"][..]),
         (&["--listen", &taken], &["the emulator cannot start", "; give a free address"]),
         (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address", "; give that option"]),
+        (&["--faults", "flood"], &["there is no such fault; there are reset, "]),
+        (&["--faults", "reset=7"], &["between 0 and 1"]),
         (&["--flows", "1", "--seed", "seed.json"], &["cannot be used with"]),
         (&["--flows", "many"], &["invalid value 'many' for '--flows"]),
         (&["--callback-key", "k"], &["--callback-url"]),
@@ -128,6 +130,15 @@ fn what_it_cannot_start_with() {
         let output = essbasic(home.path()).arg("emulator").args(arguments).output().unwrap();
         refused(&output, words);
     }
+}
+
+#[test]
+fn what_is_to_go_wrong_does() {
+    let home = TempDir::new().unwrap();
+    let emulator =
+        Running::start(&home, &["--faults", "internal-error@DescribeFlowDetailInfo,drip=0"]);
+    let answer = emulator.call(&home, "AKIDEMULATOR", "EMULATORSECRETKEY");
+    assert_eq!(code(&answer), "InternalError");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::callback::{Callback, Outbox, Post, Tally};
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::encryption::{Agreement, Cipher};
+use crate::faults::{Fault, Faults};
 use crate::links::Links;
 use crate::seed::Seed;
 use crate::server::Server;
@@ -32,6 +33,8 @@ pub struct Builder {
     speed: f64,
     rate_limit: Option<usize>,
     pdf_size: usize,
+    faults: Vec<Fault>,
+    faults_seed: u64,
 }
 
 impl Builder {
@@ -47,6 +50,8 @@ impl Builder {
             speed: 1.0,
             rate_limit: Some(20),
             pdf_size: 0,
+            faults: Vec::new(),
+            faults_seed: 0,
         }
     }
 
@@ -137,6 +142,14 @@ impl Builder {
         self
     }
 
+    /// Lets things go wrong, by this seed, from the start; each request is hit by the first that means it
+    /// and whose rate falls to it. [`Emulator::set_faults`] changes them later.
+    pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>, seed: u64) -> Self {
+        self.faults = faults.into_iter().collect();
+        self.faults_seed = seed;
+        self
+    }
+
     /// Starts the emulator on a thread of its own.
     ///
     /// # Errors
@@ -169,6 +182,8 @@ impl Builder {
             }
             None => None,
         };
+        let faults = Faults::default();
+        faults.set(self.faults, self.faults_seed);
         let service = Arc::new(Service {
             clock,
             secrets: self.secrets,
@@ -177,6 +192,7 @@ impl Builder {
             pdf_size: self.pdf_size,
             links: Links::default(),
             callbacks,
+            faults,
             state: Mutex::new(State::new(world)),
         });
         let listener = TcpListener::bind(self.listen)?;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::faults::Fault;
 use crate::flow::{Refusal, Status, Who};
 use crate::service::{Reply, Service};
 use crate::wire::Wire;
@@ -16,6 +17,7 @@ GET  flows       the ids of all contracts, one a line
 GET  flows/ID    how far a contract is
 GET  stats       what the emulator has done
 POST clock       {\"advance_seconds\": SECONDS}
+POST faults      {\"seed\": NUMBER, \"faults\": [{\"kind\": KIND, \"rate\": 0 TO 1, \"action\": NAME, \"times\": N}]}
 POST sign        {\"flow\": ID, \"party\": INDEX}; without a party, the next
 POST reject      {\"flow\": ID, \"party\": INDEX, \"reason\": TEXT}
 POST cancel      {\"flow\": ID, \"reason\": TEXT}
@@ -33,6 +35,15 @@ struct Order {
     party: Option<usize>,
     #[serde(default)]
     reason: String,
+}
+
+/// What is to go wrong from now on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wrong {
+    #[serde(default)]
+    seed: u64,
+    faults: Vec<Fault>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +72,13 @@ impl Service {
                     _ => usage("clock"),
                 }
             }
+            ("POST", "faults") => match parsed::<Wrong>(wire) {
+                Some(wrong) => {
+                    self.faults.set(wrong.faults, wrong.seed);
+                    Reply::json(&json!({}))
+                }
+                None => usage("faults"),
+            },
             ("POST", "sign" | "reject" | "cancel" | "expire" | "invalidate" | "relieve") => {
                 match parsed(wire) {
                     Some(order) => self.carry_out(command, &order),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::builder::Builder;
+use crate::faults::Fault;
 use crate::flow::{Refusal, Status, Who};
 use crate::server::Server;
 use crate::service::{Service, Stats};
@@ -104,6 +105,11 @@ impl Emulator {
     /// Lets time pass at once.
     pub fn advance(&self, by: Duration) {
         self.service.advance(by);
+    }
+
+    /// Lets these things go wrong from now on, by this seed, instead of those before; with none, nothing.
+    pub fn set_faults(&self, faults: impl IntoIterator<Item = Fault>, seed: u64) {
+        self.service.faults.set(faults.into_iter().collect(), seed);
     }
 
     /// The emulator's time, since the Unix epoch.

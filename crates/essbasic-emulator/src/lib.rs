@@ -25,7 +25,8 @@
 //! `X-Emulator-Deprecated: true` says that the service will take the action away.
 //!
 //! What the real service does not have is below `/_emulator/`: a look at contracts and counts, and
-//! orders to the clock and to contracts. An unknown path there lists it.
+//! orders to the clock and to contracts. An unknown path there lists it. Things [go wrong](Fault) where
+//! that is asked for, by a seed.
 //!
 //! What the service's documentation promises of contracts holds here by the emulator's
 //! [clock](Builder::clock_moved_by_hand): a PDF is composed one to three seconds after a signature
@@ -55,6 +56,7 @@ mod control;
 mod emulator;
 mod encryption;
 mod error;
+mod faults;
 mod flow;
 mod follow;
 mod ids;
@@ -76,6 +78,7 @@ pub use builder::Builder;
 pub use callback::{Callback, CallbackChaos, CallbackStats};
 pub use emulator::Emulator;
 pub use encryption::Cipher;
+pub use faults::{Fault, FaultKind};
 pub use flow::{Refusal, Status};
 pub use seed::{Seed, SeedError};
 pub use service::Stats;

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::callback::Post;
 use crate::error::ApiError;
+use crate::faults::{Script, Tampered};
 use crate::service::Service;
 use crate::wire::Wire;
 
@@ -120,8 +121,11 @@ async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<A
                 let _ = stream.set_nodelay(true);
                 let (service, endpoint) = (Arc::clone(&service), endpoint.clone());
                 tokio::spawn(async move {
-                    let answer =
-                        service_fn(|request| answer(&service, endpoint.as_deref(), request));
+                    let script = Script::default();
+                    let stream = Tampered::new(stream, script.clone());
+                    let answer = service_fn(|request| {
+                        answer(&service, endpoint.as_deref(), &script, request)
+                    });
                     let connection = http1::Builder::new()
                         .timer(TokioTimer::new())
                         .header_read_timeout(READ_TIMEOUT)
@@ -145,13 +149,14 @@ async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<A
 async fn answer(
     service: &Service,
     endpoint: Option<&str>,
+    script: &Script,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
     let upload = parts.headers.get("x-tc-action").is_some_and(|action| action == "UploadFiles");
     let largest = if upload { LARGEST_UPLOAD } else { LARGEST_BODY };
     let body = Limited::new(body, largest).collect();
-    let reply = match tokio::time::timeout(READ_TIMEOUT, body).await? {
+    let (reply, fault) = match tokio::time::timeout(READ_TIMEOUT, body).await? {
         Ok(body) => {
             let wire = Wire {
                 method: parts.method,
@@ -167,22 +172,37 @@ async fn answer(
                 }
             }
         }
-        Err(error) if error.is::<LengthLimitError>() => service.refuse(&ApiError::new(
-            "RequestSizeLimitExceeded",
-            format!("The request body is longer than {largest} bytes."),
-        )),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let message = format!("The request body is longer than {largest} bytes.");
+            (service.refuse(&ApiError::new("RequestSizeLimitExceeded", message)), None)
+        }
         Err(error) => return Err(error),
     };
-    let mut response = Response::new(Full::new(reply.body));
+    let mut response = Response::new(Full::new(reply.body.clone()));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     for note in reply.notes {
         headers.insert(note, HeaderValue::from_static("true"));
     }
+    if let Some(seconds) = reply.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
     let now = std::time::UNIX_EPOCH + service.clock.now();
     if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
         headers.insert(header::DATE, date);
     }
+    if let Some(steps) = fault.and_then(|fault| fault.steps(&head(&response), &reply.body)) {
+        script.set(steps);
+    }
     Ok(response)
+}
+
+/// The head of an answer as it goes over the wire, but for its end and what says how long the body is.
+fn head<B>(response: &Response<B>) -> String {
+    let mut head = format!("HTTP/1.1 {}\r\n", response.status());
+    for (name, value) in response.headers() {
+        head += &format!("{name}: {}\r\n", value.to_str().unwrap_or_default());
+    }
+    head
 }

@@ -17,6 +17,7 @@ use crate::check::{check_all, check_shape};
 use crate::clock::Clock;
 use crate::encryption::Agreement;
 use crate::error::ApiError;
+use crate::faults::{DOWNLOAD, FaultKind, Faults};
 use crate::ids;
 use crate::links::{Links, Target};
 use crate::shape;
@@ -40,6 +41,8 @@ pub(crate) struct Service {
     pub(crate) pdf_size: usize,
     pub(crate) links: Links,
     pub(crate) callbacks: Arc<Tally>,
+    /// What goes wrong on purpose.
+    pub(crate) faults: Faults,
     pub(crate) state: Mutex<State>,
 }
 
@@ -71,6 +74,8 @@ pub struct Stats {
     pub rejected: BTreeMap<String, u64>,
     /// Messages to the callback address.
     pub callbacks: CallbackStats,
+    /// Requests with which something went wrong on purpose.
+    pub faults: BTreeMap<FaultKind, u64>,
 }
 
 /// An answer of the service.
@@ -79,6 +84,8 @@ pub(crate) struct Reply {
     pub(crate) content_type: &'static str,
     /// What the answer is, as far as the real service would not say it.
     pub(crate) notes: Vec<&'static str>,
+    /// When to come again, in seconds.
+    pub(crate) retry_after: Option<&'static str>,
     pub(crate) body: Bytes,
 }
 
@@ -93,7 +100,7 @@ impl Reply {
         content_type: &'static str,
         body: impl Into<Bytes>,
     ) -> Self {
-        Self { status, content_type, notes: Vec::new(), body: body.into() }
+        Self { status, content_type, notes: Vec::new(), retry_after: None, body: body.into() }
     }
 
     pub(crate) fn json(value: &Value) -> Self {
@@ -130,11 +137,25 @@ impl Service {
 
     /// What has been done.
     pub(crate) fn stats(&self) -> Stats {
-        Stats { callbacks: self.callbacks.stats(), ..self.state().stats.clone() }
+        let (callbacks, faults) = (self.callbacks.stats(), self.faults.hits());
+        Stats { callbacks, faults, ..self.state().stats.clone() }
     }
 
-    /// Answers any request.
-    pub(crate) fn answer(&self, wire: &Wire, endpoint: &str) -> Reply {
+    /// Answers any request, and says what is to go wrong with the answer.
+    pub(crate) fn answer(&self, wire: &Wire, endpoint: &str) -> (Reply, Option<FaultKind>) {
+        let fault = match wire.uri.path() {
+            "/" => self.faults.draw(wire.header("x-tc-action").unwrap_or_default()),
+            path if path.starts_with("/_emulator/") => None,
+            _ => self.faults.draw(DOWNLOAD),
+        };
+        let reply = match fault.and_then(FaultKind::instead) {
+            Some(instead) => instead.unwrap_or_else(|error| self.refuse(&error)),
+            None => self.answer_in_peace(wire, endpoint),
+        };
+        (reply, fault)
+    }
+
+    fn answer_in_peace(&self, wire: &Wire, endpoint: &str) -> Reply {
         match wire.uri.path() {
             "/" => self.answer_call(wire, endpoint),
             path => match (path.strip_prefix("/_emulator/"), Target::at(path)) {

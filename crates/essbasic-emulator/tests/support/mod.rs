@@ -87,6 +87,13 @@ pub(crate) fn http() -> ureq::Agent {
 
 impl Call {
     pub(crate) fn send(&self, emulator: &Emulator) -> ureq::http::Response<ureq::Body> {
+        self.try_send(emulator).unwrap()
+    }
+
+    pub(crate) fn try_send(
+        &self,
+        emulator: &Emulator,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
         let host = emulator.endpoint().replace("http://", "");
         let request = Request {
             method: self.method,
@@ -127,7 +134,6 @@ impl Call {
             "GET" => http.run(http_request.body(()).unwrap()),
             _ => http.run(http_request.body(self.body.clone()).unwrap()),
         }
-        .unwrap()
     }
 
     /// What stands inside `Response`.

@@ -1,0 +1,175 @@
+//! What goes wrong on purpose, as it is on the wire.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
+mod support;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use essbasic_emulator::{Emulator, Fault, FaultKind};
+use serde_json::{Value, json};
+use support::life::{act, contract, control, get, pdf, upload};
+use support::{FIRST, start, urls};
+
+/// What comes of a request over a connection of its own: the bytes, and how it ended.
+fn exchange(emulator: &Emulator, path: &str) -> (Vec<u8>, Option<ErrorKind>) {
+    let address = emulator.endpoint();
+    let mut stream = TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(400))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut bytes = Vec::new();
+    let end = stream.read_to_end(&mut bytes).err().map(|error| error.kind());
+    (bytes, end)
+}
+
+/// The path of a link to a contract's file.
+fn link(emulator: &Emulator) -> String {
+    let answer = urls(&[FIRST]).answer(emulator);
+    let url = answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap();
+    url.strip_prefix(&emulator.endpoint()).unwrap().to_owned()
+}
+
+/// The length that the head names, and the body.
+fn parts(answer: &[u8]) -> (usize, Vec<u8>) {
+    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(answer[..end].to_vec()).unwrap().to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    (length.parse().unwrap(), answer[end + 4..].to_vec())
+}
+
+#[test]
+fn answers_are_damaged_as_asked() {
+    let emulator = start();
+    let link = link(&emulator);
+    let (whole, end) = exchange(&emulator, &link);
+    let (length, file) = parts(&whole);
+    assert_eq!((length, end), (file.len(), None));
+    for kind in FaultKind::ALL {
+        emulator.set_faults([Fault::new(kind).action("download")], 0);
+        let began = Instant::now();
+        let (answer, end) = exchange(&emulator, &link);
+        let reset = Some(ErrorKind::ConnectionReset);
+        let still = Some(ErrorKind::WouldBlock);
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        match kind {
+            FaultKind::Reset => assert_eq!((answer.len(), end), (0, reset)),
+            FaultKind::ResetHead => {
+                assert!(text.starts_with("HTTP/1.1 200") && !text.contains("\r\n\r\n"), "{text}");
+                assert_eq!(end, reset);
+            }
+            FaultKind::ResetBody | FaultKind::StallBody | FaultKind::Truncated => {
+                let (length, body) = parts(&answer);
+                assert_eq!((length, &*body), (file.len(), &file[..file.len() / 2]));
+                let expected = match kind {
+                    FaultKind::ResetBody => reset,
+                    FaultKind::StallBody => still,
+                    _ => None,
+                };
+                assert_eq!(end, expected);
+            }
+            FaultKind::StallHead => assert_eq!((answer.len(), end), (0, still)),
+            FaultKind::Drip => {
+                let (length, body) = parts(&answer);
+                assert_eq!((length, &body, end), (file.len(), &file, None));
+                assert!(began.elapsed() >= Duration::from_millis(900));
+            }
+            FaultKind::OverLong => {
+                let (length, body) = parts(&answer);
+                assert!(length < body.len() && body == file, "{length}");
+            }
+            FaultKind::OverStated => {
+                let (length, body) = parts(&answer);
+                assert!(length == file.len() + 1000 && body == file, "{length}");
+            }
+            FaultKind::Gzip => {
+                let (length, body) = parts(&answer);
+                assert!(text.contains("content-encoding: gzip\r\n"));
+                assert_eq!((length, &body[..2]), (body.len(), &[0x1f, 0x8b][..]));
+            }
+            FaultKind::MalformedJson => {
+                let (length, body) = parts(&answer);
+                assert_eq!((length, &*body), (body.len(), &file[..file.len() / 2]));
+            }
+            FaultKind::BadGateway => {
+                assert!(text.starts_with("HTTP/1.1 502") && text.contains("<html>"), "{text}");
+            }
+            FaultKind::TooManyRequests => {
+                assert!(text.starts_with("HTTP/1.1 429") && text.contains("retry-after: 1\r\n"));
+            }
+            FaultKind::Unavailable => {
+                assert!(text.starts_with("HTTP/1.1 503") && text.contains("retry-after: 1\r\n"));
+            }
+            FaultKind::Throttled => assert!(text.contains("\"RequestLimitExceeded\"")),
+            FaultKind::ThrottledAccount => {
+                assert!(text.contains("\"RequestLimitExceeded.UinLimitExceeded\""));
+            }
+            FaultKind::InternalError => assert!(text.contains("\"InternalError\"")),
+            FaultKind::ExpiredToken => assert!(text.contains("\"AuthFailure.TokenFailure\"")),
+            FaultKind::NoResponse => assert!(!text.contains("Response\":")),
+            FaultKind::Nulls => assert!(text.contains("\"FlowInfo\":null"), "{text}"),
+            other => panic!("{other} is not tried"),
+        }
+        assert_eq!(emulator.stats().faults[&kind], 1);
+    }
+    emulator.set_faults([], 0);
+    assert_eq!(exchange(&emulator, &link), (whole, None));
+}
+
+/// A create whose answer is lost has made something; one that is refused has not.
+#[test]
+fn what_is_lost_was_done_and_what_is_refused_was_not() {
+    let emulator = start();
+    let file = upload(&emulator, &pdf("words"));
+    let flows = || {
+        let (_, ids) = get(&format!("{}/_emulator/flows", emulator.endpoint()));
+        String::from_utf8(ids).unwrap().lines().count()
+    };
+    let mut body = contract(&file);
+    body["Agent"] = support::agent();
+    for (kind, made) in [(FaultKind::Reset, 1), (FaultKind::InternalError, 0)] {
+        let fault = Fault::new(kind).action("ChannelCreateFlowByFiles").times(1);
+        emulator.set_faults([fault], 0);
+        let mut call = support::call("ChannelCreateFlowByFiles", body.clone());
+        call.timestamp = emulator.now().as_secs();
+        let before = flows();
+        assert_eq!(call.try_send(&emulator).is_err(), kind == FaultKind::Reset);
+        assert_eq!(flows() - before, made);
+    }
+    assert_eq!(act(&emulator, "ChannelCreateFlowByFiles", contract(&file))["Error"], Value::Null);
+}
+
+#[test]
+fn the_control_surface_sets_them_and_is_spared() {
+    let emulator = start();
+    let faults = json!({ "seed": 3, "faults": [{ "kind": "reset-body", "rate": 1 }] });
+    assert_eq!(control(&emulator, "faults", &faults.to_string()).0, 200);
+    assert_eq!(exchange(&emulator, "/nothing").1, Some(ErrorKind::ConnectionReset));
+    let (status, stats) = get(&format!("{}/_emulator/stats", emulator.endpoint()));
+    let stats: Value = serde_json::from_slice(&stats).unwrap();
+    assert_eq!((status, &stats["faults"]), (200, &json!({ "reset-body": 1 })));
+    for wrong in ["{}", "[]", r#"{"faults":[{"kind":"flood"}]}"#, r#"{"faults":[],"x":1}"#] {
+        let (status, usage) = control(&emulator, "faults", wrong);
+        assert!(status == 400 && usage.contains("\"kind\""), "{usage}");
+    }
+    assert_eq!(control(&emulator, "faults", r#"{"faults":[]}"#).0, 200);
+    assert_eq!(exchange(&emulator, "/nothing").1, None);
+}
+
+#[test]
+fn what_stands_still_goes_with_the_emulator() {
+    let emulator = start();
+    let link = link(&emulator);
+    emulator.set_faults([Fault::new(FaultKind::StallBody)], 0);
+    assert_eq!(exchange(&emulator, &link).1, Some(ErrorKind::WouldBlock));
+    let began = Instant::now();
+    drop(emulator);
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
