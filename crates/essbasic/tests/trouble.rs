@@ -1,0 +1,119 @@
+//! Archive jobs through every kind of fault the emulator has, each in both colours.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use essbasic::credentials::Credential;
+use essbasic::transport::TransportConfig;
+use essbasic::{ArchiveOptions, ArchiveReport, Config, Error, RateLimit, RetryPolicy, agent};
+use essbasic_emulator::{
+    APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed,
+};
+
+const COUNT: usize = 60;
+
+fn archive(emulator: &Emulator, blocking: bool, folder: &Path) -> Result<ArchiveReport, Error> {
+    let transport = TransportConfig::default().with_read_timeout(Duration::from_secs(1));
+    let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+        .with_endpoint_url(&emulator.endpoint())
+        .unwrap()
+        .with_transport_config(transport)
+        .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)))
+        .with_rate_limit(RateLimit::Off);
+    let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
+    let (ids, options) = (emulator.completed_flows(), ArchiveOptions::to(folder));
+    if blocking {
+        essbasic::blocking::Client::new(config, agent).unwrap().archive(ids, &options)
+    } else {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let client = essbasic::Client::new(config, agent).unwrap();
+        runtime.block_on(client.archive(ids, &options))
+    }
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let entries = entries.map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        (name, std::fs::read(entry.path()).unwrap())
+    });
+    entries.filter(|(name, _)| !name.starts_with(".essbasic-archive")).collect()
+}
+
+/// One of the kind on each way: to the contract's state, to its links, to its file.
+fn once(kind: FaultKind) -> [Fault; 3] {
+    ["DescribeFlowDetailInfo", "DescribeResourceUrlsByFlows", "download"]
+        .map(|action| Fault::new(kind).action(action).times(1))
+}
+
+#[test]
+fn whatever_goes_wrong_the_files_are_right() {
+    let seed = Seed::completed(COUNT);
+    let emulator = Emulator::builder().seed(seed).rate_limit(None).start().unwrap();
+    let peace = tempfile::tempdir().unwrap();
+    archive(&emulator, true, peace.path()).unwrap();
+    let expected = files(peace.path());
+    assert_eq!(expected.len(), COUNT);
+    for (kind, blocking) in
+        FaultKind::ALL.into_iter().flat_map(|kind| [(kind, true), (kind, false)])
+    {
+        let before = emulator.stats().faults.get(&kind).copied().unwrap_or_default();
+        emulator.set_faults(once(kind), 0);
+        let folder = tempfile::tempdir().unwrap();
+        let ended = archive(&emulator, blocking, folder.path());
+        match kind {
+            // A credential that is not taken ends the job: whoever gave it must give another.
+            FaultKind::ExpiredToken => match ended {
+                Err(Error::Call(error)) => assert!(error.is_auth(), "{error}"),
+                other => panic!("{other:?}"),
+            },
+            // By its answer the service knows none of them, and none is held for saved.
+            FaultKind::Nulls => assert_eq!(ended.unwrap().failed, COUNT as u64),
+            _ => {
+                let report = ended.unwrap_or_else(|error| panic!("{kind}: {error}"));
+                assert!(report.is_complete(), "{kind}: {report:?}");
+                assert_eq!(emulator.stats().faults[&kind] - before, 3, "{kind}");
+            }
+        }
+        // Nothing wrong or half stands there, and the next run has the rest.
+        emulator.set_faults([], 0);
+        let found = files(folder.path());
+        assert!(found.iter().all(|(name, file)| expected.get(name) == Some(file)), "{kind}");
+        assert!(archive(&emulator, blocking, folder.path()).unwrap().is_complete(), "{kind}");
+        assert!(files(folder.path()) == expected, "{kind}");
+    }
+}
+
+/// Each request has one chance in ten to go wrong, in any way but those that end a job.
+#[test]
+fn a_bad_night_costs_no_contract() {
+    let passing = |kind: &FaultKind| ![FaultKind::ExpiredToken, FaultKind::Nulls].contains(kind);
+    let faults: Vec<_> = FaultKind::ALL
+        .into_iter()
+        .filter(passing)
+        .map(|kind| Fault::new(kind).rate(0.006))
+        .collect();
+    let seed = Seed::completed(COUNT * 10);
+    let emulator = Emulator::builder().seed(seed).rate_limit(None).start().unwrap();
+    let peace = tempfile::tempdir().unwrap();
+    archive(&emulator, true, peace.path()).unwrap();
+    let expected = files(peace.path());
+    for blocking in [true, false] {
+        emulator.set_faults(faults.clone(), 5);
+        let folder = tempfile::tempdir().unwrap();
+        let report = archive(&emulator, blocking, folder.path()).unwrap();
+        assert!(report.is_complete(), "{report:?}");
+        assert!(files(folder.path()) == expected);
+        emulator.set_faults([], 0);
+    }
+    let hits: u64 = emulator.stats().faults.values().sum();
+    assert!(hits > 80, "{:?}", emulator.stats().faults);
+}
