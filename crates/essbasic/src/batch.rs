@@ -5,7 +5,6 @@ use std::collections::{HashMap, VecDeque};
 use essbasic_models::{
     Agent, DescribeFlowDetailInfoRequest, DescribeFlowDetailInfoResponse, FlowDetailInfo,
 };
-use tc3_client::ErrorKind;
 use tc3_client::api::Action;
 
 use crate::error::{Error, FlowError, FlowErrorKind};
@@ -80,16 +79,10 @@ impl<B: Batched> Batches<B> {
                 return Ok(());
             }
             Err(error) => {
-                let lost = error.was_sent() && error.kind() != ErrorKind::Api;
+                let unknown = error.is_outcome_unknown();
                 let mut error = failed(error)?;
-                if lost && !B::Request::INFO.retry_safe {
-                    error = FlowError::new(
-                        FlowErrorKind::Uncertain,
-                        format!(
-                            "{}; whether it was done is not known: look before you repeat it",
-                            error.message
-                        ),
-                    );
+                if unknown {
+                    error.kind = FlowErrorKind::Uncertain;
                 }
                 (0..count).map(|_| Err(error.clone())).collect()
             }

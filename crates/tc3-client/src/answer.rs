@@ -83,6 +83,8 @@ fn undecodable(headers: &HeaderMap, body: &[u8], error: &serde_json::Error) -> (
         .map_or_else(|| "no content type".to_owned(), |value| one_line(value, 60));
     let what = if body.is_empty() {
         "the answer is empty".to_owned()
+    } else if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+        format!("the answer is JSON without a Response ({} bytes)", body.len())
     } else if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')) {
         // Broken JSON may hold anything that an answer holds: none of it is shown.
         format!("the answer is broken JSON ({} bytes)", body.len())

@@ -339,7 +339,8 @@ impl<'a> Call<'a> {
     }
 
     fn fail(&self, error: Error) -> Step {
-        Step::Done(Err(error.of_call(self.info.name, self.attempts, self.sent)))
+        let error = error.of_call(self.info.name, self.attempts, self.sent);
+        Step::Done(Err(if self.info.retry_safe { error } else { error.of_unsafe_call() }))
     }
 }
 

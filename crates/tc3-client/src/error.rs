@@ -35,8 +35,9 @@ pub enum ErrorKind {
 /// - [`is_throttled`](Self::is_throttled): the account calls too often, also after the retries: share
 ///   one client, or lower `RateLimit`.
 /// - [`is_retryable`](Self::is_retryable): the same call may succeed later.
-/// - [`was_sent`](Self::was_sent): whether the server may have executed the call. For an action that
-///   creates something and was sent without an answer, ask the server before you repeat it.
+/// - [`is_outcome_unknown`](Self::is_outcome_unknown): an action that creates something may have done so:
+///   ask the service before you repeat it.
+/// - [`was_sent`](Self::was_sent): whether the server may have executed the call.
 /// - Quote [`request_id`](Self::request_id) to the service's support.
 ///
 /// It never holds a secret, a body or the query of a link.
@@ -52,6 +53,7 @@ struct Inner {
     attempts: u32,
     sent: bool,
     retryable: bool,
+    outcome_unknown: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -67,6 +69,7 @@ impl Error {
             attempts: 0,
             sent: false,
             retryable: false,
+            outcome_unknown: false,
             source: None,
         }))
     }
@@ -133,6 +136,22 @@ impl Error {
         self
     }
 
+    /// Of the last attempt at an action that must not be repeated blindly. Its earlier attempts, if there
+    /// were any, were refused before anything was done.
+    pub(crate) fn of_unsafe_call(mut self) -> Self {
+        self.0.outcome_unknown = match self.0.kind {
+            ErrorKind::Transport(kind) => !kind.never_sent(),
+            ErrorKind::Api => matches!(
+                self.0.code.split('.').next(),
+                Some("InternalError" | "ServiceUnavailable")
+            ),
+            ErrorKind::Status => self.0.status.is_some_and(|status| status >= 500),
+            ErrorKind::Decode => true,
+            _ => false,
+        };
+        self
+    }
+
     /// What kind of thing went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -188,6 +207,12 @@ impl Error {
     /// Whether the server may have executed the call. `false` is certain.
     pub fn was_sent(&self) -> bool {
         self.0.sent
+    }
+
+    /// Whether an action that must not be repeated blindly, such as one that creates something, may have
+    /// been carried out: ask the service before you call it again.
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
     }
 
     /// What to do about it, where that is known.
@@ -276,6 +301,9 @@ impl fmt::Display for Error {
         }
         if let Some(id) = self.request_id() {
             write!(f, " [request id {id}]")?;
+        }
+        if inner.outcome_unknown {
+            f.write_str("; whether it was carried out is not known: look before you repeat it")?;
         }
         if let Some(hint) = self.hint() {
             write!(f, "; {hint}")?;
