@@ -98,6 +98,28 @@ fn killed_at_any_moment_it_loses_nothing_and_fetches_nothing_twice() {
     assert!(stdout(&output).contains("done before"), "{}", stdout(&output));
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_once_what_is_under_way_is_done() {
+    let home = TempDir::new().unwrap();
+    let (emulator, _) = emulator(home.path(), 400);
+    let child = archive(home.path(), &emulator).args(["--concurrency", "2"]).spawn().unwrap();
+    until("a few downloads", || emulator.stats().downloads.len() > 5);
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stdout(&output).contains("before it was stopped"), "{}", stdout(&output));
+    let files = std::fs::read_dir(home.path().join("out")).unwrap();
+    let names = files.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    let (own, files): (Vec<_>, Vec<_>) = names.partition(|name| name.starts_with(".essbasic"));
+    assert!(own.iter().all(|name| name.starts_with(".essbasic-archive")), "{own:?}");
+    assert_eq!(files.len(), journaled(home.path()).len());
+    assert!(files.len() < 400);
+    assert_eq!(code(&archive(home.path(), &emulator).output().unwrap()), 0);
+    assert!(emulator.stats().downloads.values().all(|times| *times == 1));
+}
+
 #[test]
 fn what_is_not_on_disk_is_told_by_kind() {
     let home = TempDir::new().unwrap();
