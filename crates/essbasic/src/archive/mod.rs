@@ -130,8 +130,8 @@ impl Archive {
 
     fn keep_one(&mut self, place: usize, flow: &ReportedFlow) -> io::Result<()> {
         let passing = |kind| {
-            use FlowErrorKind::{Call, Link, Missing, Network, Store};
-            matches!(kind, Call | Network | Link | Missing | Store)
+            use FlowErrorKind::{Call, Content, Link, Missing, Network, Store};
+            matches!(kind, Call | Content | Network | Link | Missing | Store)
         };
         match &flow.error {
             Some(error)

@@ -20,7 +20,8 @@ pub struct ArchiveOptions {
     pub check: bool,
     /// How long a PDF takes to be composed after the last signature; 3 seconds.
     pub settle: Duration,
-    /// How often contracts that failed for passing reasons are tried anew once all others are done; 2.
+    /// How often contracts that failed for reasons that may pass are tried anew once all others are done; 2.
+    /// An answer that is no PDF is one of these: it may be the page of a server that is busy.
     pub second_tries: u32,
     pub(crate) stop: Stop,
 }
