@@ -200,42 +200,34 @@ pub enum FlowCallbackStatus {
 }
 
 impl FlowCallbackStatus {
-    const NUMBERS: [(i64, Self); 9] = [
-        (1, Self::Init),
-        (2, Self::Part),
-        (3, Self::Reject),
-        (4, Self::All),
-        (5, Self::Deadline),
-        (6, Self::Cancel),
-        (8, Self::ToFill),
-        (16, Self::Invalid),
-        (21, Self::Relieved),
+    /// Each with its number and the API's word for it.
+    const KNOWN: [(Self, i64, &'static str); 9] = [
+        (Self::Init, 1, "INIT"),
+        (Self::Part, 2, "PART"),
+        (Self::Reject, 3, "REJECT"),
+        (Self::All, 4, "ALL"),
+        (Self::Deadline, 5, "DEADLINE"),
+        (Self::Cancel, 6, "CANCEL"),
+        // To be filled in: the API has no word of its own for that.
+        (Self::ToFill, 8, "INIT"),
+        (Self::Invalid, 16, "INVALID"),
+        (Self::Relieved, 21, "RELIEVED"),
     ];
 
     /// The value on the wire.
     pub fn as_i64(self) -> i64 {
         match self {
             Self::Unknown(number) => number,
-            known => {
-                let known = Self::NUMBERS.iter().find(|(_, status)| *status == known);
-                known.map_or(0, |(number, _)| *number)
-            }
+            known => known.row().map_or(0, |(_, number, _)| *number),
         }
     }
 
     fn name(self) -> &'static str {
-        match self {
-            // To be filled in: the API has no word of its own for that.
-            Self::Init | Self::ToFill => "INIT",
-            Self::Part => "PART",
-            Self::Reject => "REJECT",
-            Self::All => "ALL",
-            Self::Deadline => "DEADLINE",
-            Self::Cancel => "CANCEL",
-            Self::Invalid => "INVALID",
-            Self::Relieved => "RELIEVED",
-            Self::Unknown(_) => "",
-        }
+        self.row().map_or("", |(.., name)| name)
+    }
+
+    fn row(self) -> Option<&'static (Self, i64, &'static str)> {
+        Self::KNOWN.iter().find(|(known, ..)| *known == self)
     }
 
     /// Whether no signature will follow. An unknown status is not held for final.
@@ -246,8 +238,8 @@ impl FlowCallbackStatus {
 
 impl From<i64> for FlowCallbackStatus {
     fn from(number: i64) -> Self {
-        let known = Self::NUMBERS.iter().find(|(known, _)| *known == number);
-        known.map_or(Self::Unknown(number), |(_, status)| *status)
+        let known = Self::KNOWN.iter().find(|(_, known, _)| *known == number);
+        known.map_or(Self::Unknown(number), |(status, ..)| *status)
     }
 }
 
