@@ -98,7 +98,7 @@ impl Trial {
         self.emulator.set_faults([], 0);
         let after = requests();
         let (carried_out, hits) = (after.0 - before.0, after.1 - before.1);
-        let attempts = if is_instead(kind) { carried_out + hits } else { carried_out };
+        let attempts = if kind.is_carried_out() { carried_out } else { carried_out + hits };
         match called {
             Ok(_) => format!("answered ({attempts})"),
             Err(Error::Call(error)) => {
@@ -111,23 +111,6 @@ impl Trial {
             Err(other) => panic!("{other:?}"),
         }
     }
-}
-
-/// Whether the fault comes instead of carrying a request out.
-fn is_instead(kind: FaultKind) -> bool {
-    use FaultKind::*;
-    [
-        BadGateway,
-        TooManyRequests,
-        Unavailable,
-        Throttled,
-        ThrottledAccount,
-        InternalError,
-        ExpiredToken,
-        NoResponse,
-        Nulls,
-    ]
-    .contains(&kind)
 }
 
 fn word(error: &CallError) -> &'static str {

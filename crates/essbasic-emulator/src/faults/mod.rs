@@ -16,8 +16,8 @@ pub(crate) use self::stream::{Script, Tampered};
 use crate::error::ApiError;
 use crate::service::Reply;
 
-/// What can go wrong with an answer. The first eleven hit answers to requests that were carried out:
-/// whoever made the call does not learn of it. The others come instead of carrying it out.
+/// What can go wrong with an answer. Some hit answers to requests that were carried out, and whoever made
+/// the call does not learn of it; others come [instead](Self::is_carried_out).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -88,6 +88,11 @@ impl FaultKind {
         Self::NoResponse,
         Self::Nulls,
     ];
+
+    /// Whether the request that it hits is carried out all the same.
+    pub fn is_carried_out(self) -> bool {
+        self.instead().is_none()
+    }
 
     /// What is answered instead of carrying the request out; `None` where it is carried out.
     pub(crate) fn instead(self) -> Option<Result<Reply, ApiError>> {
