@@ -7,51 +7,33 @@
     reason = "a failed assumption is a failed test"
 )]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use essbasic::credentials::Credential;
 use essbasic::{
-    ArchiveOptions, ArchiveReport, Config, DownloadEvent, Error, FlowErrorKind, RateLimit,
-    RetryPolicy, Shard, Stop, agent,
+    ArchiveOptions, ArchiveReport, DownloadEvent, Error, FlowErrorKind, RetryPolicy, Shard, Stop,
 };
-use essbasic_emulator::{
-    APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed, Status,
-};
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, Seed, Status};
+use support::{Colour, config, the_agent};
 
-/// Both clients behind one face.
-enum Colour {
-    Blocking(essbasic::blocking::Client),
-    Async(essbasic::Client, tokio::runtime::Runtime),
+/// Both clients, which do not wait long before they try again.
+fn both(emulator: &Emulator) -> [Colour; 2] {
+    let retry = RetryPolicy::default().with_base_delay(Duration::from_millis(1));
+    Colour::both(&config(emulator).with_retry(retry), &the_agent())
 }
 
 impl Colour {
-    fn both(emulator: &Emulator) -> [Self; 2] {
-        let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
-            .with_endpoint_url(&emulator.endpoint())
-            .unwrap()
-            .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)))
-            .with_rate_limit(RateLimit::Off);
-        let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        [
-            Self::Blocking(essbasic::blocking::Client::new(config.clone(), agent.clone()).unwrap()),
-            Self::Async(essbasic::Client::new(config, agent).unwrap(), runtime),
-        ]
-    }
-
     fn archive(
         &self,
         flows: Vec<String>,
         options: &ArchiveOptions,
     ) -> Result<ArchiveReport, Error> {
-        match self {
-            Self::Blocking(client) => client.archive(flows, options),
-            Self::Async(client, runtime) => runtime.block_on(client.archive(flows, options)),
-        }
+        call!(self, archive(flows, options))
     }
 }
 
@@ -94,7 +76,7 @@ fn pdfs(folder: &Path) -> BTreeMap<String, u64> {
 fn everything_is_fetched_once_however_often_it_is_asked_for() {
     for colour in [0, 1] {
         let (emulator, mut ids) = emulator(None);
-        let colour = &Colour::both(&emulator)[colour];
+        let colour = &both(&emulator)[colour];
         let folder = tempfile::tempdir().unwrap();
         let options = ArchiveOptions::to(folder.path());
         ids.extend(ids.clone());
@@ -139,7 +121,7 @@ fn each_contract_ends_in_one_state_with_its_reason() {
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "refused"));
     emulator.end("refused", Status::Reject, "条款有误").unwrap();
     ids.splice(10..10, ["unsigned", "unknown", "refused"].map(str::to_owned));
-    for colour in Colour::both(&emulator) {
+    for colour in both(&emulator) {
         let folder = tempfile::tempdir().unwrap();
         let options = ArchiveOptions::to(folder.path());
         let report = colour.archive(ids.clone(), &options).unwrap();
@@ -183,7 +165,7 @@ fn each_contract_ends_in_one_state_with_its_reason() {
 fn throttling_costs_time_and_no_contract() {
     for colour in [0, 1] {
         let (emulator, ids) = emulator(Some(1));
-        let colour = &Colour::both(&emulator)[colour];
+        let colour = &both(&emulator)[colour];
         let folder = tempfile::tempdir().unwrap();
         let report = colour.archive(ids, &ArchiveOptions::to(folder.path())).unwrap();
         assert_eq!((report.saved, report.failed), (COUNT as u64, 0));
@@ -212,7 +194,7 @@ fn each_contract_ends_right_whatever_goes_wrong() {
                 false => emulator.sign(id, None).unwrap(),
             }
         }
-        let colour = &Colour::both(&emulator)[colour];
+        let colour = &both(&emulator)[colour];
         let folder = tempfile::tempdir().unwrap();
         let emulator = Arc::new(emulator);
         let (clock, saved) = (Arc::clone(&emulator), AtomicUsize::new(0));
@@ -260,7 +242,7 @@ fn each_contract_ends_right_whatever_goes_wrong() {
 fn a_missing_permission_ends_the_job_at_once_and_says_what_to_do() {
     let (emulator, ids) = emulator(None);
     emulator.set_application_downloads(APP_ID, false);
-    for colour in Colour::both(&emulator) {
+    for colour in both(&emulator) {
         let folder = tempfile::tempdir().unwrap();
         let before = emulator.stats().calls.get("DescribeResourceUrlsByFlows").copied();
         let error = colour.archive(ids.clone(), &ArchiveOptions::to(folder.path())).unwrap_err();
@@ -277,7 +259,7 @@ fn a_missing_permission_ends_the_job_at_once_and_says_what_to_do() {
 fn a_job_that_is_stopped_goes_on_where_it_was() {
     for colour in [0, 1] {
         let (emulator, ids) = emulator(None);
-        let colour = &Colour::both(&emulator)[colour];
+        let colour = &both(&emulator)[colour];
         let folder = tempfile::tempdir().unwrap();
         let stop = Stop::default();
         let (count, told) = (std::sync::atomic::AtomicUsize::new(0), stop.clone());
@@ -301,7 +283,7 @@ fn a_job_that_is_stopped_goes_on_where_it_was() {
 #[test]
 fn shards_part_the_work_and_names_follow_the_template() {
     let (emulator, ids) = emulator(None);
-    let [blocking, _] = Colour::both(&emulator);
+    let [blocking, _] = both(&emulator);
     let folder = tempfile::tempdir().unwrap();
     let mut saved = 0;
     for part in 1..=3 {
@@ -325,7 +307,7 @@ fn shards_part_the_work_and_names_follow_the_template() {
 #[test]
 fn names_of_an_earlier_run_are_not_given_again() {
     let (emulator, ids) = emulator(None);
-    let [blocking, _] = Colour::both(&emulator);
+    let [blocking, _] = both(&emulator);
     let folder = tempfile::tempdir().unwrap();
     let options = ArchiveOptions::to(folder.path()).with_names("{name}".parse().unwrap());
     for end in [20, 40] {

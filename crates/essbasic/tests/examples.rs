@@ -11,22 +11,16 @@ mod download_one;
 #[allow(dead_code, unreachable_pub, reason = "it is a program, of which a part is called")]
 #[path = "../examples/start_from_template.rs"]
 mod start_from_template;
+mod support;
 
-use essbasic::credentials::Credential;
-use essbasic::{Agent, Config, FlowStatus};
-use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
-
-fn account(emulator: &Emulator) -> (Config, Agent) {
-    let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY));
-    let config = config.with_endpoint_url(&emulator.endpoint()).unwrap();
-    (config, essbasic::agent(APP_ID, ORGANIZATION, OPERATOR))
-}
+use essbasic::FlowStatus;
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION};
+use support::{config, the_agent};
 
 #[tokio::test]
 async fn one_is_downloaded_and_what_is_not_signed_is_told() {
     let emulator = Emulator::builder().start().unwrap();
-    let (config, agent) = account(&emulator);
-    let client = essbasic::Client::new(config, agent).unwrap();
+    let client = essbasic::Client::new(config(&emulator), the_agent()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let flow = emulator.completed_flows().remove(0);
     let files = download_one::download(&client, &flow, folder.path()).await.unwrap();
@@ -40,8 +34,7 @@ async fn one_is_downloaded_and_what_is_not_signed_is_told() {
 #[test]
 fn many_are_archived_and_the_second_run_has_nothing_to_do() {
     let emulator = Emulator::builder().start().unwrap();
-    let (config, agent) = account(&emulator);
-    let client = essbasic::blocking::Client::new(config, agent).unwrap();
+    let client = essbasic::blocking::Client::new(config(&emulator), the_agent()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (ids, archive) = (folder.path().join("ids.txt"), folder.path().join("archive"));
     let flows = emulator.completed_flows();
@@ -58,8 +51,7 @@ fn many_are_archived_and_the_second_run_has_nothing_to_do() {
 #[tokio::test]
 async fn an_offer_from_a_template_waits_for_its_parties() {
     let emulator = Emulator::builder().start().unwrap();
-    let (config, agent) = account(&emulator);
-    let client = essbasic::Client::new(config, agent).unwrap();
+    let client = essbasic::Client::new(config(&emulator), the_agent()).unwrap();
     let ours = ["典子谦示例企业", ORGANIZATION, OPERATOR];
     let theirs = ["张三", "13800000001"];
     let template = "yDEmuTemplate0000000000000000001";

@@ -7,6 +7,8 @@
     reason = "a failed assumption is a failed test"
 )]
 
+mod support;
+
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -17,42 +19,14 @@ use essbasic::credentials::Credential;
 use essbasic::models::{FlowDetailInfo, SignUrlEndpoint};
 use essbasic::{
     Config, Contract, Document, DownloadOptions, Error, FlowError, FlowErrorKind, FlowStatus,
-    Party, RateLimit, Reminder, Report, SignLink, Withdrawal, agent,
+    Party, Reminder, Report, SignLink, Withdrawal, agent,
 };
-use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
-
-/// Both clients behind one face.
-enum Colour {
-    Blocking(essbasic::blocking::Client),
-    Async(essbasic::Client, tokio::runtime::Runtime),
-}
-
-/// The same call of either.
-macro_rules! call {
-    ($colour:expr, $method:ident($($argument:expr),*)) => {
-        match $colour {
-            Colour::Blocking(client) => client.$method($($argument),*),
-            Colour::Async(client, runtime) => runtime.block_on(client.$method($($argument),*)),
-        }
-    };
-}
+use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID};
+use support::{Colour, config, config_at, the_agent};
 
 type Results<T> = Vec<Result<T, FlowError>>;
 
 impl Colour {
-    fn both(endpoint: &str) -> [Self; 2] {
-        let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
-            .with_endpoint_url(endpoint)
-            .unwrap()
-            .with_rate_limit(RateLimit::Off);
-        let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        [
-            Self::Blocking(essbasic::blocking::Client::new(config.clone(), agent.clone()).unwrap()),
-            Self::Async(essbasic::Client::new(config, agent).unwrap(), runtime),
-        ]
-    }
-
     fn upload(&self, files: Vec<Document>) -> Results<String> {
         call!(self, upload(files)).unwrap()
     }
@@ -114,7 +88,7 @@ fn offer(name: &str) -> (String, Contract) {
 #[test]
 fn from_a_file_on_disk_to_the_signed_one() {
     let emulator = Emulator::builder().clock_moved_by_hand(now()).start().unwrap();
-    for colour in Colour::both(&emulator.endpoint()) {
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
         let original = pdf(&colour, &emulator);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lease.pdf");
@@ -153,7 +127,7 @@ fn from_a_file_on_disk_to_the_signed_one() {
 #[test]
 fn twenty_contracts_a_call_and_one_that_fails_fails_alone() {
     let emulator = Emulator::builder().rate_limit(None).start().unwrap();
-    for (round, colour) in Colour::both(&emulator.endpoint()).into_iter().enumerate() {
+    for (round, colour) in Colour::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
         let mut offers: Vec<_> = (0..45).map(|n| offer(&format!("offer_{n}"))).collect();
         offers[21].1 = Contract::new("nobody_signs");
         offers[30].0 = "nobodys".to_owned();
@@ -184,7 +158,7 @@ fn twenty_contracts_a_call_and_one_that_fails_fails_alone() {
 #[test]
 fn who_has_not_signed_is_reminded_and_a_contract_withdrawn() {
     let emulator = Emulator::builder().rate_limit(None).start().unwrap();
-    for colour in Colour::both(&emulator.endpoint()) {
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
         let made = colour.by_templates(vec![offer("one"), offer("two")]);
         let [one, two] = [0, 1].map(|place: usize| made[place].clone().unwrap());
         let complete = emulator.completed_flows().remove(0);
@@ -236,7 +210,8 @@ fn deaf() -> (String, Arc<AtomicUsize>) {
 #[test]
 fn what_may_have_been_made_is_not_made_again() {
     let (endpoint, count) = deaf();
-    for (round, colour) in Colour::both(&endpoint).into_iter().enumerate() {
+    for (round, colour) in Colour::both(&config_at(&endpoint), &the_agent()).into_iter().enumerate()
+    {
         let made = colour.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
         let error = made[0].as_ref().unwrap_err();
         assert_eq!(error.kind, FlowErrorKind::Uncertain, "{error:?}");

@@ -7,36 +7,26 @@
     reason = "a failed assumption is a failed test"
 )]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use essbasic::credentials::Credential;
 use essbasic::transport::TransportConfig;
-use essbasic::{ArchiveOptions, ArchiveReport, Config, Error, RateLimit, RetryPolicy, agent};
-use essbasic_emulator::{
-    APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed,
-};
+use essbasic::{ArchiveOptions, ArchiveReport, Error, RetryPolicy};
+use essbasic_emulator::{Emulator, Fault, FaultKind, Seed};
+use support::{Colour, config, the_agent};
 
 const COUNT: usize = 60;
 
 fn archive(emulator: &Emulator, blocking: bool, folder: &Path) -> Result<ArchiveReport, Error> {
-    let transport = TransportConfig::default().with_read_timeout(Duration::from_secs(1));
-    let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
-        .with_endpoint_url(&emulator.endpoint())
-        .unwrap()
-        .with_transport_config(transport)
-        .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)))
-        .with_rate_limit(RateLimit::Off);
-    let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
+    let config = config(emulator)
+        .with_transport_config(TransportConfig::default().with_read_timeout(Duration::from_secs(1)))
+        .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)));
+    let client = if blocking { Colour::blocking } else { Colour::tasks };
     let (ids, options) = (emulator.completed_flows(), ArchiveOptions::to(folder));
-    if blocking {
-        essbasic::blocking::Client::new(config, agent).unwrap().archive(ids, &options)
-    } else {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let client = essbasic::Client::new(config, agent).unwrap();
-        runtime.block_on(client.archive(ids, &options))
-    }
+    call!(client(&config, &the_agent()), archive(ids, &options))
 }
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {

@@ -7,6 +7,8 @@
     reason = "a failed assumption is a failed test"
 )]
 
+mod support;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,67 +17,30 @@ use std::time::Duration;
 use essbasic::credentials::Credential;
 use essbasic::{
     Agent, Config, DownloadEvent, DownloadOptions, Error, FlowErrorKind, FlowLinks, FlowWait,
-    RateLimit, Report, WaitOptions, WaitOutcome, agent,
+    Report, WaitOptions, WaitOutcome, agent,
 };
-use essbasic_emulator::{
-    APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Status,
-};
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, SECRET_ID, SECRET_KEY, Status};
+use support::{Colour, config, the_agent};
 
 const FIRST: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0pQ";
 const SECOND: &str = "yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh";
 const UNKNOWN: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0p1";
 
-fn the_agent() -> Agent {
-    agent(APP_ID, ORGANIZATION, OPERATOR)
-}
-
-fn config(emulator: &Emulator) -> Config {
-    Config::new(Credential::new(SECRET_ID, SECRET_KEY))
-        .with_endpoint_url(&emulator.endpoint())
-        .unwrap()
-        .with_rate_limit(RateLimit::Off)
-}
-
 fn emulator() -> Emulator {
     Emulator::builder().rate_limit(None).start().unwrap()
 }
 
-/// Both clients behind one face.
-enum Colour {
-    Blocking(essbasic::blocking::Client),
-    Async(essbasic::Client, tokio::runtime::Runtime),
-}
-
 impl Colour {
-    fn both(config: &Config, agent: &Agent) -> [Self; 2] {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        [
-            Self::Blocking(essbasic::blocking::Client::new(config.clone(), agent.clone()).unwrap()),
-            Self::Async(essbasic::Client::new(config.clone(), agent.clone()).unwrap(), runtime),
-        ]
-    }
-
     fn links(&self, flows: &[&str]) -> Result<Vec<FlowLinks>, Error> {
-        match self {
-            Self::Blocking(client) => client.links(flows.iter().copied()),
-            Self::Async(client, runtime) => runtime.block_on(client.links(flows.iter().copied())),
-        }
+        call!(self, links(flows.iter().copied()))
     }
 
     fn wait(&self, flows: &[&str], options: &WaitOptions) -> Result<Vec<FlowWait>, Error> {
-        let flows = flows.iter().copied();
-        match self {
-            Self::Blocking(client) => client.wait(flows, options),
-            Self::Async(client, runtime) => runtime.block_on(client.wait(flows, options)),
-        }
+        call!(self, wait(flows.iter().copied(), options))
     }
 
     fn download(&self, flows: &[&str], options: &DownloadOptions) -> Result<Report, Error> {
-        let flows = flows.iter().copied();
-        match self {
-            Self::Blocking(client) => client.download(flows, options),
-            Self::Async(client, runtime) => runtime.block_on(client.download(flows, options)),
-        }
+        call!(self, download(flows.iter().copied(), options))
     }
 }
 

@@ -1,0 +1,57 @@
+//! Both clients of an emulator behind one face.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+
+use essbasic::credentials::Credential;
+use essbasic::{Agent, Config, RateLimit, agent};
+use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+
+/// Whom the emulator's contracts belong to.
+pub fn the_agent() -> Agent {
+    agent(APP_ID, ORGANIZATION, OPERATOR)
+}
+
+/// As an emulator there takes it, without a rate of the client's own.
+pub fn config_at(endpoint: &str) -> Config {
+    Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+        .with_endpoint_url(endpoint)
+        .unwrap()
+        .with_rate_limit(RateLimit::Off)
+}
+
+pub fn config(emulator: &Emulator) -> Config {
+    config_at(&emulator.endpoint())
+}
+
+pub enum Colour {
+    Blocking(essbasic::blocking::Client),
+    Async(essbasic::Client, tokio::runtime::Runtime),
+}
+
+impl Colour {
+    pub fn both(config: &Config, agent: &Agent) -> [Self; 2] {
+        [Self::blocking(config, agent), Self::tasks(config, agent)]
+    }
+
+    pub fn blocking(config: &Config, agent: &Agent) -> Self {
+        Self::Blocking(essbasic::blocking::Client::new(config.clone(), agent.clone()).unwrap())
+    }
+
+    pub fn tasks(config: &Config, agent: &Agent) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        Self::Async(essbasic::Client::new(config.clone(), agent.clone()).unwrap(), runtime)
+    }
+}
+
+/// The same call of either client.
+#[macro_export]
+macro_rules! call {
+    ($colour:expr, $method:ident($($argument:expr),*)) => {
+        match $colour {
+            $crate::support::Colour::Blocking(client) => client.$method($($argument),*),
+            $crate::support::Colour::Async(client, runtime) => {
+                runtime.block_on(client.$method($($argument),*))
+            }
+        }
+    };
+}
