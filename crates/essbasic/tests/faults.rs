@@ -7,17 +7,16 @@
     reason = "a failed assumption is a failed test"
 )]
 
+mod scripted;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use essbasic::credentials::Credential;
 use essbasic::transport::{
-    AsyncBody, AsyncChunks, BlockingBody, BlockingChunks, Bytes, HeaderMap, Method, Request,
-    Response, StatusCode, TransportError, TransportErrorKind, header,
+    AsyncBody, BlockingBody, Bytes, Method, Request, Response, TransportError, TransportErrorKind,
 };
-use essbasic::{Config, DownloadOptions, Error, FlowErrorKind, RateLimit, Report, agent};
-use serde_json::json;
+use essbasic::{DownloadOptions, Error, FlowErrorKind, Report, agent};
+use scripted::{Body, End, config, links, response};
 
 const PDF: &str = "%PDF-1.7 a contract %%EOF";
 
@@ -43,34 +42,6 @@ struct State {
     fetches: usize,
 }
 
-/// The pieces of a body, and whether it then breaks.
-type Pieces = (VecDeque<Bytes>, bool);
-
-struct Body(Pieces);
-
-impl Body {
-    fn piece(&mut self) -> Result<Option<Bytes>, TransportError> {
-        match self.0.0.pop_front() {
-            Some(piece) => Ok(Some(piece)),
-            None if self.0.1 => Err(TransportError::new(TransportErrorKind::Interrupted)),
-            None => Ok(None),
-        }
-    }
-}
-
-impl BlockingChunks for Body {
-    fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        self.piece()
-    }
-}
-
-#[async_trait::async_trait]
-impl AsyncChunks for Body {
-    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        self.piece()
-    }
-}
-
 impl Service {
     fn new(links: &[(&'static str, &[Link])]) -> Self {
         let links = links.iter().map(|(flow, script)| (*flow, script.iter().cloned().collect()));
@@ -81,53 +52,26 @@ impl Service {
         let mut state = self.0.lock().unwrap();
         if request.method == Method::POST {
             state.calls += 1;
-            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-            let flows = body["FlowIds"].as_array().unwrap();
-            let infos: Vec<_> = flows
-                .iter()
-                .map(|flow| {
-                    let url = format!("https://files.example/{}?hkey=SECRET", flow.as_str().unwrap());
-                    json!({"FlowId": flow, "ResourceUrlInfos": [{"Url": url, "Name": "c", "Type": "PDF"}]})
-                })
-                .collect();
-            let answer = json!({"Response": {"FlowResourceUrlInfos": infos, "ErrorMessages": [], "RequestId": "r"}});
-            return Ok(response(200, answer.to_string(), None, false));
+            return Ok(links(request, "c"));
         }
         state.fetches += 1;
         let flow = request.uri.path().trim_start_matches('/').to_owned();
         let script = state.links.get_mut(flow.as_str()).and_then(VecDeque::pop_front);
         match script.unwrap_or(Link::Whole) {
-            Link::Whole => Ok(response(200, PDF.into(), Some(PDF.len()), false)),
-            Link::Status(status, body) => Ok(response(status, body.into(), None, false)),
-            Link::Short => Ok(response(200, PDF.into(), Some(PDF.len() + 5), false)),
+            Link::Whole => Ok(response(200, Some(PDF.len()), whole(PDF))),
+            Link::Status(status, body) => Ok(response(status, None, whole(body))),
+            Link::Short => Ok(response(200, Some(PDF.len() + 5), whole(PDF))),
             Link::Breaks(pieces) => {
-                let mut answer = response(200, String::new(), Some(PDF.len()), true);
-                answer.body.0.0 = pieces.into_iter().map(Bytes::from).collect();
-                Ok(answer)
+                let pieces = pieces.into_iter().map(Bytes::from).collect();
+                Ok(response(200, Some(PDF.len()), Body(pieces, End::Broken)))
             }
             Link::Unreachable => Err(TransportError::new(TransportErrorKind::Connect)),
         }
     }
 }
 
-fn response(status: u16, body: String, length: Option<usize>, breaks: bool) -> Response<Body> {
-    let mut headers = HeaderMap::new();
-    if let Some(length) = length {
-        headers.insert(header::CONTENT_LENGTH, length.into());
-    }
-    let status = StatusCode::from_u16(status).unwrap();
-    Response { status, headers, body: Body(([body.into()].into(), breaks)) }
-}
-
-struct NoSleep;
-
-impl tc3_client::BlockingSleep for NoSleep {
-    fn sleep(&self, _: Duration) {}
-}
-
-#[async_trait::async_trait]
-impl tc3_client::AsyncSleep for NoSleep {
-    async fn sleep(&self, _: Duration) {}
+fn whole(body: &'static str) -> Body {
+    Body([body.into()].into(), End::Well)
 }
 
 struct Outcome {
@@ -139,10 +83,7 @@ struct Outcome {
 
 /// Downloads the scripted contracts with both clients, which must come to the same.
 fn run(links: &[(&'static str, &[Link])], max_bytes: u64) -> Outcome {
-    let config = Config::new(Credential::new("id", "key"))
-        .with_rate_limit(RateLimit::Off)
-        .with_blocking_sleep(NoSleep)
-        .with_async_sleep(NoSleep);
+    let config = config();
     let flows: Vec<&str> = links.iter().map(|(flow, _)| *flow).collect();
     let agent = agent("a", "o", "p");
     let outcome = |service: &Service, folder: &tempfile::TempDir, report| {

@@ -8,6 +8,8 @@
     reason = "a failed assumption is a failed test"
 )]
 
+#[path = "../scripted/mod.rs"]
+mod scripted;
 mod service;
 mod store;
 

@@ -2,15 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use essbasic::credentials::Credential;
-use essbasic::transport::{
-    AsyncBody, AsyncChunks, BlockingBody, BlockingChunks, Bytes, HeaderMap, Method, Request,
-    Response, StatusCode, TransportError, TransportErrorKind, header,
-};
-use essbasic::{ArchiveOptions, ArchiveReport, Config, Error, RateLimit, agent};
-use serde_json::json;
+use essbasic::transport::{AsyncBody, BlockingBody, Bytes, Method, Request, Response};
+use essbasic::{ArchiveOptions, ArchiveReport, Error, agent};
+
+use crate::scripted::{Body, End, config, links, response};
 
 /// How a link behaves once.
 #[derive(Debug, Clone)]
@@ -44,42 +40,6 @@ struct State {
     files: BTreeMap<String, Bytes>,
     links: BTreeMap<String, VecDeque<Link>>,
     fetches: BTreeMap<String, usize>,
-}
-
-/// What is left of a body, and what comes after it.
-pub struct Body(VecDeque<Bytes>, End);
-
-#[derive(Clone, Copy)]
-enum End {
-    Well,
-    Broken,
-    Never,
-}
-
-impl Body {
-    fn piece(&mut self) -> Result<Option<Bytes>, TransportError> {
-        match (self.0.pop_front(), self.1) {
-            (Some(piece), _) => Ok(Some(piece)),
-            (None, End::Well) => Ok(None),
-            (None, _) => Err(TransportError::new(TransportErrorKind::Interrupted)),
-        }
-    }
-}
-
-impl BlockingChunks for Body {
-    fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        self.piece()
-    }
-}
-
-#[async_trait::async_trait]
-impl AsyncChunks for Body {
-    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        if self.0.is_empty() && matches!(self.1, End::Never) {
-            std::future::pending::<()>().await;
-        }
-        self.piece()
-    }
 }
 
 impl Service {
@@ -119,24 +79,17 @@ impl Service {
     fn serve(&self, request: &Request) -> Response<Body> {
         let mut state = self.0.lock().unwrap();
         if request.method == Method::POST {
-            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-            let infos = body["FlowIds"].as_array().unwrap().iter().map(|flow| {
-                let url = format!("https://files.example/{}?hkey=SECRET", flow.as_str().unwrap());
-                json!({"FlowId": flow, "ResourceUrlInfos": [{"Url": url, "Name": "合同", "Type": "PDF"}]})
-            });
-            let infos: Vec<_> = infos.collect();
-            let answer = json!({"Response": {"FlowResourceUrlInfos": infos, "ErrorMessages": [], "RequestId": "r"}});
-            return response(answer.to_string().as_bytes(), None, End::Well);
+            return links(request, "合同");
         }
         let flow = request.uri.path().trim_start_matches('/').to_owned();
         *state.fetches.entry(flow.clone()).or_default() += 1;
         let file = &state.files[&flow].clone();
         let whole = Some(file.len());
         match state.links.get_mut(&flow).and_then(VecDeque::pop_front) {
-            None => response(file, whole, End::Well),
-            Some(Link::Other(bytes)) => response(&bytes, Some(bytes.len()), End::Well),
-            Some(Link::Breaks(at)) => response(&file[..at], whole, End::Broken),
-            Some(Link::Hangs(at)) => response(&file[..at], whole, End::Never),
+            None => cut(file, whole, End::Well),
+            Some(Link::Other(bytes)) => cut(&bytes, Some(bytes.len()), End::Well),
+            Some(Link::Breaks(at)) => cut(&file[..at], whole, End::Broken),
+            Some(Link::Hangs(at)) => cut(&file[..at], whole, End::Never),
         }
     }
 
@@ -150,18 +103,11 @@ impl Service {
         runtime.block_on(self.asynchronous().archive(self.flows(), to))
     }
 
-    fn config() -> Config {
-        Config::new(Credential::new("id", "key"))
-            .with_rate_limit(RateLimit::Off)
-            .with_blocking_sleep(NoSleep)
-            .with_async_sleep(NoSleep)
-    }
-
     fn blocking(&self) -> essbasic::blocking::Client {
         let served = self.clone();
         let transport =
             move |request: Request| Ok(served.serve(&request).map(BlockingBody::stream));
-        let client = tc3_client::blocking::Client::with_transport(Self::config(), transport);
+        let client = tc3_client::blocking::Client::with_transport(config(), transport);
         essbasic::blocking::Client::from_client(client.unwrap(), agent("a", "o", "p"))
     }
 
@@ -170,28 +116,13 @@ impl Service {
         let transport = move |request: Request| {
             std::future::ready(Ok(served.serve(&request).map(AsyncBody::stream)))
         };
-        let client = tc3_client::Client::with_transport(Self::config(), transport);
+        let client = tc3_client::Client::with_transport(config(), transport);
         essbasic::Client::from_client(client.unwrap(), agent("a", "o", "p"))
     }
 }
 
-fn response(body: &[u8], length: Option<usize>, end: End) -> Response<Body> {
-    let mut headers = HeaderMap::new();
-    if let Some(length) = length {
-        headers.insert(header::CONTENT_LENGTH, length.into());
-    }
-    // Pieces that no part is a multiple of.
+/// In pieces that no part is a multiple of.
+fn cut(body: &[u8], length: Option<usize>, end: End) -> Response<Body> {
     let pieces = body.chunks(10_007).map(Bytes::copy_from_slice).collect();
-    Response { status: StatusCode::OK, headers, body: Body(pieces, end) }
-}
-
-struct NoSleep;
-
-impl tc3_client::BlockingSleep for NoSleep {
-    fn sleep(&self, _: Duration) {}
-}
-
-#[async_trait::async_trait]
-impl tc3_client::AsyncSleep for NoSleep {
-    async fn sleep(&self, _: Duration) {}
+    response(200, length, Body(pieces, end))
 }

@@ -1,0 +1,91 @@
+//! What services over scripted transports are made of.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use essbasic::credentials::Credential;
+use essbasic::transport::{
+    AsyncChunks, BlockingChunks, Bytes, HeaderMap, Request, Response, StatusCode, TransportError,
+    TransportErrorKind, header,
+};
+use essbasic::{Config, RateLimit};
+use serde_json::json;
+
+/// What is left of a body, and what comes after it.
+pub struct Body(pub VecDeque<Bytes>, pub End);
+
+#[derive(Clone, Copy)]
+pub enum End {
+    Well,
+    Broken,
+    /// For the async client alone.
+    Never,
+}
+
+impl Body {
+    fn piece(&mut self) -> Result<Option<Bytes>, TransportError> {
+        match (self.0.pop_front(), self.1) {
+            (Some(piece), _) => Ok(Some(piece)),
+            (None, End::Well) => Ok(None),
+            (None, _) => Err(TransportError::new(TransportErrorKind::Interrupted)),
+        }
+    }
+}
+
+impl BlockingChunks for Body {
+    fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        self.piece()
+    }
+}
+
+#[async_trait::async_trait]
+impl AsyncChunks for Body {
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        if self.0.is_empty() && matches!(self.1, End::Never) {
+            std::future::pending::<()>().await;
+        }
+        self.piece()
+    }
+}
+
+pub fn response(status: u16, length: Option<usize>, body: Body) -> Response<Body> {
+    let mut headers = HeaderMap::new();
+    if let Some(length) = length {
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    Response { status: StatusCode::from_u16(status).unwrap(), headers, body }
+}
+
+/// The answer to a call for links: one for each contract, to a PDF of this name.
+pub fn links(request: &Request, name: &str) -> Response<Body> {
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    let infos = body["FlowIds"].as_array().unwrap().iter().map(|flow| {
+        let url = format!("https://files.example/{}?hkey=SECRET", flow.as_str().unwrap());
+        json!({"FlowId": flow, "ResourceUrlInfos": [{"Url": url, "Name": name, "Type": "PDF"}]})
+    });
+    let infos: Vec<_> = infos.collect();
+    let answer =
+        json!({"Response": {"FlowResourceUrlInfos": infos, "ErrorMessages": [], "RequestId": "r"}});
+    response(200, None, Body([answer.to_string().into()].into(), End::Well))
+}
+
+/// Without a rate, and without pauses.
+pub fn config() -> Config {
+    Config::new(Credential::new("id", "key"))
+        .with_rate_limit(RateLimit::Off)
+        .with_blocking_sleep(NoSleep)
+        .with_async_sleep(NoSleep)
+}
+
+struct NoSleep;
+
+impl tc3_client::BlockingSleep for NoSleep {
+    fn sleep(&self, _: Duration) {}
+}
+
+#[async_trait::async_trait]
+impl tc3_client::AsyncSleep for NoSleep {
+    async fn sleep(&self, _: Duration) {}
+}
