@@ -180,7 +180,7 @@ impl Client {
             Box::new(flows.into_iter().map(Into::into));
         let archive = spawn_blocking(move || Archive::begin(agent, ids, all));
         let mut archive = archive.await.map_err(|_| Error::Interrupted)??;
-        while let Some((pause, job)) = archive.next_job()? {
+        while let Some((pause, job)) = archive.next_job() {
             self.client.sleep(pause).await;
             let keep = &mut |job: &mut Job| archive.keep(job);
             let job = self.run_job(job, &options.download, keep).await?;

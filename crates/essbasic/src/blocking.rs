@@ -164,7 +164,7 @@ impl Client {
         let archive = Mutex::new(Archive::begin(agent, ids, options.clone())?);
         let lock = || archive.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let next = lock().next_job()?;
+            let next = lock().next_job();
             let Some((pause, job)) = next else { break };
             self.client.sleep(pause);
             let job = self.run_job(job, &options.download, &|job| lock().keep(job));

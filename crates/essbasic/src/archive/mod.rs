@@ -95,11 +95,11 @@ impl Archive {
     }
 
     /// The next download, with how long to wait first; `None` when all is done.
-    pub(crate) fn next_job(&mut self) -> Result<Option<(Duration, Job)>, Error> {
+    pub(crate) fn next_job(&mut self) -> Option<(Duration, Job)> {
         let (names, pause) = match self.names.take() {
-            None => return Ok(None),
+            None => return None,
             Some(names) if self.tries == 0 => (names, Duration::ZERO),
-            Some(_) if self.again.is_empty() || self.options.stop.is_stopped() => return Ok(None),
+            Some(_) if self.again.is_empty() || self.options.stop.is_stopped() => return None,
             Some(names) => (names, PAUSE),
         };
         let source: Box<dyn Iterator<Item = (usize, String)> + Send> = match self.tries {
@@ -110,8 +110,8 @@ impl Archive {
         let check = self.options.check.then_some(self.options.settle);
         let policy = Policy { check, patience: PATIENCE };
         let options = self.options.download.clone();
-        let job = Job::streaming(self.agent.clone(), source, options, policy, names)?;
-        Ok(Some((pause, job)))
+        let job = Job::streaming(self.agent.clone(), source, options, policy, names);
+        Some((pause, job))
     }
 
     /// Keeps what has ended in a job since the last time.

@@ -90,20 +90,21 @@ impl Job {
         flow_ids: &[String],
         options: DownloadOptions,
     ) -> Result<Self, Error> {
+        options.target().prepare()?;
         let names = FileNames::new(options.names.clone());
         let source = distinct(flow_ids).into_iter().enumerate();
-        Self::streaming(agent, Box::new(source), options, Policy::default(), names)
+        Ok(Self::streaming(agent, Box::new(source), options, Policy::default(), names))
     }
 
-    /// A job that takes its contracts as it needs them. Whoever drives it takes away what comes of them.
+    /// A job that takes its contracts as it needs them, to a place that is ready. Whoever drives it takes
+    /// away what comes of them.
     pub(crate) fn streaming(
         agent: Agent,
         source: Box<dyn Iterator<Item = (usize, String)> + Send>,
         options: DownloadOptions,
         policy: Policy,
         names: FileNames,
-    ) -> Result<Self, Error> {
-        options.target().prepare()?;
+    ) -> Self {
         let mut job = Self {
             agent,
             options,
@@ -124,7 +125,7 @@ impl Job {
             fatal: None,
         };
         job.take_in();
-        Ok(job)
+        job
     }
 
     /// Takes contracts from the source while fewer than one call's worth are waiting.
