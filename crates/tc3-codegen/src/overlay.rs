@@ -28,7 +28,10 @@ pub struct Overlay {
     pub renames: Vec<Rename>,
     /// Members whose values never show in `Debug`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sensitive: Vec<Sensitive>,
+    pub sensitive: Vec<MemberPattern>,
+    /// Texts that `Debug` may show. Where there is one entry, each text must be here or in `sensitive`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<MemberPattern>,
     /// Open value sets by the name of their Rust enum.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub values: Table<ValueSet>,
@@ -114,10 +117,10 @@ pub struct Rename {
     pub reason: String,
 }
 
-/// Members whose values never show in `Debug`.
+/// Members by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sensitive {
+pub struct MemberPattern {
     /// The object; absent for every object that has the member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,

@@ -119,8 +119,8 @@ proptest! {
     fn any_overlay_part_is_answered(
         spec in shaped_spec(),
         key in prop::sample::select(vec![
-            "rate_limit", "hosts", "retry_safe", "required", "renames", "sensitive", "values",
-            "groups", "docs", "limits", "rules", "times", "base64", "deprecated",
+            "rate_limit", "hosts", "retry_safe", "required", "renames", "sensitive", "shown",
+            "values", "groups", "docs", "limits", "rules", "times", "base64", "deprecated",
         ]),
         part in any_json(),
     ) {

@@ -257,6 +257,21 @@ fn stale_entries_of_the_overlay() {
         json!([{"member": "N*", "reason": "r"}, {"member": "Name", "reason": "r"}]),
         &format!("overlay.json: /sensitive/1: {nothing}"),
     );
+    bad_overlay(
+        "shown",
+        json!([{"member": "*e", "reason": "r"}, {"member": "*Id", "reason": "r"},
+            {"member": "Name", "reason": "r"}]),
+        &format!("overlay.json: /shown/2: {nothing}"),
+    );
+}
+
+#[test]
+fn a_text_that_nobody_judged() {
+    bad_overlay(
+        "shown",
+        json!([{"member": "Name", "reason": "r"}]),
+        "overlay.json: /shown: `DoResponse.RequestId`: a text that is neither in `sensitive` nor in `shown`",
+    );
 }
 
 #[test]

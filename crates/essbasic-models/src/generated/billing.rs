@@ -131,7 +131,13 @@ impl ::core::fmt::Debug for ChannelBillUsageDetail {
             .field("cost_time", &self.cost_time)
             .field("quota_name", &self.quota_name)
             .field("cost_type", &self.cost_type)
-            .field("remark", &self.remark)
+            .field(
+                "remark",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.remark),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .finish()
     }
 }

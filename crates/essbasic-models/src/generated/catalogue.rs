@@ -5210,6 +5210,7 @@ mod objects {
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .optional()
+                .sensitive()
                 .limits(
                     ::tc3_api::catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
@@ -5376,6 +5377,7 @@ mod objects {
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .optional()
+                .sensitive()
                 .limits(
                     ::tc3_api::catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
@@ -5532,7 +5534,8 @@ mod objects {
                     "A remark.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
         ],
         &[],
     );
@@ -5562,6 +5565,7 @@ mod objects {
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .optional()
+                .sensitive()
                 .limits(
                     ::tc3_api::catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
@@ -6712,7 +6716,8 @@ mod objects {
                     "How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "CustomerData",
                     "customer_data",
@@ -7249,6 +7254,7 @@ mod objects {
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .optional()
+                .sensitive()
                 .limits(
                     ::tc3_api::catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
@@ -8171,6 +8177,7 @@ mod objects {
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .required()
+                .sensitive()
                 .limits(
                     ::tc3_api::catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
@@ -10393,7 +10400,8 @@ mod objects {
                     "Why the state is changed.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
@@ -10870,7 +10878,8 @@ mod objects {
                     "Settings that depend on the kind of field, a JSON object as text, such as `{\"FontSize\":12,\"Bold\":false}`. `Font` is `黑体`, `宋体` or `仿宋`, `FontSize` 6 to 72, `FontAlign` `Left`, `Right` or `Center`.\n\n- `TEXT`, `MULTI_LINE_TEXT`: `Font`, `FontSize`, `FontAlign`, `FontColor` (red, green, blue as text: `255,0,0`), `Bold`.\n- `DATE`: `Font`, `FontSize`; the reference's example adds `FontColor`.\n- `WATERMARK`: `Font`, `FontSize`, `Opacity` (0 to 1), `Rotate` (0 to 359 degrees), `Density` (1 loose, 2 standard, the default, 3 dense), `Position` (`None` tiled, the default, `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom`, `Center`), `SubType` (`CUSTOM_WATERMARK`: own text; `PERSON_INFO_WATERMARK`: who is looking).\n- `FILL_IMAGE`: `NotMakeImageCenter` (true: not centred; default false), `FillMethod` (0, the default: fill the area; 1: scale in proportion).\n- `SELECTOR`: `WordWrap` (true: long text wraps; default false).\n- `SIGN_SIGNATURE`, `SIGN_PAGING_SIGNATURE`: `ComponentTypeLimit`, a list of the signatures permitted: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN`, `SYSTEM_ESIGN`, `IMG_ESIGN`, as in `ComponentLimitType` of `FlowApproverInfo`.\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`: `ComponentTypeLimit`, a list of the seals permitted: `OFFICIAL` (company), `CONTRACT` (contract), `FINANCE` (finance), `PERSONNEL` (personnel), `OTHER`.\n- `SIGN_DATE`: `Font` (default `黑体`), `FontSize` (default 12), `FontAlign`, `Format`, `Gaps`. `Format` is `yyyy m d`, `yyyy年m月d日`, `yyyy/m/d`, `yyyy-m-d` or `yyyy.m.d`, each but the second also with ` HH:MM:SS` after it. `Gaps`, as in `2,2`, is the number of spaces in the two gaps of `yyyy m d`. Without settings, or with `Format` empty or not understood, all others are ignored: the date is `yyyy年m月d日`, centred.\n- `SIGN_SEAL`, `SIGN_SIGNATURE`: `PageRanges` puts it on every page of the ranges, as in `[{\"BeginPage\":1,\"EndPage\":-1}]` for all.\n- `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SEAL`: `Rotate` (-360 to 360 degrees, positive is clockwise), `RotateRelation` (the `ComponentId` of a field that turns together with it: to turn a seal and a date about the seal, let each name the other).\n- `SIGN_SIGNATURE`, `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `Opacity`, 0.6 to 1 (0.7 is 70 %, 1 opaque).\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `UseSealSize` (true: the size set for the seal, 4.2 cm where none is; default false: the size of the slot).\n- `SIGN_OPINION`: `Values` (the text to confirm), `ValuesArray` (its words, to be tapped in order; joined they equal `Values`), `SignMethod` (1: by tapping words).\n- By keyword: `IgnoreKeywordError` 1: a keyword that the PDF lacks is no error, as it is otherwise, unless its party is left without any signature slot.\n- `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By coordinates `Children`, a list of `ComponentId`. By keyword `ChildrenComponents`, a list of objects with `ComponentType` (`SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SELECTOR`, `SIGN_MULTI_LINE_TEXT`), `ComponentName`, `Placeholder`, `ComponentValue` (signing parties cannot set it), `ComponentOffsetX` and `ComponentOffsetY` (from the block's own position), `ComponentWidth`, `ComponentHeight`, `ComponentExtra` (by type; of a selector `Values`, `MultiSelect` and the font).",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "ComponentValue",
                     "component_value",
@@ -12506,6 +12515,7 @@ mod objects {
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .optional()
+                .sensitive()
                 .limits(
                     ::tc3_api::catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
@@ -13490,6 +13500,7 @@ mod objects {
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .required()
+                .sensitive()
                 .limits(
                     ::tc3_api::catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
@@ -13593,7 +13604,8 @@ mod objects {
                     "Description of the seal.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "Options",
                     "options",
@@ -15556,7 +15568,8 @@ mod objects {
                     "The seal's description.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "ForbidEditSealDescription",
                     "forbid_edit_seal_description",
@@ -15877,11 +15890,12 @@ mod objects {
                 )
                 .values(&super::sets::ApproveStatus),
             ::tc3_api::catalogue::MemberMeta::new(
-                "ApproveMessage",
-                "approve_message",
-                "The reason that the signer gave, for instance for a refusal.",
-                ::tc3_api::catalogue::JsonType::String,
-            ),
+                    "ApproveMessage",
+                    "approve_message",
+                    "The reason that the signer gave, for instance for a refusal.",
+                    ::tc3_api::catalogue::JsonType::String,
+                )
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                 "ApproveTime",
                 "approve_time",
@@ -16339,11 +16353,12 @@ mod objects {
                 )
                 .values(&super::sets::FlowStatus),
             ::tc3_api::catalogue::MemberMeta::new(
-                "FlowMessage",
-                "flow_message",
-                "Why it was refused or withdrawn, where `FlowStatus` is `REJECT` or `CANCEL`.",
-                ::tc3_api::catalogue::JsonType::String,
-            ),
+                    "FlowMessage",
+                    "flow_message",
+                    "Why it was refused or withdrawn, where `FlowStatus` is `REJECT` or `CANCEL`.",
+                    ::tc3_api::catalogue::JsonType::String,
+                )
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                 "CreateOn",
                 "create_on",
@@ -16568,7 +16583,8 @@ mod objects {
                     "How the list of contracts in the mini program shows this one: text with these placeholders and no others: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "NeedSignReview",
                     "need_sign_review",
@@ -16909,7 +16925,8 @@ mod objects {
                     "How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                     "CcInfos",
                     "cc_infos",
@@ -17888,11 +17905,12 @@ mod objects {
                 ::tc3_api::catalogue::JsonType::String,
             ),
             ::tc3_api::catalogue::MemberMeta::new(
-                "SealName",
-                "seal_name",
-                "Name of the seal.",
-                ::tc3_api::catalogue::JsonType::String,
-            ),
+                    "SealName",
+                    "seal_name",
+                    "Name of the seal.",
+                    ::tc3_api::catalogue::JsonType::String,
+                )
+                .sensitive(),
             ::tc3_api::catalogue::MemberMeta::new(
                 "CreateOn",
                 "create_on",
@@ -17972,7 +17990,8 @@ mod objects {
                     "Description of the seal.",
                     ::tc3_api::catalogue::JsonType::String,
                 )
-                .optional(),
+                .optional()
+                .sensitive(),
         ],
         &[],
     );
@@ -19409,6 +19428,7 @@ mod objects {
                     ::tc3_api::catalogue::JsonType::String,
                 )
                 .required()
+                .sensitive()
                 .limits(
                     ::tc3_api::catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),

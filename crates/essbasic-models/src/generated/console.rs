@@ -1004,7 +1004,6 @@ impl ::core::fmt::Debug for CreateConsoleLoginUrlResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::core::default::Default,
     ::tc3_api::__private::serde::Serialize
 )]
@@ -1133,6 +1132,26 @@ impl EmbedUrlOption {
     ) -> Self {
         self.forbid_edit_seal_description = ::core::option::Option::Some(value);
         self
+    }
+}
+
+impl ::core::fmt::Debug for EmbedUrlOption {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("EmbedUrlOption")
+            .field("show_flow_detail_component", &self.show_flow_detail_component)
+            .field("show_template_component", &self.show_template_component)
+            .field("skip_upload_file", &self.skip_upload_file)
+            .field("skip_download_file", &self.skip_download_file)
+            .field("forbid_edit_watermark", &self.forbid_edit_watermark)
+            .field(
+                "seal_description",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.seal_description),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("forbid_edit_seal_description", &self.forbid_edit_seal_description)
+            .finish()
     }
 }
 

@@ -1771,7 +1771,13 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesRequest {
             )
             .field("unordered", &self.unordered)
             .field("flow_type", &self.flow_type)
-            .field("custom_show_map", &self.custom_show_map)
+            .field(
+                "custom_show_map",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.custom_show_map),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field(
                 "customer_data",
                 &::core::option::Option::map(
@@ -5641,7 +5647,13 @@ impl ::core::fmt::Debug for FlowFileInfo {
             )
             .field("unordered", &self.unordered)
             .field("components", &self.components)
-            .field("custom_show_map", &self.custom_show_map)
+            .field(
+                "custom_show_map",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.custom_show_map),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field("need_sign_review", &self.need_sign_review)
             .field("flow_display_type", &self.flow_display_type)
             .finish()
@@ -6201,7 +6213,13 @@ impl ::core::fmt::Debug for FlowInfo {
                     |_| ::tc3_api::__private::Redacted,
                 ),
             )
-            .field("custom_show_map", &self.custom_show_map)
+            .field(
+                "custom_show_map",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.custom_show_map),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field("cc_infos", &self.cc_infos)
             .field("need_sign_review", &self.need_sign_review)
             .field("cc_notify_type", &self.cc_notify_type)
@@ -6943,7 +6961,7 @@ impl RelieveInfo {
 impl ::core::fmt::Debug for RelieveInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("RelieveInfo")
-            .field("reason", &self.reason)
+            .field("reason", &::tc3_api::__private::Redacted)
             .field(
                 "remain_in_force_item",
                 &::core::option::Option::map(

@@ -79,7 +79,6 @@ impl ::core::fmt::Debug for CancelFailureFlow {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -137,6 +136,22 @@ impl CancelOrganizationFlowsRequest {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for CancelOrganizationFlowsRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CancelOrganizationFlowsRequest")
+            .field("agent", &self.agent)
+            .field(
+                "cancel_message",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.cancel_message),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("cancel_message_format", &self.cancel_message_format)
+            .finish()
     }
 }
 
@@ -214,7 +229,6 @@ pub struct CancelOrganizationFlowsResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -305,6 +319,24 @@ impl ChannelBatchCancelFlowsRequest {
     }
 }
 
+impl ::core::fmt::Debug for ChannelBatchCancelFlowsRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelBatchCancelFlowsRequest")
+            .field("agent", &self.agent)
+            .field("flow_ids", &self.flow_ids)
+            .field(
+                "cancel_message",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.cancel_message),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("cancel_message_format", &self.cancel_message_format)
+            .field("operator", &self.operator)
+            .finish()
+    }
+}
+
 /// The answer to `ChannelBatchCancelFlows`.
 #[derive(
     ::core::clone::Clone,
@@ -392,7 +424,6 @@ pub struct ChannelBatchCancelFlowsResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -473,6 +504,24 @@ impl ChannelCancelFlowRequest {
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
+    }
+}
+
+impl ::core::fmt::Debug for ChannelCancelFlowRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCancelFlowRequest")
+            .field("flow_id", &self.flow_id)
+            .field("agent", &self.agent)
+            .field(
+                "cancel_message",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.cancel_message),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("cancel_message_format", &self.cancel_message_format)
+            .field("operator", &self.operator)
+            .finish()
     }
 }
 
@@ -906,7 +955,6 @@ pub struct ChannelCreateFlowRemindsResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -996,6 +1044,25 @@ impl ChannelCreateFlowSignReviewRequest {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for ChannelCreateFlowSignReviewRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelCreateFlowSignReviewRequest")
+            .field("agent", &self.agent)
+            .field("flow_id", &self.flow_id)
+            .field("review_type", &self.review_type)
+            .field(
+                "review_message",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.review_message),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("recipient_id", &self.recipient_id)
+            .field("operate_type", &self.operate_type)
+            .finish()
     }
 }
 
@@ -1168,7 +1235,6 @@ pub struct CreateFlowForwardsResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -1224,6 +1290,24 @@ impl CreateFlowGroupSignReviewRequest {
             ::core::convert::Into::into(value),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for CreateFlowGroupSignReviewRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CreateFlowGroupSignReviewRequest")
+            .field("agent", &self.agent)
+            .field("flow_group_id", &self.flow_group_id)
+            .field("review_type", &self.review_type)
+            .field("approver_info", &self.approver_info)
+            .field(
+                "review_message",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.review_message),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .finish()
     }
 }
 

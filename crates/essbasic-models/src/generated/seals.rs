@@ -248,7 +248,7 @@ impl ::core::fmt::Debug for ChannelCreatePreparedPersonalEsignRequest {
             .field("agent", &self.agent)
             .field("user_name", &::tc3_api::__private::Redacted)
             .field("id_card_number", &::tc3_api::__private::Redacted)
-            .field("seal_name", &self.seal_name)
+            .field("seal_name", &::tc3_api::__private::Redacted)
             .field("operator", &self.operator)
             .field("id_card_type", &self.id_card_type)
             .field(
@@ -823,7 +823,6 @@ pub struct ChannelDescribeOrganizationSealsResponse {
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
     ::tc3_api::__private::serde::Serialize
 )]
 #[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
@@ -907,6 +906,25 @@ impl ChannelUpdateSealStatusRequest {
             ::core::iter::Iterator::collect(::core::iter::IntoIterator::into_iter(value)),
         );
         self
+    }
+}
+
+impl ::core::fmt::Debug for ChannelUpdateSealStatusRequest {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ChannelUpdateSealStatusRequest")
+            .field("agent", &self.agent)
+            .field("status", &self.status)
+            .field("seal_id", &self.seal_id)
+            .field(
+                "reason",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.reason),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
+            .field("operator", &self.operator)
+            .field("options", &self.options)
+            .finish()
     }
 }
 
@@ -1539,7 +1557,7 @@ impl ::core::fmt::Debug for CreateSealByImageRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateSealByImageRequest")
             .field("agent", &self.agent)
-            .field("seal_name", &self.seal_name)
+            .field("seal_name", &::tc3_api::__private::Redacted)
             .field(
                 "seal_image",
                 &::core::option::Option::map(
@@ -1561,7 +1579,13 @@ impl ::core::fmt::Debug for CreateSealByImageRequest {
                     |_| ::tc3_api::__private::Redacted,
                 ),
             )
-            .field("seal_description", &self.seal_description)
+            .field(
+                "seal_description",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.seal_description),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field("options", &self.options)
             .finish()
     }
@@ -1903,7 +1927,7 @@ impl ::core::fmt::Debug for OccupiedSeal {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("OccupiedSeal")
             .field("seal_id", &self.seal_id)
-            .field("seal_name", &self.seal_name)
+            .field("seal_name", &::tc3_api::__private::Redacted)
             .field("create_on", &self.create_on)
             .field("creator", &self.creator)
             .field("seal_policy_id", &self.seal_policy_id)
@@ -1915,7 +1939,13 @@ impl ::core::fmt::Debug for OccupiedSeal {
             .field("authorized_users", &self.authorized_users)
             .field("real_width", &self.real_width)
             .field("real_height", &self.real_height)
-            .field("seal_description", &self.seal_description)
+            .field(
+                "seal_description",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.seal_description),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .finish()
     }
 }

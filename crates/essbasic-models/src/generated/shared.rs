@@ -865,7 +865,13 @@ impl ::core::fmt::Debug for Component {
             .field("component_page", &self.component_page)
             .field("component_pos_x", &self.component_pos_x)
             .field("component_pos_y", &self.component_pos_y)
-            .field("component_extra", &self.component_extra)
+            .field(
+                "component_extra",
+                &::core::option::Option::map(
+                    ::core::option::Option::as_ref(&self.component_extra),
+                    |_| ::tc3_api::__private::Redacted,
+                ),
+            )
             .field(
                 "component_value",
                 &::core::option::Option::map(

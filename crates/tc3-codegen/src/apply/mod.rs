@@ -3,10 +3,11 @@
 
 mod docs;
 mod members;
+mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::overlay::{Docs, Limit, Overlay, Rule, Sensitive, Unit, Wire};
+use crate::overlay::{Docs, Limit, Overlay, Rule, Unit, Wire};
 use crate::problem::{Problem, Problems};
 use crate::spec::{Action, Member, Spec};
 
@@ -107,7 +108,7 @@ pub(crate) fn apply<'a>(
         overlay,
         reference,
         required: required(at, spec, overlay),
-        sensitive: sensitive(at, spec, overlay),
+        sensitive: shown::sensitive(at, spec, overlay),
         type_names: type_names(at, spec, overlay),
         member_names: member_names(at, spec, overlay),
         values: values(at, spec, overlay),
@@ -196,44 +197,9 @@ fn required<'a>(
     found
 }
 
-fn sensitive<'a>(
-    at: &mut Problems<'_>,
-    spec: &'a Spec,
-    overlay: &Overlay,
-) -> BTreeSet<(&'a str, &'a str)> {
-    let mut all = BTreeSet::new();
-    for (index, entry) in overlay.sensitive.iter().enumerate() {
-        let before = all.len();
-        for (object, members) in &spec.objects {
-            if entry.object.as_ref().is_none_or(|only| only == object) {
-                let hit = members.iter().filter(|member| matches(entry, member));
-                all.extend(hit.map(|member| (object.as_str(), member.name.as_str())));
-            }
-        }
-        if all.len() == before {
-            let reason = "stale: no member that an earlier entry does not mark already";
-            at.add(&["sensitive", &index.to_string()], reason);
-        }
-    }
-    all
-}
-
 /// Names of features and modules of every models crate.
 const RESERVED_GROUPS: [&str; 7] =
     ["full", "server", "default", "shared", "values", "error_code", "catalogue"];
-
-/// A pattern is about texts: `*Url` means links, not the switch `WithUrl`.
-fn matches(entry: &Sensitive, member: &Member) -> bool {
-    let (pattern, name) = (entry.member.as_str(), member.name.as_str());
-    let text = member.of.as_deref().unwrap_or(&member.kind) == "string";
-    if let Some(end) = pattern.strip_prefix('*') {
-        text && name.ends_with(end)
-    } else if let Some(start) = pattern.strip_suffix('*') {
-        text && name.starts_with(start)
-    } else {
-        name == pattern
-    }
-}
 
 fn type_names<'a>(
     at: &mut Problems<'_>,
