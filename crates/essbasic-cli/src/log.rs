@@ -4,10 +4,10 @@ use std::io;
 
 use tracing_subscriber::filter::LevelFilter;
 
-/// Shows what is sent, answered and served.
-pub(crate) fn start() {
+/// Shows warnings, and where `verbose` what is sent, answered and served.
+pub(crate) fn start(verbose: bool) {
     tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::DEBUG)
+        .with_max_level(if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN })
         .with_writer(io::stderr)
         .with_ansi(false)
         .with_target(false)

@@ -114,9 +114,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 impl Cli {
     fn run(self) -> Result<Exit, Failure> {
-        if self.verbose {
-            log::start();
-        }
+        log::start(self.verbose);
         match self.command {
             Command::Download(args) => download::run(&args, &self.options, self.verbose),
             Command::Archive(args) => archive::run(&args, &self.options, self.verbose),

@@ -180,6 +180,30 @@ fn the_host_of_uploads_is_its_own() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn keys_that_others_may_read_are_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = TempDir::new().unwrap();
+    let keys = home.path().join(".tencentcloud/credentials");
+    std::fs::create_dir_all(keys.parent().unwrap()).unwrap();
+    std::fs::write(&keys, "[default]\nsecret_id = AKIDEXAMPLE\nsecret_key = the-key\n").unwrap();
+    for (mode, warned) in
+        [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o622, true)]
+    {
+        std::fs::set_permissions(&keys, PermissionsExt::from_mode(mode)).unwrap();
+        let mut dry = essbasic(home.path());
+        dry.args(SOMEBODY).args(["call", "DescribeFlowDetailInfo", "--body", "{}", "--dry-run"]);
+        let output = dry.arg("--unchecked").output().unwrap();
+        let told = stderr(&output);
+        assert!(stdout(&output).contains("Credential=AKIDEXAMPLE/"), "{mode:o}: {told}");
+        assert_eq!(told.contains("chmod 600"), warned, "{mode:o}: {told}");
+        assert!(!told.contains("the-key"), "{told}");
+        assert_eq!(told.contains(&format!("mode={mode:03o}")), warned, "{told}");
+    }
+}
+
 #[test]
 fn a_profile_that_is_not_there_is_named() {
     let home = TempDir::new().unwrap();

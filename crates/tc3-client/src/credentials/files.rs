@@ -39,3 +39,28 @@ pub(super) fn read(
         Err(_) => fail("not UTF-8 text"),
     }
 }
+
+/// [`read`] for a file that holds keys. Tells where others than the owner may read or change it; it is
+/// read all the same, since many a container mounts its secrets so.
+pub(super) fn read_keys(
+    origin: &'static str,
+    path: &Path,
+) -> Result<Option<Zeroizing<String>>, CredentialError> {
+    let text = read(origin, path)?;
+    #[cfg(unix)]
+    if text.is_some()
+        && let Ok(metadata) = path.metadata()
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o066 != 0 {
+            tracing::warn!(
+                path = %path.display(),
+                mode = format_args!("{mode:03o}"),
+                "others than the owner may read or change this file of keys: `chmod 600` it"
+            );
+        }
+    }
+    Ok(text)
+}

@@ -23,7 +23,8 @@ const FILE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
 ///    type `cvm-role` asks the metadata service.
 ///
 /// Files are read anew at each fetch. One past 64 KiB, or that cannot be read, is broken. The default
-/// profile may be absent; one asked for by name must exist.
+/// profile may be absent; one asked for by name must exist. A file that others than its owner may read or
+/// change is used with a warning in the log.
 #[derive(Debug, Clone)]
 pub struct Profile {
     name: Option<String>,
@@ -83,7 +84,7 @@ impl Profile {
         let found = match self.variables.raw(FILE) {
             Some(path) => {
                 let path = Path::new(&path);
-                let text = files::read(NAME, path)?.ok_or_else(|| {
+                let text = files::read_keys(NAME, path)?.ok_or_else(|| {
                     fail(path, format_args!("no such file, though {FILE} names it"))
                 })?;
                 from_ini(path, &text, profile)?
@@ -106,7 +107,7 @@ impl Profile {
             Some(self.system.join("tencentcloud/credentials")),
         ];
         for path in places.into_iter().flatten() {
-            if let Some(text) = files::read(NAME, &path)?
+            if let Some(text) = files::read_keys(NAME, &path)?
                 && let Some(found) = from_ini(&path, &text, profile)?
             {
                 return Ok(Some(found));
@@ -114,7 +115,7 @@ impl Profile {
         }
         let Some(home) = home else { return Ok(None) };
         let path = home.join(".tccli").join(format!("{profile}.credential"));
-        match files::read(NAME, &path)? {
+        match files::read_keys(NAME, &path)? {
             Some(text) => from_tccli(&path, &text),
             None => Ok(None),
         }
