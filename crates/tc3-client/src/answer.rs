@@ -8,7 +8,6 @@ use crate::error::{Error, ErrorKind, one_line};
 use crate::wrapper::Wrapper;
 
 /// An answer without its typed body, which stays with the driver.
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -16,7 +15,6 @@ pub(crate) struct Answer {
     pub(crate) content: Content,
 }
 
-#[derive(Debug)]
 pub(crate) enum Content {
     Success,
     /// The action is deprecated: the service's text.

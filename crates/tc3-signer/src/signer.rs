@@ -167,7 +167,7 @@ impl fmt::Debug for Signer {
 /// The intermediate values of a signature, in the order in which they are made.
 ///
 /// Holds the values of the signed headers, but neither the body nor a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
     /// Hexadecimal SHA-256 of the body, the last line of the canonical request.
@@ -182,6 +182,17 @@ pub struct Explanation {
     pub signature: String,
     /// The value of the `Authorization` header.
     pub authorization: String,
+}
+
+impl fmt::Debug for Explanation {
+    /// Neither the signature nor the query and headers, which may hold parameters and a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explanation")
+            .field("hashed_payload", &self.hashed_payload)
+            .field("hashed_canonical_request", &self.hashed_canonical_request)
+            .field("string_to_sign", &self.string_to_sign)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a request has no signature.

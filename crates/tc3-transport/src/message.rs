@@ -35,12 +35,12 @@ impl Request {
 }
 
 impl fmt::Debug for Request {
-    /// Shows neither query, header values nor body: they hold signatures, link keys and contracts.
+    /// Shows neither path, query, header values nor body: they hold names and keys of files, signatures and
+    /// contracts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
             .field("host", &self.uri.host().unwrap_or_default())
-            .field("path", &self.uri.path())
             .field(
                 "headers",
                 &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>(),

@@ -52,8 +52,8 @@ pub struct OrgOpenTsignBiz {
     #[serde(deserialize_with = "lenient::scalar")]
     pub organization_name: String,
     /// The organisation's unified social credit code.
-    #[serde(rename = "USCC", deserialize_with = "lenient::scalar")]
-    pub uscc: String,
+    #[serde(rename = "USCC", deserialize_with = "text")]
+    pub uscc: Option<Personal>,
     /// The name of the organisation's legal representative.
     #[serde(deserialize_with = "text")]
     pub legal_name: Option<Personal>,

@@ -206,7 +206,7 @@ fn organisations_and_seals() {
         panic!()
     };
     assert_eq!((&*proxy_app_id, open_success), ("proxy", Some(false)));
-    assert_eq!((&*organization_name, &*uscc), ("典子谦示例企业", "91440300"));
+    assert_eq!((&*organization_name, text(&uscc)), ("典子谦示例企业", "91440300"));
     assert_eq!((text(&legal_name), other.len()), ("张三", 1));
 
     for (time, expected) in [

@@ -13,7 +13,6 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// One thing that happens on a connection.
-#[derive(Debug)]
 pub(crate) enum Step {
     Send(Bytes),
     Pause(Duration),

@@ -45,7 +45,7 @@ pub(crate) struct End {
 }
 
 /// Who takes a step.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) enum Who<'a> {
     /// The first that has not signed.
     Next,

@@ -33,7 +33,7 @@ pub(super) struct Header {
 }
 
 /// A contract that has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) flow_id: String,
     /// Names in the folder or store, and lengths.

@@ -1,3 +1,4 @@
+use core::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,7 +37,7 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
 }
 
 /// What came of one contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ArchivedFlow {
     /// The contract.
@@ -47,6 +48,17 @@ pub struct ArchivedFlow {
     /// Why it is not, or not whole, on disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<(FlowErrorKind, String)>,
+}
+
+impl fmt::Debug for ArchivedFlow {
+    /// Not the files' names, which are the contracts'.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArchivedFlow")
+            .field("flow_id", &self.flow_id)
+            .field("files", &self.files.len())
+            .field("error", &self.error)
+            .finish()
+    }
 }
 
 impl From<Record> for ArchivedFlow {

@@ -6,7 +6,6 @@ use crate::error::{FlowError, FlowErrorKind};
 const MARK_WINDOW: usize = 1024;
 
 /// What has been seen of a file.
-#[derive(Debug)]
 pub(crate) struct Content {
     expected: Option<u64>,
     most: u64,

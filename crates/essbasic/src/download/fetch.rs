@@ -18,7 +18,7 @@ use crate::error::{FlowError, FlowErrorKind};
 use crate::links::ResourceLink;
 
 /// A file to be fetched.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Fetch {
     pub(crate) flow: usize,
     /// Which of the contract's files.
@@ -72,7 +72,6 @@ pub(crate) fn broken(error: &TransportError) -> FetchEnd {
 }
 
 /// A file that is coming, on its way to where it will stay.
-#[derive(Debug)]
 pub(crate) enum Receiving {
     Folder(ToFolder),
     #[cfg(feature = "object-store")]
@@ -98,7 +97,6 @@ impl Receiving {
 }
 
 /// A file that is coming to a folder.
-#[derive(Debug)]
 pub(crate) struct ToFolder {
     folder: PathBuf,
     name: String,

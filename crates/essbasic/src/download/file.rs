@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// A file being written. Dropped before [`finish`](Self::finish), it leaves nothing.
-#[derive(Debug)]
 pub(crate) struct Incoming {
     file: NamedTempFile<File>,
     folder: PathBuf,
@@ -99,7 +98,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_none_says_so_in_the_systems_words() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Incoming::create(&folder.path().join("none")).unwrap_err();
+        let error = Incoming::create(&folder.path().join("none")).err().unwrap();
         assert!(error.raw_os_error().is_some(), "{error}");
         assert!(!error.to_string().contains(".part"), "{error}");
     }

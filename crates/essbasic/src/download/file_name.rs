@@ -26,7 +26,7 @@ pub(crate) struct FileNames {
 }
 
 /// What a name is made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Named<'a> {
     /// What the service calls the file.
     pub(crate) name: &'a str,

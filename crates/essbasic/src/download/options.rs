@@ -175,13 +175,20 @@ pub enum DownloadEvent<'a> {
 }
 
 /// A file on disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SavedFile {
     /// Where it is; in a store, its key.
     pub path: PathBuf,
     /// How long it is.
     pub bytes: u64,
+}
+
+impl fmt::Debug for SavedFile {
+    /// Not its name, which is the contract's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SavedFile").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 /// What came of a download: each contract once, in the order of its first place among those asked for.

@@ -1,3 +1,4 @@
+use core::fmt;
 use std::time::SystemTime;
 
 use essbasic_models::{
@@ -94,7 +95,7 @@ impl From<FlowApproverInfo> for Party {
 }
 
 /// A contract to be made: from a file that was uploaded, or from a template.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Contract {
     name: String,
     parties: Vec<FlowApproverInfo>,
@@ -102,6 +103,17 @@ pub struct Contract {
     unordered: bool,
     user_data: Option<String>,
     fields: Vec<FormField>,
+}
+
+impl fmt::Debug for Contract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contract")
+            .field("parties", &self.parties)
+            .field("deadline", &self.deadline)
+            .field("unordered", &self.unordered)
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Contract {

@@ -1,5 +1,6 @@
 //! Waiting until contracts are signed by all, by asking a hundred a call.
 
+use core::fmt;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub struct FlowWait {
 }
 
 /// How waiting for one contract ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitOutcome {
     /// Everybody has signed, and the PDF is composed.
@@ -63,6 +64,22 @@ pub enum WaitOutcome {
     },
     /// The service does not know the contract, or not as this agent's.
     NotFound,
+}
+
+impl fmt::Debug for WaitOutcome {
+    /// Not the reason, which is what a person wrote.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signed => f.write_str("Signed"),
+            Self::Ended { status, reason: _ } => {
+                f.debug_struct("Ended").field("status", status).finish_non_exhaustive()
+            }
+            Self::Pending { status, error } => {
+                f.debug_struct("Pending").field("status", status).field("error", error).finish()
+            }
+            Self::NotFound => f.write_str("NotFound"),
+        }
+    }
 }
 
 /// What to do next.

@@ -23,7 +23,6 @@ struct Shared {
 }
 
 /// What a callback says of a contract.
-#[derive(Debug)]
 pub(super) struct Signal {
     pub(super) flow_id: String,
     pub(super) status: FlowStatus,

@@ -1,3 +1,4 @@
+use core::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A role, assumed with the keys of another source: `AssumeRole` of the security token service (sts,
 /// version 2018-08-13).
-#[derive(Debug)]
 pub struct AssumeRole<S> {
     inner: S,
     role_arn: String,
@@ -30,6 +30,19 @@ pub struct AssumeRole<S> {
     duration: Duration,
     region: String,
     endpoint: Endpoint,
+}
+
+impl<S: fmt::Debug> fmt::Debug for AssumeRole<S> {
+    /// Not the external id, which its owner may keep to themselves.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssumeRole")
+            .field("inner", &self.inner)
+            .field("role_arn", &self.role_arn)
+            .field("session_name", &self.session_name)
+            .field("duration", &self.duration)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<S: CredentialSource> AssumeRole<S> {

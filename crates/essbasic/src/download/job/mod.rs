@@ -24,7 +24,6 @@ use crate::links::{BATCH, ResourceLink, distinct, failed, merge, request};
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What to begin.
-#[derive(Debug)]
 pub(crate) enum Step {
     Check(Check),
     Ask(Ask),

@@ -32,14 +32,14 @@ fn files(flow: &str, names: &[&str]) -> Value {
 fn asked(job: &mut Job, at: u64) -> Ask {
     match job.next(now(at)) {
         Some(Step::Ask(ask)) => ask,
-        other => panic!("{other:?}"),
+        _ => panic!("another step"),
     }
 }
 
 fn fetched(job: &mut Job, at: u64) -> Fetch {
     match job.next(now(at)) {
         Some(Step::Fetch(fetch)) => fetch,
-        other => panic!("{other:?}"),
+        _ => panic!("another step"),
     }
 }
 

@@ -17,7 +17,6 @@ use super::error::{refused_at_first, refused_later};
 /// all downloads hold is a part each.
 ///
 /// Dropped before its end, it takes back what was sent, as long as there is a runtime to do so.
-#[derive(Debug)]
 pub(crate) struct Object {
     place: Place,
     key: Path,
