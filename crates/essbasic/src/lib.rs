@@ -101,5 +101,6 @@ pub use essbasic_models::{Agent, ErrorCode, FlowStatus};
 pub use object_store;
 pub use tc3_client::Error as CallError;
 pub use tc3_client::{
-    Config, Endpoint, ErrorKind, Language, RateLimit, RetryPolicy, api, credentials, transport,
+    BaseUrl, Config, Endpoint, ErrorKind, Language, RateLimit, RetryPolicy, api, credentials,
+    transport,
 };

@@ -195,11 +195,18 @@ impl Batched for SignLinks {
 }
 
 /// What came of reminding a contract's signers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reminder {
     /// What the service says of it; may be empty.
     pub message: String,
+}
+
+impl fmt::Debug for Reminder {
+    /// Not the message, which names the signers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reminder").finish_non_exhaustive()
+    }
 }
 
 /// Short messages to those who have not signed.

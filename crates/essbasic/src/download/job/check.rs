@@ -72,11 +72,8 @@ impl Job {
                     continue;
                 }
                 Some(info) => {
-                    let reason = match info.flow_message.as_str() {
-                        "" => String::new(),
-                        reason => format!(": {reason}"),
-                    };
-                    let message = format!("not signed by all ({}){reason}", info.flow_status);
+                    // Not why: that is what a person wrote.
+                    let message = format!("not signed by all ({})", info.flow_status);
                     FlowError::new(FlowErrorKind::NotSigned, message)
                 }
             };
