@@ -147,8 +147,8 @@ impl HttpService for Http {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
-        let (method, uri, headers) = (parts.method, parts.uri, parts.headers);
-        let request = Request { method, uri, headers, body, timeout: None };
+        let (method, headers) = (parts.method, parts.headers);
+        let request = Request { method, headers, body, ..Request::get(parts.uri) };
         let transport = Arc::clone(&self.0);
         let exchange = move || {
             let answer = transport.send(request)?;

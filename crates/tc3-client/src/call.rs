@@ -169,10 +169,10 @@ impl<'a> Call<'a> {
         };
         Ok(Request {
             method: Method::POST,
-            uri: self.target.uri.clone(),
             headers: self.headers(timestamp, &body)?,
             body,
             timeout,
+            ..Request::get(self.target.uri.clone())
         })
     }
 

@@ -12,6 +12,9 @@ pub enum TransportErrorKind {
     /// The request itself is unusable: no absolute URI, a scheme that is not `http` or `https`.
     /// Repeating it is pointless. Never sent.
     Request,
+    /// The host is none of the public internet's, and the request
+    /// [may go nowhere else](crate::Request::public_only). Pointless to repeat. Never sent.
+    NotPublic,
     /// The host's name did not resolve. Repeated. Never sent.
     Resolve,
     /// No connection: refused, unreachable, timed out while connecting. Repeated. Never sent.
@@ -37,7 +40,15 @@ pub enum TransportErrorKind {
 impl TransportErrorKind {
     /// Whether the request certainly did not reach the server.
     pub fn never_sent(self) -> bool {
-        matches!(self, Self::Request | Self::Resolve | Self::Connect | Self::Tls | Self::Proxy)
+        matches!(
+            self,
+            Self::Request
+                | Self::NotPublic
+                | Self::Resolve
+                | Self::Connect
+                | Self::Tls
+                | Self::Proxy
+        )
     }
 
     /// Whether the same request might succeed if it were sent again, all else equal.
@@ -51,6 +62,7 @@ impl TransportErrorKind {
     fn text(self) -> &'static str {
         match self {
             Self::Request => "the request is unusable",
+            Self::NotPublic => "the host is not public",
             Self::Resolve => "the host name did not resolve",
             Self::Connect => "no connection",
             Self::Tls => "the TLS handshake failed",

@@ -8,10 +8,14 @@
 //!
 //! - It sends the request once, as it stands: no redirect is followed, nothing is repeated.
 //! - Every status is a [`Response`], also 4xx and 5xx, with its body.
+//! - A request that is [for the public internet alone](Request::public_only) goes nowhere else. A
+//!   closure connects by itself, so this is for it to keep.
 //! - [`Request::timeout`] bounds the whole exchange, the reading of the body included.
 //! - A failure is a [`TransportError`] whose [kind](TransportErrorKind) tells whether the request can
 //!   have reached the server.
 
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+mod address;
 #[cfg(feature = "async")]
 mod asynchronous;
 #[cfg(feature = "blocking")]

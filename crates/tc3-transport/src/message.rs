@@ -19,6 +19,14 @@ pub struct Request {
     /// How long the whole exchange may take, the reading of the body included; `None` leaves it to
     /// the transport's own limits.
     pub timeout: Option<Duration>,
+    /// Whether the request may go to the public internet alone: for a URL that somebody else chose. The
+    /// host is then refused, as [`NotPublic`](crate::TransportErrorKind::NotPublic), where it is, or
+    /// resolves to, an address of this machine, of a private network, of a cloud's metadata or of none.
+    ///
+    /// What is checked is the address that is connected to: a name cannot resolve to another one in between.
+    /// Through a proxy, the proxy resolves, and only hosts that are written as addresses, and names that are
+    /// known to be private, are refused here; the rest is for the proxy to refuse.
+    pub public_only: bool,
 }
 
 impl Request {
@@ -30,6 +38,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             timeout: None,
+            public_only: false,
         }
     }
 }
@@ -47,6 +56,7 @@ impl fmt::Debug for Request {
             )
             .field("body_bytes", &self.body.len())
             .field("timeout", &self.timeout)
+            .field("public_only", &self.public_only)
             .finish()
     }
 }

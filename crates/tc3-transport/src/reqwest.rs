@@ -8,8 +8,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use reqwest::{Client, Url};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, ClientBuilder, Url};
 
+use crate::address::{NotPublic, only_public};
 use crate::route::{Proxies, Route};
 use crate::{
     AsyncBody, AsyncChunks, AsyncTransport, Request, Response, TransportConfig, TransportError,
@@ -25,6 +27,9 @@ use crate::{
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: Client,
+    /// Connects directly, and to public addresses alone. A connection of the other's, which may lead
+    /// anywhere, is none of its.
+    public: Client,
     proxies: Arc<Proxies>,
 }
 
@@ -36,15 +41,20 @@ impl ReqwestTransport {
     /// environment fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
         let proxies = Arc::new(Proxies::new(&config.proxy)?);
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls::client_config(&config.extra_roots_pem)?)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(config.connect_timeout)
-            .read_timeout(config.read_timeout)
-            .pool_idle_timeout(crate::config::IDLE_TIMEOUT);
+        let tls = tls::client_config(&config.extra_roots_pem)?;
+        let direct = || {
+            Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .no_proxy()
+                .connect_timeout(config.connect_timeout)
+                .read_timeout(config.read_timeout)
+                .pool_idle_timeout(crate::config::IDLE_TIMEOUT)
+        };
+        let public = build(direct().dns_resolver(Arc::new(PublicOnly)))?;
+        let mut builder = direct();
         if !proxies.is_empty() {
             let proxies = Arc::clone(&proxies);
             builder = builder.proxy(reqwest::Proxy::custom(move |url| -> Option<Url> {
@@ -52,10 +62,25 @@ impl ReqwestTransport {
                 proxy.to_string().parse().ok()
             }));
         }
-        let client = builder.build().map_err(|error| {
-            TransportError::new(Kind::Other).with_detail(error.without_url().to_string())
-        })?;
-        Ok(Self { client, proxies })
+        Ok(Self { client: build(builder)?, public, proxies })
+    }
+}
+
+fn build(builder: ClientBuilder) -> Result<Client, TransportError> {
+    builder.build().map_err(|error| {
+        TransportError::new(Kind::Other).with_detail(error.without_url().to_string())
+    })
+}
+
+/// Resolves as the system does, and keeps what is public.
+struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(Box::new(only_public(found)?.into_iter()) as Addrs)
+        })
     }
 }
 
@@ -69,6 +94,13 @@ impl fmt::Debug for ReqwestTransport {
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
         let route = self.proxies.route(&request.uri)?;
+        let mut client = &self.client;
+        if request.public_only {
+            route.check_public()?;
+            if route.proxy.is_none() {
+                client = &self.public;
+            }
+        }
         let url: Url = request
             .uri
             .to_string()
@@ -79,8 +111,7 @@ impl AsyncTransport for ReqwestTransport {
             // hyper leaves it out, and servers refuse a POST without.
             headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
         }
-        let mut builder =
-            self.client.request(request.method, url).headers(headers).body(request.body);
+        let mut builder = client.request(request.method, url).headers(headers).body(request.body);
         if let Some(timeout) = request.timeout {
             builder = builder.timeout(timeout);
         }
@@ -135,6 +166,9 @@ fn classify(error: reqwest::Error, route: &Route) -> TransportError {
     if error.is_builder() {
         return route.error(Kind::Request, last);
     }
+    if let Some(why) = find::<NotPublic>(&error) {
+        return route.error(Kind::NotPublic, why);
+    }
     if error.is_dns() {
         return route.error(Kind::Resolve, last);
     }
@@ -167,5 +201,36 @@ fn answer_kind(error: &reqwest::Error) -> Kind {
     match find::<io::Error>(error).map(io::Error::kind) {
         Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Kind::Malformed,
         _ => Kind::Interrupted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::{Proxy, Request};
+
+    /// A name may resolve to anything, and to another thing the next time: what counts is where the
+    /// connection would go. `localhost` stands for such a name; as a name it is refused before.
+    #[tokio::test]
+    async fn a_name_that_resolves_to_this_machine_is_not_connected_to() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let config = TransportConfig::default().with_proxy(Proxy::None);
+        let transport = ReqwestTransport::new(&config).unwrap();
+        let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
+        let error = transport.public.get(&url).send().await.unwrap_err();
+        let route = transport.proxies.route(&url.parse().unwrap()).unwrap();
+        let error = classify(error, &route);
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+
+        let mut request = Request::get(url.parse().unwrap());
+        request.public_only = true;
+        let error = transport.send(request).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-use crate::{Proxy, TransportError, TransportErrorKind};
+use crate::{Proxy, TransportError, TransportErrorKind, address};
 
 /// The proxies in force, and the hosts that are reached without.
 pub(crate) struct Proxies {
@@ -164,7 +164,7 @@ impl Direct {
     }
 }
 
-fn shares_prefix(a: IpAddr, b: IpAddr, bits: u32) -> bool {
+pub(crate) fn shares_prefix(a: IpAddr, b: IpAddr, bits: u32) -> bool {
     match (a, b) {
         (IpAddr::V4(a), IpAddr::V4(b)) => {
             (a.to_bits() ^ b.to_bits()).checked_shr(32 - bits).unwrap_or(0) == 0
@@ -184,6 +184,12 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    /// Refuses a host that is known, without resolving it, to be none of the public internet's.
+    pub(crate) fn check_public(&self) -> Result<(), TransportError> {
+        address::check_host(self.target.host().unwrap_or_default())
+            .map_err(|why| self.error(TransportErrorKind::NotPublic, why))
+    }
+
     /// An error that says where it happened. `text` must hold no query and no header value.
     pub(crate) fn error(
         &self,

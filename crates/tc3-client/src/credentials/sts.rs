@@ -234,10 +234,10 @@ impl StsCall {
         headers.insert(header::AUTHORIZATION, self.sensitive(&authorization)?);
         Ok(Request {
             method: Method::POST,
-            uri: self.uri.clone(),
             headers,
             body: self.body.clone().into(),
             timeout: Some(TIMEOUT),
+            ..Request::get(self.uri.clone())
         })
     }
 

@@ -22,6 +22,7 @@ use ureq::unversioned::transport::{
 };
 
 use crate::TransportErrorKind as Kind;
+use crate::address::only_public;
 use crate::tls;
 
 /// A failure whose kind is known where it happens; it travels inside ureq's error.
@@ -60,26 +61,34 @@ pub(super) struct Connect {
     tcp: TcpConnector,
     tunnel: ConnectProxyConnector,
     resolver: DefaultResolver,
+    public_only: bool,
 }
 
 impl Connect {
-    pub(super) fn new(tls: ClientConfig) -> Self {
+    pub(super) fn new(tls: Arc<ClientConfig>, public_only: bool) -> Self {
         Self {
-            tls: Arc::new(tls),
+            tls,
             tcp: TcpConnector::default(),
             tunnel: ConnectProxyConnector::default(),
             resolver: DefaultResolver::default(),
+            public_only,
         }
     }
 
     fn tcp(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
-        let addrs = self
+        let mut addrs = self
             .resolver
             .resolve(details.uri, details.config, NextTimeout::default())
             .map_err(|error| match error {
                 Error::Io(error) => failure(Kind::Resolve, error),
                 _ => failure(Kind::Resolve, "it has no address"),
             })?;
+        if self.public_only {
+            let public =
+                only_public(addrs.iter().copied()).map_err(|why| failure(Kind::NotPublic, why))?;
+            addrs = self.resolver.empty();
+            public.into_iter().for_each(|address| addrs.push(address));
+        }
         let details = ConnectionDetails {
             uri: details.uri,
             addrs,

@@ -4,6 +4,7 @@ mod connect;
 
 use core::fmt;
 use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,6 +37,9 @@ const SMALL_PIECE: usize = 4 << 10;
 ///   `ureq` and `ureq_proto` down to `info` wherever logs are kept at those levels.
 pub struct UreqTransport {
     agent: Agent,
+    /// Connects directly, and to public addresses alone. A connection of the other's, which may lead
+    /// anywhere, is none of its.
+    public: Agent,
     proxies: Proxies,
 }
 
@@ -47,7 +51,7 @@ impl UreqTransport {
     /// environment fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
         let proxies = Proxies::new(&config.proxy)?;
-        let connect = Connect::new(tls::client_config(&config.extra_roots_pem)?);
+        let tls = Arc::new(tls::client_config(&config.extra_roots_pem)?);
         let settings = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -61,11 +65,15 @@ impl UreqTransport {
             .max_idle_connections_per_host(IDLE_CONNECTIONS)
             .max_idle_age(crate::config::IDLE_TIMEOUT)
             .build();
-        Ok(Self { agent: Agent::with_parts(settings, connect, NotYet), proxies })
+        let agent = |public_only| {
+            let connect = Connect::new(Arc::clone(&tls), public_only);
+            Agent::with_parts(settings.clone(), connect, NotYet)
+        };
+        Ok(Self { agent: agent(false), public: agent(true), proxies })
     }
 
     fn run(
-        &self,
+        agent: &Agent,
         request: http::Request<impl AsSendBody>,
         timeout: Option<Duration>,
         route: &Route,
@@ -77,9 +85,8 @@ impl UreqTransport {
             ),
             None => None,
         };
-        let request =
-            self.agent.configure_request(request).proxy(proxy).timeout_global(timeout).build();
-        self.agent.run(request).map_err(|error| classify(error, route))
+        let request = agent.configure_request(request).proxy(proxy).timeout_global(timeout).build();
+        agent.run(request).map_err(|error| classify(error, route))
     }
 }
 
@@ -92,6 +99,13 @@ impl fmt::Debug for UreqTransport {
 impl BlockingTransport for UreqTransport {
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
         let route = self.proxies.route(&request.uri)?;
+        let mut agent = &self.agent;
+        if request.public_only {
+            route.check_public()?;
+            if route.proxy.is_none() {
+                agent = &self.public;
+            }
+        }
         let timeout = request.timeout;
         let mut parts = http::Request::new(());
         *parts.method_mut() = request.method;
@@ -99,9 +113,9 @@ impl BlockingTransport for UreqTransport {
         *parts.headers_mut() = request.headers;
         let has_body = !request.body.is_empty() || crate::message::takes_body(parts.method());
         let response = if has_body {
-            self.run(parts.map(|()| &*request.body), timeout, &route)
+            Self::run(agent, parts.map(|()| &*request.body), timeout, &route)
         } else {
-            self.run(parts, timeout, &route)
+            Self::run(agent, parts, timeout, &route)
         }?;
         let (parts, body) = response.into_parts();
         Ok(Response {
@@ -182,4 +196,34 @@ fn broken(error: &io::Error, route: &Route) -> TransportError {
         _ => Kind::Interrupted,
     };
     route.error(kind, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::{Proxy, Request};
+
+    /// As for reqwest.
+    #[test]
+    fn a_name_that_resolves_to_this_machine_is_not_connected_to() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let config = TransportConfig::default().with_proxy(Proxy::None);
+        let transport = UreqTransport::new(&config).unwrap();
+        let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
+        let route = transport.proxies.route(&url.parse().unwrap()).unwrap();
+        let request = http::Request::get(&url).body(()).unwrap();
+        let error = UreqTransport::run(&transport.public, request, None, &route).unwrap_err();
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
+        assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+
+        let mut request = Request::get(url.parse().unwrap());
+        request.public_only = true;
+        let error = transport.send(request).unwrap_err();
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
 }

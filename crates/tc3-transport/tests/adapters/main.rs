@@ -24,4 +24,5 @@ mod encryption;
 mod exchange;
 mod failures;
 mod proxies;
+mod public;
 mod support;
