@@ -13,6 +13,7 @@ use indicatif::HumanBytes;
 
 use crate::failure::{Exit, Failure, one_line};
 use crate::input::FlowArgs;
+use crate::link_hosts::LinkHosts;
 use crate::options::Options;
 use crate::store::Place;
 use crate::watch::Watch;
@@ -63,6 +64,8 @@ pub(crate) struct ArchiveArgs {
     /// Downloads at a time.
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
+    #[command(flatten)]
+    link_hosts: LinkHosts,
     /// Take contracts in any state, signed by all or not.
     #[arg(long)]
     any_state: bool,
@@ -127,6 +130,7 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
         .on_event(move |event| teller.on(event));
     archive.journal.clone_from(&args.journal);
     archive.check = !args.any_state;
+    args.link_hosts.add_to(&mut archive.download.link_hosts);
     let result = client.archive(list.ids, &archive);
     watch.end();
     let report = result.map_err(|error| {

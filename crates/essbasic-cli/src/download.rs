@@ -10,6 +10,7 @@ use essbasic_emulator::Emulator;
 use crate::failure::{Exit, Failure};
 use crate::folder::Folder;
 use crate::input::{FlowArgs, FlowList};
+use crate::link_hosts::LinkHosts;
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::tally::Tally;
@@ -48,6 +49,8 @@ pub(crate) struct DownloadArgs {
     /// Downloads at a time.
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
+    #[command(flatten)]
+    link_hosts: LinkHosts,
     /// Wait first until the contracts are signed by all.
     #[arg(long)]
     wait: bool,
@@ -107,9 +110,10 @@ fn fetch(
         false => list.ids.clone(),
     };
     let teller = Arc::clone(&tally);
-    let options = DownloadOptions::to(&args.out)
+    let mut options = DownloadOptions::to(&args.out)
         .with_concurrency(args.concurrency.into())
         .on_event(move |event| teller.on(event));
+    args.link_hosts.add_to(&mut options.link_hosts);
     let result = client.download(ready, &options);
     tally.settle(list, result)?;
     tally.show(list, |document| {

@@ -9,6 +9,7 @@ mod explore;
 mod failure;
 mod folder;
 mod input;
+mod link_hosts;
 mod listen;
 mod log;
 mod options;

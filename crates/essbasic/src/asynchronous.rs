@@ -256,7 +256,10 @@ async fn run_fetch(
     options: &DownloadOptions,
     fetch: &Fetch,
 ) -> Result<FetchEnd, FetchEnd> {
-    let response = client.send(request(fetch)?).await.map_err(|error| broken(&error))?;
+    let response = client
+        .send(request(fetch, options, client.endpoint())?)
+        .await
+        .map_err(|error| broken(&error))?;
     match Receiving::begin(fetch, &response)? {
         Receiving::Folder(file) => to_folder(options, response.body, file).await,
         #[cfg(feature = "object-store")]

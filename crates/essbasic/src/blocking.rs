@@ -249,7 +249,10 @@ impl Client {
         options: &DownloadOptions,
         fetch: &Fetch,
     ) -> Result<FetchEnd, FetchEnd> {
-        let response = self.client.send(request(fetch)?).map_err(|error| broken(&error))?;
+        let response = self
+            .client
+            .send(request(fetch, options, self.client.endpoint())?)
+            .map_err(|error| broken(&error))?;
         let receiving = Receiving::begin(fetch, &response)?;
         let mut body = response.body;
         match receiving {

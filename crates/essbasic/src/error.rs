@@ -99,6 +99,9 @@ pub enum FlowErrorKind {
     Missing,
     /// The link answered with something other than the file.
     Link,
+    /// The link leads where nobody agreed to go: to another host, over plain http, or into a private
+    /// network ([`DownloadOptions::link_hosts`](crate::DownloadOptions::link_hosts)). It was not followed.
+    Untrusted,
     /// The connection failed while the file was being read, also after retries.
     Network,
     /// What was read is not the file: too short, or no PDF.

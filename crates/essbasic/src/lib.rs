@@ -85,7 +85,8 @@ pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard, Stop};
 #[cfg(feature = "async")]
 pub use asynchronous::Client;
 pub use download::{
-    DownloadEvent, DownloadOptions, NameTemplate, Report, ReportedFlow, SavedFile, TemplateError,
+    DownloadEvent, DownloadOptions, LinkHost, LinkHostError, NameTemplate, Report, ReportedFlow,
+    SavedFile, TemplateError,
 };
 #[cfg(feature = "encryption")]
 pub use encryption::{Encryption, KeyError};

@@ -13,6 +13,7 @@ use tracing::Instrument;
 use crate::answer::{self, Answer};
 use crate::call::{Call, Event, Step};
 use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::time::Now;
@@ -135,6 +136,11 @@ impl Client {
             false => None,
         };
         call.preview(self.now(), credential)
+    }
+
+    /// Which servers it calls.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.engine.config.endpoint
     }
 
     /// Sends a request as it stands, unsigned and once, over the client's transport: a download.

@@ -70,6 +70,14 @@ pub(crate) struct Target {
 }
 
 impl Endpoint {
+    /// The base that a caller has set: scheme, host and port.
+    pub fn url(&self) -> Option<&Uri> {
+        match self {
+            Self::Url(base) => Some(&base.uri),
+            Self::Production | Self::Test => None,
+        }
+    }
+
     pub(crate) fn target(&self, info: &ActionInfo<'_>) -> Result<Target, Error> {
         let host = match self {
             Self::Url(base) => {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::intake::digest;
-use crate::download::{DownloadEvent, DownloadOptions, NameTemplate};
+use crate::download::{DownloadEvent, DownloadOptions, LinkHost, NameTemplate};
 
 /// How to archive.
 #[derive(Debug, Clone)]
@@ -74,6 +74,13 @@ impl ArchiveOptions {
     #[must_use]
     pub fn with_names(mut self, names: NameTemplate) -> Self {
         self.download = self.download.with_names(names);
+        self
+    }
+
+    /// Agrees to links to this host too, as [`DownloadOptions::with_link_host`] does.
+    #[must_use]
+    pub fn with_link_host(mut self, host: LinkHost) -> Self {
+        self.download = self.download.with_link_host(host);
         self
     }
 

@@ -4,13 +4,15 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tc3_client::Endpoint;
 use tc3_client::transport::{
     HeaderMap, Request, Response, StatusCode, TransportError, TransportErrorKind, Uri, header,
 };
 
 use super::content::Content;
 use super::file::Incoming;
-use super::options::SavedFile;
+use super::link_host::{consent, judge};
+use super::options::{DownloadOptions, SavedFile};
 #[cfg(feature = "object-store")]
 use super::store::Object;
 use super::target::Target;
@@ -48,17 +50,18 @@ pub(crate) enum FetchEnd {
     Store(String),
 }
 
-/// The request for a file; a refusal where the link is none that can be fetched.
-pub(crate) fn request(fetch: &Fetch) -> Result<Request, FetchEnd> {
-    let uri = fetch.link.url.parse::<Uri>().ok();
-    let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    match uri {
-        Some(uri) if uri.host().is_some() => Ok(Request::get(uri)),
-        _ => Err(FetchEnd::Refused(FlowError::new(
-            FlowErrorKind::Link,
-            "the link is no http or https URL",
-        ))),
-    }
+/// The request for a file; a refusal where the link leads where nobody agreed to go. Other links to the same
+/// file would lead there too.
+pub(crate) fn request(
+    fetch: &Fetch,
+    options: &DownloadOptions,
+    endpoint: &Endpoint,
+) -> Result<Request, FetchEnd> {
+    let refused = |why| FetchEnd::Refused(FlowError::new(FlowErrorKind::Untrusted, why));
+    let uri =
+        fetch.link.url.parse::<Uri>().map_err(|_| refused("the link is no URL".to_owned()))?;
+    let public_only = judge(&uri, &options.link_hosts, endpoint.url()).map_err(refused)?;
+    Ok(Request { public_only, ..Request::get(uri) })
 }
 
 /// What a failed exchange means.
@@ -66,6 +69,10 @@ pub(crate) fn broken(error: &TransportError) -> FetchEnd {
     let error_of = |kind| FlowError::new(kind, error.to_string());
     match error.kind() {
         kind if kind.is_transient() => FetchEnd::Failed(error_of(FlowErrorKind::Network)),
+        TransportErrorKind::NotPublic => {
+            let why = format!("{error}; {}", consent("HOST"));
+            FetchEnd::Refused(FlowError::new(FlowErrorKind::Untrusted, why))
+        }
         TransportErrorKind::BodyTooLarge => FetchEnd::Refused(error_of(FlowErrorKind::Content)),
         _ => FetchEnd::Refused(error_of(FlowErrorKind::Network)),
     }

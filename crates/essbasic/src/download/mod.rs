@@ -7,6 +7,7 @@ mod file;
 mod file_name;
 mod flow;
 mod job;
+mod link_host;
 mod options;
 #[cfg(feature = "object-store")]
 mod store;
@@ -15,6 +16,7 @@ mod template;
 
 pub(crate) use file_name::FileNames;
 pub(crate) use job::{Job, Policy};
+pub use link_host::{LinkHost, LinkHostError};
 pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
 pub use template::{NameTemplate, TemplateError};
 

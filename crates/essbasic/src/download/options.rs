@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::link_host::LinkHost;
 #[cfg(feature = "object-store")]
 use super::store::Place;
 use super::target::Target;
@@ -24,6 +25,12 @@ pub struct DownloadOptions {
     pub max_file_bytes: u64,
     /// How files are named; by default by the service's name and the contract's id.
     pub names: NameTemplate,
+    /// The hosts that links may lead to; `*.ess.tencent.cn`, where the service keeps files by what is known.
+    /// Links on the server that is called need not be among them where the caller has set it:
+    /// [`Config::with_endpoint_url`](crate::Config::with_endpoint_url). A link to any other is not fetched,
+    /// and its contract fails with [`FlowErrorKind::Untrusted`](crate::FlowErrorKind::Untrusted). Redirects
+    /// are not followed.
+    pub link_hosts: Vec<LinkHost>,
     pub(crate) progress: Option<Progress>,
     #[cfg(feature = "object-store")]
     pub(crate) place: Option<Place>,
@@ -39,6 +46,7 @@ impl DownloadOptions {
             concurrency: 8,
             max_file_bytes: 1 << 30,
             names: NameTemplate::default(),
+            link_hosts: vec![LinkHost::service()],
             progress: None,
             #[cfg(feature = "object-store")]
             place: None,
@@ -97,6 +105,13 @@ impl DownloadOptions {
     #[must_use]
     pub fn with_names(mut self, names: NameTemplate) -> Self {
         self.names = names;
+        self
+    }
+
+    /// Agrees to links to this host too, such as `"files.example.com".parse()?`.
+    #[must_use]
+    pub fn with_link_host(mut self, host: LinkHost) -> Self {
+        self.link_hosts.push(host);
         self
     }
 

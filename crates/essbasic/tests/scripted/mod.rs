@@ -62,7 +62,7 @@ pub fn response(status: u16, length: Option<usize>, body: Body) -> Response<Body
 pub fn links(request: &Request, name: &str) -> Response<Body> {
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     let infos = body["FlowIds"].as_array().unwrap().iter().map(|flow| {
-        let url = format!("https://files.example/{}?hkey=SECRET", flow.as_str().unwrap());
+        let url = format!("https://file.ess.tencent.cn/{}?hkey=SECRET", flow.as_str().unwrap());
         json!({"FlowId": flow, "ResourceUrlInfos": [{"Url": url, "Name": name, "Type": "PDF"}]})
     });
     let infos: Vec<_> = infos.collect();
