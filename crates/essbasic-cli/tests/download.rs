@@ -20,11 +20,15 @@ use support::{code, essbasic, feed, json, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
 fn download(home: &TempDir, endpoint: &str) -> Command {
+    to_files("download", home, endpoint)
+}
+
+fn to_files(name: &str, home: &TempDir, endpoint: &str) -> Command {
     let mut command = essbasic(home.path());
     command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
     command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
     command.env("ESSBASIC_OPERATOR", OPERATOR);
-    command.args(["download", "--out", "out", "--endpoint", endpoint]);
+    command.args([name, "--out", "out", "--endpoint", endpoint]);
     command
 }
 
@@ -184,6 +188,33 @@ fn links_that_lead_to_no_file() {
     }
 }
 
+#[test]
+fn links_to_another_server_want_consent() {
+    const PDF: &str = "%PDF-1.7\n...\n%%EOF\n";
+    let elsewhere = Server::start(|_, _| answer(200, "application/pdf", PDF));
+    let address = elsewhere.address;
+    let server = Server::start(move |seen, _| links(seen, address));
+    let host = format!("http://{address}");
+    for name in ["download", "archive"] {
+        let home = TempDir::new().unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = to_files(name, &home, &server.url());
+            command.args(arguments).arg("yDwA").output().unwrap()
+        };
+        let any_state: &[&str] = if name == "archive" { &["--any-state"] } else { &[] };
+        let output = run(any_state);
+        let told = stderr(&output) + &stdout(&output);
+        assert_eq!(code(&output), 2, "{told}");
+        assert!(told.contains(&format!("--link-host {host}")), "{told}");
+        assert!(!told.contains("SECRETLINKKEY"), "{told}");
+        let output = run(&[any_state, &["--link-host", &host]].concat());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let output = run(&[any_state, &["--link-host", "ftp://h"]].concat());
+        refused(&output, &["names no host", "*.DOMAIN"]);
+    }
+    assert_eq!(elsewhere.seen().len(), 2);
+}
+
 /// The shell's limit on the size of files stands for a disk without room.
 #[cfg(unix)]
 #[test]
@@ -223,7 +254,9 @@ fn an_interrupted_download_leaves_no_file() {
         }
     });
     let server = Server::start(move |seen, _| links(seen, address));
-    let child = download(&home, &server.url()).arg("yDwA").spawn().unwrap();
+    let mut command = download(&home, &server.url());
+    command.args(["--link-host", &format!("http://{address}")]);
+    let child = command.arg("yDwA").spawn().unwrap();
     let out = home.path().join("out");
     let arrives = || files(&out).iter().any(|f| f.metadata().is_ok_and(|data| data.len() > 0));
     until("the first half", arrives);
