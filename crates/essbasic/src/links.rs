@@ -15,6 +15,9 @@ use crate::error::{Error, FlowError, FlowErrorKind, concerns_every_batch};
 /// The most contracts that one call takes.
 pub(crate) const BATCH: usize = 50;
 
+/// The most files of a contract that are believed in. They have a few.
+const MOST_FILES: usize = 1_000;
+
 /// How long a link lives.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
 
@@ -90,6 +93,10 @@ pub(crate) fn merge(
                 expires_at: now.monotonic.saturating_add(LIFETIME),
             })
             .collect();
+        if links.len() > MOST_FILES {
+            let message = format!("the answer links to {} files of one contract", links.len());
+            return Err(FlowError::new(FlowErrorKind::Link, message));
+        }
         if links.is_empty() {
             let message = "the answer holds neither a link nor a reason";
             return Err(FlowError::new(FlowErrorKind::Missing, message));
@@ -201,6 +208,17 @@ mod tests {
         let link = &merged[2].as_ref().unwrap()[0];
         assert_eq!((link.url.as_str(), link.expires_at), ("u", Duration::from_secs(307)));
         assert!(!format!("{merged:?}").contains("\"u\""));
+    }
+
+    #[test]
+    fn files_past_all_measure_are_not_believed_in() {
+        let file = json!({"Url": "u", "Name": "n", "Type": "PDF"});
+        for (count, kind) in [(MOST_FILES, None), (MOST_FILES + 1, Some(FlowErrorKind::Link))] {
+            let infos = json!([{"FlowId": "a", "ResourceUrlInfos": vec![file.clone(); count]}]);
+            let answer = answer(json!({"FlowResourceUrlInfos": infos, "ErrorMessages": [""]}));
+            let merged = merge(&ids(&["a"]), answer, NOW);
+            assert_eq!(merged[0].as_ref().err().map(|error| error.kind), kind);
+        }
     }
 
     proptest! {

@@ -316,3 +316,29 @@ fn names_of_an_earlier_run_are_not_given_again() {
         assert_eq!(pdfs(folder.path()).len(), end);
     }
 }
+
+/// With a template of names alone, the service says what files are called.
+#[test]
+fn no_file_takes_the_place_of_the_journal() {
+    let (emulator, _) = emulator(None);
+    let ids = ["one", "two"].map(|id| {
+        let mut flow = NewFlow::new(APP_ID, ORGANIZATION, id);
+        flow.file_name = "Journal.pdf".into();
+        emulator.create_flow(flow);
+        id.to_owned()
+    });
+    emulator.advance(Duration::from_secs(10));
+    for client in both(&emulator) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = ArchiveOptions::to(folder.path())
+            .with_journal(folder.path().join("journal.pdf"))
+            .with_names("{name}".parse().unwrap())
+            .without_check();
+        let report = client.archive(ids.to_vec(), &options).unwrap();
+        assert!(report.is_complete(), "{report:?}");
+        let mut flows = report.flows().unwrap().map(Result::unwrap);
+        let names: Vec<_> = flows.by_ref().flat_map(|flow| flow.files).map(|file| file.0).collect();
+        assert!(names.iter().all(|name| !name.eq_ignore_ascii_case("journal.pdf")), "{names:?}");
+        assert_eq!(names.len(), 2);
+    }
+}

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::download::ReportedFlow;
+use crate::download::{ReportedFlow, cut};
 use crate::error::{FlowError, FlowErrorKind};
 
 /// How long a line may wait until it is made durable against a loss of power. Against the process's
@@ -54,8 +54,10 @@ impl Record {
     pub(super) fn of(flow: &ReportedFlow) -> Self {
         let name =
             |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let failure =
-            |error: &FlowError| Failure { kind: error.kind, message: error.message.clone() };
+        let failure = |error: &FlowError| {
+            let message = cut(&error.message, LONGEST_REASON).to_owned();
+            Failure { kind: error.kind, message }
+        };
         Self {
             flow_id: flow.flow_id.clone(),
             files: flow.files.iter().map(|file| (name(&file.path), file.bytes)).collect(),
@@ -73,8 +75,23 @@ pub(super) struct Journal {
     failure: Arc<Mutex<Option<io::Error>>>,
 }
 
+/// What stands beside a journal: its lock, and the next one while it is written.
+const LOCK: &str = "lock";
+const NEW: &str = "new";
+
+/// The names of a journal and of what stands beside it.
+pub(super) fn names(path: &Path) -> impl Iterator<Item = String> {
+    let paths = [path.to_owned(), path.with_extension(LOCK), path.with_extension(NEW)];
+    let name = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    paths.into_iter().filter_map(name)
+}
+
 fn invalid(path: &Path, what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", path.display()))
+}
+
+fn too_long(path: &Path, line: u64) -> io::Error {
+    invalid(path, &format!("line {line} is longer than 1 MiB"))
 }
 
 impl Journal {
@@ -85,8 +102,7 @@ impl Journal {
         header: &Header,
         mut done: impl FnMut(&Record) -> bool,
     ) -> io::Result<Self> {
-        let lock =
-            OpenOptions::new().append(true).create(true).open(path.with_extension("lock"))?;
+        let lock = OpenOptions::new().append(true).create(true).open(path.with_extension(LOCK))?;
         // By the crate, for the sake of compilers older than the standard library's own way.
         match fs4::FileExt::try_lock(&lock) {
             Ok(()) => {}
@@ -96,7 +112,7 @@ impl Journal {
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, what));
             }
         }
-        let fresh = path.with_extension("new");
+        let fresh = path.with_extension(NEW);
         let mut kept = BufWriter::new(File::create(&fresh)?);
         write_line(&mut kept, header)?;
         if let Some(reader) = Reader::open(path)? {
@@ -212,7 +228,7 @@ impl Reader {
             Err(error) => return Err(error),
         };
         let mut lines = BufReader::new(file);
-        let head = line(&mut lines)?;
+        let head = line(&mut lines)?.ok_or_else(|| too_long(path, 1))?;
         let ours = head.starts_with(HEAD) || HEAD.starts_with(&head);
         if ours && !head.ends_with(b"\n") {
             return Ok(None);
@@ -230,26 +246,30 @@ impl Iterator for Reader {
         self.line += 1;
         let broken = |_| invalid(&self.path, &format!("line {} is broken", self.line));
         match line(&mut self.lines) {
-            Ok(line) if line.ends_with(b"\n") => {
+            Ok(None) => Some(Err(too_long(&self.path, self.line))),
+            Ok(Some(line)) if line.ends_with(b"\n") => {
                 Some(serde_json::from_slice(&line).map_err(broken))
             }
-            Ok(_) => None,
+            Ok(Some(_)) => None,
             Err(error) => Some(Err(error)),
         }
     }
 }
 
-/// No line is longer: a contract has a few files, and a reason is a sentence.
+/// A reason is a sentence; one that the service gives may be anything.
+const LONGEST_REASON: usize = 4 << 10;
+
+/// No line is longer: a contract has a few files, and its reason was cut.
 const LONGEST_LINE: u64 = 1 << 20;
 
 /// How every journal begins.
 const HEAD: &[u8] = b"{\"essbasic_archive\":";
 
-/// The next line with its end, where that is there.
-fn line(lines: &mut impl BufRead) -> io::Result<Vec<u8>> {
+/// The next line with its end, where that is there; `None` where it is too long.
+fn line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
-    io::Read::take(&mut *lines, LONGEST_LINE).read_until(b'\n', &mut line)?;
-    Ok(line)
+    io::Read::take(&mut *lines, LONGEST_LINE + 1).read_until(b'\n', &mut line)?;
+    Ok(Some(line).filter(|line| line.len() as u64 <= LONGEST_LINE))
 }
 
 #[cfg(test)]

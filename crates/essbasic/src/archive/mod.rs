@@ -63,6 +63,10 @@ impl Archive {
         let path = options.journal_path();
         let (mut done, mut names) =
             (HashSet::new(), FileNames::new(options.download.names.clone()));
+        // By a template of names alone, a file could be called as the journal is, and replace it.
+        for ours in journal::names(&path) {
+            names.take(&ours);
+        }
         let journal = Journal::open(&path, &header, |record| {
             let here = target.holds(&record.files);
             if here {

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::template::NameTemplate;
 
 /// The longest name that common file systems take, in bytes.
@@ -14,8 +16,8 @@ const ROOM: usize = 13;
 /// Names that Windows keeps for devices, whatever their extension.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
-/// The names given out in one folder. Two that differ in case only count as the same, as they do on
-/// Windows and macOS.
+/// The names given out in one folder. Two that some file system takes for one count as the same: those that
+/// differ in case on Windows and macOS, and those that spell a letter in two ways on macOS.
 #[derive(Debug, Default)]
 pub(crate) struct FileNames {
     /// Hashes of names: a hundred thousand names would be ten times as much. Two that fall together
@@ -45,7 +47,7 @@ impl FileNames {
 
     /// Keeps a name that an earlier run has given out.
     pub(crate) fn take(&mut self, name: &str) -> bool {
-        self.taken.insert(self.hasher.hash_one(name.to_lowercase()))
+        self.taken.insert(self.hasher.hash_one(folded(name)))
     }
 
     /// A name for a file of a contract; by default the name the service gives it, with the contract's
@@ -97,16 +99,47 @@ fn split(name: &str, kind: &str) -> (String, String) {
 pub(super) fn clean(name: &str) -> String {
     let kept = name.chars().filter_map(|c| match c {
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => Some('_'),
-        c if c.is_control() => Some('_'),
-        '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' => None,
+        c if c.is_control() || is_no_character(c) => Some('_'),
+        c if is_hidden(c) => None,
         c => Some(c),
     });
-    kept.collect::<String>().trim_matches([' ', '.']).to_owned()
+    let kept: String = kept.collect();
+    kept.trim_matches(|c: char| c == '.' || c.is_whitespace()).to_owned()
+}
+
+/// Code points that are nobody's, and that some file systems refuse.
+fn is_no_character(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// What is not seen: Unicode's Default_Ignorable_Code_Point, with what turns the writing direction among it;
+/// separators of lines and paragraphs; annotations.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// What names have in common that some file system takes for one. Upper case first: it folds more (ß, ſ).
+fn folded(name: &str) -> String {
+    name.nfd().collect::<String>().to_uppercase().to_lowercase()
 }
 
 /// Whether the name begins like an option, or is a device's.
@@ -122,7 +155,7 @@ fn misleads(stem: &str) -> bool {
 }
 
 /// As much of the text as fits, cut between characters.
-fn cut(text: &str, bytes: usize) -> &str {
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
     let end = ends.take_while(|&end| end <= bytes).last().unwrap_or_default();
     text.get(..end).unwrap_or_default()
@@ -193,6 +226,76 @@ mod tests {
         assert_eq!(names.assign(named("A", "F", "pdf")), "A-F (3).pdf");
     }
 
+    #[test]
+    fn names_that_some_system_takes_for_one_are_told_apart() {
+        for (one, other) in [
+            ("a", "A"),
+            ("\u{e9}", "e\u{301}"),
+            ("\u{c9}", "e\u{301}"),
+            ("\u{d55c}", "\u{1112}\u{1161}\u{11ab}"),
+            ("\u{1ed3}", "o\u{302}\u{300}"),
+            ("\u{212b}", "\u{e5}"),
+            ("stra\u{df}e", "STRASSE"),
+            ("\u{17f}", "s"),
+            ("\u{212a}", "k"),
+            ("\u{3c2}", "\u{3a3}"),
+            ("a\u{200b}b", "ab"),
+            ("a/b", "a:b"),
+            ("合同 ", "合同."),
+        ] {
+            let mut names = FileNames::new("{name}".parse().unwrap());
+            let first = names.assign(named(one, "f", "pdf"));
+            let second = names.assign(named(other, "g", "pdf"));
+            assert!(!first.contains(" (2)") && second.ends_with(" (2).pdf"), "{first} {second}");
+        }
+        let mut names = FileNames::new("{name}".parse().unwrap());
+        assert_eq!(names.assign(named("\u{e9}", "f", "pdf")), "\u{e9}.pdf", "as it was spelled");
+        assert_eq!(names.assign(named("e", "f", "pdf")), "e.pdf", "another letter");
+    }
+
+    #[test]
+    fn what_is_not_seen_goes() {
+        for c in BIDI.into_iter().chain(UNSEEN) {
+            assert_eq!(one(&format!("a{c}b"), &format!("{c}f")), "ab-f.pdf", "{c:?}");
+        }
+        for c in ['\0', '\u{7f}', '\u{85}', '\u{9f}', '\u{fdd0}', '\u{ffff}', '\u{10fffe}'] {
+            assert_eq!(one(&format!("a{c}b"), "f"), "a_b-f.pdf", "{c:?}");
+        }
+        assert_eq!(one("\u{3000}.\u{a0}a\u{2003}. ", "f"), "a-f.pdf");
+        assert_eq!(one("\u{3164}", "f"), "f.pdf");
+    }
+
+    #[test]
+    fn no_device_is_a_name() {
+        for device in
+            ["CON", "prn", "Aux", "NUL", "COM1", "lpt9", "COM\u{b9}", "LPT\u{b3}", "CONIN$"]
+        {
+            for name in ["", ".txt", " .txt", ". . ", "\u{200b}", "\u{a0}", ".a.b"] {
+                let assigned = by("{name}", &format!("{device}{name}"), "f");
+                assert!(assigned.starts_with('_'), "{device}{name}: {assigned}");
+            }
+        }
+        assert_eq!(by("{name}", "COM10", "f"), "COM10.pdf");
+        assert_eq!(by("{name}", "合同CON", "f"), "合同CON.pdf");
+    }
+
+    const UNSEEN: [char; 14] = [
+        '\u{ad}',
+        '\u{34f}',
+        '\u{115f}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{200d}',
+        '\u{2028}',
+        '\u{2060}',
+        '\u{3164}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{ffa0}',
+        '\u{e0041}',
+        '\u{e0100}',
+    ];
+
     const BIDI: [char; 12] = [
         '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
         '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
@@ -207,6 +310,7 @@ mod tests {
         .into_iter()
         .map(str::to_owned)
         .chain(BIDI.map(String::from))
+        .chain(UNSEEN.map(String::from))
         .collect();
         let mixed = prop::collection::vec(prop::sample::select(pieces), 0..120);
         prop_oneof![any::<String>(), mixed.prop_map(|pieces| pieces.concat())]
@@ -227,13 +331,17 @@ mod tests {
                 prop_assert!(assigned.len() <= LONGEST);
                 prop_assert!(!assigned.contains(['/', '\\', ':', '\0', '<', '>', '|', '?', '*', '"']));
                 prop_assert!(!assigned.chars().any(char::is_control));
-                prop_assert!(!assigned.contains(BIDI));
+                prop_assert!(!assigned.contains(BIDI) && !assigned.contains(UNSEEN));
+                prop_assert!(assigned.encode_utf16().count() <= LONGEST);
                 let device = assigned.split('.').next().unwrap().trim_end().to_ascii_lowercase();
                 prop_assert!(!DEVICES.contains(&device.as_str()));
+                let port = device.strip_prefix("com").or_else(|| device.strip_prefix("lpt"));
+                let numbers = ["0", "1", "2", "3", "9", "\u{b9}", "\u{b2}", "\u{b3}"];
+                prop_assert!(port.is_none_or(|number| !numbers.contains(&number)));
                 prop_assert!(!assigned.starts_with(['.', '-', ' ']));
                 prop_assert!(!assigned.ends_with(['.', ' ']));
                 prop_assert_eq!(std::path::Path::new(&assigned).components().count(), 1);
-                prop_assert!(seen.insert(assigned.to_lowercase()));
+                prop_assert!(seen.insert(folded(&assigned)));
             }
         }
 

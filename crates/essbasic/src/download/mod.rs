@@ -14,7 +14,7 @@ mod store;
 mod target;
 mod template;
 
-pub(crate) use file_name::FileNames;
+pub(crate) use file_name::{FileNames, cut};
 pub(crate) use job::{Job, Policy};
 pub use link_host::{LinkHost, LinkHostError};
 pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};

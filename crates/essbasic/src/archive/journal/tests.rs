@@ -94,3 +94,47 @@ fn two_jobs_do_not_share_a_journal() {
     drop(first);
     assert!(done(&path).is_ok());
 }
+
+#[test]
+fn a_journal_that_somebody_spoilt_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.jsonl");
+    Journal::open(&path, &header("1/1"), |_| true).unwrap().close().unwrap();
+    let head = std::fs::read(&path).unwrap();
+    let long = format!("{{\"flow_id\":\"{}\"}}\n", "x".repeat(1 << 20));
+    let deep = |open: &str, times| {
+        format!("{{\"flow_id\":\"a\",\"files\":{}\n", open.repeat(times)).into_bytes()
+    };
+    for (lines, why) in [
+        (long.clone().into_bytes(), "line 2 is longer than 1 MiB"),
+        // Not even a last line that was being written is so long.
+        (vec![b'x'; 3 << 20], "line 2 is longer than 1 MiB"),
+        (deep("[", 500_000), "line 2 is broken"),
+        (deep("{\"a\":", 100_000), "line 2 is broken"),
+        (b"{\"flow_id\":\"\xff\"}\n".to_vec(), "line 2 is broken"),
+        (b"\0\0\0\n".to_vec(), "line 2 is broken"),
+        (b"{\"flow_id\":\"a\",\"files\":[[\"a.pdf\",-1]]}\n".to_vec(), "line 2 is broken"),
+    ] {
+        let spoilt = [head.clone(), lines].concat();
+        std::fs::write(&path, &spoilt).unwrap();
+        let error = done(&path).unwrap_err().to_string();
+        assert!(error.ends_with(why), "{error}");
+        assert!(std::fs::read(&path).unwrap() == spoilt, "{why}");
+    }
+    std::fs::write(&path, long).unwrap();
+    assert!(done(&path).unwrap_err().to_string().contains("line 1 is longer"));
+}
+
+#[test]
+fn whatever_the_service_says_the_journal_can_be_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.jsonl");
+    let journal = Journal::open(&path, &header("1/1"), |_| true).unwrap();
+    let error = FlowError::new(FlowErrorKind::Refused, "\u{1}合".repeat(1 << 20));
+    let flow = ReportedFlow { flow_id: "a".to_owned(), files: vec![], error: Some(error) };
+    journal.add(&Record::of(&flow)).unwrap();
+    journal.close().unwrap();
+    let records: Vec<Record> = Reader::open(&path).unwrap().unwrap().map(Result::unwrap).collect();
+    let message = &records[0].error.as_ref().unwrap().message;
+    assert!(message.len() > LONGEST_REASON - 4 && message.len() <= LONGEST_REASON);
+}

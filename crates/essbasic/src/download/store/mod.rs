@@ -70,6 +70,12 @@ mod tests {
         ] {
             assert_eq!(place(prefix).key(name).as_ref(), key);
         }
+        // What is no name never leaves the prefix either; `FileNames` gives none out.
+        for name in ["..", "../../x", "/x", "a//b", ".", "a/../../b", "\u{202e}a", "x\0y"] {
+            let key = place("a/b").key(name);
+            assert!(key.as_ref().starts_with("a/b/") && key.parts().count() >= 3, "{name}: {key}");
+            assert!(key.parts().all(|part| ![".", ".."].contains(&part.as_ref())), "{key}");
+        }
         assert_eq!(place("a").identity(), place("a").identity());
         assert_ne!(place("a").identity(), place("a/b").identity());
     }
