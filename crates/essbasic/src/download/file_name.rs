@@ -50,6 +50,11 @@ impl FileNames {
         self.taken.insert(self.hasher.hash_one(folded(name)))
     }
 
+    /// Takes back a name under which nothing stands.
+    pub(super) fn give_back(&mut self, name: &str) {
+        self.taken.remove(&self.hasher.hash_one(folded(name)));
+    }
+
     /// A name for a file of a contract; by default the name the service gives it, with the contract's
     /// id, which keeps the many files called "contract.pdf" apart.
     pub(crate) fn assign(&mut self, named: Named<'_>) -> String {

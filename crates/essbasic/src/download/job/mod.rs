@@ -194,6 +194,12 @@ impl Job {
         if self.flows.get(&flow).is_some_and(FlowState::has_ended)
             && let Some(state) = self.flows.remove(&flow)
         {
+            // The contract may be tried anew.
+            for file in &state.files {
+                if !matches!(file.stage, Stage::Saved(_)) {
+                    self.names.give_back(&file.name);
+                }
+            }
             self.ended.push((flow, state.report()));
         }
     }

@@ -140,6 +140,24 @@ fn a_name_that_cannot_be_written_is_one_contracts_trouble() {
     assert_eq!(report.saved().count(), 1);
 }
 
+#[test]
+fn a_contract_that_is_tried_anew_has_the_name_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(&folder, &["f"], 1);
+    let ask = asked(&mut job, 0);
+    job.on_links(now(0), ask, answer(json!([files("f", &["one", "two"])])));
+    let first = fetched(&mut job, 0);
+    let end = saved(&first);
+    job.on_fetch(first, end);
+    let second = fetched(&mut job, 0);
+    job.on_fetch(second, FetchEnd::Refused(FlowError::new(FlowErrorKind::Link, "moved")));
+    assert!(job.is_finished());
+    let mut names = job.into_names().unwrap();
+    let mut name = |name| names.assign(Named { name, flow_id: "f", kind: "PDF", index: 0, at: 0 });
+    assert_eq!(name("two"), "two-f.pdf");
+    assert_eq!(name("one"), "one-f (2).pdf", "what stands is not replaced");
+}
+
 proptest! {
     #[test]
     fn whatever_happens_in_whatever_order_each_contract_ends_once(
