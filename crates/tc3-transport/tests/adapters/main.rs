@@ -20,6 +20,7 @@ macro_rules! both {
 }
 
 mod bodies;
+mod bounds;
 mod encryption;
 mod exchange;
 mod failures;
