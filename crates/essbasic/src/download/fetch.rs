@@ -61,7 +61,8 @@ pub(crate) fn request(
     let uri =
         fetch.link.url.parse::<Uri>().map_err(|_| refused("the link is no URL".to_owned()))?;
     let public_only = judge(&uri, &options.link_hosts, endpoint.url()).map_err(refused)?;
-    Ok(Request { public_only, ..Request::get(uri) })
+    let timeout = Some(options.file_timeout);
+    Ok(Request { public_only, timeout, ..Request::get(uri) })
 }
 
 /// What a failed exchange means.

@@ -1,6 +1,7 @@
 use core::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -23,6 +24,9 @@ pub struct DownloadOptions {
     pub concurrency: usize,
     /// The longest file taken, in bytes; 1 GiB.
     pub max_file_bytes: u64,
+    /// How long one file may take over one link, from the request to its last byte, what the disk or store
+    /// takes included; an hour. A server that sends a byte now and then is given up by this alone.
+    pub file_timeout: Duration,
     /// How files are named; by default by the service's name and the contract's id.
     pub names: NameTemplate,
     /// The hosts that links may lead to; `*.ess.tencent.cn`, where the service keeps files by what is known.
@@ -45,6 +49,7 @@ impl DownloadOptions {
             folder: folder.as_ref().to_owned(),
             concurrency: 8,
             max_file_bytes: 1 << 30,
+            file_timeout: Duration::from_secs(3600),
             names: NameTemplate::default(),
             link_hosts: vec![LinkHost::service()],
             progress: None,
@@ -98,6 +103,13 @@ impl DownloadOptions {
     #[must_use]
     pub fn with_max_file_bytes(mut self, bytes: u64) -> Self {
         self.max_file_bytes = bytes;
+        self
+    }
+
+    /// Sets [`file_timeout`](Self::file_timeout).
+    #[must_use]
+    pub fn with_file_timeout(mut self, timeout: Duration) -> Self {
+        self.file_timeout = timeout;
         self
     }
 

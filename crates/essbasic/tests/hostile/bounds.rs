@@ -1,10 +1,13 @@
 //! Answers and files without measure.
 
 use std::io::Write;
+use std::time::Duration;
 
-use essbasic::{DownloadOptions, Error, FlowErrorKind};
+use essbasic::credentials::CvmRole;
+use essbasic::{Config, DownloadOptions, Error, FlowErrorKind};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use tc3_client::BaseUrl;
 
 use crate::server::{KEY, Out, Request, Server, answer, links};
 use crate::support::config_at;
@@ -80,16 +83,21 @@ fn an_answer_is_read_up_to_what_is_taken() {
     }
 }
 
+/// A service whose links lead to what is sent so.
+fn file_server(file: impl Fn(&mut Out) + Send + Sync + 'static) -> Server {
+    Server::start(move |request: &Request, out: &mut Out| {
+        let host = request.host();
+        match request.is_call() {
+            true => out.write(&links(request, |_| format!("http://{host}/?hkey={KEY}"))),
+            false => file(out),
+        }
+    })
+}
+
 #[test]
 fn a_file_is_read_up_to_what_is_taken() {
     for (name, flood) in floods() {
-        let service = Server::start(move |request: &Request, out: &mut Out| {
-            let host = request.host();
-            match request.is_call() {
-                true => out.write(&links(request, |_| format!("http://{host}/?hkey={KEY}"))),
-                false => flood(out),
-            }
-        });
+        let service = file_server(flood);
         for client in clients(&service) {
             let folder = tempfile::tempdir().unwrap();
             let options = DownloadOptions::to(folder.path()).with_max_file_bytes(MOST as u64);
@@ -101,6 +109,45 @@ fn a_file_is_read_up_to_what_is_taken() {
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
             let sent = service.take_sent();
             assert!(sent < MOST as u64 + SLACK, "{name}: {sent} bytes were taken");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_trickles_in_is_given_up_with_its_time() {
+    for begin in ["", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"] {
+        let trickle = move |out: &mut Out| {
+            out.write(begin.as_bytes());
+            let more = if begin.is_empty() { "HTTP/1.1 103 Hints\r\n\r\n" } else { "%" };
+            while out.sends(more.as_bytes()) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        };
+        let service = file_server(trickle);
+        for client in clients(&service) {
+            let folder = tempfile::tempdir().unwrap();
+            let options =
+                DownloadOptions::to(folder.path()).with_file_timeout(Duration::from_millis(200));
+            let report = client.download(&["flow"], &options);
+            let error = report.flows[0].error.as_ref().unwrap();
+            assert_eq!(error.kind, FlowErrorKind::Network, "{error}");
+            assert!(service.take_seen().len() <= 5);
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
+}
+
+#[test]
+fn an_answer_of_the_metadata_service_is_read_up_to_what_is_taken() {
+    for (name, flood) in floods() {
+        let metadata = Server::start(move |_, out| flood(out));
+        let role = || CvmRole::new().with_base(BaseUrl::parse(&metadata.url()).unwrap());
+        for client in clients_with(Config::new(role())) {
+            let error = call!(&client, links(["flow"])).map(drop).unwrap_err().to_string();
+            assert!(error.contains("more than 65536 bytes"), "{name}: {error}");
+            let asked = metadata.take_seen().len() as u64;
+            let sent = metadata.take_sent();
+            assert!(sent < asked * SLACK, "{name}: {sent} bytes were taken");
         }
     }
 }

@@ -53,7 +53,7 @@ impl Out {
     }
 
     /// Writes; whether the client still listens.
-    fn sends(&mut self, bytes: &[u8]) -> bool {
+    pub fn sends(&mut self, bytes: &[u8]) -> bool {
         let written = self.stream.write_all(bytes).is_ok();
         self.sent.fetch_add(if written { bytes.len() as u64 } else { 0 }, Ordering::Relaxed);
         written
