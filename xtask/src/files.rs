@@ -1,6 +1,7 @@
 //! Reading and writing.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -18,13 +19,26 @@ pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
+/// Far more than any file of the reference or of ours has.
+const LONGEST: u64 = 64 << 20;
+
+/// A text, up to a bound: a packed file may be a thousand times as long as it looks.
+pub(crate) fn bounded(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    from.take(LONGEST + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > LONGEST {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than 64 MiB")),
+        false => Ok(text),
+    }
+}
+
 pub(crate) fn read(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|error| Error::io(path, &error))
+    File::open(path).and_then(bounded).map_err(|error| Error::io(path, &error))
 }
 
 /// The text of a file that need not be there.
 pub(crate) fn read_optional(path: &Path) -> Result<Option<String>, Error> {
-    match fs::read_to_string(path) {
+    match File::open(path).and_then(bounded) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io(path, &error)),

@@ -1,7 +1,6 @@
 //! The official machine-readable reference: PyPI package `tccli`, as the wheel or unpacked.
 
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -193,10 +192,8 @@ impl Tccli {
             Self::Folder(root) => crate::files::read(&root.join(name)),
             Self::Wheel { archive, .. } => {
                 let wrong = |error: String| Error::new(format!("{name} in the wheel: {error}"));
-                let mut file = archive.by_name(name).map_err(|error| wrong(error.to_string()))?;
-                let mut text = String::new();
-                file.read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
-                Ok(text)
+                let file = archive.by_name(name).map_err(|error| wrong(error.to_string()))?;
+                crate::files::bounded(file).map_err(|error| wrong(error.to_string()))
             }
         }
     }

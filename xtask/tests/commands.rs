@@ -206,6 +206,31 @@ fn a_wheel_gives_what_its_folder_gives() {
     assert_eq!(source["wheel"]["sha256"].as_str().unwrap().len(), 64);
 }
 
+/// 65 MiB of spaces in a wheel of 64 KiB, and brackets without end.
+#[test]
+fn what_has_no_measure_is_refused() {
+    let place = Place::new(&api());
+    for (text, why) in [
+        (" ".repeat(65 << 20), "longer than 64 MiB"),
+        ("[".repeat(1 << 20), "v20210203/api.json: "),
+        (format!("{{\"actions\":{}", "{\"a\":".repeat(1 << 18)), "v20210203/api.json: "),
+    ] {
+        let mut wheel = zip::ZipWriter::new(fs::File::create(place.path("t.whl")).unwrap());
+        for (name, text) in [
+            ("tccli/__init__.py", "__version__ = '1'\n"),
+            ("tccli/services/svc/v20210203/api.json", &text),
+        ] {
+            wheel.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            wheel.write_all(text.as_bytes()).unwrap();
+        }
+        wheel.finish().unwrap();
+        let ran = place.import_from("t.whl", &[]);
+        assert!(!ran.success && ran.err.contains(why), "{}", ran.err);
+        assert!(ran.err.len() < 1_000);
+        assert!(!place.path("spec").exists());
+    }
+}
+
 #[test]
 fn what_cannot_be_imported_is_told_and_nothing_is_written() {
     let mut odd = api();

@@ -17,6 +17,9 @@ const MAX_ID_CHARS: usize = 128;
 /// More than any id, its line end and a byte order mark take.
 const MAX_LINE_BYTES: u64 = 1024;
 
+/// An upload has 60 MB, as base64 a third more; nothing that is read whole is longer.
+const MAX_FILE_BYTES: u64 = 128 << 20;
+
 /// Which flows a command is about.
 #[derive(clap::Args)]
 pub(crate) struct FlowArgs {
@@ -220,19 +223,32 @@ fn shown(id: &str) -> String {
 
 /// A body given as text, as `@FILE` or as `-` for stdin.
 pub(crate) fn body(argument: &str) -> Result<Vec<u8>, Failure> {
+    match (argument, argument.strip_prefix('@')) {
+        ("-", _) => whole("stdin", io::stdin().lock()),
+        (_, Some(path)) => whole(path, File::open(path).map_err(|error| unreadable(path, &error))?),
+        _ => Ok(argument.as_bytes().to_vec()),
+    }
+}
+
+/// All that is to be read, up to a bound.
+fn whole(name: &str, from: impl Read) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let (name, result) = match (argument, argument.strip_prefix('@')) {
-        ("-", _) => ("stdin", io::stdin().lock().read_to_end(&mut bytes)),
-        (_, Some(path)) => (path, File::open(path).and_then(|mut f| f.read_to_end(&mut bytes))),
-        _ => return Ok(argument.as_bytes().to_vec()),
-    };
-    result.map_err(|error| unreadable(name, &error))?;
+    let read = from.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(name, &error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(Failure::new(format!(
+            "{name} is longer than 128 MiB, which nothing here is; name another"
+        )));
+    }
     Ok(bytes)
 }
 
 /// The text of a file.
 pub(crate) fn text_file(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| unreadable(&path.display().to_string(), &error))
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+    String::from_utf8(whole(&name, file)?)
+        .map_err(|_| Failure::new(format!("{name} is not UTF-8 text; name another")))
 }
 
 /// A value that is never shown, and wiped when done with.

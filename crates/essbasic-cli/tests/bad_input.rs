@@ -184,6 +184,15 @@ fn calls() {
         let output = with(home.path(), &server.url()).arg("call").args(arguments).output().unwrap();
         refused(&output, words);
     }
+    if cfg!(unix) {
+        let mut command = with(home.path(), &server.url());
+        command.args(["call", "DescribeFlowDetailInfo", "--body", "@/dev/zero"]);
+        refused(&command.output().unwrap(), &["/dev/zero is longer than 128 MiB"]);
+        let mut command = with(home.path(), &server.url());
+        command.args(["call", "DescribeFlowDetailInfo", "--body", r#"{"FlowIds":["yDwA"]}"#]);
+        command.args(["--ca-file", "/dev/zero"]);
+        refused(&command.output().unwrap(), &["/dev/zero is longer than 128 MiB"]);
+    }
     let mut command = essbasic(home.path());
     let output = command.args(["call", "DescribeFlowDetailInfo"]).output().unwrap();
     refused(&output, &["DescribeFlowDetailInfo needs an Agent; give --app-id"]);

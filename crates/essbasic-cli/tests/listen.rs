@@ -194,6 +194,25 @@ fn strangers_are_refused_alike() {
 }
 
 #[test]
+fn strangers_take_the_places_that_there_are_and_no_more() {
+    let home = TempDir::new().unwrap();
+    let listening = Listening::start(home.path(), &[]);
+    let address = listening.url.strip_prefix("http://").unwrap().trim_end_matches('/');
+    let silent: Vec<_> = (0..256).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let answered = || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        matches!(stream.read(&mut [0]), Ok(1))
+    };
+    assert!(!answered());
+    drop(silent);
+    until("a place", answered);
+    assert_eq!(listening.post(&sender().probe()), 200);
+    assert_eq!(listening.end().0, Some(0));
+}
+
+#[test]
 fn what_it_cannot_start_with() {
     let home = TempDir::new().unwrap();
     fs::create_dir(home.path().join("folder")).unwrap();

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::callback::Post;
 use crate::error::ApiError;
@@ -26,6 +26,9 @@ const LARGEST_BODY: usize = 12 << 20;
 
 /// An uploaded file may have 60 MB, as base64 a third more.
 const LARGEST_UPLOAD: usize = 84 << 20;
+
+/// Connections at a time; others wait. Below the descriptors that a process has on most systems.
+const CONNECTIONS: usize = 400;
 
 /// How long a client may take over its headers, and then over its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -114,7 +117,9 @@ async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<A
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "the emulator cannot listen"),
     };
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
                 // An answer in small pieces must not wait for the client's acknowledgements.
@@ -135,6 +140,7 @@ async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<A
                     if let Err(error) = connection.await {
                         tracing::debug!(%error, "connection ended");
                     }
+                    drop(place);
                 });
             }
             Err(error) => {

@@ -9,9 +9,9 @@
 #[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use essbasic_emulator::{Emulator, SECRET_KEY, Seed};
 use proptest::prelude::*;
@@ -67,6 +67,69 @@ fn a_body_past_the_bound_is_refused() {
     let answer = String::from_utf8_lossy(&send(&emulator, request.as_bytes())).into_owned();
     assert!(answer.is_empty() || answer.contains("RequestSizeLimitExceeded"), "{answer}");
     assert_eq!(emulator.stats().rejected.get("RequestSizeLimitExceeded"), Some(&1));
+}
+
+#[test]
+fn connections_have_a_bound_and_others_wait() {
+    let emulator = start();
+    let address = emulator.endpoint().replace("http://", "");
+    let silent: Vec<_> = (0..410).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let mut waiting = TcpStream::connect(&address).unwrap();
+    waiting.write_all(b"GET /_emulator/stats HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    waiting.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(waiting.read(&mut [0]).is_err(), "it was answered beside 400 others");
+    drop(silent);
+    waiting.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    assert_eq!(waiting.read(&mut [0]).unwrap(), 1);
+}
+
+/// Half a minute for the head, and half a minute for the body.
+#[test]
+fn clients_that_trickle_are_hung_up_on() {
+    let emulator = start();
+    let address = emulator.endpoint().replace("http://", "");
+    let heads = [
+        "",
+        "GET / HTTP/1.1\r\nX: ",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999\r\n\r\n",
+    ];
+    std::thread::scope(|scope| {
+        for head in heads {
+            let address = &address;
+            scope.spawn(move || {
+                let mut stream = TcpStream::connect(&address).unwrap();
+                stream.write_all(head.as_bytes()).unwrap();
+                stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+                let began = Instant::now();
+                // An end, or a reset; a byte now and then buys no time.
+                loop {
+                    match stream.read(&mut [0; 1024]) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                        Ok(1..) => {}
+                        _ => break,
+                    }
+                    assert!(
+                        began.elapsed() < Duration::from_secs(90),
+                        "{head:?} is still listened to"
+                    );
+                    if !head.is_empty() {
+                        let _ = stream.write_all(b"x");
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(urls(&[FIRST]).code(&emulator), "success");
+}
+
+#[test]
+fn a_body_nested_without_end_is_refused() {
+    let emulator = start();
+    for open in ["[", "{\"Agent\":"] {
+        let mut call = urls(&[FIRST]);
+        call.body = open.repeat(1_000_000);
+        assert_eq!(call.code(&emulator), "InvalidParameter");
+    }
 }
 
 #[test]
