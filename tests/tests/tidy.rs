@@ -92,6 +92,29 @@ fn the_gate_runs_what_the_readme_promises() {
 }
 
 #[test]
+fn every_limit_is_held_by_a_test_that_exists() {
+    let code: String = files()
+        .into_iter()
+        .filter(|(path, _)| path.ends_with(".rs"))
+        .map(|(_, text)| text)
+        .collect();
+    let limits = file("docs/limits.md");
+    let rows: Vec<&str> = limits
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| what"))
+        .collect();
+    assert!(rows.len() > 25);
+    for row in rows {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty() || tests.starts_with("none: "), "no test in {row}");
+        for name in names {
+            assert!(code.contains(&format!("fn {name}(")), "docs/limits.md names {name}");
+        }
+    }
+}
+
+#[test]
 fn every_crate_stands_in_the_architecture() {
     let architecture = file("ARCHITECTURE.md");
     for entry in std::fs::read_dir(root().join("crates")).unwrap() {
