@@ -97,7 +97,7 @@ fn clients_that_trickle_are_hung_up_on() {
         for head in heads {
             let address = &address;
             scope.spawn(move || {
-                let mut stream = TcpStream::connect(&address).unwrap();
+                let mut stream = TcpStream::connect(address).unwrap();
                 stream.write_all(head.as_bytes()).unwrap();
                 stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
                 let began = Instant::now();

@@ -37,8 +37,10 @@ fn bomb() -> Vec<u8> {
     answer(200, "Content-Encoding: gzip\r\n", &gzip)
 }
 
+type Flood = Box<dyn Fn(&mut Out) + Send + Sync>;
+
 /// Ways to send without end, and past what is taken.
-fn floods() -> Vec<(&'static str, Box<dyn Fn(&mut Out) + Send + Sync>)> {
+fn floods() -> Vec<(&'static str, Flood)> {
     let bomb = bomb();
     vec![
         (
