@@ -64,6 +64,15 @@ impl ReqwestTransport {
         }
         Ok(Self { client: build(builder)?, public, proxies })
     }
+
+    /// Whose connections a request may go over. Through a proxy, it is the proxy that resolves.
+    fn client_for(&self, public_only: bool, route: &Route) -> Result<&Client, TransportError> {
+        if !public_only {
+            return Ok(&self.client);
+        }
+        route.check_public()?;
+        Ok(if route.proxy.is_none() { &self.public } else { &self.client })
+    }
 }
 
 fn build(builder: ClientBuilder) -> Result<Client, TransportError> {
@@ -94,13 +103,7 @@ impl fmt::Debug for ReqwestTransport {
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
         let route = self.proxies.route(&request.uri)?;
-        let mut client = &self.client;
-        if request.public_only {
-            route.check_public()?;
-            if route.proxy.is_none() {
-                client = &self.public;
-            }
-        }
+        let client = self.client_for(request.public_only, &route)?;
         let url: Url = request
             .uri
             .to_string()
@@ -220,8 +223,10 @@ mod tests {
         let config = TransportConfig::default().with_proxy(Proxy::None);
         let transport = ReqwestTransport::new(&config).unwrap();
         let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
-        let error = transport.public.get(&url).send().await.unwrap_err();
-        let route = transport.proxies.route(&url.parse().unwrap()).unwrap();
+        let route = |url: &str| transport.proxies.route(&url.parse().unwrap()).unwrap();
+        let client = transport.client_for(true, &route("http://files.example/")).unwrap();
+        let error = client.get(&url).send().await.unwrap_err();
+        let route = route(&url);
         let error = classify(error, &route);
         assert_eq!(error.kind(), Kind::NotPublic, "{error}");
         assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));

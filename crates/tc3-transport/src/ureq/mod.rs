@@ -72,6 +72,15 @@ impl UreqTransport {
         Ok(Self { agent: agent(false), public: agent(true), proxies })
     }
 
+    /// Whose connections a request may go over. Through a proxy, it is the proxy that resolves.
+    fn agent_for(&self, public_only: bool, route: &Route) -> Result<&Agent, TransportError> {
+        if !public_only {
+            return Ok(&self.agent);
+        }
+        route.check_public()?;
+        Ok(if route.proxy.is_none() { &self.public } else { &self.agent })
+    }
+
     fn run(
         agent: &Agent,
         request: http::Request<impl AsSendBody>,
@@ -99,13 +108,7 @@ impl fmt::Debug for UreqTransport {
 impl BlockingTransport for UreqTransport {
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
         let route = self.proxies.route(&request.uri)?;
-        let mut agent = &self.agent;
-        if request.public_only {
-            route.check_public()?;
-            if route.proxy.is_none() {
-                agent = &self.public;
-            }
-        }
+        let agent = self.agent_for(request.public_only, &route)?;
         let timeout = request.timeout;
         let mut parts = http::Request::new(());
         *parts.method_mut() = request.method;
@@ -213,9 +216,10 @@ mod tests {
         let config = TransportConfig::default().with_proxy(Proxy::None);
         let transport = UreqTransport::new(&config).unwrap();
         let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
-        let route = transport.proxies.route(&url.parse().unwrap()).unwrap();
+        let route = |url: &str| transport.proxies.route(&url.parse().unwrap()).unwrap();
+        let agent = transport.agent_for(true, &route("http://files.example/")).unwrap();
         let request = http::Request::get(&url).body(()).unwrap();
-        let error = UreqTransport::run(&transport.public, request, None, &route).unwrap_err();
+        let error = UreqTransport::run(agent, request, None, &route(&url)).unwrap_err();
         assert_eq!(error.kind(), Kind::NotPublic, "{error}");
         assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
         assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
