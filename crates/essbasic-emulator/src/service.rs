@@ -240,7 +240,11 @@ impl Service {
         let State { world, now, .. } = &mut *state;
         let mut context = Context { meta, world, links: &self.links, endpoint, now: *now };
         let value = match actions::run(&mut context, body) {
-            Some(answer) => answer?,
+            Some(answer) => {
+                let mut answer = answer?;
+                shape::complete(&mut answer, JsonType::Object(meta.response));
+                answer
+            }
             None => {
                 check_all(body, meta.request)?;
                 notes.push(NOT_MODELLED);

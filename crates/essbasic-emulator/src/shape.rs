@@ -1,10 +1,43 @@
-//! Answers of actions that are not modelled: nothing happens, but the answer has the right shape.
+//! The shape of answers: whole, where the action is modelled; made up, where it is not.
 
 use serde_json::{Map, Value, json};
 use tc3_api::Base64;
 use tc3_api::catalogue::{JsonType, Literal, MemberMeta, ObjectMeta};
 
 use crate::actions::Context;
+
+/// Gives an answer the members that it lacks, empty: the service leaves none out. Of an object that is
+/// lacking there is nothing to say, so it stays away.
+pub(crate) fn complete(answer: &mut Value, ty: JsonType) {
+    match (answer, ty) {
+        (Value::Object(members), JsonType::Object(object)) => {
+            for member in object.members {
+                match members.get_mut(member.name) {
+                    Some(value) => complete(value, member.ty),
+                    None => {
+                        if let Some(empty) = empty(member.ty) {
+                            members.insert(member.name.to_owned(), empty);
+                        }
+                    }
+                }
+            }
+        }
+        (Value::Array(elements), JsonType::List(element)) => {
+            elements.iter_mut().for_each(|value| complete(value, *element));
+        }
+        _ => {}
+    }
+}
+
+fn empty(ty: JsonType) -> Option<Value> {
+    match ty {
+        JsonType::String => Some("".into()),
+        JsonType::Int | JsonType::Uint | JsonType::Float => Some(0.into()),
+        JsonType::Bool => Some(false.into()),
+        JsonType::List(_) => Some(json!([])),
+        _ => None,
+    }
+}
 
 /// An answer in which every member has a value of its type: one element in each list, what the
 /// request says where it has a member of that name, a known value where there is a set.

@@ -18,6 +18,7 @@ use support::life::{
     person, standing, status, upload,
 };
 use support::start;
+use tc3_api::catalogue::{JsonType, MemberMeta};
 use tc3_api::check::misshapen;
 
 fn text(pdf: &[u8]) -> String {
@@ -285,5 +286,24 @@ fn answers_have_the_described_shape() {
         assert_eq!(answer["Error"], Value::Null, "{action}: {answer}");
         let described = CATALOGUE.action(action).unwrap().response;
         assert_eq!(misshapen(&answer, described), [], "{action}: {answer}");
+        assert_eq!(lacking(&answer, JsonType::Object(described)), [""; 0], "{action}: {answer}");
+    }
+}
+
+/// The members that an answer leaves out, objects aside.
+fn lacking(answer: &Value, ty: JsonType) -> Vec<&'static str> {
+    match ty {
+        JsonType::Object(object) => {
+            let lacking = |member: &MemberMeta| match (answer.get(member.name), member.ty) {
+                (Some(value), ty) => lacking(value, ty),
+                (None, JsonType::Object(_)) => Vec::new(),
+                (None, _) => vec![member.name],
+            };
+            object.members.iter().flat_map(lacking).collect()
+        }
+        JsonType::List(element) => {
+            answer.as_array().unwrap().iter().flat_map(|value| lacking(value, *element)).collect()
+        }
+        _ => Vec::new(),
     }
 }

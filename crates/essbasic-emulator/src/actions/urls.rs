@@ -63,7 +63,7 @@ pub(super) fn for_mini_program(context: &Context<'_>, body: &Value) -> Answer {
                 }
             }
             Err(error) => {
-                infos.push(json!({ "SignUrl": "", "FlowId": id, "FlowGroupId": group }));
+                infos.push(json!({ "FlowId": id, "FlowGroupId": group }));
                 errors.push(error);
             }
         }
@@ -136,16 +136,13 @@ fn sign_url(
         "Deadline": flow.deadline.as_secs(),
         "SignOrder": index,
         "SignId": flow.sign_id(index),
-        "CustomUserId": "",
         "Name": party.name,
         "Mobile": party.mobile,
         "OrganizationName": party.organization.as_deref().unwrap_or_default(),
         "ApproverType": party.kind(),
-        "IdCardNumber": "",
         "FlowId": &*flow.id,
         "OpenId": party.open_id,
         "FlowGroupId": flow.terms.group.as_deref().unwrap_or_default(),
-        "SignQrcodeUrl": "",
     })
 }
 
