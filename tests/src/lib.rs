@@ -8,6 +8,10 @@ struct Readme;
 #[doc = include_str!("../../README.zh-CN.md")]
 struct ReadmeInChinese;
 
+mod samples;
+
+pub use samples::{Sample, official_samples};
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,7 +1,4 @@
 //! Every sample of the official reference parses into the generated types, and comes back the same.
-//!
-//! The samples are the vendor's text and are not kept here: they come from the wheel that the spec was
-//! made from.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,33 +9,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::fs::File;
-use std::path::Path;
 
 use essbasic::api::catalogue::Visitor;
 use essbasic::api::check::violations;
 use essbasic::api::{Action, Envelope};
 use essbasic::models::{CATALOGUE, visit_actions};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use workspace_tests::tccli_wheel;
-
-#[derive(Deserialize)]
-struct Examples {
-    actions: BTreeMap<String, Vec<Sample>>,
-}
-
-#[derive(Deserialize)]
-struct Sample {
-    input: String,
-    output: String,
-}
+use workspace_tests::{Sample, official_samples, tccli_wheel};
 
 #[test]
 fn all_official_samples_parse_and_come_back() {
     let Some(wheel) = tccli_wheel("samples") else { return };
-    let mut check = Check { examples: examples(&wheel), ..Check::default() };
+    let mut check = Check { examples: official_samples(&wheel), ..Check::default() };
     visit_actions(&mut check);
 
     assert_eq!(check.actions, 99);
@@ -88,9 +72,7 @@ impl Visitor for Check {
 impl Check {
     /// What limits, rules and types say of a request that the reference shows.
     fn check(&mut self, name: &str, index: usize, sample: &Sample) {
-        let (_, body) = sample.input.split_once("\n\n").unwrap();
-        let body: Value = serde_json::from_str(body).unwrap();
-        let found = violations(&body, CATALOGUE.action(name).unwrap().request);
+        let found = violations(&sample.body(), CATALOGUE.action(name).unwrap().request);
         assert!(
             found.is_empty() || sample.output.contains("\"Error\""),
             "{name} {index}: {found:?}"
@@ -102,9 +84,8 @@ impl Check {
     where
         A: Action + DeserializeOwned + Debug,
     {
-        let (_, body) = sample.input.split_once("\n\n").unwrap();
-        let sent: Value = serde_json::from_str(body)?;
-        let typed: A = serde_json::from_str(body)?;
+        let sent = sample.body();
+        let typed: A = serde_json::from_str(sample.request())?;
         self.nothing_personal(name, &format!("{typed:?}"));
         self.compare(&format!("{name} request"), "", &sent, &serde_json::to_value(&typed)?, false);
         Ok(())
@@ -172,10 +153,4 @@ impl Check {
             _ => self.failures.push(format!("{name}: {path} comes back in another form")),
         }
     }
-}
-
-fn examples(wheel: &Path) -> BTreeMap<String, Vec<Sample>> {
-    let mut archive = zip::ZipArchive::new(File::open(wheel).unwrap()).unwrap();
-    let file = archive.by_name("tccli/services/essbasic/v20210526/examples.json").unwrap();
-    serde_json::from_reader::<_, Examples>(file).unwrap().actions
 }
