@@ -1,47 +1,69 @@
-// The official Node SDK's common client against the emulator.
+// The official Node SDK's common client as a client of the emulator and as a second opinion on signatures.
 //
-// usage: node sdk.cjs calls HOST:PORT < case.json   one JSON line per call made
+// usage: node sdk.cjs calls < ORDERS   one JSON line per call made
+//        node sdk.cjs sign < ORDERS    one JSON line per request signed
 
 const { CommonClient } = require("tencentcloud-sdk-nodejs-common");
+const sending = require("tencentcloud-sdk-nodejs-common/tencentcloud/common/http/fetch");
 
-async function report(name, call) {
-  let line;
-  try {
-    line = { name, answer: await call() };
-  } catch (error) {
-    line = { name, code: error.code, request_id: error.requestId };
+// The SDK takes its timestamp from here.
+const setClock = (seconds) => {
+  Date.prototype.getTime = () => seconds * 1000;
+};
+
+const print = (line) => process.stdout.write(JSON.stringify(line) + "\n");
+
+const client = (host, order) =>
+  new CommonClient(host, order.version, {
+    credential: { secretId: order.secret_id, secretKey: order.secret_key, token: order.token },
+    region: "",
+    profile: { httpProfile: { reqMethod: order.method, reqTimeout: 20, protocol: "http://" } },
+  });
+
+async function calls({ host, now, calls }) {
+  if (now) setClock(now);
+  for (const order of calls) {
+    const line = { name: order.name };
+    try {
+      line.answer = await client(host, order).request(order.action, order.body);
+    } catch (error) {
+      Object.assign(line, { code: error.code, request_id: error.requestId });
+    }
+    print(line);
   }
-  console.log(JSON.stringify(line));
 }
 
-async function calls(endpoint, given) {
-  const client = (secretId, secretKey, reqMethod = "POST", version = "2021-05-26") =>
-    new CommonClient(endpoint, version, {
-      credential: { secretId, secretKey },
-      region: "",
-      profile: {
-        signMethod: "TC3-HMAC-SHA256",
-        httpProfile: { reqMethod, reqTimeout: 20, protocol: "http://", endpoint },
-      },
-    });
-  const { secret_id: id, secret_key: key, requests } = given;
-  for (const [name, made] of [
-    ["post", client(id, key)],
-    ["get", client(id, key, "GET")],
-    ["wrong key", client(id, "not the key")],
-    ["wrong key by get", client(id, "not the key", "GET")],
-    ["unknown id", client("AKIDNOBODY", key)],
-  ]) {
-    for (const [index, body] of requests.entries()) {
-      await report(`${name} ${index}`, () => made.request("DescribeResourceUrlsByFlows", body));
+const UNSIGNED = Buffer.from("UNSIGNED-PAYLOAD");
+
+async function sign({ requests }) {
+  let seen;
+  sending.default = async (url, { method, headers, body = "" }) => {
+    const { pathname: path, search } = new URL(url);
+    const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+    seen = {
+      method,
+      path,
+      query: search.slice(1),
+      headers: Object.fromEntries(lower),
+      payload: Buffer.from(body).toString("base64"),
+    };
+    return new Response('{"Response":{}}', { status: 200 });
+  };
+  for (const order of requests) {
+    setClock(order.timestamp);
+    const made = client(order.host, order);
+    // This SDK has no unsigned payloads: it is given what is hashed in the body's place.
+    const octets = order.unsigned ? UNSIGNED : order.octets && Buffer.from(order.octets, "base64");
+    if (octets) {
+      await made.requestOctetStream(order.action, octets);
+    } else {
+      await made.request(order.action, order.body);
     }
+    print(seen);
   }
-  await report("unknown action", () => client(id, key).request("DescribeNothing", {}));
-  await report("missing parameter", () => client(id, key).request("DescribeFlowDetailInfo", {}));
-  const old = client(id, key, "POST", "2001-01-01");
-  await report("unknown version", () => old.request("DescribeFlowDetailInfo", {}));
 }
 
 let input = "";
+process.stdin.setEncoding("utf8");
 process.stdin.on("data", (chunk) => (input += chunk));
-process.stdin.on("end", () => calls(process.argv[3], JSON.parse(input)));
+process.stdin.on("end", () => ({ calls, sign })[process.argv[2]](JSON.parse(input)));
