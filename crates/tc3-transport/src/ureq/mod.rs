@@ -32,9 +32,9 @@ const SMALL_PIECE: usize = 4 << 10;
 ///   [`connect_timeout`](TransportConfig::connect_timeout).
 /// - No thread is started.
 /// - A proxy is asked to tunnel (`CONNECT`) also for `http://`.
-/// - ureq itself logs, through the `log` crate, each request's address at level `debug` and every byte
-///   sent and received at level `trace`. A download link's key is in its address, so turn the targets
-///   `ureq` and `ureq_proto` down to `info` wherever logs are kept at those levels.
+/// - ureq itself writes every byte sent and received, keys and contracts among them, to the `log` crate at
+///   level `trace`. Turn its targets `ureq` and `ureq_proto` down to `debug`, at which it shows none of them.
+///   Where they are not, a warning says so.
 pub struct UreqTransport {
     agent: Agent,
     /// Connects directly, and to public addresses alone. A connection of the other's, which may lead
@@ -65,6 +65,12 @@ impl UreqTransport {
             .max_idle_connections_per_host(IDLE_CONNECTIONS)
             .max_idle_age(crate::config::IDLE_TIMEOUT)
             .build();
+        if log::log_enabled!(target: "ureq_proto::util", log::Level::Trace) {
+            log::warn!(
+                "secrets will be logged: the targets ureq and ureq_proto are kept at level trace, at which \
+                 ureq writes every byte sent and received; keep them at debug"
+            );
+        }
         let agent = |public_only| {
             let connect = Connect::new(Arc::clone(&tls), public_only);
             Agent::with_parts(settings.clone(), connect, NotYet)
