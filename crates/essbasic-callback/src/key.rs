@@ -92,6 +92,14 @@ fn padding(last: &[u8; BLOCK_BYTES]) -> (usize, bool) {
 mod tests {
     use super::*;
 
+    /// It compiles only if it is.
+    #[test]
+    fn the_key_is_wiped_when_dropped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let CallbackKey(bytes) = CallbackKey::new([0; KEY_BYTES]).unwrap();
+        wiped(&bytes);
+    }
+
     #[test]
     fn paddings() {
         for length in 1..=16_u8 {

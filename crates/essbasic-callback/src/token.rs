@@ -65,3 +65,19 @@ fn from_lower_hex(hex: &str) -> Option<[u8; 32]> {
     let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
     bytes.collect::<Option<Vec<u8>>>()?.try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+
+    /// It compiles only if they are.
+    #[test]
+    fn it_is_wiped_when_dropped() {
+        let Token(bytes) = Token::new("token").unwrap();
+        wiped(&bytes);
+    }
+}

@@ -66,3 +66,25 @@ fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
     mac.update(message);
     mac.finalize().into_bytes().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use hmac::digest::block_api::CoreProxy;
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+
+    /// It compiles only if they are.
+    #[test]
+    fn derived_keys_are_wiped_when_dropped() {
+        let KeyChain { date, service, signing } =
+            KeyChain::derive("key", Date::of(0).unwrap(), "essbasic");
+        wiped(&date);
+        wiped(&service);
+        wiped(&signing);
+        // A keyed HMAC is two hashes that were fed the key.
+        wiped(&<Sha256 as CoreProxy>::Core::default());
+    }
+}

@@ -283,3 +283,19 @@ fn put_number(sink: &mut impl Sink, mut number: u64) {
     let used = digits.get(start..).unwrap_or_default();
     sink.put(core::str::from_utf8(used).unwrap_or_default());
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+
+    /// It compiles only if they are.
+    #[test]
+    fn the_secret_key_is_wiped_when_dropped() {
+        let Signer { secret_id: _, secret_key, keys: _ } = Signer::new("id", "key");
+        wiped(&secret_key);
+    }
+}

@@ -1,5 +1,7 @@
 //! Whoever would have ureq write secrets down is told.
 
+#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
 use std::sync::Mutex;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};

@@ -290,3 +290,19 @@ impl Attempts {
         (self.0 < 3).then(|| FetchStep::Sleep(Duration::from_millis(100) * self.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+
+    /// It compiles only if they are.
+    #[test]
+    fn the_token_is_wiped_when_dropped() {
+        let credential = Credential::new("id", "key").with_token("token");
+        wiped(credential.0.token.as_ref().unwrap());
+    }
+}
