@@ -121,7 +121,10 @@ fn a_file_that_trickles_in_is_given_up_with_its_time() {
         let trickle = move |out: &mut Out| {
             out.write(begin.as_bytes());
             let more = if begin.is_empty() { "HTTP/1.1 103 Hints\r\n\r\n" } else { "%" };
-            while out.sends(more.as_bytes()) {
+            // Far longer than the file may take, and not for ever.
+            let mut left = 2_000;
+            while left > 0 && out.sends(more.as_bytes()) {
+                left -= 1;
                 std::thread::sleep(Duration::from_millis(5));
             }
         };

@@ -47,9 +47,13 @@ impl Out {
         self.sends(bytes);
     }
 
-    /// Writes over and over until the client hangs up.
+    /// Writes over and over until the client hangs up. Where a bound does not hold, the test is to fail and
+    /// the disk not to fill: a quarter of a GiB is enough.
     pub fn flood(&mut self, bytes: &[u8]) {
-        while self.sends(bytes) {}
+        let mut left = (256 << 20) / bytes.len();
+        while left > 0 && self.sends(bytes) {
+            left -= 1;
+        }
     }
 
     /// Writes; whether the client still listens.
