@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tc3_codegen::overlay::Overlay;
-use tc3_codegen::spec::{Action, CommonCode, Member, Spec, Status};
-use tc3_codegen::{Problem, Table};
+use tc3_codegen::reference::{ErrorCodes, Reference};
+use tc3_codegen::spec::Spec;
 
 use crate::error::Error;
 use crate::files::{read, read_optional, root, sha256, shown, write};
-use crate::tccli::{Api, ApiMember, Tccli};
+use crate::tccli::Tccli;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -29,18 +29,6 @@ pub(crate) struct Arguments {
     /// Error codes by action, which the reference lacks. Without it the codes already there stay.
     #[arg(long, value_name = "FILE")]
     error_codes: Option<PathBuf>,
-}
-
-/// The file of `--error-codes`.
-#[derive(Deserialize)]
-struct ErrorCodes {
-    /// The codes of each action.
-    actions: Table<Vec<String>>,
-    /// What each code means.
-    codes: Table<String>,
-    /// The codes of every service.
-    #[serde(default)]
-    common: Table<CommonCode>,
 }
 
 /// Where the facts came from: `SOURCE.json`.
@@ -124,12 +112,12 @@ pub(crate) fn import(
         ["spec.json", "overlay.json", "SOURCE.json"].map(|name| folder.join(name));
     let api_path = format!("tccli/services/{service}/v{}/api.json", version.replace('-', ""));
     let api_text = tccli.read(&api_path)?;
-    let api: Api = tc3_codegen::parse(&api_path, &api_text)?;
+    let reference: Reference = tc3_codegen::parse(&api_path, &api_text)?;
 
     let old: Option<Spec> = parse_optional(&spec_path)?;
     let old_source: Option<Provenance> = parse_optional(&source_path)?;
-    let docs = crate::prose::docs(&api);
-    let mut spec = facts(&api_path, service, &schema("spec"), api)?;
+    let docs = reference.docs();
+    let mut spec = reference.facts(&api_path, service, &schema("spec"))?;
     if spec.version != version {
         return Err(Error::new(format!("{api_path}: says it is version {}", spec.version)));
     }
@@ -137,8 +125,8 @@ pub(crate) fn import(
     let code_mark = match (error_codes, &old) {
         (Some(path), _) => {
             let text = read(path)?;
-            let codes = tc3_codegen::parse(&path.display().to_string(), &text)?;
-            add_codes(&mut spec, codes, &mut lines);
+            let codes: ErrorCodes = tc3_codegen::parse(&path.display().to_string(), &text)?;
+            lines.extend(codes.add_to(&mut spec));
             let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
             Some(FileMark { file: file.unwrap_or_default(), sha256: sha256(text.as_bytes()) })
         }
@@ -209,101 +197,6 @@ fn format(value: &impl Serialize) -> Result<String, Error> {
 /// The schema's place as seen from `api-spec/<service>/<version>`.
 fn schema(name: &str) -> String {
     format!("../../schema/{name}.schema.json")
-}
-
-fn facts(file: &str, service: &str, schema: &str, api: Api) -> Result<Spec, Error> {
-    let mut problems = Vec::new();
-    let mut actions = Table::default();
-    for (name, action) in api.actions.0 {
-        let status = match action.status.as_deref() {
-            None | Some("online") => Status::Online,
-            Some("deprecated") => Status::Deprecated,
-            Some("offline") => Status::Offline,
-            Some(other) => {
-                let pointer = format!("/actions/{name}/status");
-                let reason = format!("unknown status `{other}`");
-                problems.push(Problem { file: file.to_owned(), pointer, reason });
-                Status::Online
-            }
-        };
-        let facts = Action {
-            title: action.name,
-            request: action.input,
-            response: action.output,
-            status,
-            skip_sign: action.skip_sign,
-            errors: Vec::new(),
-        };
-        actions.insert(name, facts);
-    }
-    let mut objects = Table::default();
-    for (name, object) in api.objects.0 {
-        let mut members = Vec::new();
-        for (index, member) in object.members.into_iter().enumerate() {
-            match member_facts(member) {
-                Ok(member) => members.push(member),
-                Err(reason) => {
-                    let pointer = format!("/objects/{name}/members/{index}/type");
-                    problems.push(Problem { file: file.to_owned(), pointer, reason });
-                }
-            }
-        }
-        objects.insert(name, members);
-    }
-    if !problems.is_empty() {
-        return Err(problems.into());
-    }
-    Ok(Spec {
-        schema: schema.to_owned(),
-        service: service.to_owned(),
-        version: api.metadata.api_version,
-        title: api.metadata.service_name,
-        actions,
-        objects,
-        codes: Table::default(),
-        common_codes: Table::default(),
-    })
-}
-
-fn member_facts(member: ApiMember) -> Result<Member, String> {
-    let (kind, of) = match (member.kind.as_str(), member.member.as_str()) {
-        ("object" | "list", _) => (member.kind, Some(member.member)),
-        ("string", "string" | "date" | "datetime" | "datetime_iso")
-        | ("int", "int64" | "uint64")
-        | ("float", "float")
-        | ("bool", "bool")
-        | ("binary", "binary") => (member.member, None),
-        (kind, element) => return Err(format!("unknown type `{kind}` of `{element}`")),
-    };
-    Ok(Member {
-        name: member.name,
-        kind,
-        of,
-        required: member.required,
-        disabled: member.disabled,
-        output_required: member.output_required,
-        nullable: member.value_allowed_null,
-    })
-}
-
-fn add_codes(spec: &mut Spec, codes: ErrorCodes, lines: &mut Vec<String>) {
-    for (name, action) in &mut spec.actions.0 {
-        match codes.actions.get(name) {
-            Some(list) => {
-                action.errors = list.clone();
-                action.errors.sort();
-            }
-            None => lines.push(format!("contradiction: no error codes given for action {name}")),
-        }
-    }
-    for (name, _) in &codes.actions {
-        if !spec.actions.contains_key(name) {
-            let reason = "which the reference does not have: dropped";
-            lines.push(format!("contradiction: error codes for action {name}, {reason}"));
-        }
-    }
-    spec.codes = codes.codes;
-    spec.common_codes = codes.common;
 }
 
 fn keep_codes(spec: &mut Spec, old: &Spec) {

@@ -11,7 +11,6 @@ mod error;
 mod files;
 mod import;
 mod json;
-mod prose;
 mod scaffold;
 mod schema;
 mod sweep;

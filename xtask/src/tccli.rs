@@ -3,9 +3,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use tc3_codegen::Table;
-
 use crate::error::Error;
 use crate::files::sha256;
 
@@ -13,79 +10,6 @@ use crate::files::sha256;
 pub(crate) enum Tccli {
     Wheel { archive: Box<zip::ZipArchive<File>>, sha256: String, path: PathBuf },
     Folder(PathBuf),
-}
-
-/// One version of one service, as the reference has it; examples are left behind.
-#[derive(Deserialize)]
-pub(crate) struct Api {
-    pub(crate) actions: Table<ApiAction>,
-    pub(crate) metadata: Metadata,
-    pub(crate) objects: Table<ApiObject>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ApiAction {
-    pub(crate) name: String,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) document: String,
-    pub(crate) input: String,
-    pub(crate) output: String,
-    pub(crate) status: Option<String>,
-    #[serde(default, deserialize_with = "flag")]
-    pub(crate) skip_sign: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Metadata {
-    pub(crate) api_version: String,
-    #[serde(rename = "serviceNameCN", default)]
-    pub(crate) service_name: String,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ApiObject {
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) document: String,
-    pub(crate) members: Vec<ApiMember>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ApiMember {
-    pub(crate) name: String,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) document: String,
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) member: String,
-    #[serde(default, deserialize_with = "flag")]
-    pub(crate) required: bool,
-    #[serde(default, deserialize_with = "flag")]
-    pub(crate) disabled: bool,
-    #[serde(default, deserialize_with = "flag")]
-    pub(crate) output_required: bool,
-    #[serde(default, deserialize_with = "flag")]
-    pub(crate) value_allowed_null: bool,
-}
-
-/// The reference leaves some of its texts null.
-fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// The reference writes some of its booleans as 0 and 1.
-fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Flag {
-        Bool(bool),
-        Number(u8),
-    }
-    match Flag::deserialize(deserializer)? {
-        Flag::Bool(flag) => Ok(flag),
-        Flag::Number(number @ 0..=1) => Ok(number == 1),
-        Flag::Number(_) => Err(serde::de::Error::custom("neither a boolean nor 0 or 1")),
-    }
 }
 
 impl Tccli {

@@ -1,4 +1,5 @@
-//! From a Tencent Cloud API 3.0 spec and overlay to the source of a models crate.
+//! From a Tencent Cloud API 3.0 spec and overlay to the source of a models crate; and from the official
+//! [reference](mod@reference) to such a spec.
 //!
 //! Pure: text in, text out. parse -> validate -> apply the overlay -> lower to an IR that holds every
 //! name already decided -> emit tokens -> format. What is wrong with the input is a list of
@@ -16,6 +17,7 @@ pub mod overlay;
 mod parse;
 mod problem;
 mod reach;
+pub mod reference;
 mod rename;
 mod size;
 pub mod spec;

@@ -2,28 +2,9 @@
 //! warning: paragraphs, lists, tables as lists, code, links that lead to the web.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
-use tc3_codegen::Table;
-use tc3_codegen::overlay::{Docs, ObjectDoc};
-
-use crate::tccli::Api;
-
-/// All that the reference says.
-pub(crate) fn docs(api: &Api) -> Docs {
-    let say = |text: &str| Some(clean(text)).filter(|text| !text.is_empty());
-    let actions = api.actions.0.iter();
-    let actions = actions.filter_map(|(name, action)| Some((name.clone(), say(&action.document)?)));
-    let objects = api.objects.0.iter().map(|(name, object)| {
-        let members = object.members.iter();
-        let members: Table<String> =
-            members.filter_map(|fact| Some((fact.name.clone(), say(&fact.document)?))).collect();
-        (name.clone(), ObjectDoc { doc: say(&object.document), members })
-    });
-    let told = |(_, doc): &(String, ObjectDoc)| *doc != ObjectDoc::default();
-    Docs { actions: actions.collect(), objects: objects.filter(told).collect(), ..Docs::default() }
-}
 
 /// The text as clean Markdown.
-pub(crate) fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let mut writer = Writer::default();
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     for event in Parser::new_ext(text, options) {

@@ -1,0 +1,192 @@
+//! The official machine-readable reference, as the PyPI package `tccli` holds it: its facts as a spec, its
+//! prose as documentation.
+
+mod codes;
+mod prose;
+
+use serde::Deserialize;
+
+pub use codes::ErrorCodes;
+
+use crate::overlay::{Docs, ObjectDoc};
+use crate::problem::{Problem, pointer};
+use crate::spec::{Action, Member, Spec, Status};
+use crate::table::Table;
+
+/// One version of one service, as the reference has it: `api.json`. Examples are left behind.
+#[derive(Debug, Deserialize)]
+pub struct Reference {
+    actions: Table<ActionEntry>,
+    metadata: Metadata,
+    objects: Table<ObjectEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ActionEntry {
+    name: String,
+    #[serde(default, deserialize_with = "text")]
+    document: String,
+    input: String,
+    output: String,
+    status: Option<String>,
+    #[serde(default, deserialize_with = "flag")]
+    skip_sign: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    api_version: String,
+    #[serde(rename = "serviceNameCN", default)]
+    service_name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ObjectEntry {
+    #[serde(default, deserialize_with = "text")]
+    document: String,
+    members: Vec<MemberEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MemberEntry {
+    name: String,
+    #[serde(default, deserialize_with = "text")]
+    document: String,
+    #[serde(rename = "type")]
+    kind: String,
+    member: String,
+    #[serde(default, deserialize_with = "flag")]
+    required: bool,
+    #[serde(default, deserialize_with = "flag")]
+    disabled: bool,
+    #[serde(default, deserialize_with = "flag")]
+    output_required: bool,
+    #[serde(default, deserialize_with = "flag")]
+    value_allowed_null: bool,
+}
+
+impl Reference {
+    /// The facts. Error codes are not among them: see [`ErrorCodes`].
+    ///
+    /// `file` is what problems call the reference, `schema` where the spec's JSON Schema will stand.
+    ///
+    /// # Errors
+    /// All statuses and types that are unknown.
+    pub fn facts(self, file: &str, service: &str, schema: &str) -> Result<Spec, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut actions = Table::default();
+        for (name, action) in self.actions.0 {
+            let status = match action.status.as_deref() {
+                None | Some("online") => Status::Online,
+                Some("deprecated") => Status::Deprecated,
+                Some("offline") => Status::Offline,
+                Some(other) => {
+                    let pointer = pointer(&["actions", &name, "status"]);
+                    let reason = format!("unknown status `{other}`");
+                    problems.push(Problem { file: file.to_owned(), pointer, reason });
+                    Status::Online
+                }
+            };
+            let facts = Action {
+                title: action.name,
+                request: action.input,
+                response: action.output,
+                status,
+                skip_sign: action.skip_sign,
+                errors: Vec::new(),
+            };
+            actions.insert(name, facts);
+        }
+        let mut objects = Table::default();
+        for (name, object) in self.objects.0 {
+            let mut members = Vec::new();
+            for (index, member) in object.members.into_iter().enumerate() {
+                match member_facts(member) {
+                    Ok(member) => members.push(member),
+                    Err(reason) => {
+                        let index = index.to_string();
+                        let pointer = pointer(&["objects", &name, "members", &index, "type"]);
+                        problems.push(Problem { file: file.to_owned(), pointer, reason });
+                    }
+                }
+            }
+            objects.insert(name, members);
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Spec {
+            schema: schema.to_owned(),
+            service: service.to_owned(),
+            version: self.metadata.api_version,
+            title: self.metadata.service_name,
+            actions,
+            objects,
+            codes: Table::default(),
+            common_codes: Table::default(),
+        })
+    }
+
+    /// All that the reference says, as Markdown that rustdoc takes without a warning.
+    pub fn docs(&self) -> Docs {
+        let say = |text: &str| Some(prose::clean(text)).filter(|text| !text.is_empty());
+        let actions = self.actions.0.iter();
+        let actions =
+            actions.filter_map(|(name, action)| Some((name.clone(), say(&action.document)?)));
+        let objects = self.objects.0.iter().map(|(name, object)| {
+            let members = object.members.iter();
+            let members: Table<String> = members
+                .filter_map(|fact| Some((fact.name.clone(), say(&fact.document)?)))
+                .collect();
+            (name.clone(), ObjectDoc { doc: say(&object.document), members })
+        });
+        let told = |(_, doc): &(String, ObjectDoc)| *doc != ObjectDoc::default();
+        Docs {
+            actions: actions.collect(),
+            objects: objects.filter(told).collect(),
+            ..Docs::default()
+        }
+    }
+}
+
+fn member_facts(member: MemberEntry) -> Result<Member, String> {
+    let (kind, of) = match (member.kind.as_str(), member.member.as_str()) {
+        ("object" | "list", _) => (member.kind, Some(member.member)),
+        ("string", "string" | "date" | "datetime" | "datetime_iso")
+        | ("int", "int64" | "uint64")
+        | ("float", "float")
+        | ("bool", "bool")
+        | ("binary", "binary") => (member.member, None),
+        (kind, element) => return Err(format!("unknown type `{kind}` of `{element}`")),
+    };
+    Ok(Member {
+        name: member.name,
+        kind,
+        of,
+        required: member.required,
+        disabled: member.disabled,
+        output_required: member.output_required,
+        nullable: member.value_allowed_null,
+    })
+}
+
+/// The reference leaves some of its texts null.
+fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// The reference writes some of its booleans as 0 and 1.
+fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Flag {
+        Bool(bool),
+        Number(u8),
+    }
+    match Flag::deserialize(deserializer)? {
+        Flag::Bool(flag) => Ok(flag),
+        Flag::Number(number @ 0..=1) => Ok(number == 1),
+        Flag::Number(_) => Err(serde::de::Error::custom("neither a boolean nor 0 or 1")),
+    }
+}
