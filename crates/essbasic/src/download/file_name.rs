@@ -191,6 +191,8 @@ mod tests {
         assert_eq!(by("{name}", "", "f"), "_.pdf");
         assert_eq!(by("{name}{name}", "a", "f"), "aa.pdf");
         assert_eq!(by("../{name}", "a", "f"), "_a.pdf");
+        assert_eq!(by(" {flow_id}", "a", "f"), "f.pdf");
+        assert_eq!(by(" {flow_id}", "a", ""), "_.pdf");
         let long = by("{date}-{name}-{flow_id}", &"合".repeat(300), "yDwi");
         assert!(long.len() <= LONGEST && long.starts_with("2023-11-14-合"), "{long}");
         assert!(long.ends_with("-yDwi.pdf"), "{long}");
@@ -326,7 +328,7 @@ mod tests {
         fn every_name_is_one_that_every_file_system_takes(
             names in prop::collection::vec((hostile(), hostile(), any::<String>()), 1..8),
             template in prop::sample::select(vec![
-                "{name}-{flow_id}", "{name}", "{flow_id}", "-{name}", ".{name}.", "con{index}{name}",
+                "{name}-{flow_id}", "{name}", " {flow_id}", "-{name}", ".{name}.", "con{index}{name}",
             ]),
         ) {
             let mut given = FileNames::new(template.parse().unwrap());

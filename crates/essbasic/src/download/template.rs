@@ -94,7 +94,10 @@ impl NameTemplate {
             let place = if named_by_it && own.is_empty() { &mut before } else { &mut after };
             place.push_str(&text);
         }
-        [before.trim_start_matches([' ', '.']).to_owned(), own, after]
+        // Nothing stands before `after` where the file's own name has no place.
+        let first = if named_by_it { &mut before } else { &mut after };
+        *first = first.trim_start_matches([' ', '.']).to_owned();
+        [before, own, after]
     }
 }
 
