@@ -162,7 +162,8 @@ impl Scalar for f64 {
         Some(value)
     }
     fn from_text(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
+        // JSON has no form for what is not finite.
+        text.trim().parse().ok().filter(|value: &f64| value.is_finite())
     }
 }
 
@@ -290,6 +291,9 @@ mod tests {
         }
         assert_eq!(read::<u64>("-1"), None);
         assert_eq!(read::<f64>("\"0.5\""), Some(Some(0.5)));
+        for json in ["\"NaN\"", "\"inf\"", "\"-Infinity\"", "\"1e400\"", "1e400"] {
+            assert_eq!(read::<f64>(json), None, "{json}");
+        }
     }
 
     #[test]
