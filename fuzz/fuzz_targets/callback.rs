@@ -1,0 +1,85 @@
+//! Callbacks: what is not signed is refused, what is signed is read or refused, and a message is new once.
+
+#![no_main]
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use arbitrary::Unstructured;
+use essbasic_callback::testing::Sender;
+use essbasic_callback::{CallbackKey, Message, Received, Receiver, Refused, Token};
+use fuzz::edited;
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+use tc3_api::Base64;
+
+/// A message of a contract, and one whose data is a text.
+const MESSAGES: [&str; 2] =
+    [include_str!("../seeds/callback/contract.json"), include_str!("../seeds/callback/text.json")];
+
+fuzz_target!(|data: &[u8]| {
+    each(data);
+    let mut u = Unstructured::new(data);
+    let message = u.choose(&MESSAGES).map(|message| serde_json::from_str(message).unwrap());
+    if let Ok(message) = message.and_then(|message| edited(message, &mut u)) {
+        each(message.to_string().as_bytes());
+    }
+});
+
+fn each(data: &[u8]) {
+    let token = Token::new("a token").unwrap();
+    let key = CallbackKey::new("0123456789abcdef0123456789abcdef").unwrap();
+    let age = Duration::from_secs(60);
+    let receiver = || Receiver::new(token.clone(), key.clone()).with_max_age(age);
+    let text = String::from_utf8_lossy(data);
+
+    // As it came: nobody but the sender can sign.
+    assert!(matches!(
+        receiver().receive(None, data, now()),
+        Ok(Received::Probe) | Err(Refused { .. })
+    ));
+    let (signature, body) = text.split_once('\n').unwrap_or((&text, ""));
+    assert!(receiver().receive(Some(signature), body.as_bytes(), now()).is_err());
+
+    // Signed, and not encrypted.
+    let signer = Sender::new(token.clone(), None);
+    let signed = signer.send(&text);
+    take(&Receiver::new(token.clone(), None), signed.signature.as_deref(), &signed.body);
+    take(&receiver(), signed.signature.as_deref(), &signed.body);
+    let mut changed = signed.body.clone();
+    if let Some(byte) = changed.last_mut() {
+        *byte ^= 1;
+        assert!(receiver().receive(signed.signature.as_deref(), &changed, now()).is_err());
+    }
+
+    // Signed around what decrypts to anything, with any padding.
+    let sealed = signer.send(&json!({ "encrypt": Base64::encode(data) }).to_string());
+    take(&receiver(), sealed.signature.as_deref(), &sealed.body);
+
+    // As the platform does it: this reaches the messages.
+    let sent = Sender::new(token.clone(), key.clone()).send(&text);
+    take(&receiver(), sent.signature.as_deref(), &sent.body);
+    let plain = Receiver::new(None, None);
+    assert_eq!(
+        take(&plain, None, text.as_bytes()),
+        take(&Receiver::new(token, key), sent.signature.as_deref(), &sent.body)
+    );
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+}
+
+/// The message, where there is one.
+fn take(receiver: &Receiver, signature: Option<&str>, body: &[u8]) -> Option<Message> {
+    let receive = || receiver.receive(signature, body, now());
+    let Ok(Received::New(delivery)) = receive() else { return None };
+    assert!(matches!(receive(), Ok(Received::InProgress { .. })));
+    drop(delivery);
+    let Ok(Received::New(delivery)) = receive() else { panic!("what was dropped is new again") };
+    let message = delivery.accept();
+    assert!(matches!(receive(), Ok(Received::Repeat { msg_id }) if msg_id == message.msg_id));
+    assert_eq!(Message::from_json(message.json()), Ok(message.clone()));
+    assert!(message.flow_id() != Some(""));
+    let _ = format!("{message:?}");
+    Some(message)
+}

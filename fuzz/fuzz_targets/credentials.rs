@@ -1,0 +1,94 @@
+//! Credentials files, and what the services answer that they lead to: keys or an error, and no error
+//! repeats what stands in a file.
+
+#![no_main]
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+use tc3_client::Now;
+use tc3_client::credentials::{CredentialSource, FetchStep, Profile};
+use tc3_client::transport::{Bytes, HeaderMap, Response, StatusCode};
+use tempfile::TempDir;
+
+/// In memory, where the machine has such a place.
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
+    let shared = Path::new("/dev/shm");
+    let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() };
+    let folder = folder.unwrap();
+    for below in [".tencentcloud", ".tccli"] {
+        std::fs::create_dir(folder.path().join(below)).unwrap();
+    }
+    folder
+});
+
+/// Stands in the dictionary as a value.
+const SECRET: &str = "HUSHHUSH";
+
+/// How often a source may ask: twice three attempts, with pauses.
+const STEPS: usize = 16;
+
+fuzz_target!(|data: &[u8]| {
+    let mut parts = data.split(|byte| *byte == 0);
+    let place = match parts.next() {
+        Some(b"sdk") => ".tencentcloud/credentials",
+        _ => ".tccli/default.credential",
+    };
+    let path: PathBuf = FOLDER.path().join(place);
+    std::fs::write(&path, parts.next().unwrap_or_default()).unwrap();
+    let profile = Profile::new()
+        .with_folders(FOLDER.path(), FOLDER.path().join("nowhere"))
+        .with_variables(|_| None);
+    let mut fetch = profile.fetch();
+    std::fs::remove_file(path).unwrap();
+
+    let now = Duration::from_secs(1_700_000_000);
+    let mut now = Now { unix: now, monotonic: now };
+    let (mut answer, mut asked) = (None, false);
+    for _ in 0..STEPS {
+        match fetch.next(now, answer.take()) {
+            FetchStep::Send(request) => {
+                assert!(request.uri.host().is_some_and(|host| {
+                    host == "metadata.tencentyun.com" || host.ends_with(".tencentcloudapi.com")
+                }));
+                asked = true;
+                let part = parts.next().unwrap_or_default();
+                let status = match part.first() {
+                    Some(b'4') => StatusCode::NOT_FOUND,
+                    Some(b'5') => StatusCode::BAD_GATEWAY,
+                    _ => StatusCode::OK,
+                };
+                let body = Bytes::copy_from_slice(part);
+                answer = Some(Ok(Response { status, headers: HeaderMap::new(), body }));
+            }
+            FetchStep::Sleep(time) => {
+                assert!(time < Duration::from_secs(60));
+                now.unix += time;
+                now.monotonic += time;
+            }
+            FetchStep::Done(credential) => {
+                let keys = [credential.secret_id(), credential.token().unwrap_or("-")];
+                assert!(keys.iter().all(|key| {
+                    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
+                }));
+                let shown = format!("{credential:?}");
+                assert!(
+                    !credential
+                        .token()
+                        .is_some_and(|token| token.len() > 16 && shown.contains(token))
+                );
+                return;
+            }
+            FetchStep::Absent => return,
+            FetchStep::Failed(error) => {
+                let shown = format!("{error} {error:?}");
+                assert!(asked || !shown.contains(SECRET), "{shown}");
+                assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+                return;
+            }
+        }
+    }
+    panic!("the source asks for ever");
+});

@@ -1,0 +1,331 @@
+//! The emulator's HTTP surface: whatever comes is answered in HTTP or hung up on. A panic in any of its
+//! tasks ends the process, since the fuzzer's hook aborts on it.
+
+#![no_main]
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use arbitrary::{Result, Unstructured};
+use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use essbasic_models::CATALOGUE;
+use fuzz::{edited, text};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+use tc3_api::skeleton::{full_skeleton, skeleton};
+use tc3_api::{Base64, Envelope};
+use tc3_signer::{Request, Signer};
+
+const PDF: &str = "%PDF-1.7\n%%EOF";
+
+const NOW: u64 = 1_700_000_000;
+
+/// Those that do something; the others are checked and answered in the right shape.
+const MODELLED: [&str; 12] = [
+    "UploadFiles",
+    "ChannelCreateFlowByFiles",
+    "DescribeTemplates",
+    "CreateFlowsByTemplates",
+    "CreateSignUrls",
+    "ChannelCreateFlowSignUrl",
+    "ChannelCreateFlowReminds",
+    "ModifyFlowDeadline",
+    "ChannelCancelFlow",
+    "ChannelBatchCancelFlows",
+    "DescribeFlowDetailInfo",
+    "DescribeResourceUrlsByFlows",
+];
+
+const COMMANDS: [&str; 11] = [
+    "flows",
+    "stats",
+    "clock",
+    "sign",
+    "reject",
+    "cancel",
+    "expire",
+    "invalidate",
+    "relieve",
+    "faults",
+    "x",
+];
+
+fuzz_target!(|data: &[u8]| {
+    let emulator = Emulator::builder().clock_moved_by_hand(NOW).rate_limit(None).start().unwrap();
+    let mut caller = Caller::new(&emulator);
+    // Where the input ends, so does the story.
+    caller.look_around();
+    let _ = caller.go(&mut Unstructured::new(data));
+    let after = caller.call("DescribeTemplates", &json!({ "Agent": agent() }).to_string(), true);
+    assert!(!after.contains("Error"), "{after}");
+});
+
+struct Caller<'a> {
+    emulator: &'a Emulator,
+    host: String,
+    /// Ids and links that the emulator has given away, with the names of their members.
+    seen: Vec<(String, String)>,
+}
+
+impl<'a> Caller<'a> {
+    fn new(emulator: &'a Emulator) -> Self {
+        let host = emulator.endpoint().replace("http://", "");
+        Self { emulator, host, seen: Vec::new() }
+    }
+
+    /// What is there from the start: contracts in every state and templates; and a file.
+    fn look_around(&mut self) {
+        let get = "GET /_emulator/flows HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        let (_, flows) = self.send(get.as_bytes());
+        let flows = String::from_utf8(flows).unwrap();
+        self.seen.extend(flows.lines().map(|id| ("FlowId".to_owned(), id.to_owned())));
+        let file = json!({ "FileName": "a.pdf", "FileBody": Base64::encode(PDF).as_str() });
+        let upload = json!({ "Agent": agent(), "BusinessType": "DOCUMENT", "FileInfos": [file] });
+        for (action, body) in
+            [("DescribeTemplates", json!({ "Agent": agent() })), ("UploadFiles", upload)]
+        {
+            let answer = self.call(action, &body.to_string(), true);
+            assert!(!answer.contains("Error"), "{answer}");
+            self.learn(&answer);
+        }
+    }
+
+    fn go(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        for _ in 0..u.int_in_range(1..=6)? {
+            match u.int_in_range(0..=7)? {
+                0 => {
+                    let mut bytes =
+                        format!("{} ", u.choose(&["GET /", "POST / HTTP/1.1\r\n", ""])?)
+                            .into_bytes();
+                    bytes.extend(u.arbitrary::<Vec<u8>>()?);
+                    self.send_and_close(&bytes);
+                }
+                1 => {
+                    let command = *u.choose(&COMMANDS)?;
+                    let id = self.known("FlowId", u)?;
+                    let order =
+                        json!({ "flow": id, "party": 0, "reason": "r", "advance_seconds": 4 });
+                    let order = edited(order, u)?.to_string();
+                    self.post(&format!("/_emulator/{command}"), &order);
+                    self.get(&format!("/_emulator/flows/{}", text(u)?));
+                    if command == "faults" {
+                        // What goes wrong on purpose from here on would pass for a mistake.
+                        let faults = json!({ "seed": 1, "faults": [{ "fault": "reset", "rate": 1, "action": "x", "times": 1 }] });
+                        self.post("/_emulator/faults", &edited(faults, u)?.to_string());
+                        self.post("/_emulator/faults", "{\"faults\": []}");
+                    }
+                }
+                2 => {
+                    let link = u.choose(&self.seen)?.1.clone();
+                    let link = link.split_once(&self.host).map_or(link.as_str(), |(_, path)| path);
+                    let link = format!("{link}{}", text(u)?);
+                    self.get(&link);
+                }
+                3 => {
+                    let query: String = u.arbitrary()?;
+                    let action = *u.choose(&MODELLED)?;
+                    self.query(action, &format!("Agent.AppId={APP_ID}&FlowIds.0=f&{query}"));
+                }
+                _ => {
+                    let action = match u.ratio(3, 4)? {
+                        true => *u.choose(&MODELLED)?,
+                        false => u.choose(CATALOGUE.actions)?.info.name,
+                    };
+                    let body = self.body(action, u)?;
+                    let answer = self.call(action, &body, u.ratio(15, 16)?);
+                    self.learn(&answer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A body that is right, or almost.
+    fn body(&self, action: &str, u: &mut Unstructured<'_>) -> Result<String> {
+        let request = CATALOGUE.action(action).map(|meta| meta.request);
+        let mut body = match (request, u.ratio(1, 2)?) {
+            (_, true) if action == "ChannelCreateFlowByFiles" => contract(),
+            (Some(request), true) => full_skeleton(request),
+            (Some(request), false) => skeleton(request),
+            (None, _) => json!({}),
+        };
+        if let Value::Object(members) = &mut body {
+            members.insert("Agent".to_owned(), agent());
+        }
+        self.fill(&mut body, "", u)?;
+        Ok(edited(body, u)?.to_string())
+    }
+
+    /// Puts what the emulator knows where a placeholder stands.
+    fn fill(&self, value: &mut Value, name: &str, u: &mut Unstructured<'_>) -> Result<()> {
+        match value {
+            Value::Array(elements) => {
+                elements.iter_mut().try_for_each(|one| self.fill(one, name, u))
+            }
+            Value::Object(members) => {
+                members.iter_mut().try_for_each(|(name, value)| self.fill(value, name, u))
+            }
+            Value::String(text) => {
+                match name {
+                    "FileName" => *text = "a.pdf".to_owned(),
+                    "FileBody" => *text = Base64::encode(PDF).as_str().to_owned(),
+                    name if text.starts_with('<') && name.contains("Id") => {
+                        *text = self.known(name, u)?;
+                    }
+                    _ => {}
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// One that stands under such a name: `FlowIds` is like `FlowId`, `FileIds` like `FileId`.
+    fn known(&self, name: &str, u: &mut Unstructured<'_>) -> Result<String> {
+        let like = |other: &str| other.get(..4) == name.get(..4);
+        let alike: Vec<_> = self.seen.iter().filter(|(other, _)| like(other)).collect();
+        match alike.is_empty() {
+            true => text(u),
+            false => Ok(u.choose(&alike)?.1.clone()),
+        }
+    }
+
+    fn learn(&mut self, answer: &str) {
+        fn walk(name: &str, value: &Value, seen: &mut Vec<(String, String)>) {
+            match value {
+                Value::Array(elements) => elements.iter().for_each(|one| walk(name, one, seen)),
+                Value::Object(members) => {
+                    members.iter().for_each(|(name, value)| walk(name, value, seen));
+                }
+                Value::String(text) if name.contains("Id") || name.contains("Url") => {
+                    seen.push((name.to_owned(), text.clone()));
+                }
+                _ => {}
+            }
+        }
+        if let Ok(value) = serde_json::from_str(answer) {
+            walk("", &value, &mut self.seen);
+        }
+    }
+
+    /// The answer's body; it must be one of the API's.
+    fn call(&self, action: &str, body: &str, signed: bool) -> String {
+        let request = Request::post(&self.host, action, body.as_bytes());
+        self.envelope(
+            &request,
+            &format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n", body.len()),
+            body,
+            signed,
+        )
+    }
+
+    fn query(&self, action: &str, query: &str) -> String {
+        // The rest no URL holds as it is.
+        let plain = |c: &char| c.is_ascii_alphanumeric() || "-._~%&=+".contains(*c);
+        let query: String = query.chars().filter(plain).collect();
+        let request = Request {
+            method: "GET",
+            query: &query,
+            content_type: "application/x-www-form-urlencoded",
+            ..Request::post(&self.host, action, b"")
+        };
+        self.envelope(&request, &format!("GET /?{query} HTTP/1.1\r\n"), "", true)
+    }
+
+    fn envelope(&self, request: &Request<'_>, head: &str, body: &str, signed: bool) -> String {
+        let key = if signed { SECRET_KEY } else { "another" };
+        let now = self.emulator.now().as_secs();
+        let authorization = Signer::new(SECRET_ID, key).sign(request, "essbasic", now).unwrap();
+        let bytes = format!(
+            "{head}Host: {}\r\nConnection: close\r\nContent-Type: {}\r\nX-TC-Action: {}\r\n\
+             X-TC-Version: 2021-05-26\r\nX-TC-Timestamp: {now}\r\nAuthorization: {authorization}\r\n\r\n{body}",
+            self.host,
+            request.content_type,
+            request.action.unwrap_or_default(),
+        );
+        let (status, answer) = self.send(bytes.as_bytes());
+        assert_eq!(status, 200);
+        let text = String::from_utf8(answer).unwrap();
+        let envelope: Envelope<Value> = serde_json::from_str(&text).unwrap();
+        assert_eq!(envelope.request_id.len(), 36, "{text}");
+        if let Err(error) = envelope.result {
+            assert!(!error.code.is_empty() && error.code != "InternalError", "{text}");
+            assert!(signed || error.code.starts_with("AuthFailure"), "{text}");
+        }
+        text
+    }
+
+    fn post(&self, path: &str, body: &str) {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}",
+            body.len()
+        );
+        self.send(format!("{head}\r\n\r\n{body}").as_bytes());
+    }
+
+    fn get(&self, path: &str) {
+        self.send_and_close(
+            format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").as_bytes(),
+        );
+    }
+
+    /// Sends what may be no whole request, and shows that nothing more will come.
+    fn send_and_close(&self, bytes: &[u8]) {
+        self.exchange(bytes, true);
+    }
+
+    /// Sends a whole request; status and body of the answer.
+    fn send(&self, bytes: &[u8]) -> (u16, Vec<u8>) {
+        match self.exchange(bytes, false) {
+            Some(answer) => answer,
+            None => panic!("no answer to {:?}", String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    /// Status and body of the answer; `None` where the emulator hung up.
+    fn exchange(&self, bytes: &[u8], close: bool) -> Option<(u16, Vec<u8>)> {
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        // Longer than any answer takes, shorter than the emulator waits for a request's rest.
+        stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
+        // The emulator may hang up before it has read everything.
+        let sent = stream.write_all(bytes);
+        if close {
+            let _ = sent.and_then(|()| stream.shutdown(Shutdown::Write));
+        }
+        let mut answer = Vec::new();
+        if let Err(error) = stream.read_to_end(&mut answer) {
+            assert!(error.kind() == std::io::ErrorKind::ConnectionReset, "{error}");
+        }
+        if answer.is_empty() {
+            return None;
+        }
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut response = httparse::Response::new(&mut headers);
+        let length = response.parse(&answer).unwrap().unwrap();
+        Some((response.code.unwrap(), answer.split_off(length)))
+    }
+}
+
+fn agent() -> Value {
+    json!({
+        "AppId": APP_ID,
+        "ProxyOrganizationOpenId": ORGANIZATION,
+        "ProxyOperator": { "OpenId": OPERATOR },
+        "ProxyAppId": "",
+    })
+}
+
+/// What makes a contract; the file's id is put in.
+fn contract() -> Value {
+    let party = |name: &str, mobile: &str| {
+        json!({
+            "ApproverType": "PERSON",
+            "Name": name,
+            "Mobile": mobile,
+            "SignComponents": [{ "ComponentType": "SIGN_SIGNATURE" }],
+        })
+    };
+    let parties = [party("A", "13800000001"), party("B", "13800000002")];
+    json!({ "FlowName": "a", "FileIds": ["<FileId>"], "FlowApprovers": parties })
+}
