@@ -102,7 +102,7 @@ fn every_claim_is_held_by_a_test_that_exists() {
         let text = file(document);
         let (mut rows, mut in_table) = (0, false);
         for line in text.lines() {
-            let Some(last) = line.strip_suffix(" |").and_then(|line| line.rsplit("| ").next())
+            let Some(last) = line.strip_suffix('|').and_then(|line| line.rsplit("| ").next())
             else {
                 in_table = false;
                 continue;
