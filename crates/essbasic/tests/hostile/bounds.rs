@@ -136,6 +136,7 @@ fn a_file_that_trickles_in_is_given_up_with_its_time() {
             let report = client.download(&["flow"], &options);
             let error = report.flows[0].error.as_ref().unwrap();
             assert_eq!(error.kind, FlowErrorKind::Network, "{error}");
+            assert!(error.message.contains("timed out"), "{error}");
             assert!(service.take_seen().len() <= 5);
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         }
