@@ -51,7 +51,8 @@ pub(crate) struct Call<'a> {
     /// The credential that the server refused, with what it said, while another is sought.
     refused: Option<Error>,
     refreshed: bool,
-    clock_corrected: bool,
+    /// The correction of the clock that this call has made.
+    corrected: Option<i64>,
     /// Whether the wait under way is the limiter's, after which the request goes out.
     limited: bool,
 }
@@ -78,7 +79,7 @@ impl<'a> Call<'a> {
             credential: None,
             refused: None,
             refreshed: false,
-            clock_corrected: false,
+            corrected: None,
             limited: false,
         })
     }
@@ -293,17 +294,8 @@ impl<'a> Call<'a> {
             Verdict::GiveUp => self.fail(error),
             Verdict::Retry => self.back_off(now, headers, error),
             Verdict::CorrectClock => match headers.and_then(server_time) {
-                Some(server) if !self.clock_corrected => {
-                    self.clock_corrected = true;
-                    let skew = server.as_secs().cast_signed() - now.unix.as_secs().cast_signed();
-                    tracing::warn!(
-                        skew_seconds = skew,
-                        "the clock is off: corrected by the server's"
-                    );
-                    self.engine.skew.store(skew, Ordering::Relaxed);
-                    self.start(now)
-                }
-                _ => self.fail(error),
+                Some(server) => self.correct_clock(now, server, error),
+                None => self.fail(error),
             },
             Verdict::RefreshCredential if !self.refreshed && self.credential.is_some() => {
                 self.refreshed = true;
@@ -312,6 +304,19 @@ impl<'a> Call<'a> {
             }
             Verdict::RefreshCredential => self.fail(error),
         }
+    }
+
+    /// Tries again by the server's clock. A second correction must be another one: it is for the next
+    /// server, where the first one's clock was wrong.
+    fn correct_clock(&mut self, now: Now, server: Duration, error: Error) -> Step {
+        let skew = server.as_secs().cast_signed() - now.unix.as_secs().cast_signed();
+        if self.corrected.is_some_and(|tried| tried.abs_diff(skew) < SAME_CLOCK) {
+            return self.fail(error);
+        }
+        self.corrected = Some(skew);
+        tracing::warn!(skew_seconds = skew, "the clock is off: corrected by the server's");
+        self.engine.skew.store(skew, Ordering::Relaxed);
+        self.start(now)
     }
 
     fn back_off(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step {
@@ -348,6 +353,9 @@ const JSON: &str = "application/json";
 
 /// Who calls, as `X-TC-RequestClient` and `User-Agent`.
 const CLIENT: &str = concat!("tc3-client/", env!("CARGO_PKG_VERSION"));
+
+/// Corrections that lie closer together, in seconds, come from one clock.
+const SAME_CLOCK: u64 = 60;
 
 /// A server that asks for more patience than this is better reported than waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);

@@ -166,6 +166,21 @@ fn the_servers_clock_corrects_ours_once_and_for_later_calls() {
 }
 
 #[test]
+fn a_server_with_a_wrong_clock_does_not_keep_the_next_from_answering() {
+    let expired = |date| Reply::error("AuthFailure.SignatureExpire").with("date", date);
+    let (hour_ahead, right) = ("Mon, 25 Feb 2019 17:44:25 GMT", "Mon, 25 Feb 2019 16:44:25 GMT");
+    let outcome = run_calls(config(), CREATE, 2, &[expired(hour_ahead), expired(right)]);
+    assert!(outcome.results.iter().all(Result::is_ok));
+    let timestamps = outcome.requests.iter().map(|request| &request.headers["x-tc-timestamp"]);
+    let timestamps: Vec<u64> =
+        timestamps.map(|timestamp| timestamp.to_str().unwrap().parse().unwrap()).collect();
+    assert_eq!(timestamps, [START, START + 3600, START, START]);
+
+    let each = [expired(hour_ahead), expired(right), expired(hour_ahead), expired(right)];
+    assert_eq!(run(config(), READ, &each).sends(), 4);
+}
+
+#[test]
 fn a_refused_static_credential_is_not_tried_again() {
     for code in ["AuthFailure.TokenFailure", "AuthFailure.SecretIdNotFound"] {
         let outcome = run(config(), READ, &[Reply::error(code)]);
