@@ -1,5 +1,7 @@
 //! Where links lead: to files, and to the page on which a party signs.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -11,8 +13,8 @@ use crate::service::{Reply, Service};
 use crate::wire::Wire;
 
 impl Service {
-    /// Answers at a link.
-    pub(crate) fn follow(&self, wire: &Wire, target: Target<'_>) -> Reply {
+    /// Answers at a link, at this time.
+    pub(crate) fn follow(&self, wire: &Wire, target: Target<'_>, now: Duration) -> Reply {
         let signing = matches!(target, Target::Signing(_));
         let allowed = match wire.method {
             Method::GET | Method::HEAD => true,
@@ -23,7 +25,7 @@ impl Service {
             return self.refuse_link(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed");
         }
         let query = wire.uri.query().unwrap_or_default();
-        let number = match self.links.check(target, query, self.clock.now()) {
+        let number = match self.links.check(target, query, now) {
             Ok(number) => number,
             Err(Refused::Expired) => {
                 return self.refuse_link(StatusCode::FORBIDDEN, "RequestHasExpired");

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,11 +14,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::callback::Post;
 use crate::error::ApiError;
-use crate::faults::{Script, Tampered};
+use crate::faults::{FaultKind, Script, Tampered};
 use crate::service::Service;
 use crate::wire::Wire;
 
@@ -113,33 +115,55 @@ async fn keep_time(service: Arc<Service>) {
 }
 
 async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<Arc<str>>) {
-    let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => listener,
-        Err(error) => return tracing::error!(%error, "the emulator cannot listen"),
-    };
+    let at = listener.local_addr();
+    let absence = &service.faults.absence;
     let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut listening = tokio::net::TcpListener::from_std(listener);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let listener = match listening {
+            Ok(listener) => listener,
+            Err(error) => return tracing::error!(%error, "the emulator cannot listen"),
+        };
+        tokio::select! {
+            () = accept_from(&listener, &places, &service, endpoint.as_ref()) => {}
+            () = absence.begun() => {}
+        }
+        // Connections are refused where nobody listens.
+        drop(listener);
+        absence.left();
+        absence.over().await;
+        listening = listen_again(&at).await;
+    }
+}
+
+/// Listens at an address that was ours a moment ago.
+async fn listen_again(at: &io::Result<SocketAddr>) -> io::Result<tokio::net::TcpListener> {
+    let at = at.as_ref().map_err(|error| io::Error::from(error.kind()))?;
+    loop {
+        match tokio::net::TcpListener::bind(at).await {
+            // Somebody's connection may have taken the port in passing.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                tracing::warn!(%error, "cannot listen again yet");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            listening => return listening,
+        }
+    }
+}
+
+async fn accept_from(
+    listener: &tokio::net::TcpListener,
+    places: &Arc<Semaphore>,
+    service: &Arc<Service>,
+    endpoint: Option<&Arc<str>>,
+) {
+    loop {
+        let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                // An answer in small pieces must not wait for the client's acknowledgements.
-                let _ = stream.set_nodelay(true);
-                let (service, endpoint) = (Arc::clone(&service), endpoint.clone());
+                let served = serve(stream, Arc::clone(service), endpoint.cloned());
                 tokio::spawn(async move {
-                    let script = Script::default();
-                    let stream = Tampered::new(stream, script.clone());
-                    let answer = service_fn(|request| {
-                        answer(&service, endpoint.as_deref(), &script, request)
-                    });
-                    let connection = http1::Builder::new()
-                        .timer(TokioTimer::new())
-                        .header_read_timeout(READ_TIMEOUT)
-                        // The answers carry the emulator's own time.
-                        .auto_date_header(false)
-                        .serve_connection(TokioIo::new(stream), answer);
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "connection ended");
-                    }
+                    served.await;
                     drop(place);
                 });
             }
@@ -149,6 +173,32 @@ async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<A
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
+    }
+}
+
+async fn serve(stream: TcpStream, service: Arc<Service>, endpoint: Option<Arc<str>>) {
+    // An answer in small pieces must not wait for the client's acknowledgements.
+    let _ = stream.set_nodelay(true);
+    let script = Script::default();
+    let stream = Tampered::new(stream, script.clone());
+    let answer = service_fn(|request| answer(&service, endpoint.as_deref(), &script, request));
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(READ_TIMEOUT)
+            // The answers carry the emulator's own time.
+            .auto_date_header(false)
+            .serve_connection(TokioIo::new(stream), answer)
+    );
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = service.faults.absence.begun() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
     }
 }
 
@@ -194,9 +244,15 @@ async fn answer(
     if let Some(seconds) = reply.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     }
-    let now = std::time::UNIX_EPOCH + service.clock.now();
+    let ahead = fault.map(FaultKind::ahead).unwrap_or_default();
+    let now = std::time::UNIX_EPOCH + service.clock.now() + ahead;
     if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
         headers.insert(header::DATE, date);
+    }
+    if fault == Some(FaultKind::Refused) {
+        // Whoever has the answer is refused from then on.
+        service.faults.absence.settled().await;
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if let Some(steps) = fault.and_then(|fault| fault.steps(&head(&response), &reply.body)) {
         script.set(steps);

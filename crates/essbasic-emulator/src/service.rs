@@ -148,26 +148,32 @@ impl Service {
             path if path.starts_with("/_emulator/") => None,
             _ => self.faults.draw(DOWNLOAD),
         };
-        let reply = match fault.and_then(FaultKind::instead) {
+        let action = || essbasic_models::CATALOGUE.action(wire.header("x-tc-action")?);
+        let ahead = fault.map(FaultKind::ahead).unwrap_or_default();
+        let mut reply = match fault.and_then(|fault| fault.instead(action())) {
             Some(instead) => instead.unwrap_or_else(|error| self.refuse(&error)),
-            None => self.answer_in_peace(wire, endpoint),
+            None => self.answer_in_peace(wire, endpoint, self.clock.now() + ahead),
         };
+        if let Some(nulled) = fault.and_then(|fault| fault.nulled(&reply.body)) {
+            reply.body = nulled;
+        }
         (reply, fault)
     }
 
-    fn answer_in_peace(&self, wire: &Wire, endpoint: &str) -> Reply {
+    /// Answers at this time.
+    fn answer_in_peace(&self, wire: &Wire, endpoint: &str, now: Duration) -> Reply {
         match wire.uri.path() {
-            "/" => self.answer_call(wire, endpoint),
+            "/" => self.answer_call(wire, endpoint, now),
             path => match (path.strip_prefix("/_emulator/"), Target::at(path)) {
                 (Some(command), _) => self.control(wire, command),
-                (None, Some(target)) => self.follow(wire, target),
+                (None, Some(target)) => self.follow(wire, target, now),
                 (None, None) => self.refuse_link(StatusCode::NOT_FOUND, "NoSuchKey"),
             },
         }
     }
 
-    fn answer_call(&self, wire: &Wire, endpoint: &str) -> Reply {
-        match self.call(wire, endpoint) {
+    fn answer_call(&self, wire: &Wire, endpoint: &str, now: Duration) -> Reply {
+        match self.call(wire, endpoint, now) {
             Ok(Answered { value, notes }) => Reply { notes, ..envelope(value) },
             Err(error) => self.refuse(&error),
         }
@@ -181,13 +187,13 @@ impl Service {
     }
 
     /// The checks of the real service, in its order.
-    fn call(&self, wire: &Wire, endpoint: &str) -> Result<Answered, ApiError> {
+    fn call(&self, wire: &Wire, endpoint: &str, now: Duration) -> Result<Answered, ApiError> {
         if wire.method != Method::GET && wire.method != Method::POST {
             return Err(ApiError::new("UnsupportedProtocol", "Only GET and POST are supported."));
         }
         let action = wire.required("x-tc-action", "Action")?;
         let version = wire.required("x-tc-version", "Version")?;
-        authenticate(wire, &self.secrets, SERVICE, self.clock.now())?;
+        authenticate(wire, &self.secrets, SERVICE, now)?;
         if version != VERSION {
             let message = format!("The version {} of {SERVICE} does not exist.", show(version));
             return Err(ApiError::new("NoSuchVersion", message));

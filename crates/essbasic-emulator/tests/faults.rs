@@ -37,6 +37,26 @@ fn link(emulator: &Emulator) -> String {
     url.strip_prefix(&emulator.endpoint()).unwrap().to_owned()
 }
 
+/// Waits for what must come about soon.
+fn until(holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn refuses(emulator: &Emulator) -> bool {
+    let address = emulator.endpoint();
+    match TcpStream::connect(address.strip_prefix("http://").unwrap()) {
+        Ok(_) => false,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+            true
+        }
+    }
+}
+
 /// The length that the head names, and the body.
 fn parts(answer: &[u8]) -> (usize, Vec<u8>) {
     let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
@@ -54,6 +74,7 @@ fn answers_are_damaged_as_asked() {
     assert_eq!((length, end), (file.len(), None));
     for kind in FaultKind::ALL {
         emulator.set_faults([Fault::new(kind).action("download")], 0);
+        until(|| !refuses(&emulator));
         let began = Instant::now();
         let (answer, end) = exchange(&emulator, &link);
         let reset = Some(ErrorKind::ConnectionReset);
@@ -114,13 +135,86 @@ fn answers_are_damaged_as_asked() {
             FaultKind::InternalError => assert!(text.contains("\"InternalError\"")),
             FaultKind::ExpiredToken => assert!(text.contains("\"AuthFailure.TokenFailure\"")),
             FaultKind::NoResponse => assert!(!text.contains("Response\":")),
-            FaultKind::Nulls => assert!(text.contains("\"FlowInfo\":null"), "{text}"),
+            FaultKind::ThrottledRegion => {
+                assert!(text.contains("\"RequestLimitExceeded.GlobalRegionUinLimitExceeded\""));
+            }
+            FaultKind::ThrottledAddress => {
+                assert!(text.contains("\"RequestLimitExceeded.IPLimitExceeded\""));
+            }
+            FaultKind::ClockAhead => {
+                assert!(text.starts_with("HTTP/1.1 403") && text.contains("RequestHasExpired"));
+                let ahead = emulator.now() + Duration::from_secs(3600);
+                let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + ahead);
+                assert!(text.contains(&format!("date: {date}\r\n")), "{text}");
+            }
+            FaultKind::Nulls => assert!(text.contains("{\"Response\":{\"RequestId\":null}}")),
+            // A file has none.
+            FaultKind::NullElements | FaultKind::NullLeaves => assert_eq!(answer, whole),
+            FaultKind::Refused => {
+                assert_eq!((parts(&answer).1, end), (file.clone(), None));
+                assert!(refuses(&emulator));
+            }
             other => panic!("{other} is not tried"),
         }
         assert_eq!(emulator.stats().faults[&kind], 1);
     }
     emulator.set_faults([], 0);
+    until(|| !refuses(&emulator));
     assert_eq!(exchange(&emulator, &link), (whole, None));
+}
+
+#[test]
+fn connections_are_refused_for_a_while_and_kept_ones_end() {
+    let emulator = start();
+    let mut kept =
+        TcpStream::connect(emulator.endpoint().strip_prefix("http://").unwrap()).unwrap();
+    write!(kept, "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert_ne!(kept.read(&mut [0; 4096]).unwrap(), 0);
+    emulator.set_faults([Fault::new(FaultKind::Refused).times(1)], 0);
+    let began = Instant::now();
+    assert_eq!(exchange(&emulator, "/nothing").1, None);
+    assert!(refuses(&emulator));
+    assert_eq!(kept.read(&mut [0; 4096]).unwrap(), 0);
+    until(|| !refuses(&emulator));
+    assert!(began.elapsed() >= Duration::from_millis(500));
+    assert_eq!(exchange(&emulator, "/nothing").1, None);
+    assert_eq!(emulator.stats().faults[&FaultKind::Refused], 1);
+}
+
+#[test]
+fn a_clock_that_is_ahead_takes_what_is_signed_by_it() {
+    let emulator = start();
+    let code = |ahead| {
+        emulator.set_faults([Fault::new(FaultKind::ClockAhead)], 0);
+        let mut call = urls(&[FIRST]);
+        call.timestamp = emulator.now().as_secs() + ahead;
+        call.code(&emulator)
+    };
+    assert_eq!((code(0).as_str(), code(3600).as_str()), ("AuthFailure.SignatureExpire", "success"));
+}
+
+#[test]
+fn nulls_stand_at_each_level() {
+    let emulator = start();
+    let answer = |kind| {
+        emulator.set_faults([Fault::new(kind)], 0);
+        let text = urls(&[FIRST]).send(&emulator).body_mut().read_to_string().unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["Response"].take()
+    };
+    let none = json!({ "FlowResourceUrlInfos": null, "ErrorMessages": null, "RequestId": null });
+    assert_eq!(answer(FaultKind::Nulls), none);
+    let elements = answer(FaultKind::NullElements);
+    assert_eq!(elements["FlowResourceUrlInfos"], json!([null]));
+    assert_eq!(elements["ErrorMessages"], json!([null]));
+    let links = json!([{ "Url": null, "Name": null, "Type": null }]);
+    assert_eq!(
+        answer(FaultKind::NullLeaves),
+        json!({
+            "FlowResourceUrlInfos": [{ "FlowId": null, "ResourceUrlInfos": links }],
+            "ErrorMessages": [null],
+            "RequestId": null,
+        })
+    );
 }
 
 /// A create whose answer is lost has made something; one that is refused has not.

@@ -1,135 +1,20 @@
 //! Faults: what goes wrong on purpose, by a seed.
 
+mod absence;
 mod damage;
+mod kind;
+mod nulls;
 mod stream;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+pub(crate) use self::absence::Absence;
+pub use self::kind::FaultKind;
 pub(crate) use self::stream::{Script, Tampered};
-use crate::error::ApiError;
-use crate::service::Reply;
-
-/// What can go wrong with an answer. Some hit answers to requests that were carried out, and whoever made
-/// the call does not learn of it; others come [instead](Self::is_carried_out).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum FaultKind {
-    /// The connection is reset before the answer.
-    Reset,
-    /// It is reset within the head.
-    ResetHead,
-    /// It is reset within the body.
-    ResetBody,
-    /// The answer's head never comes.
-    StallHead,
-    /// Its body stands still half-way.
-    StallBody,
-    /// It comes in two hundred pieces, over a second.
-    Drip,
-    /// The connection ends half-way through the body.
-    Truncated,
-    /// More comes than `Content-Length` says.
-    OverLong,
-    /// `Content-Length` says more than comes.
-    OverStated,
-    /// The body is gzip, which was not asked for.
-    Gzip,
-    /// The body's JSON breaks off.
-    MalformedJson,
-    /// A gateway answers 502, with a page of HTML.
-    BadGateway,
-    /// 429, `Retry-After: 1`.
-    TooManyRequests,
-    /// 503, `Retry-After: 1`.
-    Unavailable,
-    /// `RequestLimitExceeded`.
-    Throttled,
-    /// `RequestLimitExceeded.UinLimitExceeded`.
-    ThrottledAccount,
-    /// `InternalError`.
-    InternalError,
-    /// `AuthFailure.TokenFailure`, as of a token that has expired.
-    ExpiredToken,
-    /// JSON without `Response`.
-    NoResponse,
-    /// `Response` with null for each member.
-    Nulls,
-}
-
-impl FaultKind {
-    /// All of them.
-    pub const ALL: [Self; 20] = [
-        Self::Reset,
-        Self::ResetHead,
-        Self::ResetBody,
-        Self::StallHead,
-        Self::StallBody,
-        Self::Drip,
-        Self::Truncated,
-        Self::OverLong,
-        Self::OverStated,
-        Self::Gzip,
-        Self::MalformedJson,
-        Self::BadGateway,
-        Self::TooManyRequests,
-        Self::Unavailable,
-        Self::Throttled,
-        Self::ThrottledAccount,
-        Self::InternalError,
-        Self::ExpiredToken,
-        Self::NoResponse,
-        Self::Nulls,
-    ];
-
-    /// Whether the request that it hits is carried out all the same.
-    pub fn is_carried_out(self) -> bool {
-        self.instead().is_none()
-    }
-
-    /// What is answered instead of carrying the request out; `None` where it is carried out.
-    pub(crate) fn instead(self) -> Option<Result<Reply, ApiError>> {
-        let error = |code, message: &str| Some(Err(ApiError::new(code, message)));
-        let page = |status: StatusCode| {
-            let title = status.canonical_reason().unwrap_or_default();
-            let page =
-                format!("<html><head><title>{title}</title></head><body>nginx</body></html>");
-            Reply::new(status, "text/html", page)
-        };
-        let later = |status| Reply { retry_after: Some("1"), ..page(status) };
-        match self {
-            Self::BadGateway => Some(Ok(page(StatusCode::BAD_GATEWAY))),
-            Self::TooManyRequests => Some(Ok(later(StatusCode::TOO_MANY_REQUESTS))),
-            Self::Unavailable => Some(Ok(later(StatusCode::SERVICE_UNAVAILABLE))),
-            Self::Throttled => error("RequestLimitExceeded", "The rate limit was exceeded."),
-            Self::ThrottledAccount => {
-                error("RequestLimitExceeded.UinLimitExceeded", "The account calls too often.")
-            }
-            Self::InternalError => error("InternalError", "An internal error occurred."),
-            Self::ExpiredToken => error("AuthFailure.TokenFailure", "The token has expired."),
-            Self::NoResponse => Some(Ok(Reply::json(&json!({ "RequestId": "none" })))),
-            Self::Nulls => {
-                let members = json!({ "RequestId": null, "FlowResourceUrlInfos": null,
-                    "ErrorMessages": null, "FlowInfo": null, "FlowIds": null, "FileIds": null });
-                Some(Ok(Reply::json(&json!({ "Response": members }))))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for FaultKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
 
 /// How often what goes wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -207,7 +92,11 @@ impl FromStr for Fault {
 
 /// All that is to go wrong.
 #[derive(Default)]
-pub(crate) struct Faults(Mutex<Dice>);
+pub(crate) struct Faults {
+    dice: Mutex<Dice>,
+    /// For how long connections are refused.
+    pub(crate) absence: Absence,
+}
 
 #[derive(Default)]
 struct Dice {
@@ -221,6 +110,7 @@ impl Faults {
         let mut dice = self.dice();
         dice.faults = faults;
         dice.random = fastrand::Rng::with_seed(seed);
+        self.absence.end();
     }
 
     /// What is to happen to a request of this action. The draws are made in the order of the requests.
@@ -234,6 +124,9 @@ impl Faults {
         fault.times = fault.times.map(|times| times - 1);
         *hits.entry(fault.kind).or_default() += 1;
         tracing::info!(action, fault = %fault.kind, "goes wrong");
+        if fault.kind == FaultKind::Refused {
+            self.absence.begin();
+        }
         Some(fault.kind)
     }
 
@@ -243,7 +136,7 @@ impl Faults {
     }
 
     fn dice(&self) -> MutexGuard<'_, Dice> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.dice.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
