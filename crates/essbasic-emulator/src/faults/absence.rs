@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// For how long connections are refused.
-const LENGTH: Duration = Duration::from_millis(500);
+const LENGTH: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {

@@ -18,7 +18,7 @@ use crate::service::Reply;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// From this request on, which is answered, connections are refused: for half a second, or until the
+    /// From this request on, which is answered, connections are refused: for a second, or until the
     /// faults are set anew.
     Refused,
     /// The connection is reset before the answer.

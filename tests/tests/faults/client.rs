@@ -1,0 +1,120 @@
+//! A client of either colour that counts what it sends, and does not rest for long.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use essbasic::api::Action;
+use essbasic::transport::{
+    AsyncTransport as _, BlockingTransport as _, ReqwestTransport, TransportConfig, UreqTransport,
+};
+use essbasic::{
+    Agent, ArchiveOptions, ArchiveReport, Config, Error, FlowWait, WaitOptions, blocking,
+};
+use tc3_client::{AsyncSleep, BlockingSleep};
+
+/// Every pause that is one is this long at most, or at least.
+#[derive(Clone, Copy)]
+pub(crate) enum Rest {
+    Most(Duration),
+    Least(Duration),
+}
+
+impl Rest {
+    fn of(self, time: Duration) -> Duration {
+        match self {
+            Self::Most(most) => time.min(most),
+            Self::Least(_) if time.is_zero() => time,
+            Self::Least(least) => time.max(least),
+        }
+    }
+}
+
+impl BlockingSleep for Rest {
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(self.of(time));
+    }
+}
+
+#[async_trait::async_trait]
+impl AsyncSleep for Rest {
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(self.of(time)).await;
+    }
+}
+
+pub(crate) struct Client {
+    colour: Colour,
+    sent: Arc<AtomicU64>,
+}
+
+enum Colour {
+    Blocking(blocking::Client),
+    Async(essbasic::Client, tokio::runtime::Runtime),
+}
+
+impl Client {
+    pub(crate) fn new(
+        is_blocking: bool,
+        config: Config,
+        transport: &TransportConfig,
+        agent: Agent,
+    ) -> Self {
+        let sent = Arc::<AtomicU64>::default();
+        let counter = Arc::clone(&sent);
+        let colour = if is_blocking {
+            let inner = UreqTransport::new(transport).unwrap();
+            let counting = move |request| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                inner.send(request)
+            };
+            let client = tc3_client::blocking::Client::with_transport(config, counting);
+            Colour::Blocking(blocking::Client::from_client(client.unwrap(), agent))
+        } else {
+            let inner = Arc::new(ReqwestTransport::new(transport).unwrap());
+            let counting = move |request| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                let inner = Arc::clone(&inner);
+                async move { inner.send(request).await }
+            };
+            let client = tc3_client::Client::with_transport(config, counting).unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            Colour::Async(essbasic::Client::from_client(client, agent), runtime.unwrap())
+        };
+        Self { colour, sent }
+    }
+
+    /// Requests so far, those included that found no connection.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn call<A>(&self, request: &A) -> Result<A::Response, Error>
+    where
+        A: Action<Response: Send> + Sync,
+    {
+        match &self.colour {
+            Colour::Blocking(client) => client.call(request),
+            Colour::Async(client, runtime) => runtime.block_on(client.call(request)),
+        }
+    }
+
+    pub(crate) fn wait(&self, flow: &str, options: &WaitOptions) -> Result<Vec<FlowWait>, Error> {
+        match &self.colour {
+            Colour::Blocking(client) => client.wait([flow], options),
+            Colour::Async(client, runtime) => runtime.block_on(client.wait([flow], options)),
+        }
+    }
+
+    pub(crate) fn archive(
+        &self,
+        flow: &str,
+        options: &ArchiveOptions,
+    ) -> Result<ArchiveReport, Error> {
+        let flows = [flow.to_owned()];
+        match &self.colour {
+            Colour::Blocking(client) => client.archive(flows, options),
+            Colour::Async(client, runtime) => runtime.block_on(client.archive(flows, options)),
+        }
+    }
+}

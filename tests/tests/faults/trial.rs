@@ -1,0 +1,216 @@
+//! One kind of fault against one colour.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use essbasic::api::Action;
+use essbasic::credentials::Credential;
+use essbasic::models::{ChannelCreateFlowByFilesRequest, DescribeFlowDetailInfoRequest};
+use essbasic::transport::{TransportConfig, TransportErrorKind};
+use essbasic::{
+    Agent, ArchiveOptions, CallError, Config, Document, DownloadOptions, Error, ErrorKind, Party,
+    RateLimit, WaitOptions, WaitOutcome, agent, blocking,
+};
+use essbasic_emulator::{
+    APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
+};
+
+use crate::client::{Client, Rest};
+
+const STATE: &str = "DescribeFlowDetailInfo";
+const LINKS: &str = "DescribeResourceUrlsByFlows";
+const FILE: &str = "download";
+const CREATE: &str = "ChannelCreateFlowByFiles";
+/// No client calls it: connections are refused from it on.
+const PRELUDE: &str = "Prelude";
+
+const BRIEF: Rest = Rest::Most(Duration::from_millis(1));
+/// For how long a client waits for what stands still.
+const PATIENT: Duration = Duration::from_secs(1);
+const IMPATIENT: Duration = Duration::from_millis(150);
+
+/// Until connections are no longer refused.
+const LONG: Rest = Rest::Least(Duration::from_millis(1200));
+
+pub(crate) struct Trial {
+    kind: FaultKind,
+    is_blocking: bool,
+    emulator: Emulator,
+    agent: Agent,
+    flow: String,
+    create: ChannelCreateFlowByFilesRequest,
+    read: DescribeFlowDetailInfoRequest,
+}
+
+impl Trial {
+    pub(crate) fn new(kind: FaultKind, is_blocking: bool) -> Self {
+        let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+        let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
+        let flow = emulator.completed_flows().remove(0);
+        let config = config(&emulator.endpoint());
+        let client = blocking::Client::new(config, agent.clone()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let report = client.download([&*flow], &DownloadOptions::to(folder.path())).unwrap();
+        let file = Document::read(&report.saved().next().unwrap().files[0].path).unwrap();
+        let file_id = client.upload([file]).unwrap().remove(0).unwrap();
+        let party = Party::person("张三", "13800000001").signs_at("乙方").into_model();
+        let create = ChannelCreateFlowByFilesRequest::new(agent.clone())
+            .flow_name("once")
+            .file_ids([file_id])
+            .flow_approvers([party]);
+        let read = DescribeFlowDetailInfoRequest::new(agent.clone()).flow_ids([&*flow]);
+        Self { kind, is_blocking, emulator, agent, flow, create, read }
+    }
+
+    /// What comes of each thing that is tried, in the order of the tables.
+    pub(crate) fn cells(&self) -> Vec<String> {
+        let read = |client: &Client| call(client, &self.read);
+        let create = |client: &Client| call(client, &self.create);
+        let round = WaitOptions::default().with_timeout(Duration::ZERO);
+        let wait = WaitOptions::default().with_interval(Duration::ZERO);
+        vec![
+            self.hit_once(&[STATE], read),
+            self.hit_always(&[STATE], read),
+            self.hit_once(&[CREATE], create),
+            self.hit_once(&[STATE], |client| self.wait(client, &wait)),
+            self.hit_always(&[STATE], |client| self.wait(client, &round)),
+            self.hit_once(&[STATE, LINKS, FILE], |client| self.archive(client)),
+            self.hit_always(&[STATE, LINKS], |client| self.archive(client)),
+            self.hit_always(&[FILE], |client| self.archive(client)),
+        ]
+    }
+
+    fn hit_once(&self, ways: &[&str], act: impl FnOnce(&Client) -> String) -> String {
+        let faults = |ways: &[&str]| {
+            let faults = ways.iter().map(|way| Fault::new(self.kind).action(*way).times(1));
+            self.emulator.set_faults(faults, 0);
+        };
+        let refused = self.kind == FaultKind::Refused;
+        let client =
+            self.client(&self.emulator.endpoint(), PATIENT, if refused { LONG } else { BRIEF });
+        if refused {
+            // What is refused is the request after the one that is hit.
+            faults(&[&[PRELUDE], ways].concat()[..ways.len()]);
+            self.prelude();
+        } else {
+            faults(ways);
+        }
+        self.outcome(&client, act)
+    }
+
+    fn hit_always(&self, ways: &[&str], act: impl FnOnce(&Client) -> String) -> String {
+        let refused = self.kind == FaultKind::Refused;
+        let to_file = ways == [FILE];
+        let endpoint = match refused && !to_file {
+            // Nobody ever listens there.
+            true => "http://127.0.0.1:1".to_owned(),
+            false => self.emulator.endpoint(),
+        };
+        // What comes after the links is their file.
+        let ways = if refused && to_file { &[LINKS] } else { ways };
+        // Where each request is hit, none comes too late that should come.
+        let client = self.client(&endpoint, if to_file { PATIENT } else { IMPATIENT }, BRIEF);
+        self.emulator.set_faults(ways.iter().map(|way| Fault::new(self.kind).action(*way)), 0);
+        self.outcome(&client, act)
+    }
+
+    fn prelude(&self) {
+        let endpoint = self.emulator.endpoint();
+        let mut stream = TcpStream::connect(endpoint.strip_prefix("http://").unwrap()).unwrap();
+        let head = format!("GET / HTTP/1.1\r\nHost: a\r\nX-TC-Action: {PRELUDE}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
+    }
+
+    fn client(&self, endpoint: &str, patience: Duration, rest: Rest) -> Client {
+        let stalls = matches!(self.kind, FaultKind::StallHead | FaultKind::StallBody);
+        let patience = if stalls { patience } else { Duration::from_secs(30) };
+        let transport = TransportConfig::default().with_read_timeout(patience);
+        let config = config(endpoint).with_async_sleep(rest).with_blocking_sleep(rest);
+        Client::new(self.is_blocking, config, &transport, self.agent.clone())
+    }
+
+    /// What comes of an act of this client, with how many requests it made.
+    fn outcome(&self, client: &Client, act: impl FnOnce(&Client) -> String) -> String {
+        let outcome = act(client);
+        self.emulator.set_faults([], 0);
+        let (what, more) = outcome.split_once(';').unwrap_or((&outcome, ""));
+        format!("{what} ({}){more}", client.sent())
+    }
+
+    fn wait(&self, client: &Client, options: &WaitOptions) -> String {
+        match client.wait(&self.flow, options) {
+            Ok(flows) => match &flows[0].outcome {
+                WaitOutcome::Signed => "signed".to_owned(),
+                WaitOutcome::Pending { .. } => "pending".to_owned(),
+                WaitOutcome::NotFound => "not found".to_owned(),
+                other => panic!("{other:?}"),
+            },
+            Err(Error::Call(error)) => format!("ended, {}", word(&error)),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    fn archive(&self, client: &Client) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = ArchiveOptions::to(folder.path());
+        options.second_tries = 0;
+        match client.archive(&self.flow, &options) {
+            Ok(report) if report.is_complete() => "saved".to_owned(),
+            Ok(report) => {
+                let flow = report.flows().unwrap().next().unwrap().unwrap();
+                format!("failed, {:?}", flow.error.unwrap().0).to_lowercase()
+            }
+            Err(Error::Call(error)) => format!("ended, {}", word(&error)),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+fn config(endpoint: &str) -> Config {
+    Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+        .with_endpoint_url(endpoint)
+        .unwrap()
+        .with_rate_limit(RateLimit::Off)
+}
+
+fn call<A>(client: &Client, request: &A) -> String
+where
+    A: Action<Response: Send> + Sync,
+{
+    match client.call(request) {
+        Ok(_) => "answered".to_owned(),
+        Err(Error::Call(error)) => {
+            assert_eq!(u64::from(error.attempts()), client.sent(), "{error}");
+            let unknown = if error.is_outcome_unknown() { ";, unknown" } else { "" };
+            let told = error.to_string().contains("whether it was carried out is not known");
+            assert_eq!(told, error.is_outcome_unknown(), "{error}");
+            let word = word(&error);
+            assert!(error.to_string().contains(text(word)), "{word}: {error}");
+            format!("{word}{unknown}")
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// What the table of words says that an error's text holds.
+fn text(word: &str) -> &'static str {
+    let row = format!("| *{word}* |");
+    let row = crate::DOCUMENT.lines().find(|line| line.starts_with(&row)).unwrap();
+    row.trim_end_matches('|').rsplit('|').next().unwrap().trim()
+}
+
+fn word(error: &CallError) -> &'static str {
+    match error.kind() {
+        ErrorKind::Transport(TransportErrorKind::Connect) => "no connection",
+        ErrorKind::Transport(TransportErrorKind::Interrupted) => "broken",
+        ErrorKind::Transport(TransportErrorKind::Timeout) => "timeout",
+        ErrorKind::Status => "status",
+        ErrorKind::Decode => "no answer",
+        ErrorKind::Api if error.is_throttled() => "throttled",
+        ErrorKind::Api if error.is_auth() => "credential",
+        ErrorKind::Api => "refused",
+        kind => panic!("{kind:?}: {error}"),
+    }
+}
