@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// A call as the reference shows it.
-#[derive(Deserialize)]
+#[derive(Deserialize, Debug)]
 pub struct Sample {
     /// A few headers, an empty line, and the request.
     input: String,
