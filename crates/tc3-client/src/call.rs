@@ -53,8 +53,8 @@ pub(crate) struct Call<'a> {
     refreshed: bool,
     /// The correction of the clock that this call has made.
     corrected: Option<i64>,
-    /// Whether the wait under way is the limiter's, after which the request goes out.
-    limited: bool,
+    /// The moment that the limiter keeps for the request, while that waits for it.
+    booked: Option<Duration>,
 }
 
 impl<'a> Call<'a> {
@@ -80,7 +80,7 @@ impl<'a> Call<'a> {
             refused: None,
             refreshed: false,
             corrected: None,
-            limited: false,
+            booked: None,
         })
     }
 
@@ -104,7 +104,7 @@ impl<'a> Call<'a> {
                 let verdict = retry::on_transport(&self.info, error.kind());
                 self.decide(now, verdict, None, Error::transport(error))
             }
-            Event::Woke if self.limited => self.send(now),
+            Event::Woke if self.booked.is_some() => self.send(now),
             Event::Woke => self.start(now),
         }
     }
@@ -123,23 +123,24 @@ impl<'a> Call<'a> {
     /// Begins an attempt, when the limiter lets it.
     fn attempt(&mut self, now: Now) -> Step {
         let limit = self.engine.config.rate_limit;
-        let wait = self.engine.limiter.reserve(limit, &self.sent_as, now.monotonic);
+        let at = self.engine.limiter.reserve(limit, &self.sent_as, now.monotonic);
+        let wait = at.saturating_sub(now.monotonic);
         if wait.is_zero() {
             return self.send(now);
         }
+        self.booked = Some(at);
         if !self.has_time_for(now, wait) {
             return self.fail(Error::new(
                 ErrorKind::TimeLimit,
                 "the client's own rate limit leaves no place within the call's time limit",
             ));
         }
-        self.limited = true;
         tracing::debug!(wait_ms = wait.as_millis() as u64, "held back by the rate limit");
         Step::Sleep(wait)
     }
 
     fn send(&mut self, now: Now) -> Step {
-        self.limited = false;
+        self.booked = None;
         match self.request(now) {
             Ok(request) => {
                 self.attempts += 1;
@@ -346,6 +347,15 @@ impl<'a> Call<'a> {
     fn fail(&self, error: Error) -> Step {
         let error = error.of_call(self.info.name, self.attempts, self.sent);
         Step::Done(Err(if self.info.retry_safe { error } else { error.of_unsafe_call() }))
+    }
+}
+
+/// A call that is given up while it waits for its turn leaves that to the next.
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        if let Some(at) = self.booked {
+            self.engine.limiter.give_back(&self.sent_as, at);
+        }
     }
 }
 
