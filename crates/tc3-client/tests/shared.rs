@@ -1,7 +1,11 @@
 //! One client from many threads and tasks: each gets its own answer, all keep the rate together, and one
 //! fetches the credential.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a failed assumption is a failed test"
+)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
