@@ -39,19 +39,6 @@ fn file(path: &str) -> String {
 }
 
 #[test]
-fn every_crate_shares_the_lints_and_the_metadata() {
-    for (path, text) in files() {
-        if path.ends_with("/Cargo.toml") && text.contains("[package]") && !path.contains("golden") {
-            for line in
-                ["[lints]\nworkspace = true", "rust-version.workspace = true", "description = "]
-            {
-                assert!(text.contains(line), "{path} lacks {line:?}");
-            }
-        }
-    }
-}
-
-#[test]
 fn hand_written_files_have_one_subject() {
     for (path, text) in files() {
         let generated = path.contains("/generated/") || path.contains("golden");

@@ -13,6 +13,7 @@ mod import;
 mod json;
 mod scaffold;
 mod schema;
+mod surface;
 mod sweep;
 mod tccli;
 mod trial;
@@ -39,6 +40,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Import, generate, compile and document many services, and tell how each went.
     Sweep(sweep::Arguments),
+    /// Compare the foreign types that public APIs show with those that docs/stability.md lists.
+    Surface(surface::Arguments),
     /// Kill an archive job again and again, and count what it lost.
     Trial(trial::Arguments),
 }
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Surface(arguments) => surface::run(&arguments),
         Command::Trial(arguments) => trial::run(&arguments),
     };
     match result {

@@ -1,0 +1,144 @@
+//! What manifests must say, and what crates.io and its users get.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn metadata(arguments: &[&str]) -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn members() -> Vec<Value> {
+    metadata(&["--no-deps"])
+}
+
+fn folder(package: &Value) -> &Path {
+    Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap()
+}
+
+/// Every manifest of the repository, members of the workspace or not, with its text.
+fn manifests() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let (mut manifests, mut folders) = (Vec::new(), vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap();
+            if path.is_dir() && name != "target" && name != ".git" {
+                folders.push(path);
+            } else if name == "Cargo.toml" {
+                let below = path.strip_prefix(root).unwrap().display().to_string();
+                manifests.push((below, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    manifests
+}
+
+#[test]
+fn no_crate_holds_unsafe_code() {
+    let manifests = manifests();
+    assert!(manifests.len() > 10);
+    for (path, text) in manifests {
+        let forbids = text.contains("unsafe_code = \"forbid\"");
+        let inherits = text.contains("[lints]\nworkspace = true");
+        assert!(
+            forbids || inherits,
+            "{path} neither shares the workspace's lints nor forbids unsafe"
+        );
+        assert!(forbids || !text.contains("[workspace]"), "{path} has no lints to share");
+    }
+}
+
+#[test]
+fn every_member_shares_version_edition_and_oldest_rust() {
+    let members = members();
+    let facts = |package: &Value| {
+        ["version", "edition", "rust_version"].map(|key| package[key].as_str().unwrap().to_owned())
+    };
+    for package in &members {
+        assert_eq!(facts(package), facts(&members[0]), "{}", package["name"]);
+    }
+}
+
+#[test]
+fn the_crates_are_published_and_nothing_else() {
+    for package in members() {
+        let name = package["name"].as_str().unwrap();
+        let below_crates = folder(&package).parent().unwrap().ends_with("crates");
+        // `publish = false` is an empty list of registries.
+        assert_eq!(package["publish"].is_null(), below_crates, "{name}");
+    }
+}
+
+#[test]
+fn a_package_shows_what_it_is() {
+    for package in members().iter().filter(|package| package["publish"].is_null()) {
+        let name = package["name"].as_str().unwrap();
+        for key in ["description", "license"] {
+            assert!(package[key].is_string(), "{name} lacks {key}");
+        }
+        for key in ["keywords", "categories"] {
+            let count = package[key].as_array().unwrap().len();
+            assert!((1..=5).contains(&count), "{name} has {count} {key}");
+        }
+        assert_eq!(package["readme"], "README.md", "{name}");
+        let readme = std::fs::read_to_string(folder(package).join("README.md")).unwrap();
+        assert!(readme.starts_with(&format!("# {name}\n")), "{name}");
+        let features = package["features"].as_object().unwrap();
+        for feature in features.keys().filter(|feature| *feature != "default") {
+            let shown = readme.contains(&format!("`{feature}`"));
+            assert!(shown || name == "essbasic-models", "{name}'s README.md lacks {feature}");
+        }
+        let all = &package["metadata"]["docs"]["rs"]["all-features"];
+        assert!(features.is_empty() || all == true, "docs.rs shows {name} without its features");
+        let rust = package["rust_version"].as_str().unwrap();
+        assert!(readme.contains(&format!("Rust version is {rust}.")), "{name}");
+    }
+}
+
+#[test]
+fn a_package_holds_its_licences() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for package in members().iter().filter(|package| package["publish"].is_null()) {
+        for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let text = std::fs::read_to_string(folder(package).join(file)).unwrap();
+            assert_eq!(
+                text,
+                std::fs::read_to_string(root.join(file)).unwrap(),
+                "{}",
+                package["name"]
+            );
+        }
+    }
+}
+
+#[test]
+fn no_dependency_wants_a_newer_rust_than_ours() {
+    let version = |package: &Value| -> Option<Vec<u64>> {
+        package["rust_version"].as_str()?.split('.').take(2).map(|part| part.parse().ok()).collect()
+    };
+    let ours = version(&members()[0]).unwrap();
+    let newer: BTreeSet<String> = metadata(&["--all-features"])
+        .iter()
+        .filter(|package| version(package).is_some_and(|wanted| wanted > ours))
+        .map(|package| format!("{} {}", package["name"], package["version"]))
+        .collect();
+    assert!(newer.is_empty(), "these want a newer Rust than {ours:?}: {newer:?}");
+}

@@ -1,0 +1,233 @@
+//! `cargo xtask surface`: which foreign types the public API of each library shows, against the table of
+//! docs/stability.md.
+//!
+//! It reads what rustdoc knows as JSON. That form is not stable, so this takes no more of it than names and
+//! ids; were these to go, every row of the table would be reported as not shown any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::files::{read, root};
+
+const TABLE: &str = "docs/stability.md";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Where rustdoc works, below the root.
+    #[arg(long, value_name = "FOLDER", default_value = "target/features")]
+    target_dir: String,
+}
+
+/// A library of ours, and a crate whose types it shows.
+type Pair = (String, String);
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let allowed = rows(&read(&root().join(TABLE))?);
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"])?;
+    let metadata = parse(&metadata, Path::new("cargo metadata"))?;
+    let members = members(&metadata);
+    let mut shown = BTreeMap::new();
+    for member in members.iter().filter(|member| member.published_library) {
+        let target = ["--target-dir", arguments.target_dir.as_str()];
+        let json = ["--", "-Z", "unstable-options", "--output-format", "json"];
+        let document = ["rustdoc", "--quiet", "--lib", "--all-features", "--package", &member.name];
+        cargo(&[&document[..], &target, &json].concat())?;
+        let file = format!("{}/doc/{}.json", arguments.target_dir, member.name.replace('-', "_"));
+        let path = root().join(file);
+        for (foreign, example) in foreign(&parse(&read(&path)?, &path)?) {
+            if members.iter().all(|member| member.name.replace('-', "_") != foreign) {
+                shown.insert((member.name.clone(), foreign), example);
+            }
+        }
+    }
+    let problems = compare(&shown, &allowed);
+    if problems.is_empty() { Ok(()) } else { Err(Error::new(problems.join("\n"))) }
+}
+
+/// What `cargo` prints, run with the switches of nightly.
+fn cargo(arguments: &[&str]) -> Result<String, Error> {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(arguments)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .current_dir(root())
+        .output()
+        .map_err(|error| Error::new(format!("cargo: {error}")))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(Error::new(String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+fn parse(text: &str, path: &Path) -> Result<Value, Error> {
+    serde_json::from_str(text).map_err(|error| Error::new(format!("{}: {error}", path.display())))
+}
+
+struct Member {
+    name: String,
+    published_library: bool,
+}
+
+fn members(metadata: &Value) -> Vec<Member> {
+    let list = |value: &Value, key: &str| {
+        value.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let library = |package: &Value| {
+        list(package, "targets")
+            .iter()
+            .any(|target| list(target, "kind").iter().any(|kind| kind == "lib"))
+    };
+    list(metadata, "packages")
+        .iter()
+        .filter_map(|package| {
+            let name = package.get("name")?.as_str()?.to_owned();
+            // `publish = false` is an empty list of registries.
+            let published = package.get("publish").is_some_and(Value::is_null);
+            Some(Member { name, published_library: published && library(package) })
+        })
+        .collect()
+}
+
+/// The foreign crates that a rustdoc JSON shows, each with one of its types.
+fn foreign(document: &Value) -> BTreeMap<String, String> {
+    let items = |key| document.get(key).and_then(Value::as_object).into_iter().flatten();
+    let crates: BTreeMap<u64, &str> = items("external_crates")
+        .filter_map(|(id, krate)| Some((id.parse().ok()?, krate.get("name")?.as_str()?)))
+        .collect();
+    let mut ids = BTreeSet::new();
+    for (_, item) in items("index") {
+        let ours = item.get("crate_id").and_then(Value::as_u64) == Some(0);
+        if let (true, Some(inner)) = (ours && !for_everybody(item), item.get("inner")) {
+            collect(inner, &mut ids);
+        }
+    }
+    items("paths")
+        .filter(|(id, _)| id.parse().is_ok_and(|id: u64| ids.contains(&id)))
+        .filter_map(|(_, summary)| {
+            let name = *crates.get(&summary.get("crate_id")?.as_u64()?)?;
+            let path: Vec<&str> =
+                summary.get("path")?.as_array()?.iter().filter_map(Value::as_str).collect();
+            let of_rust = ["std", "core", "alloc", "proc_macro"].contains(&name);
+            (!of_rust).then(|| (name.to_owned(), path.join("::")))
+        })
+        .collect()
+}
+
+/// Whether it is an implementation that the compiler gives every type, or that another crate gives all
+/// types of a kind.
+fn for_everybody(item: &Value) -> bool {
+    let fact = |key: &str| item.pointer(&format!("/inner/impl/{key}"));
+    fact("is_synthetic").is_some_and(|value| value == true)
+        || fact("blanket_impl").is_some_and(|value| !value.is_null())
+}
+
+/// The ids of whatever is named in a signature: an object with an id, and a path or, in a re-export, a source.
+fn collect(value: &Value, ids: &mut BTreeSet<u64>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| collect(value, ids)),
+        Value::Object(object) => {
+            ids.extend(named(object));
+            object.values().for_each(|value| collect(value, ids));
+        }
+        _ => {}
+    }
+}
+
+fn named(object: &Map<String, Value>) -> Option<u64> {
+    let name = object.get("path").or_else(|| object.get("source"))?;
+    name.is_string().then(|| object.get("id")?.as_u64())?
+}
+
+/// The first two columns of a table's rows, where both stand in backticks.
+fn rows(text: &str) -> BTreeSet<Pair> {
+    let cell = |text: &str| {
+        let text = text.trim().strip_prefix('`')?.strip_suffix('`')?;
+        Some(text.to_owned())
+    };
+    text.lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix('|')?.split('|');
+            Some((cell(cells.next()?)?, cell(cells.next()?)?))
+        })
+        .collect()
+}
+
+fn compare(shown: &BTreeMap<Pair, String>, allowed: &BTreeSet<Pair>) -> Vec<String> {
+    let new = shown.iter().filter(|(pair, _)| !allowed.contains(pair)).map(
+        |((library, foreign), example)| {
+            format!("{library} shows {example}, of {foreign}: hide it, or give {TABLE} a row that says why")
+        },
+    );
+    let gone = allowed.iter().filter(|pair| !shown.contains_key(pair)).map(|(library, foreign)| {
+        format!("{library} shows nothing of {foreign} any more: {TABLE} has it")
+    });
+    new.chain(gone).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document(inner: Value) -> Value {
+        json!({
+            "index": { "1": { "crate_id": 0, "inner": inner }, "2": { "crate_id": 7, "inner": { "path": "x", "id": 21 } } },
+            "paths": {
+                "20": { "crate_id": 7, "path": ["http", "Method"] },
+                "21": { "crate_id": 8, "path": ["bytes", "Bytes"] },
+                "22": { "crate_id": 1, "path": ["std", "string", "String"] }
+            },
+            "external_crates": { "1": { "name": "std" }, "7": { "name": "http" }, "8": { "name": "bytes" } }
+        })
+    }
+
+    fn found(inner: Value) -> Vec<String> {
+        foreign(&document(inner)).into_keys().collect()
+    }
+
+    #[test]
+    fn what_a_signature_names_is_found_however_deep() {
+        let deep = json!({ "function": { "sig": { "inputs": [["a", { "resolved_path": {
+            "path": "Option", "id": 22, "args": { "types": [{ "path": "Method", "id": 20 }] } } }]] } } });
+        assert_eq!(found(deep), ["http"]);
+        assert_eq!(
+            found(json!({ "use": { "source": "bytes::Bytes", "name": "B", "id": 21 } })),
+            ["bytes"]
+        );
+        assert_eq!(found(json!({ "impl": { "trait": { "path": "Buf", "id": 21 } } })), ["bytes"]);
+    }
+
+    #[test]
+    fn what_every_type_has_and_what_others_show_is_not() {
+        for given in
+            [json!({ "is_synthetic": true }), json!({ "blanket_impl": { "generic": "T" } })]
+        {
+            let mut given = given;
+            given["trait"] = json!({ "path": "Same", "id": 21 });
+            assert!(found(json!({ "impl": given })).is_empty());
+        }
+        assert!(found(json!({ "module": { "items": [20, 21] } })).is_empty());
+    }
+
+    #[test]
+    fn a_new_type_and_a_row_too_many_are_both_told() {
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let allowed = rows(
+            "| crate | shows | for |\n|---|---|---|\n| `a` | `http` | why |\n| `a` | `old` | |\n",
+        );
+        assert_eq!(allowed, BTreeSet::from([pair("a", "http"), pair("a", "old")]));
+        let shown = BTreeMap::from([
+            (pair("a", "http"), "http::Method".to_owned()),
+            (pair("a", "bytes"), "bytes::Bytes".to_owned()),
+        ]);
+        let problems = compare(&shown, &allowed);
+        assert_eq!(problems.len(), 2);
+        assert!(problems[0].contains("a shows bytes::Bytes, of bytes"));
+        assert!(problems[1].contains("a shows nothing of old"));
+    }
+}
