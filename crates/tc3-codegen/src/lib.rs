@@ -123,10 +123,14 @@ const ALLOW: &str = "#![allow(
 
 /// Text that cannot leave the comment it is put in.
 fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Text that may stand on a comment's line: the compiler refuses a carriage return there, and what turns
+/// the direction of writing.
+fn visible(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
 }
 
 fn features(ir: &ir::Ir<'_>) -> String {

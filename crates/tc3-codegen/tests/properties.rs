@@ -92,11 +92,29 @@ fn run(spec: &str, overlay: &str) -> bool {
     let input = Input { spec, overlay, docs: None, provenance: "p" };
     let result = generate(input);
     assert_eq!(result, generate(input));
+    for (path, text) in result.iter().flat_map(|output| &output.files) {
+        assert!(syn::parse_file(text).is_ok(), "{path} is no Rust: {text}");
+        assert!(!text.contains(['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}']), "{path}");
+    }
     if let Err(problems) = &result {
         assert!(!problems.is_empty());
         assert!(problems.iter().all(|problem| !problem.reason.contains("emitted no Rust")));
     }
     result.is_ok()
+}
+
+#[test]
+fn no_text_ends_a_comment_or_turns_it_around() {
+    let text = "a\rb\u{202e}c\u{2069} */ \u{2028}\n\n```";
+    let object =
+        |name: &str| json!([{"name": name, "type": "string"}, {"name": text, "type": "int64"}]);
+    let spec = json!({"$schema": "", "service": "s", "version": "v", "title": text,
+        "actions": {"Do": {"title": text, "request": "Q", "response": "A", "status": "online",
+            "errors": [text]}},
+        "objects": {"Q": object("Type"), "A": object("Name")}, "codes": {text: text}});
+    let overlay = json!({"$schema": "", "groups": {"first": {"doc": text, "actions": ["Do"]}},
+        "docs": {"actions": {"Do": text}, "objects": {"Q": {"doc": text, "members": {"Type": text}}}}});
+    assert!(run(&spec.to_string(), &overlay.to_string()));
 }
 
 proptest! {

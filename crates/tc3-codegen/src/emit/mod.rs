@@ -12,6 +12,7 @@ use quote::quote;
 
 use crate::ir::Ir;
 use crate::lower::{SHARED, VALUES};
+use crate::visible;
 
 /// The items of each file, by the file's module name, and those of the root module.
 pub(crate) struct Emitted {
@@ -89,7 +90,7 @@ pub(crate) fn docs<'a>(paragraphs: impl IntoIterator<Item = &'a str>) -> TokenSt
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.extend(paragraph.lines().map(|line| format!(" {line}")));
+        lines.extend(paragraph.lines().map(|line| format!(" {}", visible(line))));
     }
     quote!(#(#[doc = #lines])*)
 }

@@ -166,10 +166,10 @@ fn builder(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
             let method = ident(&field.setter);
             let value_name = ident("value");
             let (ty, value) = parameter(&field.ty, &value_name);
-            let doc = format!(" Sets the member `{}`.", field.wire);
+            let doc = docs([&*format!("Sets the member `{}`.", field.wire)]);
             let deprecated = field.deprecated.map(|note| quote!(#[deprecated(note = #note)]));
             setters.push(quote! {
-                #[doc = #doc]
+                #doc
                 #deprecated
                 #[must_use]
                 pub fn #method(mut self, value: #ty) -> Self {
@@ -187,9 +187,9 @@ fn builder(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
         }
     }
     let doc = if parameters.is_empty() {
-        " With no member set."
+        docs(["With no member set."])
     } else {
-        " With the members that the service requires."
+        docs(["With the members that the service requires."])
     };
     let deprecated = item.deprecated.then(
         || quote!(#[deprecated(note = "the service will take the action away, or has done so")]),
@@ -197,7 +197,7 @@ fn builder(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     quote! {
         #gate
         impl #name {
-            #[doc = #doc]
+            #doc
             #deprecated
             #[must_use]
             pub fn new(#(#parameters),*) -> Self {
@@ -221,14 +221,14 @@ fn times(item: &Struct<'_>, gate: &TokenStream) -> Option<TokenStream> {
             };
             let time = quote!(::std::time::SystemTime);
             let value = if field.optional { quote!(self.#name?) } else { quote!(self.#name) };
-            let doc = format!(" The member `{}` as a time; `None` of zero.", field.wire);
+            let doc = docs([&*format!("The member `{}` as a time; `None` of zero.", field.wire)]);
             let reader = quote! {
-                #[doc = #doc]
+                #doc
                 pub fn #read(&self) -> ::core::option::Option<#time> {
                     ::tc3_api::time::#from(#value)
                 }
             };
-            let doc = format!(" Sets the member `{}` to a time.", field.wire);
+            let doc = docs([&*format!("Sets the member `{}` to a time.", field.wire)]);
             let number = quote!(::tc3_api::time::#to(time));
             let number = match field.ty {
                 Ty::U64 => quote!(#number.unsigned_abs()),
@@ -238,7 +238,7 @@ fn times(item: &Struct<'_>, gate: &TokenStream) -> Option<TokenStream> {
                 if field.optional { quote!(::core::option::Option::Some(#number)) } else { number };
             let writer = (item.side != Side::Response).then(|| {
                 quote! {
-                    #[doc = #doc]
+                    #doc
                     #[must_use]
                     pub fn #set(mut self, time: #time) -> Self {
                         self.#name = #value;
