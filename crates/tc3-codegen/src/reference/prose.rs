@@ -355,12 +355,20 @@ fn addresses_as_links(text: &str) -> String {
     while let Some(at) = ["http://", "https://"].iter().filter_map(|head| rest.find(head)).min() {
         let (before, tail) = rest.split_at(at);
         let ends = |c: char| !c.is_ascii_graphic() || "\"',;<>`".contains(c);
-        let end = tail.find(ends).unwrap_or(tail.len());
+        let mut end = tail.find(ends).unwrap_or(tail.len());
+        // What ends it and was escaped keeps its backslash.
+        if tail.get(end..).is_some_and(|after| after.starts_with(['<', '>', '`'])) {
+            end -= 1;
+        }
         let (address, after) = tail.split_at(end);
         out.push_str(before);
         let bare: String = address.chars().filter(|c| *c != '\\').collect();
         let trimmed = bare.trim_end_matches(['.', ')', ':']);
-        out.push_str(&format!("<{trimmed}>{}", bare.get(trimmed.len()..).unwrap_or_default()));
+        if trimmed.ends_with("//") {
+            out.push_str(address);
+        } else {
+            out.push_str(&format!("<{trimmed}>{}", bare.get(trimmed.len()..).unwrap_or_default()));
+        }
         rest = after;
     }
     out.push_str(rest);
@@ -400,6 +408,8 @@ mod tests {
             ("`\\`https://a.example/x``", "`\\`<https://a.example/x>\\`\\`"),
             ("&lt;x&gt;&nbsp;y", "\\<x\\> y"),
             ("x\u{202e}y\u{200b}z", "x y z"),
+            ("https://<!x>", "https://\\<!x\\>"),
+            ("<p>https://a.example/b<bucket>", "<https://a.example/b>\\<bucket\\>"),
         ] {
             assert_eq!(clean(text), expected, "{text}");
         }
