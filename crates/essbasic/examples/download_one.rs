@@ -23,7 +23,11 @@ pub async fn download(
     let waited = client.wait([flow_id], &WaitOptions::default()).await?;
     match waited.first().map(|flow| &flow.outcome) {
         Some(WaitOutcome::Signed) => {}
-        other => return Err(format!("{flow_id} will have no file: {other:?}").into()),
+        // Why somebody refused is theirs to read, not an error's to show.
+        Some(WaitOutcome::Ended { status, reason: _ }) => {
+            return Err(format!("{flow_id} will have no file: it is {status}").into());
+        }
+        other => return Err(format!("{flow_id} has no file yet: {other:?}").into()),
     }
     // The link dies after five minutes; it is asked for here, and again where that was too late.
     let report = client.download([flow_id], &DownloadOptions::to(folder)).await?;

@@ -28,7 +28,8 @@ async fn one_is_downloaded_and_what_is_not_signed_is_told() {
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "yDwRefused"));
     emulator.reject("yDwRefused", None, "价格不对").unwrap();
     let error = download_one::download(&client, "yDwRefused", folder.path()).await.unwrap_err();
-    assert!(error.to_string().contains("价格不对"), "{error}");
+    let error = error.to_string();
+    assert!(error.contains("REJECT") && !error.contains("价格不对"), "{error}");
 }
 
 #[test]
