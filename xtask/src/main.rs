@@ -11,6 +11,7 @@ mod error;
 mod files;
 mod import;
 mod json;
+mod load;
 mod scaffold;
 mod schema;
 mod surface;
@@ -42,6 +43,8 @@ enum Command {
     Sweep(sweep::Arguments),
     /// Compare the foreign types that public APIs show with those that docs/stability.md lists.
     Surface(surface::Arguments),
+    /// Make many calls over many connections, and tell what they leave behind.
+    Load(load::Arguments),
     /// Kill an archive job again and again, and count what it lost.
     Trial(trial::Arguments),
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Surface(arguments) => surface::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
         Command::Trial(arguments) => trial::run(&arguments),
     };
     match result {

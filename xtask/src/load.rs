@@ -1,0 +1,30 @@
+//! `cargo xtask load`: many calls over 64 connections, in both colours; what they leave behind is told.
+
+use std::process::Command;
+
+use crate::error::Error;
+use crate::files::root;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Calls in each colour, at the least.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    calls: u64,
+    /// For how long in each colour, at the least.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    seconds: u64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["test", "--release", "--package", "workspace-tests", "--test", "load"]);
+    command.args(["--", "--nocapture"]).current_dir(root());
+    command.env("LOAD_CALLS", arguments.calls.to_string());
+    command.env("LOAD_SECONDS", arguments.seconds.to_string());
+    let status = command.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(Error::new("something was left behind")),
+    }
+}
