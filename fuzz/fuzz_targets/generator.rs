@@ -42,24 +42,27 @@ fn shaped(u: &mut Unstructured<'_>) -> Result<()> {
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     let spec = edited(read(old), u)?.to_string();
     let overlay = edited(read(overlay), u)?.to_string();
-    check(&spec, &overlay);
+    let generates = check(&spec, &overlay);
     let old: Spec = parse("old", old).unwrap();
     let Ok(new) = parse::<Spec>("new", &spec) else { return Ok(()) };
-    assert!(diff(&new, &new).is_empty());
     let _ = changelog(&diff(&old, &new));
+    // Of a spec that names a member twice the comparison is with the first.
+    assert!(!generates || diff(&new, &new).is_empty());
     Ok(())
 }
 
-fn check(spec: &str, overlay: &str) {
+/// Whether files come of them.
+fn check(spec: &str, overlay: &str) -> bool {
     let input = |overlay| Input {
         spec: Source { name: "spec.json", text: spec },
         overlay: Source { name: "overlay.json", text: overlay },
         docs: None,
         provenance: "*/ made\nup",
     };
-    match generate(input(overlay)) {
+    let generated = generate(input(overlay));
+    match &generated {
         Ok(output) => {
-            assert_eq!(generate(input(overlay)), Ok(output.clone()));
+            assert_eq!(generate(input(overlay)).as_ref(), Ok(output));
             for (path, text) in &output.files {
                 assert!(!path.contains('/') && path.ends_with(".rs"), "{path:?}");
                 if let Err(error) = syn::parse_file(text) {
@@ -74,9 +77,10 @@ fn check(spec: &str, overlay: &str) {
     }
     let (Ok(spec), Ok(mut overlay)) = (parse::<Spec>("s", spec), parse::<Overlay>("o", overlay))
     else {
-        return;
+        return false;
     };
     let found = missing_renames(&spec, &overlay);
     overlay.renames.extend(found);
     assert!(missing_renames(&spec, &overlay).is_empty());
+    generated.is_ok()
 }

@@ -64,7 +64,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The differences, in a fixed order.
+/// The differences, in a fixed order. Of a member named twice, which no valid spec has, the first counts.
 pub fn diff(old: &Spec, new: &Spec) -> Vec<Change> {
     let mut found = Found(Vec::new());
     if old.title != new.title {
