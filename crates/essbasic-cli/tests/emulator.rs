@@ -115,7 +115,7 @@ fn what_it_cannot_start_with() {
         (&["--listen", "nowhere"][..], &["invalid value 'nowhere'"][..]),
         (&["--listen", &taken], &["the emulator cannot start", "; give a free address"]),
         (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address", "; give that option"]),
-        (&["--faults", "flood"], &["there is no such fault; there are reset, "]),
+        (&["--faults", "flood"], &["there is no such fault; there are refused, reset, "]),
         (&["--faults", "reset=7"], &["between 0 and 1"]),
         (&["--flows", "1", "--seed", "seed.json"], &["cannot be used with"]),
         (&["--flows", "many"], &["invalid value 'many' for '--flows"]),
