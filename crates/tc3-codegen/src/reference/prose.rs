@@ -143,6 +143,10 @@ impl Writer {
                 .contains(|c: char| c.is_whitespace() || c.is_control() || "<>()[]\\`".contains(c));
         if safe && self.links.iter().all(Option::is_none) {
             self.raw("[");
+            // After an exclamation mark it would be a picture.
+            if self.out.ends_with("![") {
+                self.out.insert(self.out.len() - 2, '\\');
+            }
             self.links.push(Some(target.to_owned()));
         } else {
             self.links.push(None);
@@ -408,6 +412,7 @@ mod tests {
             ("`\\`https://a.example/x``", "`\\`<https://a.example/x>\\`\\`"),
             ("&lt;x&gt;&nbsp;y", "\\<x\\> y"),
             ("x\u{202e}y\u{200b}z", "x y z"),
+            ("so!<a href=\"https://a.example\">n</a>", "so\\![n](<https://a.example>)"),
             ("https://<!x>", "https://\\<!x\\>"),
             ("<p>https://a.example/b<bucket>", "<https://a.example/b>\\<bucket\\>"),
         ] {
