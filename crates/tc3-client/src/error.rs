@@ -257,9 +257,6 @@ fn transport_hint(kind: TransportErrorKind) -> Option<&'static str> {
     Some(match kind {
         TransportErrorKind::Resolve => "check the endpoint's name and this machine's DNS",
         TransportErrorKind::Connect => "check the endpoint, and whether a proxy is needed",
-        TransportErrorKind::Tls => {
-            "behind a gateway that opens TLS, trust its authority with extra_roots_pem"
-        }
         TransportErrorKind::Proxy => "check HTTPS_PROXY and the proxy's user and password",
         _ => return None,
     })

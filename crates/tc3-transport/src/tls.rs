@@ -36,13 +36,33 @@ pub(crate) fn client_config(extra_roots_pem: &[u8]) -> Result<ClientConfig, Tran
     }
 }
 
-/// What a person can do with a failed handshake.
+/// What is wrong with a handshake, and what a person can do about it.
 pub(crate) fn describe(error: &rustls::Error) -> String {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, UnknownIssuer,
+    };
     match error {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        rustls::Error::InvalidCertificate(UnknownIssuer) => {
             "the server's certificate is signed by an authority that this system does not trust; \
-             a company's own is given as an extra root"
+             that of a company, or of a gateway that opens TLS, is given as an extra root"
                 .to_owned()
+        }
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+            "the server's certificate has expired; check this machine's clock, then tell whoever \
+             runs the server"
+                .to_owned()
+        }
+        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
+            "the server's certificate is not valid yet; check this machine's clock".to_owned()
+        }
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            "the server's certificate is for another name; check the endpoint, and what leads to \
+             it: DNS, a proxy"
+                .to_owned()
+        }
+        rustls::Error::AlertReceived(alert) => {
+            format!("the server refused ({alert:?}); it must speak TLS 1.2 or 1.3")
         }
         _ => error.to_string(),
     }

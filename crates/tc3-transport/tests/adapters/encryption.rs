@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tc3_transport::TransportErrorKind as Kind;
@@ -14,6 +14,8 @@ both! {
     an_extra_root_is_trusted
     an_unknown_authority_is_tls
     another_name_is_tls
+    a_time_past_or_to_come_is_tls
+    a_refusal_is_tls
     what_is_no_tls_is_tls
     a_handshake_that_stalls_or_breaks_is_connect
     a_close_without_notice_is_no_end
@@ -21,11 +23,22 @@ both! {
 
 /// A certificate for a name, its key, and the PEM of the authority that issued it.
 pub(crate) fn certificate(name: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>, String) {
+    valid(name, 1975, 4096)
+}
+
+/// One that holds between these years.
+fn valid(
+    name: &str,
+    from: i32,
+    to: i32,
+) -> (CertificateDer<'static>, PrivateKeyDer<'static>, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.not_before = date_time_ymd(from, 1, 1);
+    params.not_after = date_time_ymd(to, 1, 1);
     let certificate = params.signed_by(&key, &authority).unwrap();
     (certificate.der().clone(), PrivateKeyDer::from(key), authority.pem())
 }
@@ -42,7 +55,12 @@ pub(crate) fn server_config(
 
 /// A TLS server for a name, and its authority.
 fn secured(name: &str) -> (Server, String) {
-    let (certificate, key, pem) = certificate(name);
+    serving(certificate(name))
+}
+
+fn serving(
+    (certificate, key, pem): (CertificateDer<'static>, PrivateKeyDer<'static>, String),
+) -> (Server, String) {
     let tls = server_config(certificate, key);
     let server = Server::start(move |connection| {
         connection.secure(&tls);
@@ -80,7 +98,29 @@ fn another_name_is_tls(new: New) {
     let transport = new(&config().with_extra_roots_pem(pem)).unwrap();
     let error = fetch(&*transport, post(&server.https(), "x")).unwrap_err();
     check(&error, Kind::Tls, "localhost");
+    check(&error, Kind::Tls, "another name");
     assert!(server.received().is_empty());
+}
+
+fn a_time_past_or_to_come_is_tls(new: New) {
+    for (from, to, what) in [(2021, 2022, "has expired"), (4000, 4096, "not valid yet")] {
+        let (server, pem) = serving(valid("localhost", from, to));
+        let transport = new(&config().with_extra_roots_pem(pem)).unwrap();
+        let error = fetch(&*transport, post(&server.https(), "x")).unwrap_err();
+        check(&error, Kind::Tls, what);
+        check(&error, Kind::Tls, "this machine's clock");
+        assert!(server.received().is_empty());
+    }
+}
+
+fn a_refusal_is_tls(new: New) {
+    let server = Server::start(|connection| {
+        // A fatal alert, handshake_failure.
+        connection.write(&[21, 3, 3, 0, 2, 2, 40]);
+        connection.stall();
+    });
+    let error = fetch(&*new(&config()).unwrap(), post(&server.https(), "x")).unwrap_err();
+    check(&error, Kind::Tls, "the server refused (HandshakeFailure)");
 }
 
 fn what_is_no_tls_is_tls(new: New) {
