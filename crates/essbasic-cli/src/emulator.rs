@@ -28,6 +28,7 @@ Examples:
   essbasic emulator --listen 127.0.0.1:9527 --secret-id AKIDTEST --secret-key test
   essbasic emulator --flows 10000 --pdf-size 100000
   essbasic emulator --flows 10000 --faults reset=0.01,stall-body=0.001@download,throttled=0.05
+  essbasic emulator --tls ca.pem --faults tls-expired=0.1
   essbasic emulator --callback-url http://127.0.0.1:8080/ --callback-key KEY --callback-token TOKEN";
 
 /// Run an emulator of the service on loopback.
@@ -56,6 +57,9 @@ pub(crate) struct EmulatorArgs {
     /// Decides with which requests they do.
     #[arg(long, value_name = "NUMBER", requires = "faults", default_value_t = 0)]
     faults_seed: u64,
+    /// Speak TLS, and write the certificate of the emulator's authority to this file, for --ca-file.
+    #[arg(long, value_name = "FILE")]
+    tls: Option<PathBuf>,
     /// Let so many seconds pass in a real one.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     speed: f64,
@@ -129,6 +133,9 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
     if args.beyond_loopback {
         builder = builder.beyond_loopback();
     }
+    if args.tls.is_some() {
+        builder = builder.tls();
+    }
     if let Some(path) = &args.seed {
         let text = input::text_file(path)?;
         let seed = Seed::from_json(&text)
@@ -153,6 +160,12 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
     ctrlc::set_handler(move || _ = end.send(()))
         .map_err(|error| Failure::new(format!("signals cannot be received: {error}; try again")))?;
     let emulator = start(builder)?;
+    if let (Some(path), Some(authority)) = (&args.tls, emulator.authority_pem()) {
+        std::fs::write(path, authority).map_err(|error| {
+            let path = path.display();
+            Failure::new(format!("{path} cannot be written: {error}; give another --tls FILE"))
+        })?;
+    }
     if args.secret_id.is_none() {
         output::note(format_args!(
             "SecretId {SECRET_ID}, SecretKey {SECRET_KEY}; application {APP_ID}, organization \

@@ -12,6 +12,7 @@ mod support;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
+use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::Value;
 use support::{essbasic, refused};
 use tempfile::TempDir;
@@ -33,7 +34,8 @@ impl Running {
         stdout.read_line(&mut line).unwrap();
         let endpoint = line.strip_prefix("{\"ready\":true,\"endpoint\":\"").unwrap();
         let endpoint = endpoint.strip_suffix("\"}\n").unwrap().to_owned();
-        assert!(endpoint.starts_with("http://127.0.0.1:") && !endpoint.ends_with(":0"));
+        let plain = endpoint.replace("https:", "http:");
+        assert!(plain.starts_with("http://127.0.0.1:") && !plain.ends_with(":0"));
         Self { child, endpoint, stdout }
     }
 
@@ -118,6 +120,9 @@ fn what_it_cannot_start_with() {
         (&["--faults", "flood"], &["there is no such fault; there are refused, reset, "]),
         (&["--faults", "reset=7"], &["between 0 and 1"]),
         (&["--flows", "1", "--seed", "seed.json"], &["cannot be used with"]),
+        (&["--faults", "tls-cut"], &["tls-cut hits handshakes, and without TLS there are none"]),
+        (&["--faults", "tls-cut@download", "--tls", "ca.pem"], &["have no action"]),
+        (&["--tls", "nowhere/ca.pem"], &["nowhere/ca.pem cannot be written"]),
         (&["--flows", "many"], &["invalid value 'many' for '--flows"]),
         (&["--callback-key", "k"], &["--callback-url"]),
         (&["--callback-url", "http://example.com/"], &["does not lead to a loopback address"]),
@@ -203,4 +208,25 @@ fn a_parent_that_closes_its_end_of_the_log_stops_nothing() {
     }
     verbose.child.kill().unwrap();
     verbose.child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn contracts_come_over_tls_to_whoever_trusts_it() {
+    let home = TempDir::new().unwrap();
+    let emulator = Running::start(&home, &["--tls", "ca.pem", "--flows", "3"]);
+    let download = |more: &[&str]| {
+        let mut command = essbasic(home.path());
+        command.args(["download", "--out", "contracts", "--endpoint", &emulator.endpoint]);
+        command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+        command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
+        command.env("ESSBASIC_OPERATOR", OPERATOR).args(more);
+        command.args((1..=3).map(|number| format!("yDEmuBulk{number:023}")));
+        command.output().unwrap()
+    };
+    refused(&download(&[]), &["the server's certificate is signed by an authority"]);
+    let output = download(&["--ca-file", "ca.pem"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(std::fs::read_dir(home.path().join("contracts")).unwrap().count(), 3);
+    emulator.end("-TERM");
 }

@@ -17,6 +17,7 @@ use crate::links::Links;
 use crate::seed::Seed;
 use crate::server::Server;
 use crate::service::{Service, State};
+use crate::tls::Tls;
 use crate::world::World;
 use crate::{SECRET_ID, SECRET_KEY};
 
@@ -35,6 +36,7 @@ pub struct Builder {
     pdf_size: usize,
     faults: Vec<Fault>,
     faults_seed: u64,
+    tls: bool,
 }
 
 impl Builder {
@@ -52,6 +54,7 @@ impl Builder {
             pdf_size: 0,
             faults: Vec::new(),
             faults_seed: 0,
+            tls: false,
         }
     }
 
@@ -150,17 +153,31 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS, with a certificate for `localhost` and the address listened at. Clients must trust
+    /// [its authority](Emulator::authority_pem), a new one each time.
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Starts the emulator on a thread of its own.
     ///
     /// # Errors
     /// Where the address cannot be listened at, is not loopback without
-    /// [`beyond_loopback`](Self::beyond_loopback), the callback address or its key can't be used, or
-    /// the seed contradicts itself.
+    /// [`beyond_loopback`](Self::beyond_loopback), the callback address or its key can't be used, the
+    /// seed contradicts itself, or handshakes are to go wrong without [`tls`](Self::tls).
     pub fn start(mut self) -> io::Result<Emulator> {
         if !self.listen.ip().is_loopback() && !self.beyond_loopback {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 format!("{} is not a loopback address", self.listen.ip()),
+            ));
+        }
+        let of_tls = self.faults.iter().find(|fault| fault.kind.hits_handshakes());
+        if let (Some(fault), false) = (of_tls, self.tls) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{} hits handshakes, and without TLS there are none", fault.kind),
             ));
         }
         if self.secrets.is_empty() {
@@ -196,7 +213,8 @@ impl Builder {
             state: Mutex::new(State::new(world)),
         });
         let listener = TcpListener::bind(self.listen)?;
-        let server = Server::start(listener, Arc::clone(&service), post)?;
+        let tls = self.tls.then(|| Tls::new(self.listen.ip())).transpose()?;
+        let server = Server::start(listener, Arc::clone(&service), post, tls)?;
         Ok(Emulator::new(service, server))
     }
 }

@@ -34,9 +34,15 @@ impl Emulator {
         Builder::new()
     }
 
-    /// The URL to call: `http://127.0.0.1:PORT`.
+    /// The URL to call: `http://127.0.0.1:PORT`, or `https` with TLS.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.server.address())
+        self.server.endpoint()
+    }
+
+    /// The certificate, as PEM, of the authority that clients must trust where it speaks
+    /// [TLS](Builder::tls).
+    pub fn authority_pem(&self) -> Option<&str> {
+        self.server.authority.as_deref()
     }
 
     /// The ids of all contracts signed by everybody, in the order of their creation.
@@ -108,6 +114,7 @@ impl Emulator {
     }
 
     /// Lets these things go wrong from now on, by this seed, instead of those before; with none, nothing.
+    /// Those that hit handshakes do so where it speaks TLS.
     pub fn set_faults(&self, faults: impl IntoIterator<Item = Fault>, seed: u64) {
         self.service.faults.set(faults.into_iter().collect(), seed);
     }

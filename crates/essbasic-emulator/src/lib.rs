@@ -28,6 +28,8 @@
 //! orders to the clock and to contracts. An unknown path there lists it. Things [go wrong](Fault) where
 //! that is asked for, by a seed.
 //!
+//! It speaks HTTP, or [TLS](Builder::tls) by an authority of its own that clients must trust.
+//!
 //! What the service's documentation promises of contracts holds here by the emulator's
 //! [clock](Builder::clock_moved_by_hand): a PDF is composed one to three seconds after a signature
 //! (a link asked for earlier leads to the file without it), a link dies after five minutes, an unsigned
@@ -70,6 +72,7 @@ mod shape;
 mod tasks;
 mod template;
 mod terms;
+mod tls;
 mod uploads;
 mod wire;
 mod world;

@@ -19,8 +19,9 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::callback::Post;
 use crate::error::ApiError;
-use crate::faults::{FaultKind, Script, Tampered};
+use crate::faults::{Connection, FaultKind, Script, Tampered};
 use crate::service::Service;
+use crate::tls::Tls;
 use crate::wire::Wire;
 
 /// As the real service: a JSON body may have 10 MB; a little is left for what surrounds it.
@@ -38,9 +39,22 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Why a connection is dropped without an answer.
 type Dropped = Box<dyn std::error::Error + Send + Sync>;
 
+/// What every connection is served from.
+struct Front {
+    service: Arc<Service>,
+    /// Where links lead to, but for the address.
+    scheme: &'static str,
+    /// Their address; behind a wildcard only the client knows it.
+    address: Option<SocketAddr>,
+    tls: Option<Tls>,
+}
+
 /// A running server; dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Server {
+    scheme: &'static str,
+    /// Whom clients must trust, as PEM.
+    pub(crate) authority: Option<String>,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -52,20 +66,26 @@ impl Server {
         listener: TcpListener,
         service: Arc<Service>,
         post: Option<Post>,
+        tls: Option<Tls>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
-        // Links lead to where the request came; behind a wildcard only the client knows where that is.
-        let endpoint =
-            (!address.ip().is_unspecified()).then(|| Arc::from(format!("http://{address}")));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let authority = tls.as_ref().map(|tls| tls.authority().to_owned());
+        let front = Arc::new(Front {
+            service: Arc::clone(&service),
+            scheme,
+            address: (!address.ip().is_unspecified()).then_some(address),
+            tls,
+        });
         let thread =
             std::thread::Builder::new().name("essbasic-emulator".into()).spawn(move || {
                 // Dropping the runtime afterwards ends every connection.
                 runtime.block_on(async {
-                    tokio::spawn(keep_time(Arc::clone(&service)));
-                    tokio::spawn(accept(listener, service, endpoint));
+                    tokio::spawn(keep_time(service));
+                    tokio::spawn(accept(listener, front));
                     if let Some(post) = post {
                         tokio::spawn(post.run());
                     }
@@ -73,11 +93,11 @@ impl Server {
                     let _ = stopped.await;
                 });
             })?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { scheme, authority, address, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where this machine reaches the server.
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where this machine reaches the server, as a URL.
+    pub(crate) fn endpoint(&self) -> String {
         let mut address = self.address;
         if address.ip().is_unspecified() {
             address.set_ip(match address {
@@ -85,7 +105,7 @@ impl Server {
                 SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
             });
         }
-        address
+        format!("{}://{address}", self.scheme)
     }
 }
 
@@ -114,9 +134,9 @@ async fn keep_time(service: Arc<Service>) {
     }
 }
 
-async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<Arc<str>>) {
+async fn accept(listener: TcpListener, front: Arc<Front>) {
     let at = listener.local_addr();
-    let absence = &service.faults.absence;
+    let absence = &front.service.faults.absence;
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut listening = tokio::net::TcpListener::from_std(listener);
     loop {
@@ -125,7 +145,7 @@ async fn accept(listener: TcpListener, service: Arc<Service>, endpoint: Option<A
             Err(error) => return tracing::error!(%error, "the emulator cannot listen"),
         };
         tokio::select! {
-            () = accept_from(&listener, &places, &service, endpoint.as_ref()) => {}
+            () = accept_from(&listener, &places, &front) => {}
             () = absence.begun() => {}
         }
         // Connections are refused where nobody listens.
@@ -154,14 +174,13 @@ async fn listen_again(at: &io::Result<SocketAddr>) -> io::Result<tokio::net::Tcp
 async fn accept_from(
     listener: &tokio::net::TcpListener,
     places: &Arc<Semaphore>,
-    service: &Arc<Service>,
-    endpoint: Option<&Arc<str>>,
+    front: &Arc<Front>,
 ) {
     loop {
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let served = serve(stream, Arc::clone(service), endpoint.cloned());
+                let served = welcome(stream, Arc::clone(front));
                 tokio::spawn(async move {
                     served.await;
                     drop(place);
@@ -176,12 +195,24 @@ async fn accept_from(
     }
 }
 
-async fn serve(stream: TcpStream, service: Arc<Service>, endpoint: Option<Arc<str>>) {
+async fn welcome(stream: TcpStream, front: Arc<Front>) {
     // An answer in small pieces must not wait for the client's acknowledgements.
     let _ = stream.set_nodelay(true);
+    if let Some(tls) = &front.tls {
+        let accepted = tls.accept(stream, front.service.faults.draw_handshake());
+        return match tokio::time::timeout(READ_TIMEOUT, accepted).await {
+            Ok(Ok(stream)) => serve(stream, &front).await,
+            Ok(Err(error)) => tracing::debug!(%error, "no handshake"),
+            Err(_) => tracing::debug!("a handshake took too long"),
+        };
+    }
+    serve(stream, &front).await;
+}
+
+async fn serve(stream: impl Connection, front: &Front) {
     let script = Script::default();
     let stream = Tampered::new(stream, script.clone());
-    let answer = service_fn(|request| answer(&service, endpoint.as_deref(), &script, request));
+    let answer = service_fn(|request| answer(front, &script, request));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
@@ -192,7 +223,7 @@ async fn serve(stream: TcpStream, service: Arc<Service>, endpoint: Option<Arc<st
     );
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = service.faults.absence.begun() => {
+        () = front.service.faults.absence.begun() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -203,8 +234,7 @@ async fn serve(stream: TcpStream, service: Arc<Service>, endpoint: Option<Arc<st
 }
 
 async fn answer(
-    service: &Service,
-    endpoint: Option<&str>,
+    Front { service, scheme, address, .. }: &Front,
     script: &Script,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
@@ -220,13 +250,11 @@ async fn answer(
                 headers: parts.headers,
                 body: body.to_bytes(),
             };
-            match endpoint {
-                Some(endpoint) => service.answer(&wire, endpoint),
-                None => {
-                    let host = wire.header("host").unwrap_or_default();
-                    service.answer(&wire, &format!("http://{host}"))
-                }
-            }
+            let endpoint = match address {
+                Some(address) => format!("{scheme}://{address}"),
+                None => format!("{scheme}://{}", wire.header("host").unwrap_or_default()),
+            };
+            service.answer(&wire, &endpoint)
         }
         Err(error) if error.is::<LengthLimitError>() => {
             let message = format!("The request body is longer than {largest} bytes.");

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use essbasic::api::Action;
 use essbasic::transport::{
-    AsyncTransport as _, BlockingTransport as _, ReqwestTransport, TransportConfig, UreqTransport,
+    AsyncTransport as _, BlockingTransport as _, Request, ReqwestTransport, TransportConfig,
+    UreqTransport,
 };
 use essbasic::{
     Agent, ArchiveOptions, ArchiveReport, Config, Error, FlowWait, WaitOptions, blocking,
@@ -43,6 +44,12 @@ impl AsyncSleep for Rest {
     }
 }
 
+/// Whether the connections of a client are kept, and what is done before each request.
+pub(crate) enum Connections {
+    Kept,
+    OneARequest(Box<dyn Fn(&Request) + Send + Sync>),
+}
+
 pub(crate) struct Client {
     colour: Colour,
     sent: Arc<AtomicU64>,
@@ -57,24 +64,33 @@ impl Client {
     pub(crate) fn new(
         is_blocking: bool,
         config: Config,
-        transport: &TransportConfig,
+        transport: TransportConfig,
+        connections: Connections,
         agent: Agent,
     ) -> Self {
         let sent = Arc::<AtomicU64>::default();
         let counter = Arc::clone(&sent);
         let colour = if is_blocking {
-            let inner = UreqTransport::new(transport).unwrap();
+            let kept = UreqTransport::new(&transport).unwrap();
             let counting = move |request| {
                 counter.fetch_add(1, Ordering::Relaxed);
-                inner.send(request)
+                if let Connections::OneARequest(before) = &connections {
+                    before(&request);
+                    return UreqTransport::new(&transport).unwrap().send(request);
+                }
+                kept.send(request)
             };
             let client = tc3_client::blocking::Client::with_transport(config, counting);
             Colour::Blocking(blocking::Client::from_client(client.unwrap(), agent))
         } else {
-            let inner = Arc::new(ReqwestTransport::new(transport).unwrap());
+            let kept = Arc::new(ReqwestTransport::new(&transport).unwrap());
             let counting = move |request| {
                 counter.fetch_add(1, Ordering::Relaxed);
-                let inner = Arc::clone(&inner);
+                let mut inner = Arc::clone(&kept);
+                if let Connections::OneARequest(before) = &connections {
+                    before(&request);
+                    inner = Arc::new(ReqwestTransport::new(&transport).unwrap());
+                }
                 async move { inner.send(request).await }
             };
             let client = tc3_client::Client::with_transport(config, counting).unwrap();

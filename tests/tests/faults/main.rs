@@ -49,8 +49,8 @@ fn each_cell_of_the_tables_holds() {
     let mut tables = tables();
     // Those that take their time are not to be held up by the others.
     let slow = |kind: &FaultKind| {
-        use FaultKind::{Drip, Refused, StallBody, StallHead};
-        matches!(kind, Drip | Refused | StallBody | StallHead)
+        use FaultKind::{Drip, Refused, StallBody, StallHead, TlsStall};
+        matches!(kind, Drip | Refused | StallBody | StallHead | TlsStall)
     };
     let (slow, fast): (Vec<_>, Vec<_>) = FaultKind::ALL.into_iter().partition(slow);
     let found = [found(&fast), found(&slow)].concat();

@@ -2,12 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use essbasic::api::Action;
 use essbasic::credentials::Credential;
 use essbasic::models::{ChannelCreateFlowByFilesRequest, DescribeFlowDetailInfoRequest};
-use essbasic::transport::{TransportConfig, TransportErrorKind};
+use essbasic::transport::{Request, TransportConfig, TransportErrorKind};
 use essbasic::{
     Agent, ArchiveOptions, CallError, Config, Document, DownloadOptions, Error, ErrorKind, Party,
     RateLimit, WaitOptions, WaitOutcome, agent, blocking,
@@ -16,7 +17,7 @@ use essbasic_emulator::{
     APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
 };
 
-use crate::client::{Client, Rest};
+use crate::client::{Client, Connections, Rest};
 
 const STATE: &str = "DescribeFlowDetailInfo";
 const LINKS: &str = "DescribeResourceUrlsByFlows";
@@ -36,7 +37,7 @@ const LONG: Rest = Rest::Least(Duration::from_millis(1200));
 pub(crate) struct Trial {
     kind: FaultKind,
     is_blocking: bool,
-    emulator: Emulator,
+    emulator: Arc<Emulator>,
     agent: Agent,
     flow: String,
     create: ChannelCreateFlowByFilesRequest,
@@ -45,10 +46,15 @@ pub(crate) struct Trial {
 
 impl Trial {
     pub(crate) fn new(kind: FaultKind, is_blocking: bool) -> Self {
-        let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+        let mut emulator = Emulator::builder().rate_limit(None);
+        if kind.hits_handshakes() {
+            emulator = emulator.tls();
+        }
+        let emulator = Arc::new(emulator.start().unwrap());
         let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
         let flow = emulator.completed_flows().remove(0);
-        let config = config(&emulator.endpoint());
+        let transport = trusting(&emulator);
+        let config = config(&emulator.endpoint()).with_transport_config(transport);
         let client = blocking::Client::new(config, agent.clone()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let report = client.download([&*flow], &DownloadOptions::to(folder.path())).unwrap();
@@ -81,25 +87,29 @@ impl Trial {
         ]
     }
 
-    fn hit_once(&self, ways: &[&str], act: impl FnOnce(&Client) -> String) -> String {
+    fn hit_once(&self, ways: &[&'static str], act: impl FnOnce(&Client) -> String) -> String {
         let faults = |ways: &[&str]| {
             let faults = ways.iter().map(|way| Fault::new(self.kind).action(*way).times(1));
             self.emulator.set_faults(faults, 0);
         };
         let refused = self.kind == FaultKind::Refused;
-        let client =
-            self.client(&self.emulator.endpoint(), PATIENT, if refused { LONG } else { BRIEF });
+        let client = self.client(
+            &self.emulator.endpoint(),
+            PATIENT,
+            if refused { LONG } else { BRIEF },
+            (ways, 1),
+        );
         if refused {
             // What is refused is the request after the one that is hit.
             faults(&[&[PRELUDE], ways].concat()[..ways.len()]);
             self.prelude();
-        } else {
+        } else if !self.kind.hits_handshakes() {
             faults(ways);
         }
         self.outcome(&client, act)
     }
 
-    fn hit_always(&self, ways: &[&str], act: impl FnOnce(&Client) -> String) -> String {
+    fn hit_always(&self, ways: &[&'static str], act: impl FnOnce(&Client) -> String) -> String {
         let refused = self.kind == FaultKind::Refused;
         let to_file = ways == [FILE];
         let endpoint = match refused && !to_file {
@@ -110,8 +120,11 @@ impl Trial {
         // What comes after the links is their file.
         let ways = if refused && to_file { &[LINKS] } else { ways };
         // Where each request is hit, none comes too late that should come.
-        let client = self.client(&endpoint, if to_file { PATIENT } else { IMPATIENT }, BRIEF);
-        self.emulator.set_faults(ways.iter().map(|way| Fault::new(self.kind).action(*way)), 0);
+        let patience = if to_file { PATIENT } else { IMPATIENT };
+        let client = self.client(&endpoint, patience, BRIEF, (ways, usize::MAX));
+        if !self.kind.hits_handshakes() {
+            self.emulator.set_faults(ways.iter().map(|way| Fault::new(self.kind).action(*way)), 0);
+        }
         self.outcome(&client, act)
     }
 
@@ -123,12 +136,41 @@ impl Trial {
         assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
     }
 
-    fn client(&self, endpoint: &str, patience: Duration, rest: Rest) -> Client {
-        let stalls = matches!(self.kind, FaultKind::StallHead | FaultKind::StallBody);
-        let patience = if stalls { patience } else { Duration::from_secs(30) };
-        let transport = TransportConfig::default().with_read_timeout(patience);
+    fn client(
+        &self,
+        endpoint: &str,
+        patience: Duration,
+        rest: Rest,
+        (ways, times): (&[&'static str], usize),
+    ) -> Client {
+        use FaultKind::{StallBody, StallHead, TlsStall};
+        let transport = trusting(&self.emulator);
+        let transport = match self.kind {
+            StallHead | StallBody => transport.with_read_timeout(patience),
+            TlsStall => transport.with_connect_timeout(patience),
+            _ => transport,
+        };
         let config = config(endpoint).with_async_sleep(rest).with_blocking_sleep(rest);
-        Client::new(self.is_blocking, config, &transport, self.agent.clone())
+        let connections = match self.kind.hits_handshakes() {
+            true => self.with_handshakes(ways, times),
+            false => Connections::Kept,
+        };
+        Client::new(self.is_blocking, config, transport, connections, self.agent.clone())
+    }
+
+    /// A handshake knows nothing of the request that it is made for; whoever makes the request does.
+    fn with_handshakes(&self, ways: &[&'static str], times: usize) -> Connections {
+        let left = Mutex::new(ways.iter().map(|way| (*way, times)).collect::<Vec<_>>());
+        let (emulator, kind) = (Arc::clone(&self.emulator), self.kind);
+        Connections::OneARequest(Box::new(move |request| {
+            let mut left = left.lock().unwrap();
+            let mut hit =
+                left.iter_mut().find(|(way, times)| *way == way_of(request) && *times > 0);
+            if let Some((_, times)) = &mut hit {
+                *times -= 1;
+            }
+            emulator.set_faults(hit.map(|_| Fault::new(kind)), 0);
+        }))
     }
 
     /// What comes of an act of this client, with how many requests it made.
@@ -168,6 +210,16 @@ impl Trial {
     }
 }
 
+/// The action of a request.
+fn way_of(request: &Request) -> &str {
+    request.headers.get("x-tc-action").map_or(FILE, |action| action.to_str().unwrap())
+}
+
+fn trusting(emulator: &Emulator) -> TransportConfig {
+    let authority = emulator.authority_pem().unwrap_or_default();
+    TransportConfig::default().with_extra_roots_pem(authority)
+}
+
 fn config(endpoint: &str) -> Config {
     Config::new(Credential::new(SECRET_ID, SECRET_KEY))
         .with_endpoint_url(endpoint)
@@ -187,7 +239,9 @@ where
             let told = error.to_string().contains("whether it was carried out is not known");
             assert_eq!(told, error.is_outcome_unknown(), "{error}");
             let word = word(&error);
-            assert!(error.to_string().contains(text(word)), "{word}: {error}");
+            let alternatives: Vec<_> = text(word).split(" *or* ").collect();
+            let told = alternatives.iter().any(|text| error.to_string().contains(text));
+            assert!(told, "{word}: {error}");
             format!("{word}{unknown}")
         }
         Err(other) => panic!("{other:?}"),
@@ -204,6 +258,7 @@ fn text(word: &str) -> &'static str {
 fn word(error: &CallError) -> &'static str {
     match error.kind() {
         ErrorKind::Transport(TransportErrorKind::Connect) => "no connection",
+        ErrorKind::Transport(TransportErrorKind::Tls) => "no trust",
         ErrorKind::Transport(TransportErrorKind::Interrupted) => "broken",
         ErrorKind::Transport(TransportErrorKind::Timeout) => "timeout",
         ErrorKind::Status => "status",

@@ -13,7 +13,7 @@ use essbasic::{
     RateLimit, RetryPolicy, WaitOptions, agent,
 };
 use essbasic_emulator::{
-    APP_ID, Cipher, Emulator, Fault, FaultKind, NewFlow, OPERATOR, ORGANIZATION,
+    APP_ID, Builder, Cipher, Emulator, Fault, FaultKind, NewFlow, OPERATOR, ORGANIZATION,
 };
 
 use crate::log::Log;
@@ -37,12 +37,15 @@ fn config(endpoint: &str, key: &str) -> Config {
         .with_endpoint_url(endpoint)
         .unwrap()
         .with_rate_limit(RateLimit::Off)
-        .with_transport_config(
-            TransportConfig::default().with_read_timeout(Duration::from_millis(300)),
-        )
+        .with_transport_config(transport())
         .with_retry(
             RetryPolicy::default().with_max_attempts(2).with_base_delay(Duration::from_millis(1)),
         )
+}
+
+fn transport() -> TransportConfig {
+    let brief = Duration::from_millis(300);
+    TransportConfig::default().with_connect_timeout(brief).with_read_timeout(brief)
 }
 
 struct Clients {
@@ -128,8 +131,8 @@ impl Clients {
     }
 }
 
-fn emulator(log: &Log, encrypted: bool) -> Emulator {
-    let builder = Emulator::builder().temporary_credential(ID, KEY, TOKEN).rate_limit(None);
+fn emulator(log: &Log, builder: Builder, encrypted: bool) -> Emulator {
+    let builder = builder.temporary_credential(ID, KEY, TOKEN).rate_limit(None);
     let builder = match encrypted {
         true => builder.encryption(Cipher::Aes, CIPHER_KEY, HMAC_KEY),
         false => builder,
@@ -153,7 +156,7 @@ fn emulator(log: &Log, encrypted: bool) -> Emulator {
 pub(crate) fn drive(log: &Log) {
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let emulator = emulator(log, false);
+            let emulator = emulator(log, Emulator::builder(), false);
             for key in [KEY, WRONG_KEY] {
                 let clients = Clients::new(log, config(&emulator.endpoint(), key));
                 clients.everything(log);
@@ -172,7 +175,7 @@ pub(crate) fn drive(log: &Log) {
 }
 
 fn encrypted(log: &Log, hmac: &str) {
-    let emulator = emulator(log, true);
+    let emulator = emulator(log, Emulator::builder(), true);
     let encryption = Encryption::aes_cbc(APP_ID, CIPHER_KEY, hmac).unwrap();
     log.debug(&encryption);
     let config = config(&emulator.endpoint(), KEY).with_wrapper(encryption);
@@ -183,8 +186,15 @@ fn encrypted(log: &Log, hmac: &str) {
 
 /// All requests go wrong in this way.
 fn hit(log: &Log, kind: FaultKind) {
-    let emulator = emulator(log, false);
-    let clients = Clients::new(log, config(&emulator.endpoint(), KEY));
+    let builder = Emulator::builder();
+    let builder = if kind.hits_handshakes() { builder.tls() } else { builder };
+    let emulator = emulator(log, builder, false);
+    let mut config = config(&emulator.endpoint(), KEY);
+    if let Some(authority) = emulator.authority_pem() {
+        let transport = transport().with_extra_roots_pem(authority);
+        config = config.with_transport_config(transport);
+    }
+    let clients = Clients::new(log, config);
     emulator.set_faults([Fault::new(kind)], 0);
     clients.read(log);
     for action in ["download", "DescribeResourceUrlsByFlows"] {

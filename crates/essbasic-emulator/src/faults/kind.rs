@@ -71,11 +71,23 @@ pub enum FaultKind {
     NullElements,
     /// Each text, number and flag in the answer is null.
     NullLeaves,
+    /// The connection is reset within the handshake.
+    TlsCut,
+    /// The handshake stands still, for half a minute.
+    TlsStall,
+    /// The handshake is refused, by an alert.
+    TlsAlert,
+    /// The certificate is of an authority that nobody trusts.
+    TlsUntrusted,
+    /// The certificate has expired.
+    TlsExpired,
+    /// The certificate is for another name.
+    TlsOtherName,
 }
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 32] = [
         Self::Refused,
         Self::Reset,
         Self::ResetHead,
@@ -102,11 +114,23 @@ impl FaultKind {
         Self::Nulls,
         Self::NullElements,
         Self::NullLeaves,
+        Self::TlsCut,
+        Self::TlsStall,
+        Self::TlsAlert,
+        Self::TlsUntrusted,
+        Self::TlsExpired,
+        Self::TlsOtherName,
     ];
+
+    /// Whether it hits TLS handshakes: no request is made then. All others hit requests.
+    pub fn hits_handshakes(self) -> bool {
+        use FaultKind::{TlsAlert, TlsCut, TlsExpired, TlsOtherName, TlsStall, TlsUntrusted};
+        matches!(self, TlsCut | TlsStall | TlsAlert | TlsUntrusted | TlsExpired | TlsOtherName)
+    }
 
     /// Whether the request that it hits is carried out all the same.
     pub fn is_carried_out(self) -> bool {
-        self.instead(None).is_none()
+        !self.hits_handshakes() && self.instead(None).is_none()
     }
 
     /// How far ahead the service's clock is.

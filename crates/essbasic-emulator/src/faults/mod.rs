@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::absence::Absence;
 pub use self::kind::FaultKind;
-pub(crate) use self::stream::{Script, Tampered};
+pub(crate) use self::stream::{Connection, Script, Tampered};
 
 /// How often what goes wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,10 +23,10 @@ pub(crate) use self::stream::{Script, Tampered};
 pub struct Fault {
     /// What.
     pub kind: FaultKind,
-    /// The part of all requests, from 0 to 1, that it hits.
+    /// The part of all requests, or of all TLS handshakes, from 0 to 1, that it hits.
     #[serde(default = "always")]
     pub rate: f64,
-    /// Only requests of this action; `download` are those of files at their links.
+    /// Only requests of this action; `download` are those of files at their links. A handshake has none.
     #[serde(default)]
     pub action: Option<String>,
     /// No more often than this.
@@ -84,6 +84,9 @@ impl FromStr for Fault {
             let known: Vec<_> = FaultKind::ALL.iter().map(FaultKind::to_string).collect();
             format!("there is no such fault; there are {}", known.join(", "))
         })?;
+        if kind.hits_handshakes() && action.is_some() {
+            return Err(format!("{kind} hits handshakes, which have no action: leave that out"));
+        }
         let rate = rate.parse().ok().filter(|rate| (0.0..=1.0).contains(rate));
         let rate = rate.ok_or("the rate of a fault is between 0 and 1, such as 0.05")?;
         Ok(Self { kind, rate, action, times: None })
@@ -115,8 +118,20 @@ impl Faults {
 
     /// What is to happen to a request of this action. The draws are made in the order of the requests.
     pub(crate) fn draw(&self, action: &str) -> Option<FaultKind> {
+        self.draw_of(action, false)
+    }
+
+    /// What is to happen to a TLS handshake.
+    pub(crate) fn draw_handshake(&self) -> Option<FaultKind> {
+        self.draw_of("handshake", true)
+    }
+
+    fn draw_of(&self, action: &str, handshake: bool) -> Option<FaultKind> {
         let Dice { faults, random, hits } = &mut *self.dice();
-        let meant = |fault: &Fault| fault.action.as_deref().is_none_or(|only| only == action);
+        let meant = |fault: &Fault| {
+            let only = fault.action.as_deref();
+            fault.kind.hits_handshakes() == handshake && only.is_none_or(|only| only == action)
+        };
         let fault = faults
             .iter_mut()
             .filter(|fault| meant(fault) && fault.times != Some(0))

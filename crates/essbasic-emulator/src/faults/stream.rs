@@ -34,19 +34,31 @@ impl Script {
     }
 }
 
-pub(crate) struct Tampered {
-    stream: TcpStream,
+/// What an answer goes out on.
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Unpin {
+    /// What is under it.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Connection for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+pub(crate) struct Tampered<S> {
+    stream: S,
     script: Script,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl Tampered {
-    pub(crate) fn new(stream: TcpStream, script: Script) -> Self {
+impl<S> Tampered<S> {
+    pub(crate) fn new(stream: S, script: Script) -> Self {
         Self { stream, script, pause: None }
     }
 }
 
-impl AsyncRead for Tampered {
+impl<S: Connection> AsyncRead for Tampered<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -56,7 +68,7 @@ impl AsyncRead for Tampered {
     }
 }
 
-impl AsyncWrite for Tampered {
+impl<S: Connection> AsyncWrite for Tampered<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -80,7 +92,7 @@ impl AsyncWrite for Tampered {
                     ready!(sleep.as_mut().poll(context));
                     *pause = None;
                 }
-                Step::Reset => stream.set_zero_linger()?,
+                Step::Reset => stream.tcp().set_zero_linger()?,
             }
             steps.pop_front();
         }
