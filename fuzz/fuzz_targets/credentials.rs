@@ -73,12 +73,10 @@ fuzz_target!(|data: &[u8]| {
                 assert!(keys.iter().all(|key| {
                     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
                 }));
-                let shown = format!("{credential:?}");
-                assert!(
-                    !credential
-                        .token()
-                        .is_some_and(|token| token.len() > 16 && shown.contains(token))
-                );
+                // The id is shown, and may hold the same letters.
+                let shown = format!("{credential:?}").replace(credential.secret_id(), "");
+                let token = credential.token().filter(|token| token.len() > 16);
+                assert!(token.is_none_or(|token| !shown.contains(token)));
                 return;
             }
             FetchStep::Absent => return,
