@@ -247,7 +247,7 @@ impl<'a> Caller<'a> {
         let (status, answer) = self.send(bytes.as_bytes());
         assert_eq!(status, 200);
         let text = String::from_utf8(answer).unwrap();
-        let envelope: Envelope<Value> = serde_json::from_str(&text).unwrap();
+        let envelope = Envelope::<Value>::deserialize(text.as_bytes()).unwrap();
         assert_eq!(envelope.request_id.len(), 36, "{text}");
         if let Err(error) = envelope.result {
             assert!(!error.code.is_empty() && error.code != "InternalError", "{text}");

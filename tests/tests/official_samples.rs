@@ -62,7 +62,7 @@ impl Visitor for Check {
             if let Err(error) = self.request::<A>(name, sample) {
                 self.failures.push(format!("{name} sample {index}, request: {error}"));
             }
-            if let Err(error) = self.answer::<A::Response>(name, sample) {
+            if let Err(error) = self.answer::<A>(name, sample) {
                 self.failures.push(format!("{name} sample {index}, answer: {error}"));
             }
         }
@@ -91,12 +91,16 @@ impl Check {
         Ok(())
     }
 
-    fn answer<T>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
+    fn answer<A>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
     where
-        T: DeserializeOwned + Serialize + PartialEq + Debug,
+        A: Action<Response: Serialize + PartialEq + Debug>,
     {
         let answer: Value = serde_json::from_str(&sample.output)?;
-        let typed: Envelope<T> = serde_json::from_str(&sample.output)?;
+        let typed = A::decode(sample.output.as_bytes());
+        let typed = typed.map_err(serde::de::Error::custom)?;
+        // By way of serde it is the same.
+        let by_serde = Envelope::<A::Response>::deserialize(sample.output.as_bytes());
+        assert_eq!(by_serde.as_ref(), Ok(&typed), "{name}");
         let body = match typed.result {
             Ok(success) => success.body,
             Err(error) => {

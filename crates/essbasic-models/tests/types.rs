@@ -39,7 +39,7 @@ fn a_positional_answer_keeps_its_positions() {
     let text = r#"{"Response":{"FlowResourceUrlInfos":[{"FlowId":"f1","ResourceUrlInfos":
         [{"Url":"https://h/p?key=secret","Name":"n","Type":"PDF"}]},{"FlowId":"f2","ResourceUrlInfos":null}],
         "ErrorMessages":["","not yours"],"RequestId":"r"}}"#;
-    let answer: Envelope<DescribeResourceUrlsByFlowsResponse> = serde_json::from_str(text).unwrap();
+    let answer = Envelope::<DescribeResourceUrlsByFlowsResponse>::decode(text.as_bytes()).unwrap();
     let answer = answer.result.unwrap().body;
     assert_eq!(answer.error_messages, ["", "not yours"]);
     let urls: Vec<usize> =
@@ -55,7 +55,7 @@ fn a_flow_says_where_it_stands_and_hides_who_signs() {
     let text = r#"{"Response":{"FlowInfo":[{"FlowId":"f","FlowStatus":"PART","FlowApproverInfos":[
         {"Mobile":"13800000000","ApproveName":"Somebody","ApproveStatus":"WAITPICKUP","ApproveType":"PERSON"},
         {"ApproveStatus":"BRAND_NEW"}]}],"RequestId":"r"}}"#;
-    let answer: Envelope<DescribeFlowDetailInfoResponse> = serde_json::from_str(text).unwrap();
+    let answer = Envelope::<DescribeFlowDetailInfoResponse>::decode(text.as_bytes()).unwrap();
     let answer = answer.result.unwrap().body;
     let flow = answer.flow_info.first().unwrap();
     assert_eq!(flow.flow_status, FlowStatus::Part);

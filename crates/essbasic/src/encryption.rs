@@ -207,7 +207,7 @@ impl Wrapper for Encryption {
     fn open(&self, answer: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
         type Carrier = Envelope<CreateRequestWithEncryptionResponse>;
         // The carrier's own error, or no answer of the API: said as it is.
-        let Ok(Carrier { result: Ok(carrier), .. }) = serde_json::from_slice(answer) else {
+        let Ok(Carrier { result: Ok(carrier), .. }) = Envelope::decode(answer) else {
             return Ok(None);
         };
         let text = self.open_with(&carrier.body)?;

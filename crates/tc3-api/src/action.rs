@@ -1,6 +1,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::Envelope;
+use crate::json::Error;
+
 /// A request type of one API action.
 ///
 /// Generated models implement it; implement it by hand for an action that has no generated type:
@@ -29,6 +32,22 @@ pub trait Action: Serialize {
     const INFO: ActionInfo<'static>;
     /// The type of the answer.
     type Response: DeserializeOwned;
+
+    /// The body of the request.
+    ///
+    /// # Errors
+    /// It has no form in JSON.
+    fn encode(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self).map_err(|_| Error::new("a request that has a form in JSON", 0))
+    }
+
+    /// Reads the body of an answer.
+    ///
+    /// # Errors
+    /// It is no answer of the API, or none of this type.
+    fn decode(answer: &[u8]) -> Result<Envelope<Self::Response>, Error> {
+        Envelope::deserialize(answer)
+    }
 }
 
 /// What a call needs to know of an action besides its body.

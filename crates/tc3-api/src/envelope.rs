@@ -1,17 +1,13 @@
 //! `{"Response": {...}}` in one pass.
 //!
-//! The members of an answer and those of its wrapper (`RequestId`, `Error`, `DeprecatedWarning`)
-//! share one JSON object. A map access that keeps the wrapper's members and hands all others on lets
-//! the typed answer be decoded in the same pass, whatever order the members come in.
+//! The members of an answer and those of its wrapper (`RequestId`, `Error`, `DeprecatedWarning`) share one
+//! JSON object: whatever order they come in, the wrapper's are kept and the others handed on.
 
-use core::fmt;
-use core::marker::PhantomData;
+use core::ops::Range;
 
-use serde::Deserialize;
-use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
-};
+use serde::de::DeserializeOwned;
+
+use crate::json::{Decode, Error, Members, Reader};
 
 /// A decoded answer: the API's error, or the typed answer.
 ///
@@ -36,239 +32,214 @@ pub struct Success<T> {
 }
 
 /// The `Error` member of an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiError {
     /// For instance `AuthFailure.SignatureFailure`.
-    #[serde(rename = "Code", default, deserialize_with = "crate::lenient::scalar")]
     pub code: String,
     /// The service's text, in the language asked for by `X-TC-Language`.
-    #[serde(rename = "Message", default, deserialize_with = "crate::lenient::scalar")]
     pub message: String,
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Envelope<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(OuterVisitor(PhantomData))
+impl<T: Decode + Members> Envelope<T> {
+    /// Reads an answer whose type was generated.
+    ///
+    /// # Errors
+    /// The body is no answer of the API, or none of this type.
+    pub fn decode(body: &[u8]) -> Result<Self, Error> {
+        let mut typed = T::blank();
+        let answer = answer(body, &mut typed)?;
+        answer.into_envelope(|_| Ok(typed))
     }
 }
 
-struct OuterVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OuterVisitor<T> {
-    type Value = Envelope<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with the member Response")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(key) = map.next_key::<Key>()? {
-            if key.0 == "Response" {
-                if found.is_some() {
-                    return Err(A::Error::duplicate_field("Response"));
-                }
-                found = Some(map.next_value_seed(Inner(PhantomData))?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        found.ok_or_else(|| A::Error::missing_field("Response"))
+impl<T: DeserializeOwned> Envelope<T> {
+    /// Reads an answer of any type of serde's, which gets all that stands in `Response`.
+    ///
+    /// # Errors
+    /// The body is no answer of the API, or none of this type.
+    pub fn deserialize(body: &[u8]) -> Result<Self, Error> {
+        let answer = answer(body, &mut Nothing)?;
+        answer.into_envelope(|at| {
+            let start = at.start;
+            let response = body.get(at).unwrap_or_default();
+            serde_json::from_slice(response).map_err(|_| Error::new("the answer's type", start))
+        })
     }
 }
 
-/// A key, owned: it may be escaped in the JSON, and the few keys of the outer object cost nothing.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Key(String);
-
-struct Inner<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Inner<T> {
-    type Value = Envelope<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
+impl Envelope<()> {
+    /// Reads what stands around an answer of any type.
+    ///
+    /// # Errors
+    /// The body is no answer of the API.
+    pub fn around(body: &[u8]) -> Result<Self, Error> {
+        answer(body, &mut Nothing)?.into_envelope(|_| Ok(()))
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Inner<T> {
-    type Value = Envelope<T>;
+struct Nothing;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the object Response")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut wrapper = Wrapper::default();
-        let body = T::deserialize(MapAccessDeserializer::new(Tap {
-            map: &mut map,
-            wrapper: &mut wrapper,
-            request_id: None,
-        }));
-        // A type that stopped early, or that lacked a member because this is an error answer, may
-        // have left wrapper members unread.
-        let drained = Tap { map: &mut map, wrapper: &mut wrapper, request_id: None }.drain();
-        let result = match (wrapper.error, body) {
-            (Some(error), _) => {
-                drained?;
-                Err(error)
-            }
-            (None, Ok(body)) => {
-                drained?;
-                Ok(Success { body, deprecated_warning: wrapper.deprecated_warning })
-            }
-            (None, Err(error)) => return Err(error),
-        };
-        Ok(Envelope { request_id: wrapper.request_id, result })
+impl Members for Nothing {
+    fn member(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.skip()
     }
 }
 
+/// What stands around an answer's own members.
 #[derive(Default)]
 struct Wrapper {
     request_id: String,
     error: Option<ApiError>,
     deprecated_warning: Option<String>,
+    /// Why the first of the answer's own members that was not read was not.
+    misfit: Option<Error>,
+    /// Where `Response` stands.
+    at: Range<usize>,
 }
 
-/// A map access that keeps the wrapper's members and hands the others on. `RequestId` does both.
-struct Tap<'a, A> {
-    map: &'a mut A,
-    wrapper: &'a mut Wrapper,
-    /// Set between the key `RequestId`, handed on, and the call that asks for its value.
-    request_id: Option<String>,
+impl Wrapper {
+    /// An error wins, whatever the type would have needed.
+    fn into_envelope<T>(
+        self,
+        body: impl FnOnce(Range<usize>) -> Result<T, Error>,
+    ) -> Result<Envelope<T>, Error> {
+        let result = match (self.error, self.misfit) {
+            (Some(error), _) => Err(error),
+            (None, Some(misfit)) => return Err(misfit),
+            (None, None) => {
+                let deprecated_warning = self.deprecated_warning;
+                Ok(Success { body: body(self.at)?, deprecated_warning })
+            }
+        };
+        Ok(Envelope { request_id: self.request_id, result })
+    }
 }
 
-impl<'de, A: MapAccess<'de>> Tap<'_, A> {
-    fn drain(mut self) -> Result<(), A::Error> {
-        while MapAccess::next_entry::<IgnoredAny, IgnoredAny>(&mut self)?.is_some() {}
+/// Reads an answer whose own members go to `body`.
+fn answer(json: &[u8], body: &mut dyn Members) -> Result<Wrapper, Error> {
+    let mut outer = Outer { body, found: None };
+    let mut reader = Reader::new(json)?;
+    reader.members(&mut outer, &["Response"])?;
+    reader.end()?;
+    outer.found.ok_or_else(|| reader.expected("Response"))
+}
+
+struct Outer<'b> {
+    body: &'b mut dyn Members,
+    found: Option<Wrapper>,
+}
+
+impl Members for Outer<'_> {
+    fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+        if name != "Response" {
+            return reader.skip();
+        }
+        if self.found.is_some() {
+            return Err(reader.expected("one Response"));
+        }
+        let mut inner = Inner { body: self.body, wrapper: Wrapper::default() };
+        let start = reader.offset();
+        reader.members(&mut inner, &[])?;
+        let mut wrapper = inner.wrapper;
+        wrapper.at = start..reader.offset();
+        self.found = Some(wrapper);
         Ok(())
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Tap<'_, A> {
-    type Error = A::Error;
+struct Inner<'b> {
+    body: &'b mut dyn Members,
+    wrapper: Wrapper,
+}
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        mut seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        loop {
-            match self.map.next_key_seed(TapKey(seed))? {
-                None => return Ok(None),
-                Some(Tapped::Own(key)) => return Ok(Some(key)),
-                Some(Tapped::RequestId(seed)) => {
-                    let id = self.map.next_value::<Option<String>>()?.unwrap_or_default();
-                    self.wrapper.request_id.clone_from(&id);
-                    self.request_id = Some(id);
-                    return seed.deserialize("RequestId".into_deserializer()).map(Some);
-                }
-                Some(Tapped::Error(back)) => {
-                    self.wrapper.error = self.map.next_value()?;
-                    seed = back;
-                }
-                Some(Tapped::DeprecatedWarning(back)) => {
-                    self.wrapper.deprecated_warning = self.map.next_value()?;
-                    seed = back;
-                }
-            }
+impl Members for Inner<'_> {
+    fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+        match name {
+            "Error" => return reader.optional(&mut self.wrapper.error),
+            "DeprecatedWarning" => return reader.optional(&mut self.wrapper.deprecated_warning),
+            // The answer has it too.
+            "RequestId" => reader.clone().keep(&mut self.wrapper.request_id)?,
+            _ => {}
+        }
+        let before = reader.clone();
+        if let Err(misfit) = self.body.member(name, reader) {
+            // It matters unless this turns out to be an error.
+            *reader = before;
+            reader.skip()?;
+            self.wrapper.misfit.get_or_insert(misfit);
+        }
+        Ok(())
+    }
+}
+
+impl Members for ApiError {
+    fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+        match name {
+            "Code" => reader.keep(&mut self.code),
+            "Message" => reader.keep(&mut self.message),
+            _ => reader.skip(),
         }
     }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        match self.request_id.take() {
-            Some(id) => seed.deserialize(IdDeserializer { id, error: PhantomData }),
-            None => self.map.next_value_seed(seed),
-        }
-    }
 }
 
-/// The value of `RequestId`, for a member of type `String` as for one of type `Option<String>`.
-struct IdDeserializer<E> {
-    id: String,
-    error: PhantomData<E>,
-}
+impl Decode for ApiError {
+    const NULL_IS_BLANK: bool = false;
 
-impl<'de, E: serde::de::Error> Deserializer<'de> for IdDeserializer<E> {
-    type Error = E;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_string(self.id)
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        reader.object(Self::blank(), &[])
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, E> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// What a key of the inner object turned out to be; the wrapper's give the seed back unused.
-enum Tapped<K, V> {
-    Own(V),
-    RequestId(K),
-    Error(K),
-    DeprecatedWarning(K),
-}
-
-struct TapKey<K>(K);
-
-impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for TapKey<K> {
-    type Value = Tapped<K, K::Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for TapKey<K> {
-    type Value = Tapped<K, K::Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member name")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        match key {
-            "RequestId" => Ok(Tapped::RequestId(self.0)),
-            "Error" => Ok(Tapped::Error(self.0)),
-            "DeprecatedWarning" => Ok(Tapped::DeprecatedWarning(self.0)),
-            _ => self.0.deserialize(key.into_deserializer()).map(Tapped::Own),
-        }
-    }
-
-    fn visit_borrowed_str<E: serde::de::Error>(self, key: &'de str) -> Result<Self::Value, E> {
-        match key {
-            "RequestId" | "Error" | "DeprecatedWarning" => self.visit_str(key),
-            _ => self.0.deserialize(BorrowedStrDeserializer::new(key)).map(Tapped::Own),
-        }
+    fn blank() -> Self {
+        Self::default()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize;
 
-    #[derive(Debug, Deserialize, PartialEq)]
+    /// As it would be generated, and one of serde's.
+    #[derive(Debug, Default, Deserialize, PartialEq)]
     #[serde(rename_all = "PascalCase")]
     struct Strict {
         total: u64,
         request_id: String,
     }
 
-    fn decode(json: &str) -> Result<Envelope<Strict>, serde_json::Error> {
-        serde_json::from_str(json)
+    impl Members for Strict {
+        fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+            match name {
+                "Total" => reader.must(&mut self.total),
+                "RequestId" => reader.must(&mut self.request_id),
+                _ => reader.skip(),
+            }
+        }
+    }
+
+    impl Decode for Strict {
+        const NULL_IS_BLANK: bool = false;
+
+        fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+            reader.object(Self::blank(), &[])
+        }
+
+        fn blank() -> Self {
+            Self::default()
+        }
+    }
+
+    /// By either way, which agree.
+    fn decode(json: &str) -> Result<Envelope<Strict>, Error> {
+        let decoded = Envelope::decode(json.as_bytes());
+        let by_serde = Envelope::deserialize(json.as_bytes());
+        assert_eq!(decoded.as_ref().ok(), by_serde.as_ref().ok(), "{json}");
+        let around = Envelope::around(json.as_bytes()).ok();
+        let request_id = around.as_ref().map(|around| &*around.request_id);
+        if let Ok(decoded) = &decoded {
+            assert_eq!(request_id, Some(&*decoded.request_id));
+        }
+        by_serde
     }
 
     #[test]
@@ -281,25 +252,6 @@ mod tests {
         let success = answer.result.unwrap();
         assert_eq!(success.body, Strict { total: 3, request_id: "r".into() });
         assert_eq!(success.deprecated_warning.as_deref(), Some("soon"));
-    }
-
-    #[test]
-    fn the_request_id_fits_a_member_of_any_form_that_holds_a_text() {
-        #[derive(Debug, Deserialize, PartialEq)]
-        struct Id(String);
-
-        #[derive(Debug, Deserialize, PartialEq)]
-        struct Forms<T> {
-            #[serde(rename = "RequestId")]
-            id: T,
-        }
-        fn decode<T: serde::de::DeserializeOwned>(json: &str) -> T {
-            serde_json::from_str::<Envelope<Forms<T>>>(json).unwrap().result.unwrap().body.id
-        }
-        let json = r#"{"Response":{"RequestId":"r"}}"#;
-        assert_eq!(decode::<Option<String>>(json).as_deref(), Some("r"));
-        assert_eq!(decode::<Id>(json), Id("r".into()));
-        assert_eq!(decode::<Option<Id>>(json), Some(Id("r".into())));
     }
 
     #[test]
@@ -330,23 +282,34 @@ mod tests {
             r#"{"Response":null}"#,
             r#"{"Response":[]}"#,
             r#"{"response":{"Total":1,"RequestId":"r"}}"#,
-            r#"{"Response":{"RequestId":"r"}}"#,
-            r#"{"Response":{"Error":null,"RequestId":"r"}}"#,
             r#"{"Response":{"Error":"text","RequestId":"r"}}"#,
             r#"{"Response":{"Total":1,"RequestId":"r"},"Response":{"Total":1,"RequestId":"r"}}"#,
             r#"{"Response":{"Total":1,"RequestId":"r""#,
         ] {
             assert!(decode(json).is_err(), "{json}");
         }
-        assert!(
-            serde_json::from_str::<Envelope<serde_json::Value>>(r#"{"Response":null}"#).is_err()
-        );
+        for json in [r#"{"Response":{"RequestId":"r"}}"#, r#"{"Response":{"Error":null}}"#] {
+            assert!(Envelope::<Strict>::deserialize(json.as_bytes()).is_err());
+        }
+        let null = br#"{"Response":null}"#;
+        assert!(Envelope::<serde_json::Value>::deserialize(null).is_err());
+        assert!(Envelope::around(null).is_err());
     }
 
     #[test]
-    fn an_untyped_answer_keeps_all_but_the_wrapper() {
-        let answer: Envelope<serde_json::Value> =
-            serde_json::from_str(r#"{"Response":{"A":{"Error":1},"RequestId":"r"}}"#).unwrap();
+    fn what_does_not_fit_matters_unless_it_is_an_error() {
+        let misfit = r#"{"Response":{"Total":{"x":"13888888888"},"RequestId":"r"}}"#;
+        let error = decode(misfit).unwrap_err();
+        assert!(!error.to_string().contains("138"), "{error}");
+        let error =
+            r#"{"Response":{"Total":[{}],"Error":{"Code":"C","Message":3},"RequestId":"r"}}"#;
+        assert_eq!(decode(error).unwrap().result.unwrap_err().message, "3");
+    }
+
+    #[test]
+    fn an_untyped_answer_keeps_all() {
+        let json = br#"{"Response":{"A":{"Error":1},"RequestId":"r"}}"#;
+        let answer = Envelope::<serde_json::Value>::deserialize(json).unwrap();
         assert_eq!(
             answer.result.unwrap().body,
             serde_json::json!({"A": {"Error": 1}, "RequestId": "r"})

@@ -2,9 +2,8 @@
 //!
 //! - [`Action`] ties a request type to its answer type and to the facts a call needs ([`ActionInfo`]).
 //! - [`Envelope`] decodes the `{"Response": ...}` wrapper, an API error or a typed answer, in one pass.
-//! - [`lenient`] holds the `deserialize_with` helpers with which generated answers tolerate what real
-//!   servers send: `null` for a list, a number in a string.
-//! - [`wire`] holds the `serialize_with` helpers of requests.
+//! - [`json`] reads and writes generated types, leniently; [`lenient`] does it for members of types that
+//!   are written by hand.
 //! - [`Base64`] is a file inside JSON, [`time`] turns the services' numbers into times.
 //! - [`catalogue`] describes a service as data, for callers that know actions only by name.
 //! - [`check`] (feature `json`) tells what the catalogue has against a request before it is sent, and
@@ -18,11 +17,11 @@ pub mod catalogue;
 #[cfg(feature = "json")]
 pub mod check;
 mod envelope;
+pub mod json;
 pub mod lenient;
 #[cfg(feature = "json")]
 pub mod skeleton;
 pub mod time;
-pub mod wire;
 
 pub use action::{Action, ActionInfo};
 pub use base64::Base64;
@@ -41,4 +40,35 @@ pub mod __private {
             f.write_str("***")
         }
     }
+}
+
+/// Makes a generated type one of serde's, for reading.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __deserialize {
+    ($type:ident) => {
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $type {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                $crate::json::deserialize(deserializer)
+            }
+        }
+    };
+}
+
+/// Makes a generated type one of serde's, for writing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serialize {
+    ($type:ident) => {
+        impl $crate::__private::serde::Serialize for $type {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                $crate::json::serialize(self, serializer)
+            }
+        }
+    };
 }

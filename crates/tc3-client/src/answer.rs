@@ -1,6 +1,6 @@
 //! What an HTTP answer says, in the few words that the call machine decides by.
 
-use serde::de::DeserializeOwned;
+use tc3_api::json;
 use tc3_api::{ActionInfo, ApiError, Envelope};
 use tc3_transport::{Bytes, HeaderMap, Response, StatusCode, header};
 
@@ -26,10 +26,14 @@ pub(crate) enum Content {
     Undecodable(String),
 }
 
+/// What reads the body of an answer.
+pub(crate) type Decode<T> = fn(&[u8]) -> Result<Envelope<T>, json::Error>;
+
 /// Decodes in one pass; `value` gets the typed body of a success.
-pub(crate) fn read<T: DeserializeOwned>(
+pub(crate) fn read<T>(
     response: Response<Bytes>,
     wrapper: Option<&dyn Wrapper>,
+    decode: Decode<T>,
     value: &mut Option<T>,
 ) -> Answer {
     let Response { status, headers, mut body } = response;
@@ -37,13 +41,13 @@ pub(crate) fn read<T: DeserializeOwned>(
         None | Some(Ok(None)) => {}
         Some(Ok(Some(carried))) => body = carried.into(),
         Some(Err(error)) => {
-            let request_id = serde_json::from_slice::<Envelope<serde::de::IgnoredAny>>(&body)
-                .map_or_else(|_| String::new(), |envelope| envelope.request_id);
+            let request_id =
+                Envelope::around(&body).map_or_else(|_| String::new(), |around| around.request_id);
             let content = Content::Unexpected(one_line(&error.to_string(), 200));
             return Answer { status, headers, request_id: one_line(&request_id, 128), content };
         }
     }
-    let (request_id, content) = match serde_json::from_slice::<Envelope<T>>(&body) {
+    let (request_id, content) = match decode(&body) {
         Ok(Envelope { request_id, result: Err(error) }) => (request_id, Content::Error(error)),
         Ok(Envelope { request_id, result: Ok(success) }) => {
             *value = Some(success.body);
@@ -61,17 +65,12 @@ pub(crate) fn lost(info: &ActionInfo<'_>) -> Error {
         .of_call(info.name, 0, true)
 }
 
-fn undecodable(headers: &HeaderMap, body: &[u8], error: &serde_json::Error) -> (String, Content) {
+fn undecodable(headers: &HeaderMap, body: &[u8], error: &json::Error) -> (String, Content) {
     // An API answer of another type than expected still has an id, and perhaps a plain error.
-    if let Ok(envelope) = serde_json::from_slice::<Envelope<serde::de::IgnoredAny>>(body) {
+    if let Ok(envelope) = Envelope::around(body) {
         let content = match envelope.result {
             Err(error) => Content::Error(error),
-            // The parser's own text would repeat values, which may be personal data.
-            Ok(_) => Content::Unexpected(format!(
-                "the answer is not of the expected type (line {}, column {})",
-                error.line(),
-                error.column()
-            )),
+            Ok(_) => Content::Unexpected(format!("the answer is not as documented: {error}")),
         };
         return (envelope.request_id, content);
     }
@@ -122,7 +121,8 @@ mod tests {
         headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
         let body = Bytes::copy_from_slice(body.as_bytes());
         let mut value = None::<Value>;
-        let answer = read(Response { status: StatusCode::OK, headers, body }, None, &mut value);
+        let response = Response { status: StatusCode::OK, headers, body };
+        let answer = read(response, None, Envelope::deserialize, &mut value);
         (answer, value.map(|value| serde_json::to_vec(&value).unwrap()))
     }
 
@@ -151,7 +151,7 @@ mod tests {
         let mut value = None::<Typed>;
         let body = Bytes::from_static(br#"{"Response":{"Count":"13888888888","RequestId":"r"}}"#);
         let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
-        let answer = read(response, None, &mut value);
+        let answer = read(response, None, Envelope::deserialize, &mut value);
         assert_eq!(answer.request_id, "r");
         let Content::Unexpected(text) = answer.content else { panic!() };
         assert!(!text.contains("138"), "{text}");

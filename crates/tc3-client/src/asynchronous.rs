@@ -1,16 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tc3_api::{Action, ActionInfo};
+use tc3_api::{Action, ActionInfo, Envelope};
 use tc3_transport::{
     AsyncBody, AsyncTransport, Bytes, Request, ReqwestTransport, Response, TransportError,
 };
 use tracing::Instrument;
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Decode};
 use crate::call::{Call, Event, Step};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
@@ -58,7 +56,7 @@ impl Client {
         R: Action + Sync,
         R::Response: Send,
     {
-        self.call_as(R::INFO, request).await
+        self.call_as(R::INFO, request.encode().ok(), R::decode).await
     }
 
     /// Makes a call for which there is no type: action by name, body and answer as JSON. The answer
@@ -67,19 +65,20 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn call_json(&self, info: ActionInfo<'_>, body: &Value) -> Result<Value, Error> {
-        self.call_as(info, body).await
+        self.call_as(info, serde_json::to_vec(body).ok(), Envelope::deserialize).await
     }
 
-    async fn call_as<B, T>(&self, info: ActionInfo<'_>, body: &B) -> Result<T, Error>
-    where
-        B: Serialize + Sync,
-        T: DeserializeOwned + Send,
-    {
-        let body = self.engine.encode(&info, body)?;
+    async fn call_as<T: Send>(
+        &self,
+        info: ActionInfo<'_>,
+        body: Option<Vec<u8>>,
+        decode: Decode<T>,
+    ) -> Result<T, Error> {
+        let body = self.engine.body(&info, body)?;
         let mut value = None;
         let wrapper = self.engine.wrapper(&info);
         let span = crate::span(&info);
-        self.drive(info, body, &mut |response| answer::read(response, wrapper, &mut value))
+        self.drive(info, body, &mut |response| answer::read(response, wrapper, decode, &mut value))
             .instrument(span)
             .await?;
         value.ok_or_else(|| answer::lost(&info))
@@ -129,7 +128,7 @@ impl Client {
     /// # Errors
     /// Where no credential is found, or the body cannot be encoded.
     pub async fn preview(&self, info: ActionInfo<'_>, body: &Value) -> Result<Request, Error> {
-        let body = self.engine.encode(&info, body)?;
+        let body = self.engine.body(&info, serde_json::to_vec(body).ok())?;
         let call = Call::new(&self.engine, info, body, self.now())?;
         let credential = match call.is_signed() {
             true => Some(self.credential(None).await.map_err(Error::credentials)?),

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tc3_api::{Action, ActionInfo};
+use tc3_api::{Action, ActionInfo, Envelope};
 use tc3_transport::{
     BlockingBody, BlockingTransport, Bytes, Request, Response, TransportError, UreqTransport,
 };
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Decode};
 use crate::call::{Call, Event, Step};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
@@ -56,7 +54,7 @@ impl Client {
     where
         R: Action,
     {
-        self.call_as(R::INFO, request)
+        self.call_as(R::INFO, request.encode().ok(), R::decode)
     }
 
     /// Makes a call for which there is no type: action by name, body and answer as JSON. The answer
@@ -65,19 +63,22 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub fn call_json(&self, info: ActionInfo<'_>, body: &Value) -> Result<Value, Error> {
-        self.call_as(info, body)
+        self.call_as(info, serde_json::to_vec(body).ok(), Envelope::deserialize)
     }
 
-    fn call_as<B, T>(&self, info: ActionInfo<'_>, body: &B) -> Result<T, Error>
-    where
-        B: Serialize,
-        T: DeserializeOwned,
-    {
-        let body = self.engine.encode(&info, body)?;
+    fn call_as<T>(
+        &self,
+        info: ActionInfo<'_>,
+        body: Option<Vec<u8>>,
+        decode: Decode<T>,
+    ) -> Result<T, Error> {
+        let body = self.engine.body(&info, body)?;
         let mut value = None;
         let wrapper = self.engine.wrapper(&info);
         let _entered = crate::span(&info).entered();
-        self.drive(info, body, &mut |response| answer::read(response, wrapper, &mut value))?;
+        self.drive(info, body, &mut |response| {
+            answer::read(response, wrapper, decode, &mut value)
+        })?;
         value.ok_or_else(|| answer::lost(&info))
     }
 
@@ -123,7 +124,7 @@ impl Client {
     /// # Errors
     /// Where no credential is found, or the body cannot be encoded.
     pub fn preview(&self, info: ActionInfo<'_>, body: &Value) -> Result<Request, Error> {
-        let body = self.engine.encode(&info, body)?;
+        let body = self.engine.body(&info, serde_json::to_vec(body).ok())?;
         let call = Call::new(&self.engine, info, body, self.now())?;
         let credential = match call.is_signed() {
             true => Some(self.credential(None).map_err(Error::credentials)?),

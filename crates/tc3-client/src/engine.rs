@@ -43,22 +43,21 @@ impl Engine {
         })
     }
 
-    /// The body of a call.
-    pub(crate) fn encode<B: serde::Serialize>(
+    /// The body of a call, once it is encoded.
+    pub(crate) fn body(
         &self,
         info: &ActionInfo<'_>,
-        body: &B,
+        encoded: Option<Vec<u8>>,
     ) -> Result<Bytes, Error> {
-        // The encoder's own text may repeat values.
-        let no_json = |_| Error::new(ErrorKind::Request, "the request has no JSON form");
-        let encode = || -> Result<Bytes, Error> {
-            let body = serde_json::to_vec(body).map_err(no_json)?;
+        let checked = || -> Result<Bytes, Error> {
+            let no_json = || Error::new(ErrorKind::Request, "the request has no JSON form");
+            let body = encoded.ok_or_else(no_json)?;
             #[cfg(feature = "check")]
             if let Some(catalogue) = self.config.catalogue {
                 crate::check::check(catalogue, info, &body)?;
             }
             Ok(Bytes::from(body))
         };
-        encode().map_err(|error| error.of_call(info.name, 0, false))
+        checked().map_err(|error| error.of_call(info.name, 0, false))
     }
 }

@@ -59,7 +59,7 @@ fn keywords_and_taken_names_have_setters() {
 
 fn answer<T: serde::de::DeserializeOwned>(response: &serde_json::Value) -> T {
     let text = json!({ "Response": response }).to_string();
-    serde_json::from_str::<Envelope<T>>(&text).unwrap().result.unwrap().body
+    Envelope::<T>::deserialize(text.as_bytes()).unwrap().result.unwrap().body
 }
 
 #[test]

@@ -2,71 +2,30 @@
 //! Signing without a person at the moment of signing.
 
 /// Who switches on auto-signing, how they prove who they are, and what happens then.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct AutoSignConfig {
     /// The person who is to switch on auto-signing.
-    #[serde(rename = "UserInfo")]
     pub user_info: super::UserThreeFactor,
     /// Whether the callback tells about the certificate. Absent: no.
     ///
     /// Deprecated. Leave it out; it has no effect any more.
-    #[serde(
-        rename = "CertInfoCallback",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub cert_info_callback: ::core::option::Option<::core::primitive::bool>,
     /// Whether the person may design their own seal (signature). Absent: no.
-    #[serde(
-        rename = "UserDefineSeal",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_define_seal: ::core::option::Option<::core::primitive::bool>,
     /// Whether the callback holds the picture, as base64, of the seal (signature) that auto-signing will use. Absent: no.
-    #[serde(
-        rename = "SealImgCallback",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_img_callback: ::core::option::Option<::core::primitive::bool>,
     /// Address for callbacks.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
-    #[serde(
-        rename = "CallbackUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// How the person may prove who they are. A mini program link takes `WEIXINAPP` only, its default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.
-    #[serde(
-        rename = "VerifyChannels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub verify_channels: ::core::option::Option<::std::vec::Vec<super::VerifyChannel>>,
     /// Whether an account licence is bound to the person. Absent: 1, no licence; auto-signing stays on without end and its contracts use contract quota.
     ///
     /// Deprecated. Leave it out; it has no effect any more.
-    #[serde(
-        rename = "LicenseType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub license_type: ::core::option::Option<super::AutoSignLicenseType>,
     /// Where the H5 page goes after success; ask the service's account manager when to use it. Only for H5 links.
     ///
@@ -74,12 +33,6 @@ pub struct AutoSignConfig {
     /// - `qianapp://...`: back to the platform's app, which must catch this scheme in its web view and open its own page.
     ///
     /// No other scheme is allowed. With `appendResult=qian` in its query, the service adds `action=sign&result=success&from=tencent_ess`, which tells the success.
-    #[serde(
-        rename = "JumpUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub jump_url: ::core::option::Option<::std::string::String>,
 }
 
@@ -170,6 +123,69 @@ impl AutoSignConfig {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for AutoSignConfig {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "UserInfo" => reader.must(&mut self.user_info),
+            "CertInfoCallback" => reader.optional(&mut self.cert_info_callback),
+            "UserDefineSeal" => reader.optional(&mut self.user_define_seal),
+            "SealImgCallback" => reader.optional(&mut self.seal_img_callback),
+            "CallbackUrl" => reader.optional(&mut self.callback_url),
+            "VerifyChannels" => reader.optional(&mut self.verify_channels),
+            "LicenseType" => reader.optional(&mut self.license_type),
+            "JumpUrl" => reader.optional(&mut self.jump_url),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for AutoSignConfig {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["UserInfo"])
+    }
+    fn blank() -> Self {
+        Self {
+            user_info: ::tc3_api::json::Decode::blank(),
+            cert_info_callback: ::core::option::Option::None,
+            user_define_seal: ::core::option::Option::None,
+            seal_img_callback: ::core::option::Option::None,
+            callback_url: ::core::option::Option::None,
+            verify_channels: ::core::option::Option::None,
+            license_type: ::core::option::Option::None,
+            jump_url: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(AutoSignConfig);
+
+impl ::tc3_api::json::Encode for AutoSignConfig {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("UserInfo", &self.user_info);
+        writer.member("CertInfoCallback", &self.cert_info_callback);
+        writer.member("UserDefineSeal", &self.user_define_seal);
+        writer.member("SealImgCallback", &self.seal_img_callback);
+        writer.member("CallbackUrl", &self.callback_url);
+        writer.member("VerifyChannels", &self.verify_channels);
+        writer.member("LicenseType", &self.license_type);
+        writer.member("JumpUrl", &self.jump_url);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(AutoSignConfig);
+
 impl ::core::fmt::Debug for AutoSignConfig {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("AutoSignConfig")
@@ -214,27 +230,16 @@ impl ::core::fmt::Debug for AutoSignConfig {
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCancelUserAutoSignEnableUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The employee who acts. `Agent` says it already.
-    #[serde(rename = "Operator")]
     pub operator: super::UserInfo,
     /// What auto-signing is for.
-    #[serde(rename = "SceneKey")]
     pub scene_key: super::AutoSignScene,
     /// The person whose link is withdrawn.
-    #[serde(rename = "UserInfo")]
     pub user_info: super::UserThreeFactor,
 }
 
@@ -256,26 +261,112 @@ impl ChannelCancelUserAutoSignEnableUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCancelUserAutoSignEnableUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Operator" => reader.must(&mut self.operator),
+            "SceneKey" => reader.must(&mut self.scene_key),
+            "UserInfo" => reader.must(&mut self.user_info),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCancelUserAutoSignEnableUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "Operator", "SceneKey", "UserInfo"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            operator: ::tc3_api::json::Decode::blank(),
+            scene_key: ::tc3_api::json::Decode::blank(),
+            user_info: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCancelUserAutoSignEnableUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCancelUserAutoSignEnableUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Operator", &self.operator);
+        writer.member("SceneKey", &self.scene_key);
+        writer.member("UserInfo", &self.user_info);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCancelUserAutoSignEnableUrlRequest);
+
 /// The answer to `ChannelCancelUserAutoSignEnableUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCancelUserAutoSignEnableUrlResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCancelUserAutoSignEnableUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCancelUserAutoSignEnableUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCancelUserAutoSignEnableUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCancelUserAutoSignEnableUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCancelUserAutoSignEnableUrlResponse);
 
 /// Makes a link with which a person switches on auto-signing: contracts are then signed in their name without them acting each time. Link, or QR code for the mini program, can be passed on by the platform or sent by short message.
 ///
@@ -305,79 +396,28 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignEnableUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What auto-signing is for.
-    #[serde(rename = "SceneKey")]
     pub scene_key: super::AutoSignScene,
     /// The employee who acts. `Agent` says it already.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The person and the settings of their auto-signing.
-    #[serde(
-        rename = "AutoSignConfig",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub auto_sign_config: ::core::option::Option<super::AutoSignConfig>,
     /// Kind of page the link leads to. Absent: the mini program.
-    #[serde(
-        rename = "UrlType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub url_type: ::core::option::Option<super::AutoSignUrlType>,
     /// How the person is told of the link; only `SMS` is on offer. Absent: not told.
-    #[serde(
-        rename = "NotifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub notify_type: ::core::option::Option<super::NotifyType>,
     /// Mobile number to which the short message goes. Has no effect without `SMS` in `NotifyType`.
-    #[serde(
-        rename = "NotifyAddress",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub notify_address: ::core::option::Option<::std::string::String>,
     /// Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from now. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// Data of the platform's own, encoded as base64. The callbacks on switching auto-signing on and off return it unchanged. At most 20480 characters.
-    #[serde(
-        rename = "UserData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_data: ::core::option::Option<::std::string::String>,
     /// Form of the link. `APP` works only for the mini program, that is, without `UrlType`.
-    #[serde(
-        rename = "EndPoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub end_point: ::core::option::Option<super::AutoSignUrlEndpoint>,
 }
 
@@ -474,6 +514,75 @@ impl ChannelCreateUserAutoSignEnableUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateUserAutoSignEnableUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SceneKey" => reader.must(&mut self.scene_key),
+            "Operator" => reader.optional(&mut self.operator),
+            "AutoSignConfig" => reader.optional(&mut self.auto_sign_config),
+            "UrlType" => reader.optional(&mut self.url_type),
+            "NotifyType" => reader.optional(&mut self.notify_type),
+            "NotifyAddress" => reader.optional(&mut self.notify_address),
+            "ExpiredTime" => reader.optional(&mut self.expired_time),
+            "UserData" => reader.optional(&mut self.user_data),
+            "EndPoint" => reader.optional(&mut self.end_point),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateUserAutoSignEnableUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "SceneKey"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            scene_key: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+            auto_sign_config: ::core::option::Option::None,
+            url_type: ::core::option::Option::None,
+            notify_type: ::core::option::Option::None,
+            notify_address: ::core::option::Option::None,
+            expired_time: ::core::option::Option::None,
+            user_data: ::core::option::Option::None,
+            end_point: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateUserAutoSignEnableUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateUserAutoSignEnableUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SceneKey", &self.scene_key);
+        writer.member("Operator", &self.operator);
+        writer.member("AutoSignConfig", &self.auto_sign_config);
+        writer.member("UrlType", &self.url_type);
+        writer.member("NotifyType", &self.notify_type);
+        writer.member("NotifyAddress", &self.notify_address);
+        writer.member("ExpiredTime", &self.expired_time);
+        writer.member("UserData", &self.user_data);
+        writer.member("EndPoint", &self.end_point);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateUserAutoSignEnableUrlRequest);
+
 impl ChannelCreateUserAutoSignEnableUrlRequest {
     /// The member `ExpiredTime` as a time; `None` of zero.
     pub fn expired_time_as_time(
@@ -521,54 +630,75 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlRequest {
 }
 
 /// The answer to `ChannelCreateUserAutoSignEnableUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignEnableUrlResponse {
     /// The link for switching on auto-signing, short or long; valid until the request's `ExpiredTime`.
-    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// WeChat app id of the service's mini program, for jumps to it from an app or another mini program. None for an H5 link.
-    #[serde(rename = "AppId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub app_id: ::std::string::String,
     /// WeChat original id of the service's mini program, for jumps to it from an app or another mini program. None for an H5 link.
-    #[serde(
-        rename = "AppOriginalId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub app_original_id: ::std::string::String,
     /// Page of the mini program to jump to from an app or another mini program. None for an H5 link.
-    #[serde(rename = "Path", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub path: ::std::string::String,
     /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. None for an H5 link. As base64.
-    #[serde(
-        rename = "QrCode",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub qr_code: ::tc3_api::Base64,
     /// Kind of page the link leads to. Empty: the mini program.
-    #[serde(
-        rename = "UrlType",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub url_type: super::AutoSignUrlType,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateUserAutoSignEnableUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Url" => reader.keep(&mut self.url),
+            "AppId" => reader.keep(&mut self.app_id),
+            "AppOriginalId" => reader.keep(&mut self.app_original_id),
+            "Path" => reader.keep(&mut self.path),
+            "QrCode" => reader.keep(&mut self.qr_code),
+            "UrlType" => reader.keep(&mut self.url_type),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateUserAutoSignEnableUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateUserAutoSignEnableUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateUserAutoSignEnableUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Url", &self.url);
+        writer.member("AppId", &self.app_id);
+        writer.member("AppOriginalId", &self.app_original_id);
+        writer.member("Path", &self.path);
+        writer.member("QrCode", &self.qr_code);
+        writer.member("UrlType", &self.url_type);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateUserAutoSignEnableUrlResponse);
 
 impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -602,46 +732,20 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
 /// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignSealUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What auto-signing is for.
-    #[serde(rename = "SceneKey")]
     pub scene_key: super::AutoSignScene,
     /// The person whose seal is to be replaced; they must have switched on auto-signing.
-    #[serde(rename = "UserInfo")]
     pub user_info: super::UserThreeFactor,
     /// The employee who acts. `Agent` says it already.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from now. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// Form of the link.
-    #[serde(
-        rename = "EndPoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub end_point: ::core::option::Option<super::AutoSignUrlEndpoint>,
 }
 
@@ -687,6 +791,67 @@ impl ChannelCreateUserAutoSignSealUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateUserAutoSignSealUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SceneKey" => reader.must(&mut self.scene_key),
+            "UserInfo" => reader.must(&mut self.user_info),
+            "Operator" => reader.optional(&mut self.operator),
+            "ExpiredTime" => reader.optional(&mut self.expired_time),
+            "EndPoint" => reader.optional(&mut self.end_point),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateUserAutoSignSealUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "SceneKey", "UserInfo"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            scene_key: ::tc3_api::json::Decode::blank(),
+            user_info: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+            expired_time: ::core::option::Option::None,
+            end_point: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateUserAutoSignSealUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateUserAutoSignSealUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SceneKey", &self.scene_key);
+        writer.member("UserInfo", &self.user_info);
+        writer.member("Operator", &self.operator);
+        writer.member("ExpiredTime", &self.expired_time);
+        writer.member("EndPoint", &self.end_point);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateUserAutoSignSealUrlRequest);
+
 impl ChannelCreateUserAutoSignSealUrlRequest {
     /// The member `ExpiredTime` as a time; `None` of zero.
     pub fn expired_time_as_time(
@@ -705,58 +870,71 @@ impl ChannelCreateUserAutoSignSealUrlRequest {
 }
 
 /// The answer to `ChannelCreateUserAutoSignSealUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignSealUrlResponse {
     /// WeChat app id of the service's mini program, for jumps to it from an app or another mini program.
-    #[serde(
-        rename = "AppId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub app_id: ::core::option::Option<::std::string::String>,
     /// WeChat original id of the service's mini program, for jumps to it from an app or another mini program.
-    #[serde(
-        rename = "AppOriginalId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub app_original_id: ::core::option::Option<::std::string::String>,
     /// The link for setting the seal, short or long; valid until the request's `ExpiredTime`.
-    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// Page of the mini program to jump to from an app or another mini program.
-    #[serde(
-        rename = "Path",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub path: ::core::option::Option<::std::string::String>,
     /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. As base64.
-    #[serde(
-        rename = "QrCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub qr_code: ::core::option::Option<::tc3_api::Base64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateUserAutoSignSealUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AppId" => reader.optional(&mut self.app_id),
+            "AppOriginalId" => reader.optional(&mut self.app_original_id),
+            "Url" => reader.keep(&mut self.url),
+            "Path" => reader.optional(&mut self.path),
+            "QrCode" => reader.optional(&mut self.qr_code),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateUserAutoSignSealUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateUserAutoSignSealUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateUserAutoSignSealUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AppId", &self.app_id);
+        writer.member("AppOriginalId", &self.app_original_id);
+        writer.member("Url", &self.url);
+        writer.member("Path", &self.path);
+        writer.member("QrCode", &self.qr_code);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateUserAutoSignSealUrlResponse);
 
 impl ::core::fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -804,31 +982,16 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
 /// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What auto-signing is for.
-    #[serde(rename = "SceneKey")]
     pub scene_key: super::AutoSignScene,
     /// The person asked about.
-    #[serde(rename = "UserInfo")]
     pub user_info: super::UserThreeFactor,
     /// The employee who acts. `Agent` says it already.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -855,58 +1018,132 @@ impl ChannelDescribeUserAutoSignStatusRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDescribeUserAutoSignStatusRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SceneKey" => reader.must(&mut self.scene_key),
+            "UserInfo" => reader.must(&mut self.user_info),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDescribeUserAutoSignStatusRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "SceneKey", "UserInfo"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            scene_key: ::tc3_api::json::Decode::blank(),
+            user_info: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDescribeUserAutoSignStatusRequest);
+
+impl ::tc3_api::json::Encode for ChannelDescribeUserAutoSignStatusRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SceneKey", &self.scene_key);
+        writer.member("UserInfo", &self.user_info);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDescribeUserAutoSignStatusRequest);
+
 /// The answer to `ChannelDescribeUserAutoSignStatus`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusResponse {
     /// Whether the person has switched on auto-signing.
-    #[serde(rename = "IsOpen", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub is_open: ::core::primitive::bool,
     /// When the licence began. Only if auto-signing was switched on with a licence. In seconds since the epoch.
-    #[serde(
-        rename = "LicenseFrom",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub license_from: ::core::primitive::i64,
     /// When the licence ends. Only if auto-signing was switched on with a licence. In seconds since the epoch.
-    #[serde(
-        rename = "LicenseTo",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub license_to: ::core::primitive::i64,
     /// Whether auto-signing was switched on with an account licence.
-    #[serde(
-        rename = "LicenseType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub license_type: ::core::option::Option<super::AutoSignLicenseType>,
     /// The seal that auto-signing uses. Empty: none set yet; the person must open the link from `ChannelCreateUserAutoSignEnableUrl` again and set one.
-    #[serde(
-        rename = "SealId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_id: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDescribeUserAutoSignStatusResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "IsOpen" => reader.keep(&mut self.is_open),
+            "LicenseFrom" => reader.keep(&mut self.license_from),
+            "LicenseTo" => reader.keep(&mut self.license_to),
+            "LicenseType" => reader.optional(&mut self.license_type),
+            "SealId" => reader.optional(&mut self.seal_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDescribeUserAutoSignStatusResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDescribeUserAutoSignStatusResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDescribeUserAutoSignStatusResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("IsOpen", &self.is_open);
+        writer.member("LicenseFrom", &self.license_from);
+        writer.member("LicenseTo", &self.license_to);
+        writer.member("LicenseType", &self.license_type);
+        writer.member("SealId", &self.seal_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDescribeUserAutoSignStatusResponse);
 
 impl ChannelDescribeUserAutoSignStatusResponse {
     /// The member `LicenseFrom` as a time; `None` of zero.
@@ -944,31 +1181,16 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `OperationDenied.NotInAutoSignWhiteList`: Not on the allow-list of this business. Have the service's account manager enable auto-signing by individuals for this application; check `SceneKey` too.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDisableUserAutoSignRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What auto-signing is for.
-    #[serde(rename = "SceneKey")]
     pub scene_key: super::AutoSignScene,
     /// The person whose auto-signing ends.
-    #[serde(rename = "UserInfo")]
     pub user_info: super::UserThreeFactor,
     /// The employee who acts. `Agent` says it already.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -995,26 +1217,112 @@ impl ChannelDisableUserAutoSignRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDisableUserAutoSignRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SceneKey" => reader.must(&mut self.scene_key),
+            "UserInfo" => reader.must(&mut self.user_info),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDisableUserAutoSignRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "SceneKey", "UserInfo"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            scene_key: ::tc3_api::json::Decode::blank(),
+            user_info: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDisableUserAutoSignRequest);
+
+impl ::tc3_api::json::Encode for ChannelDisableUserAutoSignRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SceneKey", &self.scene_key);
+        writer.member("UserInfo", &self.user_info);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDisableUserAutoSignRequest);
+
 /// The answer to `ChannelDisableUserAutoSign`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDisableUserAutoSignResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDisableUserAutoSignResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDisableUserAutoSignResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDisableUserAutoSignResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDisableUserAutoSignResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDisableUserAutoSignResponse);
 
 /// Extended a person's licence for medical auto-signing by a year, once only. No longer in use.
 ///
@@ -1041,31 +1349,16 @@ pub struct ChannelDisableUserAutoSignResponse {
 /// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What auto-signing is for.
-    #[serde(rename = "SceneKey")]
     pub scene_key: super::AutoSignScene,
     /// The person whose licence is extended.
-    #[serde(rename = "UserInfo")]
     pub user_info: super::UserThreeFactor,
     /// The employee who acts. `Agent` says it already.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -1093,34 +1386,116 @@ impl ChannelRenewAutoSignLicenseRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelRenewAutoSignLicenseRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SceneKey" => reader.must(&mut self.scene_key),
+            "UserInfo" => reader.must(&mut self.user_info),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelRenewAutoSignLicenseRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "SceneKey", "UserInfo"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            scene_key: ::tc3_api::json::Decode::blank(),
+            user_info: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelRenewAutoSignLicenseRequest);
+
+impl ::tc3_api::json::Encode for ChannelRenewAutoSignLicenseRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SceneKey", &self.scene_key);
+        writer.member("UserInfo", &self.user_info);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelRenewAutoSignLicenseRequest);
+
 /// The answer to `ChannelRenewAutoSignLicense`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseResponse {
     /// When the extended licence ends. Only if auto-signing was switched on with a licence. In seconds since the epoch.
-    #[serde(
-        rename = "LicenseTo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub license_to: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelRenewAutoSignLicenseResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "LicenseTo" => reader.optional(&mut self.license_to),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelRenewAutoSignLicenseResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelRenewAutoSignLicenseResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelRenewAutoSignLicenseResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("LicenseTo", &self.license_to);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelRenewAutoSignLicenseResponse);
 
 impl ChannelRenewAutoSignLicenseResponse {
     /// The member `LicenseTo` as a time; `None` of zero.
@@ -1155,88 +1530,34 @@ impl ChannelRenewAutoSignLicenseResponse {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlRequest {
     /// For which application, sub-organisation and employee the call is made. The employee must be the super administrator or the legal representative.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The other organisation, by its id in the service. Not in use; `AuthorizedOrganizationIds` has taken its place.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "AuthorizedOrganizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorized_organization_id: ::core::option::Option<::std::string::String>,
     /// The other organisation, by name. Not in use; `AuthorizedOrganizationNames` has taken its place.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "AuthorizedOrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
     /// Whether the platform's application is authorised instead of organisations; then neither ids nor names are needed. The service's operations manager must enable this first. Absent: no.
-    #[serde(
-        rename = "PlatformAppAuthorization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub platform_app_authorization: ::core::option::Option<::core::primitive::bool>,
     /// Types of seals that may be authorised. Absent: any.
-    #[serde(
-        rename = "SealTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub seal_types: ::core::option::Option<::std::vec::Vec<super::AutoSignSealType>>,
     /// Direction: `true` if the other organisation authorises the one in `Agent` (only one other organisation then), `false` if the one in `Agent` authorises the others. Absent: `false`.
-    #[serde(
-        rename = "AuthToMe",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auth_to_me: ::core::option::Option<::core::primitive::bool>,
     /// The other organisations, by their ids in the service (`OrganizationId`); they must belong to the same application. At most 50 elements.
-    #[serde(
-        rename = "AuthorizedOrganizationIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub authorized_organization_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
     /// The other organisations, by name as on the business licence, with full-width brackets (`（）`) if any; they must belong to the same application. At most 50 elements.
-    #[serde(
-        rename = "AuthorizedOrganizationNames",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub authorized_organization_names: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
     /// What the authorisation page lets the authorising organisation choose by. Absent: 0, all ways.
-    #[serde(
-        rename = "LimitAuthType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub limit_auth_type: ::core::option::Option<super::PartnerAuthLimit>,
 }
 
@@ -1357,44 +1678,141 @@ impl CreatePartnerAutoSignAuthUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreatePartnerAutoSignAuthUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "AuthorizedOrganizationId" => {
+                reader.optional(&mut self.authorized_organization_id)
+            }
+            "AuthorizedOrganizationName" => {
+                reader.optional(&mut self.authorized_organization_name)
+            }
+            "PlatformAppAuthorization" => {
+                reader.optional(&mut self.platform_app_authorization)
+            }
+            "SealTypes" => reader.optional(&mut self.seal_types),
+            "AuthToMe" => reader.optional(&mut self.auth_to_me),
+            "AuthorizedOrganizationIds" => {
+                reader.optional(&mut self.authorized_organization_ids)
+            }
+            "AuthorizedOrganizationNames" => {
+                reader.optional(&mut self.authorized_organization_names)
+            }
+            "LimitAuthType" => reader.optional(&mut self.limit_auth_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreatePartnerAutoSignAuthUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            authorized_organization_id: ::core::option::Option::None,
+            authorized_organization_name: ::core::option::Option::None,
+            platform_app_authorization: ::core::option::Option::None,
+            seal_types: ::core::option::Option::None,
+            auth_to_me: ::core::option::Option::None,
+            authorized_organization_ids: ::core::option::Option::None,
+            authorized_organization_names: ::core::option::Option::None,
+            limit_auth_type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreatePartnerAutoSignAuthUrlRequest);
+
+impl ::tc3_api::json::Encode for CreatePartnerAutoSignAuthUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("AuthorizedOrganizationId", &self.authorized_organization_id);
+        writer.member("AuthorizedOrganizationName", &self.authorized_organization_name);
+        writer.member("PlatformAppAuthorization", &self.platform_app_authorization);
+        writer.member("SealTypes", &self.seal_types);
+        writer.member("AuthToMe", &self.auth_to_me);
+        writer.member("AuthorizedOrganizationIds", &self.authorized_organization_ids);
+        writer
+            .member("AuthorizedOrganizationNames", &self.authorized_organization_names);
+        writer.member("LimitAuthType", &self.limit_auth_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreatePartnerAutoSignAuthUrlRequest);
+
 /// The answer to `CreatePartnerAutoSignAuthUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlResponse {
     /// The short link to the authorisation page; valid until `ExpireTime`.
-    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// Mini program path of the authorisation page, for jumps from the platform's app or mini program.
-    #[serde(
-        rename = "MiniAppPath",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mini_app_path: ::core::option::Option<::std::string::String>,
     /// When the link stops working: 7 days after it was made. In seconds since the epoch.
-    #[serde(
-        rename = "ExpireTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expire_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreatePartnerAutoSignAuthUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Url" => reader.keep(&mut self.url),
+            "MiniAppPath" => reader.optional(&mut self.mini_app_path),
+            "ExpireTime" => reader.optional(&mut self.expire_time),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreatePartnerAutoSignAuthUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreatePartnerAutoSignAuthUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreatePartnerAutoSignAuthUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Url", &self.url);
+        writer.member("MiniAppPath", &self.mini_app_path);
+        writer.member("ExpireTime", &self.expire_time);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreatePartnerAutoSignAuthUrlResponse);
 
 impl CreatePartnerAutoSignAuthUrlResponse {
     /// The member `ExpireTime` as a time; `None` of zero.
@@ -1446,64 +1864,22 @@ impl ::core::fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlRequest {
     /// For which application, sub-organisation and employee the call is made. The employee must be the super administrator or the legal representative.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The other organisation, by its id in the service (`OrganizationId`); it must belong to the same application.
-    #[serde(
-        rename = "AuthorizedOrganizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorized_organization_id: ::core::option::Option<::std::string::String>,
     /// The other organisation, by name as on the business licence, with full-width brackets (`（）`) if any; it must belong to the same application.
-    #[serde(
-        rename = "AuthorizedOrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
     /// Whether it is the authorisation of the platform's application that changes; then neither id nor name is needed. The service's operations manager must enable this first. Absent: no.
-    #[serde(
-        rename = "PlatformAppAuthorization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub platform_app_authorization: ::core::option::Option<::core::primitive::bool>,
     /// Direction: `true` if the other organisation authorises the one in `Agent`, `false` if the one in `Agent` authorises the other. Absent: `false`.
-    #[serde(
-        rename = "AuthToMe",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auth_to_me: ::core::option::Option<::core::primitive::bool>,
     /// Types of seals that may be authorised. Absent: any.
-    #[serde(
-        rename = "SealTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub seal_types: ::core::option::Option<::std::vec::Vec<super::AutoSignSealType>>,
     /// What the authorisation page lets the authorising organisation choose by. Absent: `0`, all ways.
-    #[serde(
-        rename = "LimitAuthType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub limit_auth_type: ::core::option::Option<super::PartnerAuthUpdateLimit>,
 }
 
@@ -1586,44 +1962,130 @@ impl ModifyPartnerAutoSignAuthUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ModifyPartnerAutoSignAuthUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "AuthorizedOrganizationId" => {
+                reader.optional(&mut self.authorized_organization_id)
+            }
+            "AuthorizedOrganizationName" => {
+                reader.optional(&mut self.authorized_organization_name)
+            }
+            "PlatformAppAuthorization" => {
+                reader.optional(&mut self.platform_app_authorization)
+            }
+            "AuthToMe" => reader.optional(&mut self.auth_to_me),
+            "SealTypes" => reader.optional(&mut self.seal_types),
+            "LimitAuthType" => reader.optional(&mut self.limit_auth_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ModifyPartnerAutoSignAuthUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            authorized_organization_id: ::core::option::Option::None,
+            authorized_organization_name: ::core::option::Option::None,
+            platform_app_authorization: ::core::option::Option::None,
+            auth_to_me: ::core::option::Option::None,
+            seal_types: ::core::option::Option::None,
+            limit_auth_type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ModifyPartnerAutoSignAuthUrlRequest);
+
+impl ::tc3_api::json::Encode for ModifyPartnerAutoSignAuthUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("AuthorizedOrganizationId", &self.authorized_organization_id);
+        writer.member("AuthorizedOrganizationName", &self.authorized_organization_name);
+        writer.member("PlatformAppAuthorization", &self.platform_app_authorization);
+        writer.member("AuthToMe", &self.auth_to_me);
+        writer.member("SealTypes", &self.seal_types);
+        writer.member("LimitAuthType", &self.limit_auth_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ModifyPartnerAutoSignAuthUrlRequest);
+
 /// The answer to `ModifyPartnerAutoSignAuthUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlResponse {
     /// The short link to the authorisation page; valid until `ExpireTime`.
-    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// Mini program path of the authorisation page, for jumps from the platform's app or mini program.
-    #[serde(
-        rename = "MiniAppPath",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mini_app_path: ::core::option::Option<::std::string::String>,
     /// When the link stops working: 7 days after it was made. In seconds since the epoch.
-    #[serde(
-        rename = "ExpireTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expire_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ModifyPartnerAutoSignAuthUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Url" => reader.keep(&mut self.url),
+            "MiniAppPath" => reader.optional(&mut self.mini_app_path),
+            "ExpireTime" => reader.optional(&mut self.expire_time),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ModifyPartnerAutoSignAuthUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ModifyPartnerAutoSignAuthUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ModifyPartnerAutoSignAuthUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Url", &self.url);
+        writer.member("MiniAppPath", &self.mini_app_path);
+        writer.member("ExpireTime", &self.expire_time);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ModifyPartnerAutoSignAuthUrlResponse);
 
 impl ModifyPartnerAutoSignAuthUrlResponse {
     /// The member `ExpireTime` as a time; `None` of zero.
@@ -1652,23 +2114,14 @@ impl ::core::fmt::Debug for ModifyPartnerAutoSignAuthUrlResponse {
 }
 
 /// A person, by name and identity document.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct UserThreeFactor {
     /// The person's real name, not a nickname; it serves for identity verification and for the signature.
-    #[serde(rename = "Name", deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The person's kind of identity document. `OTHER_CARD_TYPE` is not on offer here.
-    #[serde(rename = "IdCardType")]
     pub id_card_type: super::IdCardType,
     /// Number of the identity document. Identity card and residence permit: 18 characters, digits with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M` (Macao) and 10 digits.
-    #[serde(rename = "IdCardNumber", deserialize_with = "::tc3_api::lenient::scalar")]
     pub id_card_number: ::std::string::String,
 }
 
@@ -1687,6 +2140,58 @@ impl UserThreeFactor {
         }
     }
 }
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for UserThreeFactor {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.must(&mut self.name),
+            "IdCardType" => reader.must(&mut self.id_card_type),
+            "IdCardNumber" => reader.must(&mut self.id_card_number),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for UserThreeFactor {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Name", "IdCardType", "IdCardNumber"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            name: ::tc3_api::json::Decode::blank(),
+            id_card_type: ::tc3_api::json::Decode::blank(),
+            id_card_number: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(UserThreeFactor);
+
+impl ::tc3_api::json::Encode for UserThreeFactor {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(UserThreeFactor);
 
 impl ::core::fmt::Debug for UserThreeFactor {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1752,23 +2257,32 @@ impl ::core::default::Default for AutoSignLicenseType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for AutoSignLicenseType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for AutoSignLicenseType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignLicenseType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AutoSignLicenseType);
+
+impl ::tc3_api::json::Encode for AutoSignLicenseType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(AutoSignLicenseType);
 
 /// Types of seals that an organisation can authorise for auto-signing.
 #[derive(
@@ -1847,23 +2361,32 @@ impl ::core::default::Default for AutoSignSealType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for AutoSignSealType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for AutoSignSealType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignSealType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AutoSignSealType);
+
+impl ::tc3_api::json::Encode for AutoSignSealType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(AutoSignSealType);
 
 /// Form of a link for a person's auto-signing.
 #[derive(
@@ -1934,23 +2457,32 @@ impl ::core::default::Default for AutoSignUrlEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for AutoSignUrlEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for AutoSignUrlEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignUrlEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AutoSignUrlEndpoint);
+
+impl ::tc3_api::json::Encode for AutoSignUrlEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(AutoSignUrlEndpoint);
 
 /// What kind of page a link for switching on auto-signing leads to; empty stands for the mini program.
 #[derive(
@@ -2013,23 +2545,32 @@ impl ::core::default::Default for AutoSignUrlType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for AutoSignUrlType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for AutoSignUrlType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignUrlType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AutoSignUrlType);
+
+impl ::tc3_api::json::Encode for AutoSignUrlType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(AutoSignUrlType);
 
 /// By what the authorising organisation may choose what it authorises.
 #[derive(
@@ -2089,23 +2630,32 @@ impl ::core::default::Default for PartnerAuthLimit {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PartnerAuthLimit {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PartnerAuthLimit {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PartnerAuthLimit {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PartnerAuthLimit);
+
+impl ::tc3_api::json::Encode for PartnerAuthLimit {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PartnerAuthLimit);
 
 /// By what the authorising organisation may choose what it authorises, when it changes that.
 #[derive(
@@ -2176,23 +2726,32 @@ impl ::core::default::Default for PartnerAuthUpdateLimit {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PartnerAuthUpdateLimit {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for PartnerAuthUpdateLimit {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PartnerAuthUpdateLimit {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PartnerAuthUpdateLimit);
+
+impl ::tc3_api::json::Encode for PartnerAuthUpdateLimit {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(PartnerAuthUpdateLimit);
 
 /// How a person proves who they are.
 #[derive(
@@ -2263,23 +2822,32 @@ impl ::core::default::Default for VerifyChannel {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for VerifyChannel {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for VerifyChannel {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for VerifyChannel {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(VerifyChannel);
+
+impl ::tc3_api::json::Encode for VerifyChannel {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(VerifyChannel);
 
 impl ::tc3_api::Action for ChannelCancelUserAutoSignEnableUrlRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -2290,6 +2858,22 @@ impl ::tc3_api::Action for ChannelCancelUserAutoSignEnableUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCancelUserAutoSignEnableUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateUserAutoSignEnableUrlRequest {
@@ -2301,6 +2885,22 @@ impl ::tc3_api::Action for ChannelCreateUserAutoSignEnableUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateUserAutoSignEnableUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateUserAutoSignSealUrlRequest {
@@ -2312,6 +2912,22 @@ impl ::tc3_api::Action for ChannelCreateUserAutoSignSealUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateUserAutoSignSealUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDescribeUserAutoSignStatusRequest {
@@ -2324,6 +2940,22 @@ impl ::tc3_api::Action for ChannelDescribeUserAutoSignStatusRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::ChannelDescribeUserAutoSignStatusResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDisableUserAutoSignRequest {
@@ -2335,6 +2967,22 @@ impl ::tc3_api::Action for ChannelDisableUserAutoSignRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelDisableUserAutoSignResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelRenewAutoSignLicenseRequest {
@@ -2347,6 +2995,22 @@ impl ::tc3_api::Action for ChannelRenewAutoSignLicenseRequest {
         .with_rate_limit(20u32)
         .deprecated();
     type Response = super::ChannelRenewAutoSignLicenseResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreatePartnerAutoSignAuthUrlRequest {
@@ -2358,6 +3022,22 @@ impl ::tc3_api::Action for CreatePartnerAutoSignAuthUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreatePartnerAutoSignAuthUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ModifyPartnerAutoSignAuthUrlRequest {
@@ -2369,4 +3049,20 @@ impl ::tc3_api::Action for ModifyPartnerAutoSignAuthUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ModifyPartnerAutoSignAuthUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -2,102 +2,93 @@
 //! What was used and what it cost.
 
 /// One charge for a contract or service used, or one refund.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelBillUsageDetail {
     /// The contract, 32 characters.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Names of the employees in charge of the contract, separated by semicolons.
-    #[serde(
-        rename = "OperatorName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub operator_name: ::core::option::Option<::std::string::String>,
     /// Name of the initiator's organisation.
-    #[serde(
-        rename = "CreateOrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub create_organization_name: ::core::option::Option<::std::string::String>,
     /// The contract's name.
-    #[serde(
-        rename = "FlowName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_name: ::core::option::Option<::std::string::String>,
     /// Where the contract stands now.
-    #[serde(
-        rename = "FlowStatus",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_status: ::core::option::Option<super::BilledFlowStatus>,
     /// What kind of package was charged.
-    #[serde(
-        rename = "QuotaType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub quota_type: ::core::option::Option<super::QuotaType>,
     /// How many units were used; negative where a withdrawal gave them back.
-    #[serde(
-        rename = "UseCount",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub use_count: ::core::option::Option<::core::primitive::i64>,
     /// When the charge or refund was made. In seconds since the epoch.
-    #[serde(
-        rename = "CostTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub cost_time: ::core::option::Option<::core::primitive::i64>,
     /// Name of the package charged.
-    #[serde(
-        rename = "QuotaName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub quota_name: ::core::option::Option<::std::string::String>,
     /// Whether this is a charge or a refund.
-    #[serde(
-        rename = "CostType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cost_type: ::core::option::Option<super::BillCostType>,
     /// A remark.
-    #[serde(
-        rename = "Remark",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub remark: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for ChannelBillUsageDetail {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "OperatorName" => reader.optional(&mut self.operator_name),
+            "CreateOrganizationName" => {
+                reader.optional(&mut self.create_organization_name)
+            }
+            "FlowName" => reader.optional(&mut self.flow_name),
+            "FlowStatus" => reader.optional(&mut self.flow_status),
+            "QuotaType" => reader.optional(&mut self.quota_type),
+            "UseCount" => reader.optional(&mut self.use_count),
+            "CostTime" => reader.optional(&mut self.cost_time),
+            "QuotaName" => reader.optional(&mut self.quota_name),
+            "CostType" => reader.optional(&mut self.cost_type),
+            "Remark" => reader.optional(&mut self.remark),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelBillUsageDetail {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelBillUsageDetail);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelBillUsageDetail {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("OperatorName", &self.operator_name);
+        writer.member("CreateOrganizationName", &self.create_organization_name);
+        writer.member("FlowName", &self.flow_name);
+        writer.member("FlowStatus", &self.flow_status);
+        writer.member("QuotaType", &self.quota_type);
+        writer.member("UseCount", &self.use_count);
+        writer.member("CostTime", &self.cost_time);
+        writer.member("QuotaName", &self.quota_name);
+        writer.member("CostType", &self.cost_type);
+        writer.member("Remark", &self.remark);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelBillUsageDetail);
 
 impl ChannelBillUsageDetail {
     /// The member `CostTime` as a time; `None` of zero.
@@ -163,18 +154,10 @@ impl ::core::fmt::Debug for ChannelBillUsageDetail {
 /// - `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it out for all.
 /// - `InvalidParameterValue.InvalidTime`: Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.
 /// - `ResourceNotFound.NotExistApplication`: Application does not exist (variant). Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeAccountBillDetailRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
 }
 
@@ -186,66 +169,129 @@ impl ChannelDescribeAccountBillDetailRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDescribeAccountBillDetailRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDescribeAccountBillDetailRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDescribeAccountBillDetailRequest);
+
+impl ::tc3_api::json::Encode for ChannelDescribeAccountBillDetailRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDescribeAccountBillDetailRequest);
+
 /// The answer to `ChannelDescribeAccountBillDetail`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDescribeAccountBillDetailResponse {
     /// How many accounts are bound at present.
-    #[serde(
-        rename = "BoundAccountsNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub bound_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many more accounts can be bound.
-    #[serde(
-        rename = "RemainAvailableAccountsNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub remain_available_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many accounts are no longer valid.
-    #[serde(
-        rename = "InvalidAccountsNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub invalid_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many accounts were bought.
-    #[serde(
-        rename = "TotalBuyAccountsNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub total_buy_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many accounts were given for free.
-    #[serde(
-        rename = "TotalGiftAccountsNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub total_gift_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDescribeAccountBillDetailResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "BoundAccountsNumber" => reader.optional(&mut self.bound_accounts_number),
+            "RemainAvailableAccountsNumber" => {
+                reader.optional(&mut self.remain_available_accounts_number)
+            }
+            "InvalidAccountsNumber" => reader.optional(&mut self.invalid_accounts_number),
+            "TotalBuyAccountsNumber" => {
+                reader.optional(&mut self.total_buy_accounts_number)
+            }
+            "TotalGiftAccountsNumber" => {
+                reader.optional(&mut self.total_gift_accounts_number)
+            }
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDescribeAccountBillDetailResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDescribeAccountBillDetailResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDescribeAccountBillDetailResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("BoundAccountsNumber", &self.bound_accounts_number);
+        writer
+            .member(
+                "RemainAvailableAccountsNumber",
+                &self.remain_available_accounts_number,
+            );
+        writer.member("InvalidAccountsNumber", &self.invalid_accounts_number);
+        writer.member("TotalBuyAccountsNumber", &self.total_buy_accounts_number);
+        writer.member("TotalGiftAccountsNumber", &self.total_gift_accounts_number);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDescribeAccountBillDetailResponse);
 
 /// Lists what sub-organisations have used of their packages, one record per charge or refund, over at most 31 days.
 ///
@@ -268,47 +314,20 @@ pub struct ChannelDescribeAccountBillDetailResponse {
 /// - `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it out for all.
 /// - `InvalidParameterValue.InvalidTime`: Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.
 /// - `ResourceNotFound.NotExistApplication`: Application does not exist (variant). Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeBillUsageDetailRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// First day, as `yyyyMMdd`. The range may span 31 days at most. From 10 October 2026 on, both days must lie in the same calendar month: `20260901` to `20260930` is accepted, `20260815` to `20260915` is not.
-    #[serde(rename = "StartTime", deserialize_with = "::tc3_api::lenient::scalar")]
     pub start_time: ::std::string::String,
     /// Last day, as `yyyyMMdd`. The range may span 31 days at most; from 10 October 2026 on, both days must lie in the same calendar month.
-    #[serde(rename = "EndTime", deserialize_with = "::tc3_api::lenient::scalar")]
     pub end_time: ::std::string::String,
     /// The kind of package to look up. Absent: all.
-    #[serde(
-        rename = "QuotaType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub quota_type: ::core::option::Option<super::QuotaType>,
     /// Which page, counted from 0. Absent: the first. At least 0.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// Records per page. Absent: 100. At most 100.
-    #[serde(
-        rename = "Limit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -354,41 +373,126 @@ impl ChannelDescribeBillUsageDetailRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDescribeBillUsageDetailRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "StartTime" => reader.must(&mut self.start_time),
+            "EndTime" => reader.must(&mut self.end_time),
+            "QuotaType" => reader.optional(&mut self.quota_type),
+            "Offset" => reader.optional(&mut self.offset),
+            "Limit" => reader.optional(&mut self.limit),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDescribeBillUsageDetailRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "StartTime", "EndTime"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            start_time: ::tc3_api::json::Decode::blank(),
+            end_time: ::tc3_api::json::Decode::blank(),
+            quota_type: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+            limit: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDescribeBillUsageDetailRequest);
+
+impl ::tc3_api::json::Encode for ChannelDescribeBillUsageDetailRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("StartTime", &self.start_time);
+        writer.member("EndTime", &self.end_time);
+        writer.member("QuotaType", &self.quota_type);
+        writer.member("Offset", &self.offset);
+        writer.member("Limit", &self.limit);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDescribeBillUsageDetailRequest);
+
 /// The answer to `ChannelDescribeBillUsageDetail`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDescribeBillUsageDetailResponse {
     /// How many records there are in all pages.
-    #[serde(
-        rename = "Total",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub total: ::core::option::Option<::core::primitive::i64>,
     /// The records of this page.
-    #[serde(
-        rename = "Details",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub details: ::std::vec::Vec<super::ChannelBillUsageDetail>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDescribeBillUsageDetailResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Total" => reader.optional(&mut self.total),
+            "Details" => reader.keep(&mut self.details),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDescribeBillUsageDetailResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDescribeBillUsageDetailResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDescribeBillUsageDetailResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Total", &self.total);
+        writer.member("Details", &self.details);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDescribeBillUsageDetailResponse);
 
 /// Counts the contracts that an application's sub-organisations have used and withdrawn, by day or summed up.
 ///
@@ -424,57 +528,24 @@ pub struct ChannelDescribeBillUsageDetailResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeUsageRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// First day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
-    #[serde(rename = "StartDate", deserialize_with = "::tc3_api::lenient::scalar")]
     pub start_date: ::std::string::String,
     /// Last day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
-    #[serde(rename = "EndDate", deserialize_with = "::tc3_api::lenient::scalar")]
     pub end_date: ::std::string::String,
     /// Whether to sum up: one entry per sub-organisation for the whole range, instead of one per sub-organisation and day (none for days without use). Absent: no.
-    #[serde(
-        rename = "NeedAggregate",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_aggregate: ::core::option::Option<::core::primitive::bool>,
     /// Entries per page. Absent: 1000. At most 1000.
-    #[serde(
-        rename = "Limit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// Which page, counted from 0.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// The employee who acts; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -522,36 +593,129 @@ impl DescribeUsageRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeUsageRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "StartDate" => reader.must(&mut self.start_date),
+            "EndDate" => reader.must(&mut self.end_date),
+            "NeedAggregate" => reader.optional(&mut self.need_aggregate),
+            "Limit" => reader.optional(&mut self.limit),
+            "Offset" => reader.optional(&mut self.offset),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeUsageRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "StartDate", "EndDate"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            start_date: ::tc3_api::json::Decode::blank(),
+            end_date: ::tc3_api::json::Decode::blank(),
+            need_aggregate: ::core::option::Option::None,
+            limit: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeUsageRequest);
+
+impl ::tc3_api::json::Encode for DescribeUsageRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("StartDate", &self.start_date);
+        writer.member("EndDate", &self.end_date);
+        writer.member("NeedAggregate", &self.need_aggregate);
+        writer.member("Limit", &self.limit);
+        writer.member("Offset", &self.offset);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeUsageRequest);
+
 /// The answer to `DescribeUsage`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeUsageResponse {
     /// How many entries there are.
-    #[serde(rename = "Total", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub total: ::core::primitive::u64,
     /// The entries.
-    #[serde(
-        rename = "Details",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub details: ::std::vec::Vec<super::UsageDetail>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeUsageResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Total" => reader.keep(&mut self.total),
+            "Details" => reader.keep(&mut self.details),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeUsageResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeUsageResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeUsageResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Total", &self.total);
+        writer.member("Details", &self.details);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeUsageResponse);
 
 /// What one sub-organisation used, on one day or summed up.
 #[derive(
@@ -559,43 +723,73 @@ pub struct DescribeUsageResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct UsageDetail {
     /// The sub-organisation, by the id that the platform gave it.
-    #[serde(
-        rename = "ProxyOrganizationOpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_organization_open_id: ::std::string::String,
     /// The sub-organisation's name.
-    #[serde(
-        rename = "ProxyOrganizationName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_organization_name: ::std::string::String,
     /// The day; `1970-01-01` where the entry is a sum.
-    #[serde(rename = "Date", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub date: ::std::string::String,
     /// How many contracts were used.
-    #[serde(rename = "Usage", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub usage: ::core::primitive::u64,
     /// How many contracts were withdrawn.
-    #[serde(rename = "Cancel", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub cancel: ::core::primitive::u64,
     /// The channel through which they were used, as text such as `企业版` (enterprise edition).
-    #[serde(
-        rename = "FlowChannel",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_channel: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for UsageDetail {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ProxyOrganizationOpenId" => {
+                reader.keep(&mut self.proxy_organization_open_id)
+            }
+            "ProxyOrganizationName" => reader.keep(&mut self.proxy_organization_name),
+            "Date" => reader.keep(&mut self.date),
+            "Usage" => reader.keep(&mut self.usage),
+            "Cancel" => reader.keep(&mut self.cancel),
+            "FlowChannel" => reader.keep(&mut self.flow_channel),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for UsageDetail {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(UsageDetail);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for UsageDetail {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ProxyOrganizationOpenId", &self.proxy_organization_open_id);
+        writer.member("ProxyOrganizationName", &self.proxy_organization_name);
+        writer.member("Date", &self.date);
+        writer.member("Usage", &self.usage);
+        writer.member("Cancel", &self.cancel);
+        writer.member("FlowChannel", &self.flow_channel);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(UsageDetail);
 
 /// Whether units were charged or given back.
 #[derive(
@@ -651,23 +845,32 @@ impl ::core::default::Default for BillCostType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for BillCostType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for BillCostType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BillCostType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(BillCostType);
+
+impl ::tc3_api::json::Encode for BillCostType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(BillCostType);
 
 /// Where a contract in a billing record stands.
 #[derive(
@@ -762,23 +965,32 @@ impl ::core::default::Default for BilledFlowStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for BilledFlowStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for BilledFlowStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BilledFlowStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(BilledFlowStatus);
+
+impl ::tc3_api::json::Encode for BilledFlowStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(BilledFlowStatus);
 
 /// What kind of package or service is charged.
 #[derive(
@@ -893,23 +1105,32 @@ impl ::core::default::Default for QuotaType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for QuotaType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for QuotaType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for QuotaType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(QuotaType);
+
+impl ::tc3_api::json::Encode for QuotaType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(QuotaType);
 
 impl ::tc3_api::Action for ChannelDescribeAccountBillDetailRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -921,6 +1142,22 @@ impl ::tc3_api::Action for ChannelDescribeAccountBillDetailRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::ChannelDescribeAccountBillDetailResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDescribeBillUsageDetailRequest {
@@ -933,6 +1170,22 @@ impl ::tc3_api::Action for ChannelDescribeBillUsageDetailRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::ChannelDescribeBillUsageDetailResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeUsageRequest {
@@ -945,4 +1198,20 @@ impl ::tc3_api::Action for DescribeUsageRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeUsageResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

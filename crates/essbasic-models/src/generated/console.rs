@@ -24,20 +24,12 @@
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateEmbedWebUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Which page to embed.
-    #[serde(rename = "EmbedType")]
     pub embed_type: super::EmbedType,
     /// What the page is about, by its id:
     ///
@@ -45,48 +37,20 @@ pub struct ChannelCreateEmbedWebUrlRequest {
     /// - `PREVIEW_FLOW`, `PREVIEW_FLOW_DETAIL`: a contract.
     /// - `PREVIEW_SEAL_DETAIL`: a seal.
     /// - `CREATE_TEMPLATE`: optionally the file to start from, as `UploadFiles` returns it. It must be a PDF; `CreateFileConvertTask` and `DescribeFileConvertTask` turn other files into one.
-    #[serde(
-        rename = "BusinessId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub business_id: ::core::option::Option<::std::string::String>,
     /// Whether to hide fields in the preview of a template.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Use `Option.ShowTemplateComponent`.
-    #[serde(
-        rename = "HiddenComponents",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hidden_components: ::core::option::Option<::core::primitive::bool>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The platform's own data, returned in the callbacks when the template is created, edited or deleted: JSON text encoded as base64. So `{"ComeFrom":"xxx"}` is sent as `eyJDb21lRnJvbSI6Inh4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.
-    #[serde(
-        rename = "UserData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_data: ::core::option::Option<::std::string::String>,
     /// What the page shows and permits.
-    #[serde(
-        rename = "Option",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub option: ::core::option::Option<super::EmbedUrlOption>,
 }
 
@@ -150,6 +114,67 @@ impl ChannelCreateEmbedWebUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateEmbedWebUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "EmbedType" => reader.must(&mut self.embed_type),
+            "BusinessId" => reader.optional(&mut self.business_id),
+            "HiddenComponents" => reader.optional(&mut self.hidden_components),
+            "Operator" => reader.optional(&mut self.operator),
+            "UserData" => reader.optional(&mut self.user_data),
+            "Option" => reader.optional(&mut self.option),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateEmbedWebUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "EmbedType"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            embed_type: ::tc3_api::json::Decode::blank(),
+            business_id: ::core::option::Option::None,
+            hidden_components: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            user_data: ::core::option::Option::None,
+            option: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateEmbedWebUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateEmbedWebUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("EmbedType", &self.embed_type);
+        writer.member("BusinessId", &self.business_id);
+        writer.member("HiddenComponents", &self.hidden_components);
+        writer.member("Operator", &self.operator);
+        writer.member("UserData", &self.user_data);
+        writer.member("Option", &self.option);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateEmbedWebUrlRequest);
+
 impl ::core::fmt::Debug for ChannelCreateEmbedWebUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateEmbedWebUrlRequest")
@@ -171,27 +196,55 @@ impl ::core::fmt::Debug for ChannelCreateEmbedWebUrlRequest {
 }
 
 /// The answer to `ChannelCreateEmbedWebUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateEmbedWebUrlResponse {
     /// The link to embed, valid for 5 minutes.
-    #[serde(rename = "WebUrl", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub web_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateEmbedWebUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "WebUrl" => reader.keep(&mut self.web_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateEmbedWebUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateEmbedWebUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateEmbedWebUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("WebUrl", &self.web_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateEmbedWebUrlResponse);
 
 impl ::core::fmt::Debug for ChannelCreateEmbedWebUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -218,24 +271,14 @@ impl ::core::fmt::Debug for ChannelCreateEmbedWebUrlResponse {
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateWebThemeConfigRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Which pages the look is for.
-    #[serde(rename = "ThemeType")]
     pub theme_type: super::WebThemeType,
     /// How the pages look.
-    #[serde(rename = "WebThemeConfig")]
     pub web_theme_config: super::WebThemeConfig,
 }
 
@@ -255,26 +298,109 @@ impl ChannelCreateWebThemeConfigRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateWebThemeConfigRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "ThemeType" => reader.must(&mut self.theme_type),
+            "WebThemeConfig" => reader.must(&mut self.web_theme_config),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateWebThemeConfigRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "ThemeType", "WebThemeConfig"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            theme_type: ::tc3_api::json::Decode::blank(),
+            web_theme_config: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateWebThemeConfigRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateWebThemeConfigRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("ThemeType", &self.theme_type);
+        writer.member("WebThemeConfig", &self.web_theme_config);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateWebThemeConfigRequest);
+
 /// The answer to `ChannelCreateWebThemeConfig`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateWebThemeConfigResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateWebThemeConfigResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateWebThemeConfigResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateWebThemeConfigResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateWebThemeConfigResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateWebThemeConfigResponse);
 
 /// Makes the link by which an employee of a sub-organisation logs in to its console, on the web, in the mini program or as H5. Such a link is the only way in. It is also how organisations and employees join the application.
 ///
@@ -354,207 +480,70 @@ pub struct ChannelCreateWebThemeConfigResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateConsoleLoginUrlRequest {
     /// For which application, sub-organisation and employee the link is. Both may be new: `ProxyOrganizationOpenId` and `ProxyOperator.OpenId` become the ids of the organisation when it is activated and of the employee when they join, and all later calls need them, so store them. Each must be unique in the whole application, an employee's too, not just in their organisation.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The sub-organisation's name, exactly as on its business licence, with full-width brackets `（）` instead of half-width ones. In the test environment add `测试` at the end, or it fails review. Once activated it is bound to `ProxyOrganizationOpenId` for good. Has no effect for an organisation that is being authorised or has been activated.
-    #[serde(
-        rename = "ProxyOrganizationName",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_organization_name: ::std::string::String,
     /// The sub-organisation's unified social credit code. Has no effect for an organisation that is being authorised or has been activated. At most 200 characters.
-    #[serde(
-        rename = "UniformSocialCreditCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub uniform_social_credit_code: ::core::option::Option<::std::string::String>,
     /// The employee's real name, not a nickname: it is used for identity verification and signatures. Once they are verified it is bound to `Agent.ProxyOperator.OpenId`. Has no effect for an employee who has joined. At most 50 characters.
-    #[serde(
-        rename = "ProxyOperatorName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_operator_name: ::core::option::Option<::std::string::String>,
     /// The employee's mobile number: the 11 digits of a number of mainland China, without `+86` or other characters. Once they are verified it is bound to `Agent.ProxyOperator.OpenId`. Has no effect for an employee who has joined.
-    #[serde(
-        rename = "ProxyOperatorMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_operator_mobile: ::core::option::Option<::std::string::String>,
     /// Which part of the console opens. With `Endpoint` `CHANNEL` or `APP` only `SEAL`. Has an effect only where organisation and employee are both activated. Absent or empty: the organisation centre.
-    #[serde(
-        rename = "Module",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub module: ::core::option::Option<super::ConsoleModule>,
     /// What to show in detail, by the id of one thing in `Module`: a seal with `SEAL`, a template with `TEMPLATE`, a contract with `DOCUMENT`. Has an effect only where organisation and employee are both activated.
-    #[serde(
-        rename = "ModuleId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub module_id: ::core::option::Option<::std::string::String>,
     /// Whether the web console shows the menu at the left. Has an effect only where organisation and employee are both activated. Absent: it does.
-    #[serde(
-        rename = "MenuStatus",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub menu_status: ::core::option::Option<super::NavigationStatus>,
     /// What kind of link to make. Absent: `PC`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::ConsoleLoginEndpoint>,
     /// After what to return to the app or mini program that opened the link; works with `Endpoint` `APP` only.
     ///
     /// Deprecated. Use `JumpEvents`.
-    #[serde(
-        rename = "AutoJumpBackEvent",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub auto_jump_back_event: ::core::option::Option<super::AutoJumpBackEvent>,
     /// In which ways the organisation may prove that its super administrator acts for it.
-    #[serde(
-        rename = "AuthorizationTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub authorization_types: ::core::option::Option<
         ::std::vec::Vec<super::AuthorizationType>,
     >,
     /// The number of the employee's identity card of mainland China; other documents are not taken. If the employee has been synchronised before, it replaces the number given then.
-    #[serde(
-        rename = "ProxyOperatorIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_operator_id_card_number: ::core::option::Option<::std::string::String>,
     /// Where to go after verification; works with `Endpoint` `H5` or `PC` only.
     ///
     /// Deprecated. Use `JumpEvents`.
-    #[serde(
-        rename = "AutoJumpUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auto_jump_url: ::core::option::Option<::std::string::String>,
     /// Whether the web console shows the navigation bar at the top. Has an effect only where organisation and employee are both activated. Absent: it does.
-    #[serde(
-        rename = "TopNavigationStatus",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub top_navigation_status: ::core::option::Option<super::NavigationStatus>,
     /// Whether the organisation is activated once it has registered, given that licences are left. Ignored where the application's extended service for automatic activation is on: organisations are then activated anyway. Absent: no; activate it in the console or with `CreateChannelSubOrganizationActive`.
-    #[serde(
-        rename = "AutoActive",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auto_active: ::core::option::Option<::core::primitive::bool>,
     /// The front of the business licence, as PNG or JPG. Either this or `BusinessLicenseId` is enough. As base64. At most 5 MB.
-    #[serde(
-        rename = "BusinessLicense",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub business_license: ::core::option::Option<::tc3_api::Base64>,
     /// The organisation's registered address, as on the business licence. At most 500 characters.
-    #[serde(
-        rename = "ProxyAddress",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_address: ::core::option::Option<::std::string::String>,
     /// The legal representative's name, as on the business licence.
-    #[serde(
-        rename = "ProxyLegalName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_legal_name: ::core::option::Option<::std::string::String>,
     /// The power of attorney for the super administrator, as PNG, JPG or PDF of at most 8 MB. `AuthorizationTypes` must then name the way by power of attorney alone. As base64.
-    #[serde(
-        rename = "PowerOfAttorneys",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub power_of_attorneys: ::core::option::Option<::std::vec::Vec<::tc3_api::Base64>>,
     /// Which of the data given here may not be changed during the organisation's verification.
-    #[serde(
-        rename = "OrganizationAuthorizationOptions",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization_authorization_options: ::core::option::Option<
         super::OrganizationAuthorizationOptions,
     >,
     /// The organisation's bank account, held in the organisation's name, to which the verifying transfer goes. Has an effect only where `AuthorizationTypes` is `5`.
-    #[serde(
-        rename = "BankAccountNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub bank_account_number: ::core::option::Option<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Where to go after which steps of verification. With `Endpoint` `APP` the user only returns to the app.
-    #[serde(
-        rename = "JumpEvents",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub jump_events: ::core::option::Option<::std::vec::Vec<super::JumpEvent>>,
     /// What kind of licence the organisation has. Absent: `USCC`.
-    #[serde(
-        rename = "ProxyOrganizationIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub proxy_organization_id_card_type: ::core::option::Option<
         super::OrganizationIdCardType,
     >,
     /// The front of the business licence, PNG or JPG of at most 8 MB, by the file id that `UploadFiles` returned. Either this or `BusinessLicense` is enough.
-    #[serde(
-        rename = "BusinessLicenseId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub business_license_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -850,6 +839,140 @@ impl CreateConsoleLoginUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateConsoleLoginUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "ProxyOrganizationName" => reader.must(&mut self.proxy_organization_name),
+            "UniformSocialCreditCode" => {
+                reader.optional(&mut self.uniform_social_credit_code)
+            }
+            "ProxyOperatorName" => reader.optional(&mut self.proxy_operator_name),
+            "ProxyOperatorMobile" => reader.optional(&mut self.proxy_operator_mobile),
+            "Module" => reader.optional(&mut self.module),
+            "ModuleId" => reader.optional(&mut self.module_id),
+            "MenuStatus" => reader.optional(&mut self.menu_status),
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            "AutoJumpBackEvent" => reader.optional(&mut self.auto_jump_back_event),
+            "AuthorizationTypes" => reader.optional(&mut self.authorization_types),
+            "ProxyOperatorIdCardNumber" => {
+                reader.optional(&mut self.proxy_operator_id_card_number)
+            }
+            "AutoJumpUrl" => reader.optional(&mut self.auto_jump_url),
+            "TopNavigationStatus" => reader.optional(&mut self.top_navigation_status),
+            "AutoActive" => reader.optional(&mut self.auto_active),
+            "BusinessLicense" => reader.optional(&mut self.business_license),
+            "ProxyAddress" => reader.optional(&mut self.proxy_address),
+            "ProxyLegalName" => reader.optional(&mut self.proxy_legal_name),
+            "PowerOfAttorneys" => reader.optional(&mut self.power_of_attorneys),
+            "OrganizationAuthorizationOptions" => {
+                reader.optional(&mut self.organization_authorization_options)
+            }
+            "BankAccountNumber" => reader.optional(&mut self.bank_account_number),
+            "Operator" => reader.optional(&mut self.operator),
+            "JumpEvents" => reader.optional(&mut self.jump_events),
+            "ProxyOrganizationIdCardType" => {
+                reader.optional(&mut self.proxy_organization_id_card_type)
+            }
+            "BusinessLicenseId" => reader.optional(&mut self.business_license_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateConsoleLoginUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "ProxyOrganizationName"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            proxy_organization_name: ::tc3_api::json::Decode::blank(),
+            uniform_social_credit_code: ::core::option::Option::None,
+            proxy_operator_name: ::core::option::Option::None,
+            proxy_operator_mobile: ::core::option::Option::None,
+            module: ::core::option::Option::None,
+            module_id: ::core::option::Option::None,
+            menu_status: ::core::option::Option::None,
+            endpoint: ::core::option::Option::None,
+            auto_jump_back_event: ::core::option::Option::None,
+            authorization_types: ::core::option::Option::None,
+            proxy_operator_id_card_number: ::core::option::Option::None,
+            auto_jump_url: ::core::option::Option::None,
+            top_navigation_status: ::core::option::Option::None,
+            auto_active: ::core::option::Option::None,
+            business_license: ::core::option::Option::None,
+            proxy_address: ::core::option::Option::None,
+            proxy_legal_name: ::core::option::Option::None,
+            power_of_attorneys: ::core::option::Option::None,
+            organization_authorization_options: ::core::option::Option::None,
+            bank_account_number: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            jump_events: ::core::option::Option::None,
+            proxy_organization_id_card_type: ::core::option::Option::None,
+            business_license_id: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateConsoleLoginUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateConsoleLoginUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("ProxyOrganizationName", &self.proxy_organization_name);
+        writer.member("UniformSocialCreditCode", &self.uniform_social_credit_code);
+        writer.member("ProxyOperatorName", &self.proxy_operator_name);
+        writer.member("ProxyOperatorMobile", &self.proxy_operator_mobile);
+        writer.member("Module", &self.module);
+        writer.member("ModuleId", &self.module_id);
+        writer.member("MenuStatus", &self.menu_status);
+        writer.member("Endpoint", &self.endpoint);
+        writer.member("AutoJumpBackEvent", &self.auto_jump_back_event);
+        writer.member("AuthorizationTypes", &self.authorization_types);
+        writer.member("ProxyOperatorIdCardNumber", &self.proxy_operator_id_card_number);
+        writer.member("AutoJumpUrl", &self.auto_jump_url);
+        writer.member("TopNavigationStatus", &self.top_navigation_status);
+        writer.member("AutoActive", &self.auto_active);
+        writer.member("BusinessLicense", &self.business_license);
+        writer.member("ProxyAddress", &self.proxy_address);
+        writer.member("ProxyLegalName", &self.proxy_legal_name);
+        writer.member("PowerOfAttorneys", &self.power_of_attorneys);
+        writer
+            .member(
+                "OrganizationAuthorizationOptions",
+                &self.organization_authorization_options,
+            );
+        writer.member("BankAccountNumber", &self.bank_account_number);
+        writer.member("Operator", &self.operator);
+        writer.member("JumpEvents", &self.jump_events);
+        writer
+            .member(
+                "ProxyOrganizationIdCardType",
+                &self.proxy_organization_id_card_type,
+            );
+        writer.member("BusinessLicenseId", &self.business_license_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateConsoleLoginUrlRequest);
+
 impl ::core::fmt::Debug for CreateConsoleLoginUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateConsoleLoginUrlRequest")
@@ -949,45 +1072,65 @@ impl ::core::fmt::Debug for CreateConsoleLoginUrlRequest {
 }
 
 /// The answer to `CreateConsoleLoginUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateConsoleLoginUrlResponse {
     /// The link, good for one log-in. It expires after 5 minutes for `Endpoint` `PC`, after 30 days for `CHANNEL`, `APP`, `H5`, `SHORT_H5` and `WEIXIN_QRCODE_URL`. Open it as it is: append no parameters, and take care that `&` does not become `\u0026` on the way.
-    #[serde(
-        rename = "ConsoleUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub console_url: ::std::string::String,
     /// Whether the sub-organisation has joined the service, judged by `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.
-    #[serde(
-        rename = "IsActivated",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub is_activated: ::core::primitive::bool,
     /// Whether the employee has passed identity verification and joined, judged by `Agent.ProxyOperator.OpenId`, not by their name.
-    #[serde(
-        rename = "ProxyOperatorIsVerified",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_operator_is_verified: ::core::primitive::bool,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateConsoleLoginUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ConsoleUrl" => reader.keep(&mut self.console_url),
+            "IsActivated" => reader.keep(&mut self.is_activated),
+            "ProxyOperatorIsVerified" => {
+                reader.keep(&mut self.proxy_operator_is_verified)
+            }
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateConsoleLoginUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateConsoleLoginUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateConsoleLoginUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ConsoleUrl", &self.console_url);
+        writer.member("IsActivated", &self.is_activated);
+        writer.member("ProxyOperatorIsVerified", &self.proxy_operator_is_verified);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateConsoleLoginUrlResponse);
 
 impl ::core::fmt::Debug for CreateConsoleLoginUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1001,71 +1144,22 @@ impl ::core::fmt::Debug for CreateConsoleLoginUrlResponse {
 }
 
 /// What an embedded page shows and permits.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct EmbedUrlOption {
     /// Whether the page with a contract's details may show its fields. Absent: no.
-    #[serde(
-        rename = "ShowFlowDetailComponent",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub show_flow_detail_component: ::core::option::Option<::core::primitive::bool>,
     /// Whether a template's preview page may show its fields. Absent: no.
-    #[serde(
-        rename = "ShowTemplateComponent",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub show_template_component: ::core::option::Option<::core::primitive::bool>,
     /// Whether to leave out the page for uploading the file; works with `EmbedType` `CREATE_TEMPLATE` only. Absent: it is shown.
-    #[serde(
-        rename = "SkipUploadFile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub skip_upload_file: ::core::option::Option<::core::primitive::bool>,
     /// Whether to hide the button that downloads the file; works with `EmbedType` `PREVIEW_FLOW_DETAIL` only. Absent: it is shown.
-    #[serde(
-        rename = "SkipDownloadFile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub skip_download_file: ::core::option::Option<::core::primitive::bool>,
     /// Whether to bar the user from seeing and editing the properties of watermark fields. Absent: no.
-    #[serde(
-        rename = "ForbidEditWatermark",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// The seal's description.
-    #[serde(
-        rename = "SealDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_description: ::core::option::Option<::std::string::String>,
     /// Whether to bar the user from editing the seal's description. Absent: no.
-    #[serde(
-        rename = "ForbidEditSealDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_edit_seal_description: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -1135,6 +1229,62 @@ impl EmbedUrlOption {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for EmbedUrlOption {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ShowFlowDetailComponent" => {
+                reader.optional(&mut self.show_flow_detail_component)
+            }
+            "ShowTemplateComponent" => reader.optional(&mut self.show_template_component),
+            "SkipUploadFile" => reader.optional(&mut self.skip_upload_file),
+            "SkipDownloadFile" => reader.optional(&mut self.skip_download_file),
+            "ForbidEditWatermark" => reader.optional(&mut self.forbid_edit_watermark),
+            "SealDescription" => reader.optional(&mut self.seal_description),
+            "ForbidEditSealDescription" => {
+                reader.optional(&mut self.forbid_edit_seal_description)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for EmbedUrlOption {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(EmbedUrlOption);
+
+impl ::tc3_api::json::Encode for EmbedUrlOption {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ShowFlowDetailComponent", &self.show_flow_detail_component);
+        writer.member("ShowTemplateComponent", &self.show_template_component);
+        writer.member("SkipUploadFile", &self.skip_upload_file);
+        writer.member("SkipDownloadFile", &self.skip_download_file);
+        writer.member("ForbidEditWatermark", &self.forbid_edit_watermark);
+        writer.member("SealDescription", &self.seal_description);
+        writer.member("ForbidEditSealDescription", &self.forbid_edit_seal_description);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(EmbedUrlOption);
+
 impl ::core::fmt::Debug for EmbedUrlOption {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("EmbedUrlOption")
@@ -1156,30 +1306,12 @@ impl ::core::fmt::Debug for EmbedUrlOption {
 }
 
 /// Where to go after one step of an organisation's or an employee's verification.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct JumpEvent {
     /// After which step.
-    #[serde(
-        rename = "JumpEventType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub jump_event_type: ::core::option::Option<super::JumpEventType>,
     /// The page to open after the step; it must be reachable. With `Endpoint` `APP` write `true` instead: an address has no effect there, the user simply returns to the app. With `Endpoint` `H5` the address must have the form that the service's guide on its H5 pages gives.
-    #[serde(
-        rename = "JumpUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub jump_url: ::core::option::Option<::std::string::String>,
 }
 
@@ -1214,6 +1346,48 @@ impl JumpEvent {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for JumpEvent {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "JumpEventType" => reader.optional(&mut self.jump_event_type),
+            "JumpUrl" => reader.optional(&mut self.jump_url),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for JumpEvent {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(JumpEvent);
+
+impl ::tc3_api::json::Encode for JumpEvent {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("JumpEventType", &self.jump_event_type);
+        writer.member("JumpUrl", &self.jump_url);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(JumpEvent);
+
 impl ::core::fmt::Debug for JumpEvent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("JumpEvent")
@@ -1235,59 +1409,20 @@ impl ::core::fmt::Debug for JumpEvent {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct OrganizationAuthorizationOptions {
     /// Whether the social credit code that the user enters must be the one given. Absent: it may differ.
-    #[serde(
-        rename = "UniformSocialCreditCodeSame",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub uniform_social_credit_code_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the organisation's name must stay as given. Has an effect only where a name is given. Absent: it may differ.
-    #[serde(
-        rename = "OrganizationNameSame",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the legal representative's name must stay as given. Has an effect only where that name is given. Absent: it may differ.
-    #[serde(
-        rename = "LegalNameSame",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub legal_name_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the bank account must stay as given. Has an effect only where an account is given. Absent: it may differ.
-    #[serde(
-        rename = "BankAccountNumberSame",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub bank_account_number_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the address is shown as given and cannot be changed. Has an effect only where `ProxyAddress` is given. Absent: it may differ.
-    #[serde(
-        rename = "AddressSame",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub address_same: ::core::option::Option<::core::primitive::bool>,
     /// Whether the picture of the business licence is shown as given and cannot be changed. Has an effect only where `BusinessLicense` is given. Absent: the user may replace it.
-    #[serde(
-        rename = "BizLicenseSame",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub biz_license_same: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -1345,58 +1480,84 @@ impl OrganizationAuthorizationOptions {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for OrganizationAuthorizationOptions {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "UniformSocialCreditCodeSame" => {
+                reader.optional(&mut self.uniform_social_credit_code_same)
+            }
+            "OrganizationNameSame" => reader.optional(&mut self.organization_name_same),
+            "LegalNameSame" => reader.optional(&mut self.legal_name_same),
+            "BankAccountNumberSame" => {
+                reader.optional(&mut self.bank_account_number_same)
+            }
+            "AddressSame" => reader.optional(&mut self.address_same),
+            "BizLicenseSame" => reader.optional(&mut self.biz_license_same),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for OrganizationAuthorizationOptions {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(OrganizationAuthorizationOptions);
+
+impl ::tc3_api::json::Encode for OrganizationAuthorizationOptions {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer
+            .member(
+                "UniformSocialCreditCodeSame",
+                &self.uniform_social_credit_code_same,
+            );
+        writer.member("OrganizationNameSame", &self.organization_name_same);
+        writer.member("LegalNameSame", &self.legal_name_same);
+        writer.member("BankAccountNumberSame", &self.bank_account_number_same);
+        writer.member("AddressSame", &self.address_same);
+        writer.member("BizLicenseSame", &self.biz_license_same);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(OrganizationAuthorizationOptions);
+
 /// How the service's embedded pages or the pages of verification look.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct WebThemeConfig {
     /// Whether the service's logo is shown at the foot of the page. Absent: no.
-    #[serde(
-        rename = "DisplaySignBrandLogo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub display_sign_brand_logo: ::core::option::Option<::core::primitive::bool>,
     /// The theme colour, in hexadecimal or RGB: `#D54941` or `rgb(213, 73, 65)`.
-    #[serde(
-        rename = "WebEmbedThemeColor",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub web_embed_theme_color: ::core::option::Option<::std::string::String>,
     /// The picture in the background of the page where an organisation verifies itself. As base64.
-    #[serde(
-        rename = "AuthenticateBackground",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub authenticate_background: ::core::option::Option<::tc3_api::Base64>,
     /// Whether to hide the navigation bar of the page where an organisation verifies itself. Absent: it is shown.
-    #[serde(
-        rename = "HideAuthenticateNavigationBar",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_authenticate_navigation_bar: ::core::option::Option<
         ::core::primitive::bool,
     >,
     /// Whether to hide the logo at the top of the page where an organisation verifies itself. Absent: it is shown.
-    #[serde(
-        rename = "HideAuthenticateTopLogo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_authenticate_top_logo: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -1456,6 +1617,64 @@ impl WebThemeConfig {
         self
     }
 }
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for WebThemeConfig {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "DisplaySignBrandLogo" => reader.optional(&mut self.display_sign_brand_logo),
+            "WebEmbedThemeColor" => reader.optional(&mut self.web_embed_theme_color),
+            "AuthenticateBackground" => {
+                reader.optional(&mut self.authenticate_background)
+            }
+            "HideAuthenticateNavigationBar" => {
+                reader.optional(&mut self.hide_authenticate_navigation_bar)
+            }
+            "HideAuthenticateTopLogo" => {
+                reader.optional(&mut self.hide_authenticate_top_logo)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for WebThemeConfig {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(WebThemeConfig);
+
+impl ::tc3_api::json::Encode for WebThemeConfig {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("DisplaySignBrandLogo", &self.display_sign_brand_logo);
+        writer.member("WebEmbedThemeColor", &self.web_embed_theme_color);
+        writer.member("AuthenticateBackground", &self.authenticate_background);
+        writer
+            .member(
+                "HideAuthenticateNavigationBar",
+                &self.hide_authenticate_navigation_bar,
+            );
+        writer.member("HideAuthenticateTopLogo", &self.hide_authenticate_top_logo);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(WebThemeConfig);
 
 /// After what to return to the app or mini program that opened the link.
 #[derive(
@@ -1518,23 +1737,32 @@ impl ::core::default::Default for AutoJumpBackEvent {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for AutoJumpBackEvent {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for AutoJumpBackEvent {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoJumpBackEvent {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AutoJumpBackEvent);
+
+impl ::tc3_api::json::Encode for AutoJumpBackEvent {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(AutoJumpBackEvent);
 
 /// What kind of log-in link to make.
 #[derive(
@@ -1621,23 +1849,32 @@ impl ::core::default::Default for ConsoleLoginEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ConsoleLoginEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ConsoleLoginEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ConsoleLoginEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ConsoleLoginEndpoint);
+
+impl ::tc3_api::json::Encode for ConsoleLoginEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ConsoleLoginEndpoint);
 
 /// A part of the web console.
 #[derive(
@@ -1712,23 +1949,32 @@ impl ::core::default::Default for ConsoleModule {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ConsoleModule {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ConsoleModule {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ConsoleModule {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ConsoleModule);
+
+impl ::tc3_api::json::Encode for ConsoleModule {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ConsoleModule);
 
 /// Which page to embed.
 #[derive(
@@ -1823,23 +2069,32 @@ impl ::core::default::Default for EmbedType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for EmbedType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for EmbedType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EmbedType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(EmbedType);
+
+impl ::tc3_api::json::Encode for EmbedType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(EmbedType);
 
 /// A step of verification after which the user is sent on.
 #[derive(
@@ -1903,23 +2158,32 @@ impl ::core::default::Default for JumpEventType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for JumpEventType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for JumpEventType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for JumpEventType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(JumpEventType);
+
+impl ::tc3_api::json::Encode for JumpEventType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(JumpEventType);
 
 /// Whether a navigation bar of the web console is shown.
 #[derive(
@@ -1986,23 +2250,32 @@ impl ::core::default::Default for NavigationStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for NavigationStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for NavigationStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for NavigationStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(NavigationStatus);
+
+impl ::tc3_api::json::Encode for NavigationStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(NavigationStatus);
 
 /// What kind of licence an organisation has.
 #[derive(
@@ -2077,23 +2350,32 @@ impl ::core::default::Default for OrganizationIdCardType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationIdCardType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for OrganizationIdCardType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationIdCardType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationIdCardType);
+
+impl ::tc3_api::json::Encode for OrganizationIdCardType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(OrganizationIdCardType);
 
 /// Which pages a look is for.
 #[derive(
@@ -2160,23 +2442,32 @@ impl ::core::default::Default for WebThemeType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for WebThemeType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for WebThemeType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for WebThemeType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(WebThemeType);
+
+impl ::tc3_api::json::Encode for WebThemeType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(WebThemeType);
 
 impl ::tc3_api::Action for ChannelCreateEmbedWebUrlRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -2187,6 +2478,22 @@ impl ::tc3_api::Action for ChannelCreateEmbedWebUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateEmbedWebUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateWebThemeConfigRequest {
@@ -2198,6 +2505,22 @@ impl ::tc3_api::Action for ChannelCreateWebThemeConfigRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateWebThemeConfigResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateConsoleLoginUrlRequest {
@@ -2209,4 +2532,20 @@ impl ::tc3_api::Action for CreateConsoleLoginUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateConsoleLoginUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -24,36 +24,16 @@
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateRoleRequest {
     /// The role's name: Chinese characters, letters, digits and underscores. At most 20 characters.
-    #[serde(rename = "Name", deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What the role is for. At most 50 characters.
-    #[serde(
-        rename = "Description",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub description: ::core::option::Option<::std::string::String>,
     /// What the role may do, as one complete tree of permissions in the form that `ChannelDescribeRoles` returns. Absent: no permissions yet; `ChannelModifyRole` sets them.
-    #[serde(
-        rename = "PermissionGroups",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub permission_groups: ::core::option::Option<
         ::std::vec::Vec<super::PermissionGroup>,
     >,
@@ -97,34 +77,112 @@ impl ChannelCreateRoleRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateRoleRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.must(&mut self.name),
+            "Agent" => reader.must(&mut self.agent),
+            "Description" => reader.optional(&mut self.description),
+            "PermissionGroups" => reader.optional(&mut self.permission_groups),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateRoleRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Name", "Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            name: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+            description: ::core::option::Option::None,
+            permission_groups: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateRoleRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateRoleRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Agent", &self.agent);
+        writer.member("Description", &self.description);
+        writer.member("PermissionGroups", &self.permission_groups);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateRoleRequest);
+
 /// The answer to `ChannelCreateRole`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateRoleResponse {
     /// The new role's id.
-    #[serde(
-        rename = "RoleId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub role_id: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateRoleResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RoleId" => reader.optional(&mut self.role_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateRoleResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateRoleResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateRoleResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RoleId", &self.role_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateRoleResponse);
 
 /// Gives roles to employees of a sub-organisation: each of the roles named to each of the employees named.
 ///
@@ -148,46 +206,20 @@ pub struct ChannelCreateRoleResponse {
 /// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateUserRolesRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The roles to give, by id; `ChannelDescribeRoles` lists them. At most 100 elements.
-    #[serde(rename = "RoleIds", deserialize_with = "::tc3_api::lenient::list")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
     /// The employees, by their user ids inside the service. Wins over `OpenIds`. At most 100 elements.
-    #[serde(
-        rename = "UserIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub user_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employees, by the ids that the platform gave them. Ignored where `UserIds` is given. At most 100 elements.
-    #[serde(
-        rename = "OpenIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub open_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -257,33 +289,115 @@ impl ChannelCreateUserRolesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateUserRolesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "RoleIds" => reader.must(&mut self.role_ids),
+            "UserIds" => reader.optional(&mut self.user_ids),
+            "OpenIds" => reader.optional(&mut self.open_ids),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateUserRolesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "RoleIds"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            role_ids: ::tc3_api::json::Decode::blank(),
+            user_ids: ::core::option::Option::None,
+            open_ids: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateUserRolesRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateUserRolesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("RoleIds", &self.role_ids);
+        writer.member("UserIds", &self.user_ids);
+        writer.member("OpenIds", &self.open_ids);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateUserRolesRequest);
+
 /// The answer to `ChannelCreateUserRoles`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateUserRolesResponse {
     /// The employees and roles that could not be bound; empty if all were.
-    #[serde(
-        rename = "FailedCreateRoleData",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub failed_create_role_data: ::std::vec::Vec<super::FailedCreateRoleData>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateUserRolesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FailedCreateRoleData" => reader.keep(&mut self.failed_create_role_data),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateUserRolesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateUserRolesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateUserRolesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FailedCreateRoleData", &self.failed_create_role_data);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateUserRolesResponse);
 
 /// Deletes custom roles of a sub-organisation. System roles cannot be deleted.
 ///
@@ -306,21 +420,12 @@ pub struct ChannelCreateUserRolesResponse {
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDeleteRoleRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The roles to delete, by id; custom roles only. At most 20 elements.
-    #[serde(rename = "RoleIds", deserialize_with = "::tc3_api::lenient::list")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -345,26 +450,102 @@ impl ChannelDeleteRoleRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDeleteRoleRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "RoleIds" => reader.must(&mut self.role_ids),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDeleteRoleRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "RoleIds"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            role_ids: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDeleteRoleRequest);
+
+impl ::tc3_api::json::Encode for ChannelDeleteRoleRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("RoleIds", &self.role_ids);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDeleteRoleRequest);
+
 /// The answer to `ChannelDeleteRole`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDeleteRoleResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDeleteRoleResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDeleteRoleResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDeleteRoleResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDeleteRoleResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDeleteRoleResponse);
 
 /// Takes one role away from employees of a sub-organisation; the role itself stays.
 ///
@@ -387,46 +568,20 @@ pub struct ChannelDeleteRoleResponse {
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `InvalidParameter.RoleId`: Role id is wrong. Give a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be taken away here.
 /// - `OperationDenied.NoPermissionUseResource`: No permission to use the resource. Act as the super administrator, or as an employee whose role allows managing roles, and check that `RoleId` belongs to this sub-organisation.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDeleteRoleUsersRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The role to take away, by id; not that of super administrator or legal representative.
-    #[serde(rename = "RoleId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// The employees, by their user ids inside the service. Wins over `OpenIds`. At most 200 elements.
-    #[serde(
-        rename = "UserIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub user_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The employees, by the ids that the platform gave them. Ignored where `UserIds` is given. At most 200 elements.
-    #[serde(
-        rename = "OpenIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub open_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 
@@ -489,29 +644,115 @@ impl ChannelDeleteRoleUsersRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDeleteRoleUsersRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "RoleId" => reader.must(&mut self.role_id),
+            "UserIds" => reader.optional(&mut self.user_ids),
+            "Operator" => reader.optional(&mut self.operator),
+            "OpenIds" => reader.optional(&mut self.open_ids),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDeleteRoleUsersRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "RoleId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            role_id: ::tc3_api::json::Decode::blank(),
+            user_ids: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            open_ids: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDeleteRoleUsersRequest);
+
+impl ::tc3_api::json::Encode for ChannelDeleteRoleUsersRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("RoleId", &self.role_id);
+        writer.member("UserIds", &self.user_ids);
+        writer.member("Operator", &self.operator);
+        writer.member("OpenIds", &self.open_ids);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDeleteRoleUsersRequest);
+
 /// The answer to `ChannelDeleteRoleUsers`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDeleteRoleUsersResponse {
     /// The role that was taken away.
-    #[serde(rename = "RoleId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDeleteRoleUsersResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RoleId" => reader.keep(&mut self.role_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDeleteRoleUsersResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDeleteRoleUsersResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDeleteRoleUsersResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RoleId", &self.role_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDeleteRoleUsersResponse);
 
 /// Lists a sub-organisation's employees page by page: masked name, mobile number and e-mail address, both ids, roles, department, and whether they are verified or have left. Filters narrow the list.
 ///
@@ -560,49 +801,24 @@ pub struct ChannelDeleteRoleUsersResponse {
 /// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
 /// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeEmployeesRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How many employees a page holds. At most 20.
-    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::i64,
     /// Narrows the list by key and values. Each key may be given once only; a second filter of the same key conflicts.
     ///
     /// - `Status`: `IsVerified` for verified employees, `NotVerified` for unverified ones, `QuiteJob` for those who have left.
     /// - `ExcludeQuiteJob`: `true` leaves out those who have left.
     /// - `StaffOpenId`: one or more ids that the platform gave, for just these employees.
-    #[serde(
-        rename = "Filters",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub filters: ::core::option::Option<::std::vec::Vec<super::Filter>>,
     /// How many employees to skip, counted from 0. 0 to 20000.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -643,46 +859,127 @@ impl ChannelDescribeEmployeesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDescribeEmployeesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Limit" => reader.must(&mut self.limit),
+            "Filters" => reader.optional(&mut self.filters),
+            "Offset" => reader.optional(&mut self.offset),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDescribeEmployeesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "Limit"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            limit: ::tc3_api::json::Decode::blank(),
+            filters: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDescribeEmployeesRequest);
+
+impl ::tc3_api::json::Encode for ChannelDescribeEmployeesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Limit", &self.limit);
+        writer.member("Filters", &self.filters);
+        writer.member("Offset", &self.offset);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDescribeEmployeesRequest);
+
 /// The answer to `ChannelDescribeEmployees`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDescribeEmployeesResponse {
     /// The employees of this page.
-    #[serde(
-        rename = "Employees",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub employees: ::std::vec::Vec<super::Staff>,
     /// How many employees were skipped; 0 unless the request said otherwise, at most 20000.
-    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub offset: ::core::primitive::i64,
     /// How many employees a page holds; at most 20.
-    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::i64,
     /// How many employees meet the filters, over all pages.
-    #[serde(
-        rename = "TotalCount",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub total_count: ::core::primitive::i64,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDescribeEmployeesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Employees" => reader.keep(&mut self.employees),
+            "Offset" => reader.keep(&mut self.offset),
+            "Limit" => reader.keep(&mut self.limit),
+            "TotalCount" => reader.keep(&mut self.total_count),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDescribeEmployeesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDescribeEmployeesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDescribeEmployeesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Employees", &self.employees);
+        writer.member("Offset", &self.offset);
+        writer.member("Limit", &self.limit);
+        writer.member("TotalCount", &self.total_count);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDescribeEmployeesResponse);
 
 /// Lists a sub-organisation's roles page by page, oldest first, and on request each role's tree of permissions. The ids and the tree are what `ChannelCreateRole`, `ChannelModifyRole` and `ChannelCreateUserRoles` need.
 ///
@@ -709,49 +1006,24 @@ pub struct ChannelDescribeEmployeesResponse {
 ///
 /// - `InvalidParameter.OperatorId`: Operator (user) id is wrong. Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by `ChannelDescribeEmployees`.
 /// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeRolesRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How many roles a page holds, at most 200; a number written as text, for historical reasons.
-    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::std::string::String,
     /// Narrows the list by key and value. Each key may be given once only; a second filter of the same key conflicts.
     ///
     /// - `RoleType`: `1` for system roles, `2` for custom roles.
     /// - `RoleStatus`: `1` for enabled roles, `2` for disabled ones.
     /// - `IsReturnPermissionGroup`: `1` to return each role's tree of permissions, `0` not to.
-    #[serde(
-        rename = "Filters",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub filters: ::core::option::Option<::std::vec::Vec<super::Filter>>,
     /// Which page to return, counted from 0: a number of pages, not of roles. Absent: the first page. At most 2000.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -795,46 +1067,127 @@ impl ChannelDescribeRolesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDescribeRolesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Limit" => reader.must(&mut self.limit),
+            "Filters" => reader.optional(&mut self.filters),
+            "Offset" => reader.optional(&mut self.offset),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDescribeRolesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "Limit"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            limit: ::tc3_api::json::Decode::blank(),
+            filters: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDescribeRolesRequest);
+
+impl ::tc3_api::json::Encode for ChannelDescribeRolesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Limit", &self.limit);
+        writer.member("Filters", &self.filters);
+        writer.member("Offset", &self.offset);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDescribeRolesRequest);
+
 /// The answer to `ChannelDescribeRoles`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDescribeRolesResponse {
     /// The page returned, counted from 0; at most 2000.
-    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub offset: ::core::primitive::u64,
     /// How many roles a page holds; at most 200.
-    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::u64,
     /// How many roles meet the filters, over all pages.
-    #[serde(
-        rename = "TotalCount",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub total_count: ::core::primitive::u64,
     /// The roles of this page.
-    #[serde(
-        rename = "ChannelRoles",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub channel_roles: ::std::vec::Vec<super::ChannelRole>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDescribeRolesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Offset" => reader.keep(&mut self.offset),
+            "Limit" => reader.keep(&mut self.limit),
+            "TotalCount" => reader.keep(&mut self.total_count),
+            "ChannelRoles" => reader.keep(&mut self.channel_roles),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDescribeRolesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDescribeRolesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDescribeRolesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Offset", &self.offset);
+        writer.member("Limit", &self.limit);
+        writer.member("TotalCount", &self.total_count);
+        writer.member("ChannelRoles", &self.channel_roles);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDescribeRolesResponse);
 
 /// Changes a custom role of a sub-organisation: its name, its description and, where given, its permissions.
 ///
@@ -853,39 +1206,18 @@ pub struct ChannelDescribeRolesResponse {
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelModifyRoleRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The role's name from now on: Chinese characters, letters, digits and underscores. Needed even where it stays the same. At most 20 characters.
-    #[serde(rename = "Name", deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The role to change, as `ChannelDescribeRoles` returns its id.
-    #[serde(rename = "RoleId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// What the role is for. At most 50 characters.
-    #[serde(
-        rename = "Description",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub description: ::core::option::Option<::std::string::String>,
     /// What the role may do from now on, as one complete tree of permissions in the form that `ChannelDescribeRoles` returns. Absent: the permissions stay as they are.
-    #[serde(
-        rename = "PermissionGroups",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub permission_groups: ::core::option::Option<
         ::std::vec::Vec<super::PermissionGroup>,
     >,
@@ -931,34 +1263,119 @@ impl ChannelModifyRoleRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelModifyRoleRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Name" => reader.must(&mut self.name),
+            "RoleId" => reader.must(&mut self.role_id),
+            "Description" => reader.optional(&mut self.description),
+            "PermissionGroups" => reader.optional(&mut self.permission_groups),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelModifyRoleRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "Name", "RoleId"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            name: ::tc3_api::json::Decode::blank(),
+            role_id: ::tc3_api::json::Decode::blank(),
+            description: ::core::option::Option::None,
+            permission_groups: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelModifyRoleRequest);
+
+impl ::tc3_api::json::Encode for ChannelModifyRoleRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Name", &self.name);
+        writer.member("RoleId", &self.role_id);
+        writer.member("Description", &self.description);
+        writer.member("PermissionGroups", &self.permission_groups);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelModifyRoleRequest);
+
 /// The answer to `ChannelModifyRole`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelModifyRoleResponse {
     /// The role that was changed.
-    #[serde(
-        rename = "RoleId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub role_id: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelModifyRoleResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RoleId" => reader.optional(&mut self.role_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelModifyRoleResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelModifyRoleResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelModifyRoleResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RoleId", &self.role_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelModifyRoleResponse);
 
 /// A role of a sub-organisation, as `ChannelDescribeRoles` lists it.
 #[derive(
@@ -966,37 +1383,63 @@ pub struct ChannelModifyRoleResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelRole {
     /// The role's id, 32 characters.
-    #[serde(rename = "RoleId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// The role's name. That of a system role is in Chinese.
-    #[serde(
-        rename = "RoleName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub role_name: ::std::string::String,
     /// Whether the role is in use.
-    #[serde(
-        rename = "RoleStatus",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub role_status: super::RoleStatus,
     /// What the role may do. Returned only where the filter `IsReturnPermissionGroup` asks for it.
-    #[serde(
-        rename = "PermissionGroups",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub permission_groups: ::std::vec::Vec<super::PermissionGroup>,
 }
+
+impl ::tc3_api::json::Members for ChannelRole {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RoleId" => reader.keep(&mut self.role_id),
+            "RoleName" => reader.keep(&mut self.role_name),
+            "RoleStatus" => reader.keep(&mut self.role_status),
+            "PermissionGroups" => reader.keep(&mut self.permission_groups),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelRole {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelRole);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelRole {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RoleId", &self.role_id);
+        writer.member("RoleName", &self.role_name);
+        writer.member("RoleStatus", &self.role_status);
+        writer.member("PermissionGroups", &self.permission_groups);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelRole);
 
 /// Makes links by which an employee changes their own data; so far only the mobile number can be changed.
 ///
@@ -1020,33 +1463,14 @@ pub struct ChannelRole {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateEmployeeChangeUrlRequest {
     /// For which application, sub-organisation and employee the call is made. The reference asks for `ProxyOrganizationOpenId` as well; its samples leave it out.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The employee whose data changes, by the id that the platform gave them.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The employee's new mobile number. A Chinese number is written with or without `+86 ` in front; one from elsewhere with its country code and a space, as in `+12 12345678`. Absent: the link fixes no number.
-    #[serde(
-        rename = "NewMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_mobile: ::core::option::Option<::std::string::String>,
 }
 
@@ -1082,6 +1506,54 @@ impl CreateEmployeeChangeUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateEmployeeChangeUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "OpenId" => reader.optional(&mut self.open_id),
+            "NewMobile" => reader.optional(&mut self.new_mobile),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateEmployeeChangeUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            open_id: ::core::option::Option::None,
+            new_mobile: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateEmployeeChangeUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateEmployeeChangeUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("OpenId", &self.open_id);
+        writer.member("NewMobile", &self.new_mobile);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateEmployeeChangeUrlRequest);
+
 impl ::core::fmt::Debug for CreateEmployeeChangeUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateEmployeeChangeUrlRequest")
@@ -1099,53 +1571,67 @@ impl ::core::fmt::Debug for CreateEmployeeChangeUrlRequest {
 }
 
 /// The answer to `CreateEmployeeChangeUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateEmployeeChangeUrlResponse {
     /// The page inside the service's mini program, to be opened from an app or another mini program with WeChat's own means.
-    #[serde(
-        rename = "MiniAppPath",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub mini_app_path: ::std::string::String,
     /// An H5 link that leads into the service's mini program, for instance from a short message.
-    #[serde(
-        rename = "LongUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub long_url: ::std::string::String,
     /// The short form of `LongUrl`.
-    #[serde(
-        rename = "ShortUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub short_url: ::std::string::String,
     /// Until when the links work: 7 days from when they were made. In seconds since the epoch.
-    #[serde(
-        rename = "ExpireTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expire_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateEmployeeChangeUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "MiniAppPath" => reader.keep(&mut self.mini_app_path),
+            "LongUrl" => reader.keep(&mut self.long_url),
+            "ShortUrl" => reader.keep(&mut self.short_url),
+            "ExpireTime" => reader.optional(&mut self.expire_time),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateEmployeeChangeUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateEmployeeChangeUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateEmployeeChangeUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("MiniAppPath", &self.mini_app_path);
+        writer.member("LongUrl", &self.long_url);
+        writer.member("ShortUrl", &self.short_url);
+        writer.member("ExpireTime", &self.expire_time);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateEmployeeChangeUrlResponse);
 
 impl CreateEmployeeChangeUrlResponse {
     /// The member `ExpireTime` as a time; `None` of zero.
@@ -1174,27 +1660,55 @@ impl ::core::fmt::Debug for CreateEmployeeChangeUrlResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Department {
     /// The department's id.
-    #[serde(
-        rename = "DepartmentId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub department_id: ::std::string::String,
     /// The department's name.
-    #[serde(
-        rename = "DepartmentName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub department_name: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Department {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "DepartmentId" => reader.keep(&mut self.department_id),
+            "DepartmentName" => reader.keep(&mut self.department_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Department {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Department);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Department {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("DepartmentId", &self.department_id);
+        writer.member("DepartmentName", &self.department_name);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Department);
 
 /// An employee to whom roles could not be given.
 #[derive(
@@ -1202,19 +1716,55 @@ pub struct Department {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FailedCreateRoleData {
     /// The employee's user id inside the service.
-    #[serde(rename = "UserId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub user_id: ::std::string::String,
     /// The roles that they were not given, by id.
-    #[serde(rename = "RoleIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for FailedCreateRoleData {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "UserId" => reader.keep(&mut self.user_id),
+            "RoleIds" => reader.keep(&mut self.role_ids),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FailedCreateRoleData {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FailedCreateRoleData);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FailedCreateRoleData {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("UserId", &self.user_id);
+        writer.member("RoleIds", &self.role_ids);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FailedCreateRoleData);
 
 /// A node in the tree of permissions: a function of the console, or how much data a function reaches.
 #[derive(
@@ -1222,93 +1772,30 @@ pub struct FailedCreateRoleData {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Permission {
     /// The permission's name, for people to read.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The permission's key, such as `FlowsManagement`.
-    #[serde(
-        rename = "Key",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub key: ::core::option::Option<::std::string::String>,
     /// Whether the permission works in the front end or in the back end.
-    #[serde(
-        rename = "Type",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub r#type: ::core::option::Option<super::PermissionType>,
     /// Whether the permission is hidden.
-    #[serde(
-        rename = "Hide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub hide: ::core::option::Option<super::PermissionVisibility>,
     /// Where the permission stands in a subtree about data: its root, or one of the leaves to choose from.
-    #[serde(
-        rename = "DataLabel",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub data_label: ::core::option::Option<super::PermissionDataLabel>,
     /// For permissions about data only: whether access is decided by this module's own data permission or by another's.
-    #[serde(
-        rename = "DataType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub data_type: ::core::option::Option<super::PermissionDataType>,
     /// For permissions about data only: whose data is within reach.
-    #[serde(
-        rename = "DataRange",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub data_range: ::core::option::Option<super::PermissionDataRange>,
     /// The key of the data permission that governs this function.
-    #[serde(
-        rename = "DataTo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub data_to: ::core::option::Option<::std::string::String>,
     /// The parent permission's key.
-    #[serde(
-        rename = "ParentKey",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub parent_key: ::core::option::Option<::std::string::String>,
     /// Whether the role holds the permission.
-    #[serde(
-        rename = "IsChecked",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub is_checked: ::core::option::Option<::core::primitive::bool>,
     /// The permissions below this one.
-    #[serde(
-        rename = "Children",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub children: ::core::option::Option<::std::vec::Vec<super::Permission>>,
 }
 
@@ -1438,47 +1925,79 @@ impl Permission {
     }
 }
 
+impl ::tc3_api::json::Members for Permission {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Key" => reader.optional(&mut self.key),
+            "Type" => reader.optional(&mut self.r#type),
+            "Hide" => reader.optional(&mut self.hide),
+            "DataLabel" => reader.optional(&mut self.data_label),
+            "DataType" => reader.optional(&mut self.data_type),
+            "DataRange" => reader.optional(&mut self.data_range),
+            "DataTo" => reader.optional(&mut self.data_to),
+            "ParentKey" => reader.optional(&mut self.parent_key),
+            "IsChecked" => reader.optional(&mut self.is_checked),
+            "Children" => reader.optional(&mut self.children),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Permission {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Permission);
+
+impl ::tc3_api::json::Encode for Permission {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Key", &self.key);
+        writer.member("Type", &self.r#type);
+        writer.member("Hide", &self.hide);
+        writer.member("DataLabel", &self.data_label);
+        writer.member("DataType", &self.data_type);
+        writer.member("DataRange", &self.data_range);
+        writer.member("DataTo", &self.data_to);
+        writer.member("ParentKey", &self.parent_key);
+        writer.member("IsChecked", &self.is_checked);
+        writer.member("Children", &self.children);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Permission);
+
 /// The permissions of one part of the console: a root of the tree of permissions.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct PermissionGroup {
     /// The group's name, for people to read.
-    #[serde(
-        rename = "GroupName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub group_name: ::core::option::Option<::std::string::String>,
     /// The group's key, such as `bill`.
-    #[serde(
-        rename = "GroupKey",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub group_key: ::core::option::Option<::std::string::String>,
     /// Whether the group is hidden.
-    #[serde(
-        rename = "Hide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub hide: ::core::option::Option<super::PermissionVisibility>,
     /// The permissions of the group, each with those below it.
-    #[serde(
-        rename = "Permissions",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub permissions: ::core::option::Option<::std::vec::Vec<super::Permission>>,
 }
 
@@ -1537,56 +2056,64 @@ impl PermissionGroup {
     }
 }
 
+impl ::tc3_api::json::Members for PermissionGroup {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "GroupName" => reader.optional(&mut self.group_name),
+            "GroupKey" => reader.optional(&mut self.group_key),
+            "Hide" => reader.optional(&mut self.hide),
+            "Permissions" => reader.optional(&mut self.permissions),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for PermissionGroup {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(PermissionGroup);
+
+impl ::tc3_api::json::Encode for PermissionGroup {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("GroupName", &self.group_name);
+        writer.member("GroupKey", &self.group_key);
+        writer.member("Hide", &self.hide);
+        writer.member("Permissions", &self.permissions);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(PermissionGroup);
+
 /// An employee to add, to correct or to mark as having left.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ProxyOrganizationOperator {
     /// The id that the platform gives the employee: the `OpenId` that `Agent.ProxyOperator` then carries.
-    #[serde(rename = "Id", deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// The employee's real name, not a nickname: it is used for identity verification and signatures. At most 50 characters.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// Which identity document `IdCardNumber` belongs to. Absent: `ID_CARD`.
-    #[serde(
-        rename = "IdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub id_card_type: ::core::option::Option<super::IdCardType>,
     /// The number of the employee's identity document.
-    #[serde(
-        rename = "IdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// The employee's mobile number: the 11 digits of a number of mainland China, without `+86` or other characters. Numbers from elsewhere are not taken.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The role to give the employee in advance.
-    #[serde(
-        rename = "DefaultRole",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub default_role: ::core::option::Option<super::DefaultEmployeeRole>,
 }
 
@@ -1656,6 +2183,63 @@ impl ProxyOrganizationOperator {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ProxyOrganizationOperator {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Id" => reader.must(&mut self.id),
+            "Name" => reader.optional(&mut self.name),
+            "IdCardType" => reader.optional(&mut self.id_card_type),
+            "IdCardNumber" => reader.optional(&mut self.id_card_number),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "DefaultRole" => reader.optional(&mut self.default_role),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ProxyOrganizationOperator {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Id"])
+    }
+    fn blank() -> Self {
+        Self {
+            id: ::tc3_api::json::Decode::blank(),
+            name: ::core::option::Option::None,
+            id_card_type: ::core::option::Option::None,
+            id_card_number: ::core::option::Option::None,
+            mobile: ::core::option::Option::None,
+            default_role: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ProxyOrganizationOperator);
+
+impl ::tc3_api::json::Encode for ProxyOrganizationOperator {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Id", &self.id);
+        writer.member("Name", &self.name);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("Mobile", &self.mobile);
+        writer.member("DefaultRole", &self.default_role);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ProxyOrganizationOperator);
+
 impl ::core::fmt::Debug for ProxyOrganizationOperator {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ProxyOrganizationOperator")
@@ -1688,78 +2272,91 @@ impl ::core::fmt::Debug for ProxyOrganizationOperator {
 }
 
 /// An employee of a sub-organisation, as `ChannelDescribeEmployees` lists them.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct Staff {
     /// The employee's user id inside the service. Empty until they are verified.
-    #[serde(rename = "UserId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub user_id: ::std::string::String,
     /// The employee's name, masked.
-    #[serde(
-        rename = "DisplayName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub display_name: ::std::string::String,
     /// The employee's mobile number, masked.
-    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The employee's e-mail address, masked.
-    #[serde(rename = "Email", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub email: ::std::string::String,
     /// The id that the platform gave the employee.
-    #[serde(rename = "OpenId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub open_id: ::std::string::String,
     /// The roles that the employee holds.
-    #[serde(
-        rename = "Roles",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub roles: ::std::vec::Vec<super::StaffRole>,
     /// The department that the employee belongs to.
-    #[serde(
-        rename = "Department",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub department: super::Department,
     /// Whether the employee has passed identity verification.
-    #[serde(
-        rename = "Verified",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub verified: ::core::primitive::bool,
     /// When the employee was added. In seconds since the epoch.
-    #[serde(
-        rename = "CreatedOn",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub created_on: ::core::primitive::i64,
     /// When the employee passed identity verification; 0 before that. In seconds since the epoch.
-    #[serde(
-        rename = "VerifiedOn",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub verified_on: ::core::primitive::i64,
     /// Whether the employee has left.
-    #[serde(
-        rename = "QuiteJob",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub quite_job: super::EmploymentStatus,
 }
+
+impl ::tc3_api::json::Members for Staff {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "UserId" => reader.keep(&mut self.user_id),
+            "DisplayName" => reader.keep(&mut self.display_name),
+            "Mobile" => reader.keep(&mut self.mobile),
+            "Email" => reader.keep(&mut self.email),
+            "OpenId" => reader.keep(&mut self.open_id),
+            "Roles" => reader.keep(&mut self.roles),
+            "Department" => reader.keep(&mut self.department),
+            "Verified" => reader.keep(&mut self.verified),
+            "CreatedOn" => reader.keep(&mut self.created_on),
+            "VerifiedOn" => reader.keep(&mut self.verified_on),
+            "QuiteJob" => reader.keep(&mut self.quite_job),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Staff {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Staff);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Staff {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("UserId", &self.user_id);
+        writer.member("DisplayName", &self.display_name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("Email", &self.email);
+        writer.member("OpenId", &self.open_id);
+        writer.member("Roles", &self.roles);
+        writer.member("Department", &self.department);
+        writer.member("Verified", &self.verified);
+        writer.member("CreatedOn", &self.created_on);
+        writer.member("VerifiedOn", &self.verified_on);
+        writer.member("QuiteJob", &self.quite_job);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Staff);
 
 impl Staff {
     /// The member `CreatedOn` as a time; `None` of zero.
@@ -1798,23 +2395,55 @@ impl ::core::fmt::Debug for Staff {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct StaffRole {
     /// The role's id.
-    #[serde(rename = "RoleId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub role_id: ::std::string::String,
     /// The role's name.
-    #[serde(
-        rename = "RoleName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub role_name: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for StaffRole {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RoleId" => reader.keep(&mut self.role_id),
+            "RoleName" => reader.keep(&mut self.role_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for StaffRole {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(StaffRole);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for StaffRole {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RoleId", &self.role_id);
+        writer.member("RoleName", &self.role_name);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(StaffRole);
 
 /// An employee who could not be added, corrected or marked as having left, and why.
 #[derive(
@@ -1822,23 +2451,55 @@ pub struct StaffRole {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct SyncFailReason {
     /// The employee, by the id that the platform gave them.
-    #[serde(rename = "Id", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// What went wrong, for people to read, for instance that the id is malformed or the document's number invalid.
-    #[serde(
-        rename = "Message",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub message: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for SyncFailReason {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Id" => reader.keep(&mut self.id),
+            "Message" => reader.keep(&mut self.message),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for SyncFailReason {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(SyncFailReason);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for SyncFailReason {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Id", &self.id);
+        writer.member("Message", &self.message);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(SyncFailReason);
 
 /// Adds employees to a sub-organisation, corrects those who are not verified yet, or marks employees as having left. The console cannot do this for a sub-organisation, so this action is the only way.
 ///
@@ -1881,33 +2542,18 @@ pub struct SyncFailReason {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationOperatorsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What to do with the employees listed.
-    #[serde(rename = "OperatorType")]
     pub operator_type: super::EmployeeOperation,
     /// The employees concerned. To mark them as having left, `Id` alone is enough. At most 200 elements.
-    #[serde(rename = "ProxyOrganizationOperators")]
     pub proxy_organization_operators: ::std::vec::Vec<super::ProxyOrganizationOperator>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -1938,40 +2584,122 @@ impl SyncProxyOrganizationOperatorsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for SyncProxyOrganizationOperatorsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "OperatorType" => reader.must(&mut self.operator_type),
+            "ProxyOrganizationOperators" => {
+                reader.must(&mut self.proxy_organization_operators)
+            }
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for SyncProxyOrganizationOperatorsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "OperatorType", "ProxyOrganizationOperators"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            operator_type: ::tc3_api::json::Decode::blank(),
+            proxy_organization_operators: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(SyncProxyOrganizationOperatorsRequest);
+
+impl ::tc3_api::json::Encode for SyncProxyOrganizationOperatorsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("OperatorType", &self.operator_type);
+        writer.member("ProxyOrganizationOperators", &self.proxy_organization_operators);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(SyncProxyOrganizationOperatorsRequest);
+
 /// The answer to `SyncProxyOrganizationOperators`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationOperatorsResponse {
     /// Whether all employees were taken or only some. If none was, the call fails instead.
-    #[serde(
-        rename = "Status",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub status: super::EmployeeSyncStatus,
     /// The employees who were not taken, and why.
-    #[serde(
-        rename = "FailedList",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub failed_list: ::std::vec::Vec<super::SyncFailReason>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for SyncProxyOrganizationOperatorsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Status" => reader.keep(&mut self.status),
+            "FailedList" => reader.keep(&mut self.failed_list),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for SyncProxyOrganizationOperatorsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(SyncProxyOrganizationOperatorsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for SyncProxyOrganizationOperatorsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Status", &self.status);
+        writer.member("FailedList", &self.failed_list);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(SyncProxyOrganizationOperatorsResponse);
 
 /// A system role that a new employee can be given in advance.
 #[derive(
@@ -2042,23 +2770,32 @@ impl ::core::default::Default for DefaultEmployeeRole {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for DefaultEmployeeRole {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for DefaultEmployeeRole {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for DefaultEmployeeRole {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(DefaultEmployeeRole);
+
+impl ::tc3_api::json::Encode for DefaultEmployeeRole {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(DefaultEmployeeRole);
 
 /// What to do with employees.
 #[derive(
@@ -2129,23 +2866,32 @@ impl ::core::default::Default for EmployeeOperation {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for EmployeeOperation {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for EmployeeOperation {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EmployeeOperation {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(EmployeeOperation);
+
+impl ::tc3_api::json::Encode for EmployeeOperation {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(EmployeeOperation);
 
 /// How many of the employees were taken.
 #[derive(
@@ -2201,23 +2947,32 @@ impl ::core::default::Default for EmployeeSyncStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for EmployeeSyncStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for EmployeeSyncStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EmployeeSyncStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(EmployeeSyncStatus);
+
+impl ::tc3_api::json::Encode for EmployeeSyncStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(EmployeeSyncStatus);
 
 /// Whether an employee has left.
 #[derive(
@@ -2273,23 +3028,32 @@ impl ::core::default::Default for EmploymentStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for EmploymentStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for EmploymentStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EmploymentStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(EmploymentStatus);
+
+impl ::tc3_api::json::Encode for EmploymentStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(EmploymentStatus);
 
 /// Where a permission stands in a subtree about data.
 #[derive(
@@ -2349,23 +3113,32 @@ impl ::core::default::Default for PermissionDataLabel {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PermissionDataLabel {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PermissionDataLabel {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionDataLabel {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PermissionDataLabel);
+
+impl ::tc3_api::json::Encode for PermissionDataLabel {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PermissionDataLabel);
 
 /// Whose data a permission reaches.
 #[derive(
@@ -2429,23 +3202,32 @@ impl ::core::default::Default for PermissionDataRange {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PermissionDataRange {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PermissionDataRange {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionDataRange {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PermissionDataRange);
+
+impl ::tc3_api::json::Encode for PermissionDataRange {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PermissionDataRange);
 
 /// Which module's data permission decides.
 #[derive(
@@ -2505,23 +3287,32 @@ impl ::core::default::Default for PermissionDataType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PermissionDataType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PermissionDataType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionDataType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PermissionDataType);
+
+impl ::tc3_api::json::Encode for PermissionDataType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PermissionDataType);
 
 /// On which side a permission works.
 #[derive(
@@ -2577,23 +3368,32 @@ impl ::core::default::Default for PermissionType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PermissionType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PermissionType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PermissionType);
+
+impl ::tc3_api::json::Encode for PermissionType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PermissionType);
 
 /// Whether a permission or a group of them is hidden.
 #[derive(
@@ -2649,23 +3449,32 @@ impl ::core::default::Default for PermissionVisibility {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PermissionVisibility {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PermissionVisibility {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PermissionVisibility {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PermissionVisibility);
+
+impl ::tc3_api::json::Encode for PermissionVisibility {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PermissionVisibility);
 
 /// Whether a role is in use.
 #[derive(
@@ -2721,23 +3530,32 @@ impl ::core::default::Default for RoleStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for RoleStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for RoleStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for RoleStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(RoleStatus);
+
+impl ::tc3_api::json::Encode for RoleStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(RoleStatus);
 
 impl ::tc3_api::Action for ChannelCreateRoleRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -2748,6 +3566,22 @@ impl ::tc3_api::Action for ChannelCreateRoleRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateRoleResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateUserRolesRequest {
@@ -2759,6 +3593,22 @@ impl ::tc3_api::Action for ChannelCreateUserRolesRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateUserRolesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDeleteRoleRequest {
@@ -2770,6 +3620,22 @@ impl ::tc3_api::Action for ChannelDeleteRoleRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelDeleteRoleResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDeleteRoleUsersRequest {
@@ -2781,6 +3647,22 @@ impl ::tc3_api::Action for ChannelDeleteRoleUsersRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelDeleteRoleUsersResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDescribeEmployeesRequest {
@@ -2793,6 +3675,22 @@ impl ::tc3_api::Action for ChannelDescribeEmployeesRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::ChannelDescribeEmployeesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDescribeRolesRequest {
@@ -2805,6 +3703,22 @@ impl ::tc3_api::Action for ChannelDescribeRolesRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::ChannelDescribeRolesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelModifyRoleRequest {
@@ -2816,6 +3730,22 @@ impl ::tc3_api::Action for ChannelModifyRoleRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelModifyRoleResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateEmployeeChangeUrlRequest {
@@ -2827,6 +3757,22 @@ impl ::tc3_api::Action for CreateEmployeeChangeUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateEmployeeChangeUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for SyncProxyOrganizationOperatorsRequest {
@@ -2838,4 +3784,20 @@ impl ::tc3_api::Action for SyncProxyOrganizationOperatorsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::SyncProxyOrganizationOperatorsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -26,34 +26,18 @@
 /// - SM4: key `SM4-CBC-Key-1234`, HMAC key `SM4-HMAC-Key-123`, IV `fedcba0987654321`; `EncryptedData` is `GwUovQhNUPaUnVM/UDXMtPOYTpTSi2B1oyZDFbyyvns=`, `EncryptionSignature` is `nHB/v/AvOaDCQ66esFNnp12lHKcGkwaLGid0Warl/KE=`.
 ///
 /// At most 20 calls a second.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateRequestWithEncryptionRequest {
     /// Name of the action to call, as its own `X-TC-Action` header would give it, such as `ChannelDescribeFlowComponents`.
-    #[serde(rename = "RequestAction", deserialize_with = "::tc3_api::lenient::scalar")]
     pub request_action: ::std::string::String,
     /// The platform's application: the value of `Agent.AppId`.
-    #[serde(rename = "ApplicationId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub application_id: ::std::string::String,
     /// Initialisation vector of the cipher: 16 random bytes, new for each call, in standard base64.
-    #[serde(rename = "IV", deserialize_with = "::tc3_api::lenient::scalar")]
     pub iv: ::std::string::String,
     /// The inner action's request, padded by PKCS#7 and encrypted with AES-CBC or SM4-CBC; the raw ciphertext in standard base64.
-    #[serde(rename = "EncryptedData", deserialize_with = "::tc3_api::lenient::scalar")]
     pub encrypted_data: ::std::string::String,
     /// HMAC-SHA256 of the raw IV bytes followed directly by the raw ciphertext bytes, in standard base64. It lets the service detect tampering.
-    #[serde(
-        rename = "EncryptionSignature",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub encryption_signature: ::core::option::Option<::std::string::String>,
 }
 
@@ -87,6 +71,64 @@ impl CreateRequestWithEncryptionRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateRequestWithEncryptionRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestAction" => reader.must(&mut self.request_action),
+            "ApplicationId" => reader.must(&mut self.application_id),
+            "IV" => reader.must(&mut self.iv),
+            "EncryptedData" => reader.must(&mut self.encrypted_data),
+            "EncryptionSignature" => reader.optional(&mut self.encryption_signature),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateRequestWithEncryptionRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["RequestAction", "ApplicationId", "IV", "EncryptedData"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            request_action: ::tc3_api::json::Decode::blank(),
+            application_id: ::tc3_api::json::Decode::blank(),
+            iv: ::tc3_api::json::Decode::blank(),
+            encrypted_data: ::tc3_api::json::Decode::blank(),
+            encryption_signature: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateRequestWithEncryptionRequest);
+
+impl ::tc3_api::json::Encode for CreateRequestWithEncryptionRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestAction", &self.request_action);
+        writer.member("ApplicationId", &self.application_id);
+        writer.member("IV", &self.iv);
+        writer.member("EncryptedData", &self.encrypted_data);
+        writer.member("EncryptionSignature", &self.encryption_signature);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateRequestWithEncryptionRequest);
+
 impl ::core::fmt::Debug for CreateRequestWithEncryptionRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateRequestWithEncryptionRequest")
@@ -106,42 +148,63 @@ impl ::core::fmt::Debug for CreateRequestWithEncryptionRequest {
 }
 
 /// The answer to `CreateRequestWithEncryption`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateRequestWithEncryptionResponse {
     /// Initialisation vector of the answer: 16 bytes in standard base64.
-    #[serde(rename = "IV", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub iv: ::std::string::String,
     /// The inner action's answer or error, padded by PKCS#7 and encrypted with AES-CBC or SM4-CBC; the raw ciphertext in standard base64.
-    #[serde(
-        rename = "EncryptedData",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub encrypted_data: ::std::string::String,
     /// HMAC-SHA256 of the raw IV bytes followed directly by the raw ciphertext bytes, in standard base64. Check it in constant time before decrypting.
-    #[serde(
-        rename = "EncryptionSignature",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub encryption_signature: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateRequestWithEncryptionResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "IV" => reader.keep(&mut self.iv),
+            "EncryptedData" => reader.keep(&mut self.encrypted_data),
+            "EncryptionSignature" => reader.optional(&mut self.encryption_signature),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateRequestWithEncryptionResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateRequestWithEncryptionResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateRequestWithEncryptionResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("IV", &self.iv);
+        writer.member("EncryptedData", &self.encrypted_data);
+        writer.member("EncryptionSignature", &self.encryption_signature);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateRequestWithEncryptionResponse);
 
 impl ::core::fmt::Debug for CreateRequestWithEncryptionResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -169,4 +232,20 @@ impl ::tc3_api::Action for CreateRequestWithEncryptionRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateRequestWithEncryptionResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

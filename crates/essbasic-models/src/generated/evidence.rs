@@ -24,24 +24,14 @@
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeSignFaceVideoRequest {
     /// The contract, 32 characters.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The signer's id in this contract, which differs in each contract; `DescribeFlowDetailInfo` returns it.
-    #[serde(rename = "SignId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub sign_id: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
 }
 
@@ -61,49 +51,125 @@ impl ChannelDescribeSignFaceVideoRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDescribeSignFaceVideoRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.must(&mut self.flow_id),
+            "SignId" => reader.must(&mut self.sign_id),
+            "Agent" => reader.must(&mut self.agent),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDescribeSignFaceVideoRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FlowId", "SignId", "Agent"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            flow_id: ::tc3_api::json::Decode::blank(),
+            sign_id: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDescribeSignFaceVideoRequest);
+
+impl ::tc3_api::json::Encode for ChannelDescribeSignFaceVideoRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("SignId", &self.sign_id);
+        writer.member("Agent", &self.agent);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDescribeSignFaceVideoRequest);
+
 /// The answer to `ChannelDescribeSignFaceVideo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDescribeSignFaceVideoResponse {
     /// The video of the identity check.
-    #[serde(
-        rename = "VideoData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub video_data: ::core::option::Option<super::DetectInfoVideoData>,
     /// Outcome of the check by question and answer; without meaning where that was not used.
-    #[serde(
-        rename = "IntentionQuestionResult",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub intention_question_result: ::core::option::Option<
         super::IntentionQuestionResult,
     >,
     /// Outcome of the check by nod; without meaning where that was not used.
-    #[serde(
-        rename = "IntentionActionResult",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub intention_action_result: ::core::option::Option<super::IntentionActionResult>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDescribeSignFaceVideoResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "VideoData" => reader.optional(&mut self.video_data),
+            "IntentionQuestionResult" => {
+                reader.optional(&mut self.intention_question_result)
+            }
+            "IntentionActionResult" => reader.optional(&mut self.intention_action_result),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDescribeSignFaceVideoResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDescribeSignFaceVideoResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDescribeSignFaceVideoResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("VideoData", &self.video_data);
+        writer.member("IntentionQuestionResult", &self.intention_question_result);
+        writer.member("IntentionActionResult", &self.intention_action_result);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDescribeSignFaceVideoResponse);
 
 /// Verifies the digital signatures in a contract's file: whether they are valid and whether the content has been tampered with.
 ///
@@ -125,30 +191,16 @@ pub struct ChannelDescribeSignFaceVideoResponse {
 /// - `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids that this sub-organisation created in this application, and an operator allowed to see them.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelVerifyPdfRequest {
     /// The contract, 32 characters.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The employee who acts; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -173,56 +225,121 @@ impl ChannelVerifyPdfRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelVerifyPdfRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.must(&mut self.flow_id),
+            "Agent" => reader.must(&mut self.agent),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelVerifyPdfRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["FlowId", "Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            flow_id: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelVerifyPdfRequest);
+
+impl ::tc3_api::json::Encode for ChannelVerifyPdfRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Agent", &self.agent);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelVerifyPdfRequest);
+
 /// The answer to `ChannelVerifyPdf`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelVerifyPdfResponse {
     /// Verdict on the file as a whole.
-    #[serde(
-        rename = "VerifyResult",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub verify_result: super::ContractVerifyResult,
     /// Verdict on each signature slot: signatures, seals, dates, cross-page seals. Empty where the file has none.
-    #[serde(
-        rename = "PdfVerifyResults",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub pdf_verify_results: ::std::vec::Vec<super::PdfVerifyResult>,
     /// Serial number of this verification, digits only.
-    #[serde(
-        rename = "VerifySerialNo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub verify_serial_no: ::core::option::Option<::std::string::String>,
     /// MD5 hash of the contract's file, as hexadecimal digits.
-    #[serde(
-        rename = "PdfResourceMd5",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub pdf_resource_md5: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelVerifyPdfResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "VerifyResult" => reader.keep(&mut self.verify_result),
+            "PdfVerifyResults" => reader.keep(&mut self.pdf_verify_results),
+            "VerifySerialNo" => reader.optional(&mut self.verify_serial_no),
+            "PdfResourceMd5" => reader.optional(&mut self.pdf_resource_md5),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelVerifyPdfResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelVerifyPdfResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelVerifyPdfResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("VerifyResult", &self.verify_result);
+        writer.member("PdfVerifyResults", &self.pdf_verify_results);
+        writer.member("VerifySerialNo", &self.verify_serial_no);
+        writer.member("PdfResourceMd5", &self.pdf_resource_md5);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelVerifyPdfResponse);
 
 /// Orders an evidence report, a PDF that certifies how a contract was signed, and returns the report's id.
 ///
@@ -253,37 +370,18 @@ pub struct ChannelVerifyPdfResponse {
 /// - `ResourceNotFound.FlowApprover`: Flow signer does not exist. Check the contract's id, and that the organisation in `Agent` is a party to it.
 /// - `ResourceNotFound.URL`: URL does not exist. Ask `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateChannelFlowEvidenceReportRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract, 32 characters; all its parties must have signed.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The employee who acts; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Kind of report. Absent: 0, the report on signing.
-    #[serde(
-        rename = "ReportType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub report_type: ::core::option::Option<super::EvidenceReportType>,
 }
 
@@ -320,48 +418,117 @@ impl CreateChannelFlowEvidenceReportRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateChannelFlowEvidenceReportRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowId" => reader.must(&mut self.flow_id),
+            "Operator" => reader.optional(&mut self.operator),
+            "ReportType" => reader.optional(&mut self.report_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateChannelFlowEvidenceReportRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_id: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+            report_type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateChannelFlowEvidenceReportRequest);
+
+impl ::tc3_api::json::Encode for CreateChannelFlowEvidenceReportRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Operator", &self.operator);
+        writer.member("ReportType", &self.report_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateChannelFlowEvidenceReportRequest);
+
 /// The answer to `CreateChannelFlowEvidenceReport`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateChannelFlowEvidenceReportResponse {
     /// The report's id, with which `DescribeChannelFlowEvidenceReport` looks up its state and link.
-    #[serde(
-        rename = "ReportId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub report_id: ::std::string::String,
     /// Where the report stands.
-    #[serde(
-        rename = "Status",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub status: super::EvidenceReportStatus,
     /// No longer filled.
     ///
     /// Deprecated. `DescribeChannelFlowEvidenceReport` returns the link.
-    #[serde(
-        rename = "ReportUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub report_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateChannelFlowEvidenceReportResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ReportId" => reader.keep(&mut self.report_id),
+            "Status" => reader.keep(&mut self.status),
+            "ReportUrl" => reader.keep(&mut self.report_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateChannelFlowEvidenceReportResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateChannelFlowEvidenceReportResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateChannelFlowEvidenceReportResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ReportId", &self.report_id);
+        writer.member("Status", &self.status);
+        writer.member("ReportUrl", &self.report_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateChannelFlowEvidenceReportResponse);
 
 impl ::core::fmt::Debug for CreateChannelFlowEvidenceReportResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -399,29 +566,14 @@ impl ::core::fmt::Debug for CreateChannelFlowEvidenceReportResponse {
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateFlowBlockchainEvidenceUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract, 32 characters; fully signed or released.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// Until when link and QR code are valid; the maximum is the end of 2099 in Chinese time. Absent: seven days from now. In seconds since the epoch. At most 4102415999.
-    #[serde(
-        rename = "ExpiredOn",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expired_on: ::core::option::Option<::core::primitive::u64>,
 }
 
@@ -446,6 +598,54 @@ impl CreateFlowBlockchainEvidenceUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateFlowBlockchainEvidenceUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowId" => reader.must(&mut self.flow_id),
+            "ExpiredOn" => reader.optional(&mut self.expired_on),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateFlowBlockchainEvidenceUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_id: ::tc3_api::json::Decode::blank(),
+            expired_on: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateFlowBlockchainEvidenceUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateFlowBlockchainEvidenceUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("ExpiredOn", &self.expired_on);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateFlowBlockchainEvidenceUrlRequest);
+
 impl CreateFlowBlockchainEvidenceUrlRequest {
     /// The member `ExpiredOn` as a time; `None` of zero.
     pub fn expired_on_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -462,48 +662,63 @@ impl CreateFlowBlockchainEvidenceUrlRequest {
 }
 
 /// The answer to `CreateFlowBlockchainEvidenceUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateFlowBlockchainEvidenceUrlResponse {
     /// Address of the QR code's picture; it is valid for five minutes, so fetch the picture at once.
-    #[serde(
-        rename = "QrCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub qr_code: ::core::option::Option<::std::string::String>,
     /// Short link that shows the certificate.
-    #[serde(
-        rename = "Url",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub url: ::core::option::Option<::std::string::String>,
     /// When link and QR code expire, by default seven days after they were made. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredOn",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expired_on: ::core::option::Option<::core::primitive::u64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateFlowBlockchainEvidenceUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "QrCode" => reader.optional(&mut self.qr_code),
+            "Url" => reader.optional(&mut self.url),
+            "ExpiredOn" => reader.optional(&mut self.expired_on),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateFlowBlockchainEvidenceUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateFlowBlockchainEvidenceUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateFlowBlockchainEvidenceUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("QrCode", &self.qr_code);
+        writer.member("Url", &self.url);
+        writer.member("ExpiredOn", &self.expired_on);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateFlowBlockchainEvidenceUrlResponse);
 
 impl CreateFlowBlockchainEvidenceUrlResponse {
     /// The member `ExpiredOn` as a time; `None` of zero.
@@ -548,33 +763,18 @@ impl ::core::fmt::Debug for CreateFlowBlockchainEvidenceUrlResponse {
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreatePersonAuthCertificateImageRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The person's name.
-    #[serde(rename = "UserName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub user_name: ::std::string::String,
     /// Kind of the person's identity document.
-    #[serde(rename = "IdCardType")]
     pub id_card_type: super::IdCardType,
     /// Number of that document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits.
-    #[serde(rename = "IdCardNumber", deserialize_with = "::tc3_api::lenient::scalar")]
     pub id_card_number: ::std::string::String,
     /// For which use of auto-signing the person gave authorisation. Absent: `E_PRESCRIPTION_AUTO_SIGN`.
-    #[serde(
-        rename = "SceneKey",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub scene_key: ::core::option::Option<super::AutoSignScene>,
 }
 
@@ -608,6 +808,64 @@ impl CreatePersonAuthCertificateImageRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreatePersonAuthCertificateImageRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "UserName" => reader.must(&mut self.user_name),
+            "IdCardType" => reader.must(&mut self.id_card_type),
+            "IdCardNumber" => reader.must(&mut self.id_card_number),
+            "SceneKey" => reader.optional(&mut self.scene_key),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreatePersonAuthCertificateImageRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "UserName", "IdCardType", "IdCardNumber"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            user_name: ::tc3_api::json::Decode::blank(),
+            id_card_type: ::tc3_api::json::Decode::blank(),
+            id_card_number: ::tc3_api::json::Decode::blank(),
+            scene_key: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreatePersonAuthCertificateImageRequest);
+
+impl ::tc3_api::json::Encode for CreatePersonAuthCertificateImageRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("UserName", &self.user_name);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("SceneKey", &self.scene_key);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreatePersonAuthCertificateImageRequest);
+
 impl ::core::fmt::Debug for CreatePersonAuthCertificateImageRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreatePersonAuthCertificateImageRequest")
@@ -621,63 +879,71 @@ impl ::core::fmt::Debug for CreatePersonAuthCertificateImageRequest {
 }
 
 /// The answer to `CreatePersonAuthCertificateImage`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreatePersonAuthCertificateImageResponse {
     /// Link to the picture; it is valid for five minutes.
-    #[serde(
-        rename = "AuthCertUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub auth_cert_url: ::std::string::String,
     /// Number of this certificate picture, 20 digits, given by the service and printed on the picture. Each new picture has a new one.
-    #[serde(
-        rename = "ImageCertId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub image_cert_id: ::core::option::Option<::std::string::String>,
     /// Unique serial number of the digital certificate. Changes when the certificate expires and is renewed; not printed on the picture.
-    #[serde(
-        rename = "SerialNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub serial_number: ::core::option::Option<::std::string::String>,
     /// When the digital certificate was issued; printed on the picture as a date. In seconds since the epoch.
-    #[serde(
-        rename = "ValidFrom",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub valid_from: ::core::option::Option<::core::primitive::u64>,
     /// Until when the digital certificate is valid; printed on the picture as a date. In seconds since the epoch.
-    #[serde(
-        rename = "ValidTo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub valid_to: ::core::option::Option<::core::primitive::u64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreatePersonAuthCertificateImageResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AuthCertUrl" => reader.keep(&mut self.auth_cert_url),
+            "ImageCertId" => reader.optional(&mut self.image_cert_id),
+            "SerialNumber" => reader.optional(&mut self.serial_number),
+            "ValidFrom" => reader.optional(&mut self.valid_from),
+            "ValidTo" => reader.optional(&mut self.valid_to),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreatePersonAuthCertificateImageResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreatePersonAuthCertificateImageResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreatePersonAuthCertificateImageResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AuthCertUrl", &self.auth_cert_url);
+        writer.member("ImageCertId", &self.image_cert_id);
+        writer.member("SerialNumber", &self.serial_number);
+        writer.member("ValidFrom", &self.valid_from);
+        writer.member("ValidTo", &self.valid_to);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreatePersonAuthCertificateImageResponse);
 
 impl CreatePersonAuthCertificateImageResponse {
     /// The member `ValidFrom` as a time; `None` of zero.
@@ -732,37 +998,18 @@ impl ::core::fmt::Debug for CreatePersonAuthCertificateImageResponse {
 /// - `ResourceNotFound.FlowApprover`: Flow signer does not exist. Check the contract's id, and that the organisation in `Agent` is a party to it.
 /// - `ResourceNotFound.URL`: URL does not exist. Ask `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelFlowEvidenceReportRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The report's id, from `CreateChannelFlowEvidenceReport`.
-    #[serde(rename = "ReportId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub report_id: ::std::string::String,
     /// The employee who acts; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Kind of report. Absent: 0, the report on signing.
-    #[serde(
-        rename = "ReportType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub report_type: ::core::option::Option<super::EvidenceReportType>,
 }
 
@@ -799,39 +1046,111 @@ impl DescribeChannelFlowEvidenceReportRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeChannelFlowEvidenceReportRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "ReportId" => reader.must(&mut self.report_id),
+            "Operator" => reader.optional(&mut self.operator),
+            "ReportType" => reader.optional(&mut self.report_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeChannelFlowEvidenceReportRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "ReportId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            report_id: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+            report_type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeChannelFlowEvidenceReportRequest);
+
+impl ::tc3_api::json::Encode for DescribeChannelFlowEvidenceReportRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("ReportId", &self.report_id);
+        writer.member("Operator", &self.operator);
+        writer.member("ReportType", &self.report_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeChannelFlowEvidenceReportRequest);
+
 /// The answer to `DescribeChannelFlowEvidenceReport`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct DescribeChannelFlowEvidenceReportResponse {
     /// Link to the report's PDF; it is valid for five minutes.
-    #[serde(
-        rename = "ReportUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub report_url: ::std::string::String,
     /// Where the report stands.
-    #[serde(
-        rename = "Status",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub status: super::EvidenceReportStatus,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeChannelFlowEvidenceReportResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ReportUrl" => reader.keep(&mut self.report_url),
+            "Status" => reader.keep(&mut self.status),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeChannelFlowEvidenceReportResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeChannelFlowEvidenceReportResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeChannelFlowEvidenceReportResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ReportUrl", &self.report_url);
+        writer.member("Status", &self.status);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeChannelFlowEvidenceReportResponse);
 
 impl ::core::fmt::Debug for DescribeChannelFlowEvidenceReportResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -844,24 +1163,51 @@ impl ::core::fmt::Debug for DescribeChannelFlowEvidenceReportResponse {
 }
 
 /// The video of an identity check.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct DetectInfoVideoData {
     /// The liveness video, an MP4 file. As base64.
-    #[serde(
-        rename = "LiveNessVideo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub live_ness_video: ::core::option::Option<::tc3_api::Base64>,
 }
+
+impl ::tc3_api::json::Members for DetectInfoVideoData {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "LiveNessVideo" => reader.optional(&mut self.live_ness_video),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DetectInfoVideoData {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DetectInfoVideoData);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DetectInfoVideoData {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("LiveNessVideo", &self.live_ness_video);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DetectInfoVideoData);
 
 impl ::core::fmt::Debug for DetectInfoVideoData {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -883,40 +1229,98 @@ impl ::core::fmt::Debug for DetectInfoVideoData {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct IntentionActionResult {
     /// One entry per nod asked for, in order.
-    #[serde(
-        rename = "Details",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub details: ::std::vec::Vec<super::IntentionActionResultDetail>,
 }
 
+impl ::tc3_api::json::Members for IntentionActionResult {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Details" => reader.keep(&mut self.details),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for IntentionActionResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(IntentionActionResult);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for IntentionActionResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Details", &self.details);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(IntentionActionResult);
+
 /// One nod in such a video check.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct IntentionActionResultDetail {
     /// The video with prompts and nod from start to end, an MP4 file. As base64.
-    #[serde(
-        rename = "Video",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub video: ::core::option::Option<::tc3_api::Base64>,
 }
+
+impl ::tc3_api::json::Members for IntentionActionResultDetail {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Video" => reader.optional(&mut self.video),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for IntentionActionResultDetail {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(IntentionActionResultDetail);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for IntentionActionResultDetail {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Video", &self.video);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(IntentionActionResultDetail);
 
 impl ::core::fmt::Debug for IntentionActionResultDetail {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -933,38 +1337,59 @@ impl ::core::fmt::Debug for IntentionActionResultDetail {
 }
 
 /// Outcome of a video check in which the signer answers questions aloud; without meaning where that was not used.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct IntentionQuestionResult {
     /// The video with the sound of all questions and answers, an MP4 file. As base64.
-    #[serde(
-        rename = "Video",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub video: ::core::option::Option<::tc3_api::Base64>,
     /// For each answer, how it compares with those expected; the official sample has `0` for a fitting one.
-    #[serde(
-        rename = "ResultCode",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub result_code: ::std::vec::Vec<::std::string::String>,
     /// What speech recognition understood of each answer, as text.
-    #[serde(
-        rename = "AsrResult",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub asr_result: ::std::vec::Vec<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for IntentionQuestionResult {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Video" => reader.optional(&mut self.video),
+            "ResultCode" => reader.keep(&mut self.result_code),
+            "AsrResult" => reader.keep(&mut self.asr_result),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for IntentionQuestionResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(IntentionQuestionResult);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for IntentionQuestionResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Video", &self.video);
+        writer.member("ResultCode", &self.result_code);
+        writer.member("AsrResult", &self.asr_result);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(IntentionQuestionResult);
 
 impl ::core::fmt::Debug for IntentionQuestionResult {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -983,115 +1408,103 @@ impl ::core::fmt::Debug for IntentionQuestionResult {
 }
 
 /// Verdict on one signature slot of a contract's file.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct PdfVerifyResult {
     /// Verdict on this signature.
-    #[serde(
-        rename = "VerifyResult",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub verify_result: super::SignatureVerifyResult,
     /// Where the signature was made.
-    #[serde(
-        rename = "SignPlatform",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub sign_platform: super::PdfSignPlatform,
     /// Name of the certificate's holder. If signed with the service: `ESS@<name>@<number>` for an organisation, `ESS@<name>@<identity number>@<number>` for a person, where the service gives the number. Otherwise in the other platform's form.
-    #[serde(
-        rename = "SignerName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub signer_name: ::std::string::String,
     /// When it was signed. In milliseconds since the epoch.
-    #[serde(
-        rename = "SignTime",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_time: ::core::primitive::i64,
     /// The certificate's signature algorithm, such as `SHA1withRSA`.
-    #[serde(
-        rename = "SignAlgorithm",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_algorithm: ::std::string::String,
     /// Serial number of the digital certificate, unique.
-    #[serde(rename = "CertSn", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub cert_sn: ::std::string::String,
     /// From when the certificate is valid. In milliseconds since the epoch.
-    #[serde(
-        rename = "CertNotBefore",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub cert_not_before: ::core::primitive::i64,
     /// Until when the certificate is valid. In milliseconds since the epoch.
-    #[serde(
-        rename = "CertNotAfter",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub cert_not_after: ::core::primitive::i64,
     /// Kind of signature; reserved, always 0 at present.
-    #[serde(
-        rename = "SignType",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_type: ::core::primitive::i64,
     /// Horizontal position of the slot in pixels.
-    #[serde(
-        rename = "ComponentPosX",
-        serialize_with = "::tc3_api::wire::float",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub component_pos_x: ::core::primitive::f64,
     /// Vertical position of the slot in pixels.
-    #[serde(
-        rename = "ComponentPosY",
-        serialize_with = "::tc3_api::wire::float",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub component_pos_y: ::core::primitive::f64,
     /// Width of the slot in pixels.
-    #[serde(
-        rename = "ComponentWidth",
-        serialize_with = "::tc3_api::wire::float",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub component_width: ::core::primitive::f64,
     /// Height of the slot in pixels.
-    #[serde(
-        rename = "ComponentHeight",
-        serialize_with = "::tc3_api::wire::float",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub component_height: ::core::primitive::f64,
     /// Page on which the slot lies, counted from 1.
-    #[serde(
-        rename = "ComponentPage",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub component_page: ::core::primitive::i64,
 }
+
+impl ::tc3_api::json::Members for PdfVerifyResult {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "VerifyResult" => reader.keep(&mut self.verify_result),
+            "SignPlatform" => reader.keep(&mut self.sign_platform),
+            "SignerName" => reader.keep(&mut self.signer_name),
+            "SignTime" => reader.keep(&mut self.sign_time),
+            "SignAlgorithm" => reader.keep(&mut self.sign_algorithm),
+            "CertSn" => reader.keep(&mut self.cert_sn),
+            "CertNotBefore" => reader.keep(&mut self.cert_not_before),
+            "CertNotAfter" => reader.keep(&mut self.cert_not_after),
+            "SignType" => reader.keep(&mut self.sign_type),
+            "ComponentPosX" => reader.keep(&mut self.component_pos_x),
+            "ComponentPosY" => reader.keep(&mut self.component_pos_y),
+            "ComponentWidth" => reader.keep(&mut self.component_width),
+            "ComponentHeight" => reader.keep(&mut self.component_height),
+            "ComponentPage" => reader.keep(&mut self.component_page),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for PdfVerifyResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(PdfVerifyResult);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for PdfVerifyResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("VerifyResult", &self.verify_result);
+        writer.member("SignPlatform", &self.sign_platform);
+        writer.member("SignerName", &self.signer_name);
+        writer.member("SignTime", &self.sign_time);
+        writer.member("SignAlgorithm", &self.sign_algorithm);
+        writer.member("CertSn", &self.cert_sn);
+        writer.member("CertNotBefore", &self.cert_not_before);
+        writer.member("CertNotAfter", &self.cert_not_after);
+        writer.member("SignType", &self.sign_type);
+        writer.member("ComponentPosX", &self.component_pos_x);
+        writer.member("ComponentPosY", &self.component_pos_y);
+        writer.member("ComponentWidth", &self.component_width);
+        writer.member("ComponentHeight", &self.component_height);
+        writer.member("ComponentPage", &self.component_page);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(PdfVerifyResult);
 
 impl PdfVerifyResult {
     /// The member `SignTime` as a time; `None` of zero.
@@ -1199,23 +1612,32 @@ impl ::core::default::Default for ContractVerifyResult {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ContractVerifyResult {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for ContractVerifyResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ContractVerifyResult {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ContractVerifyResult);
+
+impl ::tc3_api::json::Encode for ContractVerifyResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(ContractVerifyResult);
 
 /// Where an evidence report stands.
 #[derive(
@@ -1286,23 +1708,32 @@ impl ::core::default::Default for EvidenceReportStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for EvidenceReportStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for EvidenceReportStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EvidenceReportStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(EvidenceReportStatus);
+
+impl ::tc3_api::json::Encode for EvidenceReportStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(EvidenceReportStatus);
 
 /// Kind of an evidence report.
 #[derive(
@@ -1354,23 +1785,32 @@ impl ::core::default::Default for EvidenceReportType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for EvidenceReportType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for EvidenceReportType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for EvidenceReportType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(EvidenceReportType);
+
+impl ::tc3_api::json::Encode for EvidenceReportType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(EvidenceReportType);
 
 /// On which platform a signature was made.
 #[derive(
@@ -1437,23 +1877,32 @@ impl ::core::default::Default for PdfSignPlatform {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PdfSignPlatform {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for PdfSignPlatform {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PdfSignPlatform {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PdfSignPlatform);
+
+impl ::tc3_api::json::Encode for PdfSignPlatform {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(PdfSignPlatform);
 
 /// Verdict on one signature of a contract's file.
 #[derive(
@@ -1521,23 +1970,32 @@ impl ::core::default::Default for SignatureVerifyResult {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SignatureVerifyResult {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for SignatureVerifyResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignatureVerifyResult {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignatureVerifyResult);
+
+impl ::tc3_api::json::Encode for SignatureVerifyResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(SignatureVerifyResult);
 
 impl ::tc3_api::Action for ChannelDescribeSignFaceVideoRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -1549,6 +2007,22 @@ impl ::tc3_api::Action for ChannelDescribeSignFaceVideoRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::ChannelDescribeSignFaceVideoResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelVerifyPdfRequest {
@@ -1560,6 +2034,22 @@ impl ::tc3_api::Action for ChannelVerifyPdfRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelVerifyPdfResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateChannelFlowEvidenceReportRequest {
@@ -1571,6 +2061,22 @@ impl ::tc3_api::Action for CreateChannelFlowEvidenceReportRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateChannelFlowEvidenceReportResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateFlowBlockchainEvidenceUrlRequest {
@@ -1582,6 +2088,22 @@ impl ::tc3_api::Action for CreateFlowBlockchainEvidenceUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateFlowBlockchainEvidenceUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreatePersonAuthCertificateImageRequest {
@@ -1593,6 +2115,22 @@ impl ::tc3_api::Action for CreatePersonAuthCertificateImageRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreatePersonAuthCertificateImageResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeChannelFlowEvidenceReportRequest {
@@ -1605,4 +2143,20 @@ impl ::tc3_api::Action for DescribeChannelFlowEvidenceReportRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeChannelFlowEvidenceReportResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -42,26 +42,16 @@
 /// - `MissingParameter.ResourceName`: Resource name is missing or wrong. Give `ResourceName` with the file's suffix, at most 256 characters.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateFileConvertTaskRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Format of the file to convert.
-    #[serde(rename = "ResourceType")]
     pub resource_type: super::ConvertibleFileType,
     /// Name of the file to convert, with its extension. At most 256 characters.
-    #[serde(rename = "ResourceName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub resource_name: ::std::string::String,
     /// The file to convert, by the id that `UploadFiles` gave it. One file a task.
-    #[serde(rename = "ResourceId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub resource_id: ::std::string::String,
 }
 
@@ -83,6 +73,61 @@ impl CreateFileConvertTaskRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateFileConvertTaskRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "ResourceType" => reader.must(&mut self.resource_type),
+            "ResourceName" => reader.must(&mut self.resource_name),
+            "ResourceId" => reader.must(&mut self.resource_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateFileConvertTaskRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "ResourceType", "ResourceName", "ResourceId"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            resource_type: ::tc3_api::json::Decode::blank(),
+            resource_name: ::tc3_api::json::Decode::blank(),
+            resource_id: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateFileConvertTaskRequest);
+
+impl ::tc3_api::json::Encode for CreateFileConvertTaskRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("ResourceType", &self.resource_type);
+        writer.member("ResourceName", &self.resource_name);
+        writer.member("ResourceId", &self.resource_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateFileConvertTaskRequest);
+
 impl ::core::fmt::Debug for CreateFileConvertTaskRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateFileConvertTaskRequest")
@@ -100,23 +145,55 @@ impl ::core::fmt::Debug for CreateFileConvertTaskRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CreateFileConvertTaskResponse {
     /// The conversion, to be followed with `DescribeFileConvertTask`.
-    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateFileConvertTaskResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TaskId" => reader.keep(&mut self.task_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateFileConvertTaskResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateFileConvertTaskResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateFileConvertTaskResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TaskId", &self.task_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateFileConvertTaskResponse);
 
 /// Looks up how far a conversion started with `CreateFileConvertTask` has come and, once it is done, the resource id of the PDF.
 ///
@@ -136,21 +213,12 @@ pub struct CreateFileConvertTaskResponse {
 ///
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeFileConvertTaskRequest {
     /// The conversion, as `CreateFileConvertTask` returned it.
-    #[serde(rename = "TaskId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
 }
 
@@ -168,71 +236,126 @@ impl DescribeFileConvertTaskRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeFileConvertTaskRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TaskId" => reader.must(&mut self.task_id),
+            "Agent" => reader.must(&mut self.agent),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeFileConvertTaskRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["TaskId", "Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            task_id: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeFileConvertTaskRequest);
+
+impl ::tc3_api::json::Encode for DescribeFileConvertTaskRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TaskId", &self.task_id);
+        writer.member("Agent", &self.agent);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeFileConvertTaskRequest);
+
 /// The answer to `DescribeFileConvertTask`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeFileConvertTaskResponse {
     /// The conversion asked for.
-    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// How far the conversion has come.
-    #[serde(
-        rename = "TaskStatus",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub task_status: super::FileConvertStatus,
     /// The status in words, for people. The reference lists `NeedTranform`, `Processing`, `TaskEnd`, `DownloadFailed`, `ProcessFailed` and `ProcessTimeout`, its sample shows a Chinese sentence: decide by `TaskStatus`.
-    #[serde(
-        rename = "TaskMessage",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub task_message: ::std::string::String,
     /// The PDF's resource id (a file id), ready for `ChannelCreateFlowByFiles` once the conversion is done.
-    #[serde(
-        rename = "ResourceId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub resource_id: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
 
+impl ::tc3_api::json::Members for DescribeFileConvertTaskResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TaskId" => reader.keep(&mut self.task_id),
+            "TaskStatus" => reader.keep(&mut self.task_status),
+            "TaskMessage" => reader.keep(&mut self.task_message),
+            "ResourceId" => reader.keep(&mut self.resource_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeFileConvertTaskResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeFileConvertTaskResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeFileConvertTaskResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TaskId", &self.task_id);
+        writer.member("TaskStatus", &self.task_status);
+        writer.member("TaskMessage", &self.task_message);
+        writer.member("ResourceId", &self.resource_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeFileConvertTaskResponse);
+
 /// One file to upload.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct UploadFile {
     /// Content of the file. A picture (PNG, JPG, JPEG) may have at most 8 MB. As base64. At most 60 MB.
-    #[serde(rename = "FileBody")]
     pub file_body: ::tc3_api::Base64,
     /// Name of the file, whose extension must tell its type, such as `contract.pdf` or `contract.docx`. At most 200 characters.
-    #[serde(
-        rename = "FileName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub file_name: ::core::option::Option<::std::string::String>,
 }
 
@@ -257,6 +380,51 @@ impl UploadFile {
         self
     }
 }
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for UploadFile {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FileBody" => reader.must(&mut self.file_body),
+            "FileName" => reader.optional(&mut self.file_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for UploadFile {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["FileBody"])
+    }
+    fn blank() -> Self {
+        Self {
+            file_body: ::tc3_api::json::Decode::blank(),
+            file_name: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(UploadFile);
+
+impl ::tc3_api::json::Encode for UploadFile {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FileBody", &self.file_body);
+        writer.member("FileName", &self.file_name);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(UploadFile);
 
 impl ::core::fmt::Debug for UploadFile {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -313,45 +481,20 @@ impl ::core::fmt::Debug for UploadFile {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct UploadFilesRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What the files are for; it decides which formats are accepted.
-    #[serde(rename = "BusinessType")]
     pub business_type: super::UploadBusinessType,
     /// The files. All of one type: only PDF, say, or only Word. At most 20 elements.
-    #[serde(
-        rename = "FileInfos",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub file_infos: ::core::option::Option<::std::vec::Vec<super::UploadFile>>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Until when the files may be used, at most a year from now. A feature on request: the service switches it on. Absent: an hour from the upload. In seconds since the epoch.
-    #[serde(
-        rename = "Deadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -395,6 +538,64 @@ impl UploadFilesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for UploadFilesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "BusinessType" => reader.must(&mut self.business_type),
+            "FileInfos" => reader.optional(&mut self.file_infos),
+            "Operator" => reader.optional(&mut self.operator),
+            "Deadline" => reader.optional(&mut self.deadline),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for UploadFilesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "BusinessType"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            business_type: ::tc3_api::json::Decode::blank(),
+            file_infos: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            deadline: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(UploadFilesRequest);
+
+impl ::tc3_api::json::Encode for UploadFilesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("BusinessType", &self.business_type);
+        writer.member("FileInfos", &self.file_infos);
+        writer.member("Operator", &self.operator);
+        writer.member("Deadline", &self.deadline);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(UploadFilesRequest);
+
 impl UploadFilesRequest {
     /// The member `Deadline` as a time; `None` of zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -409,45 +610,67 @@ impl UploadFilesRequest {
 }
 
 /// The answer to `UploadFiles`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct UploadFilesResponse {
     /// How many files were stored: all of them, since one failure fails the upload.
-    #[serde(
-        rename = "TotalCount",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub total_count: ::core::primitive::i64,
     /// Resource ids of the files, 32 characters each. Keep them: creating contracts and templates takes them. Each works any number of times until it expires, by default after an hour, and is removed some time later.
-    #[serde(rename = "FileIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub file_ids: ::std::vec::Vec<::std::string::String>,
     /// Links from which the uploaded files can be fetched for five minutes.
-    #[serde(rename = "FileUrls", default, deserialize_with = "::tc3_api::lenient::list")]
     pub file_urls: ::std::vec::Vec<::std::string::String>,
     /// When the ids stop working. The reference gives the default here as ten minutes from the upload, elsewhere as an hour. In seconds since the epoch.
-    #[serde(
-        rename = "Deadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for UploadFilesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TotalCount" => reader.keep(&mut self.total_count),
+            "FileIds" => reader.keep(&mut self.file_ids),
+            "FileUrls" => reader.keep(&mut self.file_urls),
+            "Deadline" => reader.optional(&mut self.deadline),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for UploadFilesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(UploadFilesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for UploadFilesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TotalCount", &self.total_count);
+        writer.member("FileIds", &self.file_ids);
+        writer.member("FileUrls", &self.file_urls);
+        writer.member("Deadline", &self.deadline);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(UploadFilesResponse);
 
 impl UploadFilesResponse {
     /// The member `Deadline` as a time; `None` of zero.
@@ -565,23 +788,32 @@ impl ::core::default::Default for ConvertibleFileType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ConvertibleFileType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ConvertibleFileType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ConvertibleFileType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ConvertibleFileType);
+
+impl ::tc3_api::json::Encode for ConvertibleFileType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ConvertibleFileType);
 
 /// How far the conversion of a file has come.
 #[derive(
@@ -653,23 +885,32 @@ impl ::core::default::Default for FileConvertStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for FileConvertStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for FileConvertStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FileConvertStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(FileConvertStatus);
+
+impl ::tc3_api::json::Encode for FileConvertStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(FileConvertStatus);
 
 /// What an uploaded file is for.
 #[derive(
@@ -748,23 +989,32 @@ impl ::core::default::Default for UploadBusinessType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for UploadBusinessType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for UploadBusinessType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for UploadBusinessType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(UploadBusinessType);
+
+impl ::tc3_api::json::Encode for UploadBusinessType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(UploadBusinessType);
 
 impl ::tc3_api::Action for CreateFileConvertTaskRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -775,6 +1025,22 @@ impl ::tc3_api::Action for CreateFileConvertTaskRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateFileConvertTaskResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeFileConvertTaskRequest {
@@ -787,6 +1053,22 @@ impl ::tc3_api::Action for DescribeFileConvertTaskRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeFileConvertTaskResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for UploadFilesRequest {
@@ -799,4 +1081,20 @@ impl ::tc3_api::Action for UploadFilesRequest {
         .with_test_host("file.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::UploadFilesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

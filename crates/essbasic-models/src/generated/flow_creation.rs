@@ -2,25 +2,12 @@
 //! Starting contracts and contract groups, and completing them while they run.
 
 /// The ways in which one party's signer may sign slots of the type `SIGN_SIGNATURE`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ApproverComponentLimitType {
     /// The party, by the id of its role in the template; 32 characters. Its slots belong to that role.
-    #[serde(rename = "RecipientId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub recipient_id: ::std::string::String,
     /// The ways to choose from.
-    #[serde(
-        rename = "Values",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub values: ::core::option::Option<::std::vec::Vec<super::SignatureMethod>>,
 }
 
@@ -53,85 +40,122 @@ impl ApproverComponentLimitType {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ApproverComponentLimitType {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RecipientId" => reader.must(&mut self.recipient_id),
+            "Values" => reader.optional(&mut self.values),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ApproverComponentLimitType {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["RecipientId"])
+    }
+    fn blank() -> Self {
+        Self {
+            recipient_id: ::tc3_api::json::Decode::blank(),
+            values: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ApproverComponentLimitType);
+
+impl ::tc3_api::json::Encode for ApproverComponentLimitType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("Values", &self.values);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ApproverComponentLimitType);
+
 /// A party of a contract that was made.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ApproverItem {
     /// The party's id in this contract; identifies the party when signers are added afterwards.
-    #[serde(
-        rename = "SignId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sign_id: ::core::option::Option<::std::string::String>,
     /// The id of the party's role; identifies the party when signers are added afterwards, as with `ChannelCreateFlowApprovers`.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// The name of the party's role.
-    #[serde(
-        rename = "ApproverRoleName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_role_name: ::core::option::Option<::std::string::String>,
 }
 
+impl ::tc3_api::json::Members for ApproverItem {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SignId" => reader.optional(&mut self.sign_id),
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            "ApproverRoleName" => reader.optional(&mut self.approver_role_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ApproverItem {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ApproverItem);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ApproverItem {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SignId", &self.sign_id);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("ApproverRoleName", &self.approver_role_name);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ApproverItem);
+
 /// A person who may sign by a QR code.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ApproverRestriction {
     /// The person's name.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The person's phone number, digits only. Exactly 11 characters.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The kind of the person's identity document.
-    #[serde(
-        rename = "IdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub id_card_type: ::core::option::Option<super::IdCardType>,
     /// The number of the person's identity document, with letters in upper case.
-    #[serde(
-        rename = "IdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
 }
 
@@ -187,6 +211,52 @@ impl ApproverRestriction {
         self
     }
 }
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ApproverRestriction {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "IdCardType" => reader.optional(&mut self.id_card_type),
+            "IdCardNumber" => reader.optional(&mut self.id_card_number),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ApproverRestriction {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ApproverRestriction);
+
+impl ::tc3_api::json::Encode for ApproverRestriction {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ApproverRestriction);
 
 impl ::core::fmt::Debug for ApproverRestriction {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -254,21 +324,12 @@ impl ::core::fmt::Debug for ApproverRestriction {
 /// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
 /// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ArchiveDynamicFlowRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The dynamic contract to end.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
 }
 
@@ -286,155 +347,144 @@ impl ArchiveDynamicFlowRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ArchiveDynamicFlowRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowId" => reader.must(&mut self.flow_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ArchiveDynamicFlowRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_id: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ArchiveDynamicFlowRequest);
+
+impl ::tc3_api::json::Encode for ArchiveDynamicFlowRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowId", &self.flow_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ArchiveDynamicFlowRequest);
+
 /// The answer to `ArchiveDynamicFlow`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ArchiveDynamicFlowResponse {
     /// The contract.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties of the dynamic contract, by their ids.
-    #[serde(
-        rename = "Approvers",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approvers: ::std::vec::Vec<super::ChannelArchiveDynamicApproverData>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
 
+impl ::tc3_api::json::Members for ArchiveDynamicFlowResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "Approvers" => reader.keep(&mut self.approvers),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ArchiveDynamicFlowResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ArchiveDynamicFlowResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ArchiveDynamicFlowResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Approvers", &self.approvers);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ArchiveDynamicFlowResponse);
+
 /// A contract to be started on an embedded page.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct BaseFlowInfo {
     /// The contract's name, chosen freely from Chinese characters, letters, digits and underscores. At most 200 characters.
-    #[serde(rename = "FlowName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_name: ::std::string::String,
     /// Until when it may be signed. Without all signatures by then it counts as expired and is void. In seconds since the epoch.
-    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::scalar")]
     pub deadline: ::core::primitive::i64,
     /// The kind of contract, chosen freely (sales contract, employment contract), of Chinese characters, letters, digits and underscores. At most 200 characters.
-    #[serde(
-        rename = "FlowType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// What the contract is about. At most 1000 characters.
-    #[serde(
-        rename = "FlowDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// Whether the parties may sign in any order. Absent: no, they sign one after another.
-    #[serde(
-        rename = "Unordered",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub unordered: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page adds areas to fill in automatically. Absent: `OPEN`.
-    #[serde(
-        rename = "IntelligentStatus",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub intelligent_status: ::core::option::Option<super::IntelligentStatus>,
     /// Contents for fields to fill in, each with the field's id.
-    #[serde(
-        rename = "FormFields",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub form_fields: ::core::option::Option<::std::vec::Vec<super::FormField>>,
     /// Whether the initiator's organisation must approve before its own signer can sign, by hand or by auto-signing. Absent: no. The review is given with `ChannelCreateFlowSignReview` (`SignReview`); until it is positive, signing stays blocked.
-    #[serde(
-        rename = "NeedSignReview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// Data of the caller's own, as base64, that callbacks about the contract's state return unchanged. At most 1000 characters.
-    #[serde(
-        rename = "UserData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_data: ::core::option::Option<::std::string::String>,
     /// Who gets to see the contract and its progress without signing: persons, and employees of the own organisation who are verified and have joined it. None of them may be a signer as well. At most 50 elements.
-    #[serde(
-        rename = "CcInfos",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
     /// Whether the initiator's organisation must approve before its signer can start the contract; that organisation must be one of the parties. The review is given with `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, starting stays blocked.
-    #[serde(
-        rename = "NeedCreateReview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_create_review: ::core::option::Option<::core::primitive::bool>,
     /// Fields to fill in, for a contract started from a file.
-    #[serde(
-        rename = "Components",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
     /// What short messages and the pages for filling in and signing call the contract. Absent: contract.
-    #[serde(
-        rename = "FlowDisplayType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
     /// The file to sign, by its resource id from `UploadFiles`. At most 1 element.
-    #[serde(
-        rename = "FileIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub file_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The parties.
-    #[serde(
-        rename = "Approvers",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approvers: ::core::option::Option<::std::vec::Vec<super::CommonFlowApprover>>,
 }
 
@@ -600,6 +650,94 @@ impl BaseFlowInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for BaseFlowInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowName" => reader.must(&mut self.flow_name),
+            "Deadline" => reader.must(&mut self.deadline),
+            "FlowType" => reader.optional(&mut self.flow_type),
+            "FlowDescription" => reader.optional(&mut self.flow_description),
+            "Unordered" => reader.optional(&mut self.unordered),
+            "IntelligentStatus" => reader.optional(&mut self.intelligent_status),
+            "FormFields" => reader.optional(&mut self.form_fields),
+            "NeedSignReview" => reader.optional(&mut self.need_sign_review),
+            "UserData" => reader.optional(&mut self.user_data),
+            "CcInfos" => reader.optional(&mut self.cc_infos),
+            "NeedCreateReview" => reader.optional(&mut self.need_create_review),
+            "Components" => reader.optional(&mut self.components),
+            "FlowDisplayType" => reader.optional(&mut self.flow_display_type),
+            "FileIds" => reader.optional(&mut self.file_ids),
+            "Approvers" => reader.optional(&mut self.approvers),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for BaseFlowInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FlowName", "Deadline"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            flow_name: ::tc3_api::json::Decode::blank(),
+            deadline: ::tc3_api::json::Decode::blank(),
+            flow_type: ::core::option::Option::None,
+            flow_description: ::core::option::Option::None,
+            unordered: ::core::option::Option::None,
+            intelligent_status: ::core::option::Option::None,
+            form_fields: ::core::option::Option::None,
+            need_sign_review: ::core::option::Option::None,
+            user_data: ::core::option::Option::None,
+            cc_infos: ::core::option::Option::None,
+            need_create_review: ::core::option::Option::None,
+            components: ::core::option::Option::None,
+            flow_display_type: ::core::option::Option::None,
+            file_ids: ::core::option::Option::None,
+            approvers: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(BaseFlowInfo);
+
+impl ::tc3_api::json::Encode for BaseFlowInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowName", &self.flow_name);
+        writer.member("Deadline", &self.deadline);
+        writer.member("FlowType", &self.flow_type);
+        writer.member("FlowDescription", &self.flow_description);
+        writer.member("Unordered", &self.unordered);
+        writer.member("IntelligentStatus", &self.intelligent_status);
+        writer.member("FormFields", &self.form_fields);
+        writer.member("NeedSignReview", &self.need_sign_review);
+        writer.member("UserData", &self.user_data);
+        writer.member("CcInfos", &self.cc_infos);
+        writer.member("NeedCreateReview", &self.need_create_review);
+        writer.member("Components", &self.components);
+        writer.member("FlowDisplayType", &self.flow_display_type);
+        writer.member("FileIds", &self.file_ids);
+        writer.member("Approvers", &self.approvers);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(BaseFlowInfo);
+
 impl BaseFlowInfo {
     /// The member `Deadline` as a time; `None` of zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -648,45 +786,16 @@ impl ::core::fmt::Debug for BaseFlowInfo {
 }
 
 /// Somebody who receives a copy of a contract.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CcInfo {
     /// The recipient's phone number in mainland China, digits only, without `+86`. It must belong to the person who is to be notified. Exactly 11 characters.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The recipient's real name, no nickname; identity verification uses it.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// What kind of recipient it is.
-    #[serde(
-        rename = "CcType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cc_type: ::core::option::Option<super::CcType>,
     /// What the recipient may do with the contract.
-    #[serde(
-        rename = "CcPermission",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cc_permission: ::core::option::Option<super::CcPermission>,
 }
 
@@ -738,6 +847,52 @@ impl CcInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CcInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Mobile" => reader.optional(&mut self.mobile),
+            "Name" => reader.optional(&mut self.name),
+            "CcType" => reader.optional(&mut self.cc_type),
+            "CcPermission" => reader.optional(&mut self.cc_permission),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CcInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CcInfo);
+
+impl ::tc3_api::json::Encode for CcInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Mobile", &self.mobile);
+        writer.member("Name", &self.name);
+        writer.member("CcType", &self.cc_type);
+        writer.member("CcPermission", &self.cc_permission);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CcInfo);
+
 impl ::core::fmt::Debug for CcInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CcInfo")
@@ -767,29 +922,55 @@ impl ::core::fmt::Debug for CcInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelArchiveDynamicApproverData {
     /// The party's id, unique over all contracts. A signing link can be made from it, as from `RecipientId`.
-    #[serde(
-        rename = "SignId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sign_id: ::core::option::Option<::std::string::String>,
     /// The party's role within the contract, to which its fields and signature slots belong. Unique in one contract only: others may have the same.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for ChannelArchiveDynamicApproverData {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SignId" => reader.optional(&mut self.sign_id),
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelArchiveDynamicApproverData {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelArchiveDynamicApproverData);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelArchiveDynamicApproverData {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SignId", &self.sign_id);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelArchiveDynamicApproverData);
 
 /// Makes a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that nobody can start a contract with it any more. A code that is invalid already is refused.
 ///
@@ -810,30 +991,16 @@ pub struct ChannelArchiveDynamicApproverData {
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied.Forbid`: Operation forbidden. Act as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCancelMultiFlowSignQRCodeRequest {
     /// For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The code to make invalid, by the id that `ChannelCreateMultiFlowSignQRCode` returned; 32 characters.
-    #[serde(rename = "QrCodeId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub qr_code_id: ::std::string::String,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -858,26 +1025,105 @@ impl ChannelCancelMultiFlowSignQRCodeRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCancelMultiFlowSignQRCodeRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "QrCodeId" => reader.must(&mut self.qr_code_id),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCancelMultiFlowSignQRCodeRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "QrCodeId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            qr_code_id: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCancelMultiFlowSignQRCodeRequest);
+
+impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("QrCodeId", &self.qr_code_id);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCancelMultiFlowSignQRCodeRequest);
+
 /// The answer to `ChannelCancelMultiFlowSignQRCode`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCancelMultiFlowSignQRCodeResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCancelMultiFlowSignQRCodeResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCancelMultiFlowSignQRCodeResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCancelMultiFlowSignQRCodeResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCancelMultiFlowSignQRCodeResponse);
 
 /// Adds parties to running dynamic contracts, that is to contracts which `ChannelCreateFlowByFiles` started with `OpenDynamicSignFlow`.
 ///
@@ -907,21 +1153,12 @@ pub struct ChannelCancelMultiFlowSignQRCodeResponse {
 /// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed. Have auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).
 /// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled. Have the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee. Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateDynamicFlowApproverRequest {
     /// The dynamic contracts with the parties to add to each.
-    #[serde(rename = "FillDynamicFlowList")]
     pub fill_dynamic_flow_list: ::std::vec::Vec<super::DynamicFlowInfo>,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
 }
 
@@ -943,33 +1180,110 @@ impl ChannelCreateDynamicFlowApproverRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateDynamicFlowApproverRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FillDynamicFlowList" => reader.must(&mut self.fill_dynamic_flow_list),
+            "Agent" => reader.must(&mut self.agent),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateDynamicFlowApproverRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FillDynamicFlowList", "Agent"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            fill_dynamic_flow_list: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateDynamicFlowApproverRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FillDynamicFlowList", &self.fill_dynamic_flow_list);
+        writer.member("Agent", &self.agent);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateDynamicFlowApproverRequest);
+
 /// The answer to `ChannelCreateDynamicFlowApprover`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateDynamicFlowApproverResponse {
     /// What was added, by contract.
-    #[serde(
-        rename = "DynamicFlowResultList",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub dynamic_flow_result_list: ::std::vec::Vec<super::DynamicFlowResult>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateDynamicFlowApproverResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "DynamicFlowResultList" => reader.keep(&mut self.dynamic_flow_result_list),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateDynamicFlowApproverResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateDynamicFlowApproverResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("DynamicFlowResultList", &self.dynamic_flow_result_list);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateDynamicFlowApproverResponse);
 
 /// Names the signers of parties that were left open when a contract was started from a template or from files. One call can fill several parties of one contract, or of several contracts with the same initiator.
 ///
@@ -997,53 +1311,22 @@ pub struct ChannelCreateDynamicFlowApproverResponse {
 /// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The signers to name, with the party each one takes. For an organisation's signer, the organisation's name or its `OrganizationOpenId` is needed; without these, a signer is named by name and phone number.
-    #[serde(rename = "Approvers")]
     pub approvers: ::std::vec::Vec<super::FillApproverInfo>,
     /// The contract, by its 32-character id, for those elements of `Approvers` that have no `FlowId` of their own.
     ///
     /// Deprecated. Give `FlowId` in each element of `Approvers`.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// How signers are named. To be given for dynamic signers.
-    #[serde(
-        rename = "FillApproverType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub fill_approver_type: ::core::option::Option<super::FillApproverType>,
     /// The employee who acts. `Agent` says it already.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The contract group, where the contracts belong to one.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -1105,33 +1388,119 @@ impl ChannelCreateFlowApproversRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateFlowApproversRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Approvers" => reader.must(&mut self.approvers),
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "FillApproverType" => reader.optional(&mut self.fill_approver_type),
+            "Operator" => reader.optional(&mut self.operator),
+            "FlowGroupId" => reader.optional(&mut self.flow_group_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateFlowApproversRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "Approvers"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            approvers: ::tc3_api::json::Decode::blank(),
+            flow_id: ::core::option::Option::None,
+            fill_approver_type: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            flow_group_id: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateFlowApproversRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateFlowApproversRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Approvers", &self.approvers);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("FillApproverType", &self.fill_approver_type);
+        writer.member("Operator", &self.operator);
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateFlowApproversRequest);
+
 /// The answer to `ChannelCreateFlowApprovers`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversResponse {
     /// What failed of a call that names several signers, and why. Told for dynamic signers only, for now.
-    #[serde(
-        rename = "FillError",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub fill_error: ::std::vec::Vec<super::FillError>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateFlowApproversResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FillError" => reader.keep(&mut self.fill_error),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateFlowApproversResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateFlowApproversResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FillError", &self.fill_error);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateFlowApproversResponse);
 
 /// Makes a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its parties for signature. For contracts that follow no standard form and whose complete PDF the platform has; for standard forms there is `CreateFlowsByTemplates`.
 ///
@@ -1258,206 +1627,66 @@ pub struct ChannelCreateFlowApproversResponse {
 /// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesRequest {
     /// Who initiates: the application, the sub-organisation that the contract comes from, and the employee who sends it. Both organisation and employee must have passed identity verification.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(
-        rename = "FlowName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_name: ::core::option::Option<::std::string::String>,
     /// What the contract is about, for its readers. At most 1000 characters.
-    #[serde(
-        rename = "FlowDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// The parties, organisations and persons, each with contact data and the way it is verified. Where signing is in order, they sign in the order of this list. With `OpenDynamicSignFlow`: left out. At most 50 elements.
-    #[serde(
-        rename = "FlowApprovers",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_approvers: ::core::option::Option<::std::vec::Vec<super::FlowApproverInfo>>,
     /// The PDF that becomes the contract, by the id that `UploadFiles` gave it. At most 1 element.
-    #[serde(
-        rename = "FileIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub file_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The initiator's fields, with their content: single-line or multi-line text, check box, number, picture, data table and the like, also watermarks.
-    #[serde(
-        rename = "Components",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
     /// Until when it may be signed; a contract not completed by then expires and is void. Absent: 365 days after creation. In seconds since the epoch.
-    #[serde(
-        rename = "Deadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// Where callbacks would go.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
-    #[serde(
-        rename = "CallbackUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// Whether the parties may sign in any order. Absent: no, they sign one after another in the order of `FlowApprovers`.
-    #[serde(
-        rename = "Unordered",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub unordered: ::core::option::Option<::core::primitive::bool>,
     /// The contract's type in the caller's own words, such as a sales contract. Chinese characters, letters, digits and underscores only. At most 255 characters.
-    #[serde(
-        rename = "FlowType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
-    #[serde(
-        rename = "CustomShowMap",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub custom_show_map: ::core::option::Option<::std::string::String>,
     /// The platform's own data, as base64; callbacks about the contract's state and the like give it back unchanged. At most 1000 characters.
-    #[serde(
-        rename = "CustomerData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub customer_data: ::core::option::Option<::std::string::String>,
     /// Whether signers of the initiator's organisation must wait for its internal approval when their turn comes. The outcome is given with `ChannelCreateFlowSignReview`; a rejection leaves them waiting until an approval follows. Works with signing by hand and auto-signing. Absent: no.
-    #[serde(
-        rename = "NeedSignReview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// How a signer who is a person is verified. With the phone number, whoever has the party's number can open the contract, and a person not yet verified signs without face recognition, neither for identity nor for intent; void where the signature is `OCR_ESIGN`, which rests on identity verification. For persons only. Absent: face recognition.
-    #[serde(
-        rename = "ApproverVerifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
     /// Who places the signature slots (seals, signatures). Where signers do, they must sign in the mini program or the web console, not in H5, and cannot add approval slots (`SIGN_VIRTUAL_COMBINATION`).
-    #[serde(
-        rename = "SignBeanTag",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_bean_tag: ::core::option::Option<super::SignaturePlacement>,
     /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; nobody who is also a signer. At most 50 elements.
-    #[serde(
-        rename = "CcInfos",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
     /// When those in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.
-    #[serde(
-        rename = "CcNotifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cc_notify_type: ::core::option::Option<super::CcNotifyType>,
     /// What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must enable auto-signing by persons.
-    #[serde(
-        rename = "AutoSignScene",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
-    #[serde(
-        rename = "FlowDisplayType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
     /// Whether only to preview: no contract is made and no `FlowId` returned, but `PreviewUrl`, a link that shows for 300 seconds what the contract would look like. Absent: no. Every contract bought brings two previews; more are bought separately.
-    #[serde(
-        rename = "NeedPreview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
     /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF file.
-    #[serde(
-        rename = "PreviewType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub preview_type: ::core::option::Option<super::PreviewType>,
     /// Whether signers can be added after creation; `OpenDynamicSignFlow` is the switch in use. Absent: no.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "OpenDynamicFlow",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_dynamic_flow: ::core::option::Option<::core::primitive::bool>,
     /// Whether the contract is dynamic: created without parties, which are added afterwards with `ChannelCreateDynamicFlowApprover`. Absent: no.
-    #[serde(
-        rename = "OpenDynamicSignFlow",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_dynamic_sign_flow: ::core::option::Option<::core::primitive::bool>,
     /// Which later operations on the contract are ruled out.
-    #[serde(
-        rename = "FlowOperateLimit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_operate_limit: ::core::option::Option<super::FlowOperateLimit>,
 }
 
@@ -1727,6 +1956,120 @@ impl ChannelCreateFlowByFilesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateFlowByFilesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowName" => reader.optional(&mut self.flow_name),
+            "FlowDescription" => reader.optional(&mut self.flow_description),
+            "FlowApprovers" => reader.optional(&mut self.flow_approvers),
+            "FileIds" => reader.optional(&mut self.file_ids),
+            "Components" => reader.optional(&mut self.components),
+            "Deadline" => reader.optional(&mut self.deadline),
+            "CallbackUrl" => reader.optional(&mut self.callback_url),
+            "Unordered" => reader.optional(&mut self.unordered),
+            "FlowType" => reader.optional(&mut self.flow_type),
+            "CustomShowMap" => reader.optional(&mut self.custom_show_map),
+            "CustomerData" => reader.optional(&mut self.customer_data),
+            "NeedSignReview" => reader.optional(&mut self.need_sign_review),
+            "ApproverVerifyType" => reader.optional(&mut self.approver_verify_type),
+            "SignBeanTag" => reader.optional(&mut self.sign_bean_tag),
+            "CcInfos" => reader.optional(&mut self.cc_infos),
+            "CcNotifyType" => reader.optional(&mut self.cc_notify_type),
+            "AutoSignScene" => reader.optional(&mut self.auto_sign_scene),
+            "Operator" => reader.optional(&mut self.operator),
+            "FlowDisplayType" => reader.optional(&mut self.flow_display_type),
+            "NeedPreview" => reader.optional(&mut self.need_preview),
+            "PreviewType" => reader.optional(&mut self.preview_type),
+            "OpenDynamicFlow" => reader.optional(&mut self.open_dynamic_flow),
+            "OpenDynamicSignFlow" => reader.optional(&mut self.open_dynamic_sign_flow),
+            "FlowOperateLimit" => reader.optional(&mut self.flow_operate_limit),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateFlowByFilesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_name: ::core::option::Option::None,
+            flow_description: ::core::option::Option::None,
+            flow_approvers: ::core::option::Option::None,
+            file_ids: ::core::option::Option::None,
+            components: ::core::option::Option::None,
+            deadline: ::core::option::Option::None,
+            callback_url: ::core::option::Option::None,
+            unordered: ::core::option::Option::None,
+            flow_type: ::core::option::Option::None,
+            custom_show_map: ::core::option::Option::None,
+            customer_data: ::core::option::Option::None,
+            need_sign_review: ::core::option::Option::None,
+            approver_verify_type: ::core::option::Option::None,
+            sign_bean_tag: ::core::option::Option::None,
+            cc_infos: ::core::option::Option::None,
+            cc_notify_type: ::core::option::Option::None,
+            auto_sign_scene: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            flow_display_type: ::core::option::Option::None,
+            need_preview: ::core::option::Option::None,
+            preview_type: ::core::option::Option::None,
+            open_dynamic_flow: ::core::option::Option::None,
+            open_dynamic_sign_flow: ::core::option::Option::None,
+            flow_operate_limit: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateFlowByFilesRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateFlowByFilesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowName", &self.flow_name);
+        writer.member("FlowDescription", &self.flow_description);
+        writer.member("FlowApprovers", &self.flow_approvers);
+        writer.member("FileIds", &self.file_ids);
+        writer.member("Components", &self.components);
+        writer.member("Deadline", &self.deadline);
+        writer.member("CallbackUrl", &self.callback_url);
+        writer.member("Unordered", &self.unordered);
+        writer.member("FlowType", &self.flow_type);
+        writer.member("CustomShowMap", &self.custom_show_map);
+        writer.member("CustomerData", &self.customer_data);
+        writer.member("NeedSignReview", &self.need_sign_review);
+        writer.member("ApproverVerifyType", &self.approver_verify_type);
+        writer.member("SignBeanTag", &self.sign_bean_tag);
+        writer.member("CcInfos", &self.cc_infos);
+        writer.member("CcNotifyType", &self.cc_notify_type);
+        writer.member("AutoSignScene", &self.auto_sign_scene);
+        writer.member("Operator", &self.operator);
+        writer.member("FlowDisplayType", &self.flow_display_type);
+        writer.member("NeedPreview", &self.need_preview);
+        writer.member("PreviewType", &self.preview_type);
+        writer.member("OpenDynamicFlow", &self.open_dynamic_flow);
+        writer.member("OpenDynamicSignFlow", &self.open_dynamic_sign_flow);
+        writer.member("FlowOperateLimit", &self.flow_operate_limit);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateFlowByFilesRequest);
+
 impl ChannelCreateFlowByFilesRequest {
     /// The member `Deadline` as a time; `None` of zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -1803,42 +2146,63 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesRequest {
 }
 
 /// The answer to `ChannelCreateFlowByFiles`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesResponse {
     /// The contract's id, 32 characters; worth keeping, later calls need it. None where only a preview was asked for.
-    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The parties with their ids and role names.
-    #[serde(
-        rename = "Approvers",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approvers: ::std::vec::Vec<super::ApproverItem>,
     /// The preview's link, good for 300 seconds; given only where `NeedPreview` was true.
-    #[serde(
-        rename = "PreviewUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub preview_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateFlowByFilesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.keep(&mut self.flow_id),
+            "Approvers" => reader.keep(&mut self.approvers),
+            "PreviewUrl" => reader.optional(&mut self.preview_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateFlowByFilesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateFlowByFilesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateFlowByFilesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Approvers", &self.approvers);
+        writer.member("PreviewUrl", &self.preview_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateFlowByFilesResponse);
 
 impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1960,46 +2324,22 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 /// - `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.
 /// - `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByFilesRequest {
     /// The contracts of the group. 2 to 50 elements.
-    #[serde(rename = "FlowFileInfos")]
     pub flow_file_infos: ::std::vec::Vec<super::FlowFileInfo>,
     /// The group's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(rename = "FlowGroupName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_group_name: ::std::string::String,
     /// Who initiates: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How signers are verified, for the whole group; overrides what its contracts and parties say. By phone number, a person not yet verified sees the contracts without face recognition, yet needs it to sign; an organisation's signer always needs it. Absent: face recognition.
-    #[serde(
-        rename = "ApproverVerifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
     /// How the group is signed, for instance whether each contract in it needs a confirmation of its own.
-    #[serde(
-        rename = "FlowGroupOptions",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_group_options: ::core::option::Option<super::FlowGroupOptions>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -2047,6 +2387,67 @@ impl ChannelCreateFlowGroupByFilesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateFlowGroupByFilesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowFileInfos" => reader.must(&mut self.flow_file_infos),
+            "FlowGroupName" => reader.must(&mut self.flow_group_name),
+            "Agent" => reader.must(&mut self.agent),
+            "ApproverVerifyType" => reader.optional(&mut self.approver_verify_type),
+            "FlowGroupOptions" => reader.optional(&mut self.flow_group_options),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateFlowGroupByFilesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FlowFileInfos", "FlowGroupName", "Agent"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            flow_file_infos: ::tc3_api::json::Decode::blank(),
+            flow_group_name: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+            approver_verify_type: ::core::option::Option::None,
+            flow_group_options: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateFlowGroupByFilesRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowFileInfos", &self.flow_file_infos);
+        writer.member("FlowGroupName", &self.flow_group_name);
+        writer.member("Agent", &self.agent);
+        writer.member("ApproverVerifyType", &self.approver_verify_type);
+        writer.member("FlowGroupOptions", &self.flow_group_options);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateFlowGroupByFilesRequest);
+
 impl ::core::fmt::Debug for ChannelCreateFlowGroupByFilesRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateFlowGroupByFilesRequest")
@@ -2066,37 +2467,63 @@ impl ::core::fmt::Debug for ChannelCreateFlowGroupByFilesRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByFilesResponse {
     /// The group's id, 32 characters; worth keeping, later calls need it.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_group_id: ::std::string::String,
     /// The ids of the group's contracts, 32 characters each, in the order of `FlowFileInfos`.
-    #[serde(rename = "FlowIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The parties by contract.
-    #[serde(
-        rename = "Approvers",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approvers: ::std::vec::Vec<super::FlowGroupApprovers>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateFlowGroupByFilesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowGroupId" => reader.keep(&mut self.flow_group_id),
+            "FlowIds" => reader.keep(&mut self.flow_ids),
+            "Approvers" => reader.keep(&mut self.approvers),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateFlowGroupByFilesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateFlowGroupByFilesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("Approvers", &self.approvers);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateFlowGroupByFilesResponse);
 
 /// Makes 2 to 50 related contracts from templates and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.
 ///
@@ -2184,23 +2611,14 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 /// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
 /// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByTemplatesRequest {
     /// Who initiates: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts of the group. 2 to 50 elements.
-    #[serde(rename = "FlowInfos")]
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
     /// The group's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(rename = "FlowGroupName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_group_name: ::std::string::String,
 }
 
@@ -2222,6 +2640,58 @@ impl ChannelCreateFlowGroupByTemplatesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateFlowGroupByTemplatesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowInfos" => reader.must(&mut self.flow_infos),
+            "FlowGroupName" => reader.must(&mut self.flow_group_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateFlowGroupByTemplatesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "FlowInfos", "FlowGroupName"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_infos: ::tc3_api::json::Decode::blank(),
+            flow_group_name: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateFlowGroupByTemplatesRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByTemplatesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowInfos", &self.flow_infos);
+        writer.member("FlowGroupName", &self.flow_group_name);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateFlowGroupByTemplatesRequest);
+
 impl ::core::fmt::Debug for ChannelCreateFlowGroupByTemplatesRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateFlowGroupByTemplatesRequest")
@@ -2238,44 +2708,67 @@ impl ::core::fmt::Debug for ChannelCreateFlowGroupByTemplatesRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByTemplatesResponse {
     /// The group's id, 32 characters; worth keeping, later calls need it.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_group_id: ::std::string::String,
     /// The ids of the group's contracts, 32 characters each, in the order of `FlowInfos`.
-    #[serde(rename = "FlowIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The background tasks that compose elaborate documents, such as those with a dynamic table; ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are empty.
-    #[serde(
-        rename = "TaskInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub task_infos: ::std::vec::Vec<super::TaskInfo>,
     /// The parties by contract.
-    #[serde(
-        rename = "Approvers",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approvers: ::std::vec::Vec<super::FlowGroupApprovers>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateFlowGroupByTemplatesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowGroupId" => reader.keep(&mut self.flow_group_id),
+            "FlowIds" => reader.keep(&mut self.flow_ids),
+            "TaskInfos" => reader.keep(&mut self.task_infos),
+            "Approvers" => reader.keep(&mut self.approvers),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateFlowGroupByTemplatesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateFlowGroupByTemplatesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByTemplatesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("TaskInfos", &self.task_infos);
+        writer.member("Approvers", &self.approvers);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateFlowGroupByTemplatesResponse);
 
 /// Makes a QR code that many people can scan, each to start and sign a contract of their own from one template. For signers who are not known beforehand, such as workers being recruited or many employees joining at once: whoever scans adds their details, proves their identity and signs.
 ///
@@ -2306,72 +2799,30 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     /// For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The template that every contract is made from; 32 characters.
-    #[serde(rename = "TemplateId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub template_id: ::std::string::String,
     /// The name of the contracts, also of the file in which a signed one is downloaded. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(rename = "FlowName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_name: ::std::string::String,
     /// How many contracts the code may start; then it becomes invalid. Absent: 5.
-    #[serde(
-        rename = "MaxFlowNum",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub max_flow_num: ::core::option::Option<::core::primitive::i64>,
     /// For how many days after its creation a contract may be signed; then it expires and is void. Absent: 7. At most 30.
-    #[serde(
-        rename = "FlowEffectiveDay",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_effective_day: ::core::option::Option<::core::primitive::i64>,
     /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
-    #[serde(
-        rename = "FlowDisplayType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
     /// For how many days the code would work, at most 90; `QrCodeExpiredOn` is the member in use. Absent: 7.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "QrEffectiveDay",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub qr_effective_day: ::core::option::Option<::core::primitive::i64>,
     /// Who may sign: only these people can scan the code and sign. Absent: anybody.
-    #[serde(
-        rename = "Restrictions",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub restrictions: ::core::option::Option<
         ::std::vec::Vec<super::ApproverRestriction>,
     >,
     /// The ways in which a party's signer may sign slots of the type `SIGN_SIGNATURE`, party by party.
-    #[serde(
-        rename = "ApproverComponentLimitTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_component_limit_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverComponentLimitType>,
     >,
@@ -2380,64 +2831,24 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
-    #[serde(
-        rename = "CallbackUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// What a person must match to use the code.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Use `Restrictions`.
-    #[serde(
-        rename = "ApproverRestrictions",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_restrictions: ::core::option::Option<super::ApproverRestriction>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Whether one person may sign only one contract by this code. Absent: no, they may scan and sign again.
-    #[serde(
-        rename = "ForbidPersonalMultipleSign",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_personal_multiple_sign: ::core::option::Option<::core::primitive::bool>,
     /// Whether a contract's name gets its signer appended: `FlowName`, the signer's name and the last four digits of their phone number, joined by hyphens.
-    #[serde(
-        rename = "FlowNameAppendScannerInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_name_append_scanner_info: ::core::option::Option<::core::primitive::bool>,
     /// The code's name, shown on its picture. Chinese characters, letters, digits and underscores only. Absent or empty: `FlowName`. At most 200 characters.
-    #[serde(
-        rename = "QrCodeName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub qr_code_name: ::core::option::Option<::std::string::String>,
     /// Until when the code works, at most 365 days after its creation. Absent: 7 days after its creation. In seconds since the epoch.
-    #[serde(
-        rename = "QrCodeExpiredOn",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub qr_code_expired_on: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -2581,6 +2992,104 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateMultiFlowSignQRCodeRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "TemplateId" => reader.must(&mut self.template_id),
+            "FlowName" => reader.must(&mut self.flow_name),
+            "MaxFlowNum" => reader.optional(&mut self.max_flow_num),
+            "FlowEffectiveDay" => reader.optional(&mut self.flow_effective_day),
+            "FlowDisplayType" => reader.optional(&mut self.flow_display_type),
+            "QrEffectiveDay" => reader.optional(&mut self.qr_effective_day),
+            "Restrictions" => reader.optional(&mut self.restrictions),
+            "ApproverComponentLimitTypes" => {
+                reader.optional(&mut self.approver_component_limit_types)
+            }
+            "CallbackUrl" => reader.optional(&mut self.callback_url),
+            "ApproverRestrictions" => reader.optional(&mut self.approver_restrictions),
+            "Operator" => reader.optional(&mut self.operator),
+            "ForbidPersonalMultipleSign" => {
+                reader.optional(&mut self.forbid_personal_multiple_sign)
+            }
+            "FlowNameAppendScannerInfo" => {
+                reader.optional(&mut self.flow_name_append_scanner_info)
+            }
+            "QrCodeName" => reader.optional(&mut self.qr_code_name),
+            "QrCodeExpiredOn" => reader.optional(&mut self.qr_code_expired_on),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateMultiFlowSignQRCodeRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "TemplateId", "FlowName"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            template_id: ::tc3_api::json::Decode::blank(),
+            flow_name: ::tc3_api::json::Decode::blank(),
+            max_flow_num: ::core::option::Option::None,
+            flow_effective_day: ::core::option::Option::None,
+            flow_display_type: ::core::option::Option::None,
+            qr_effective_day: ::core::option::Option::None,
+            restrictions: ::core::option::Option::None,
+            approver_component_limit_types: ::core::option::Option::None,
+            callback_url: ::core::option::Option::None,
+            approver_restrictions: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            forbid_personal_multiple_sign: ::core::option::Option::None,
+            flow_name_append_scanner_info: ::core::option::Option::None,
+            qr_code_name: ::core::option::Option::None,
+            qr_code_expired_on: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateMultiFlowSignQRCodeRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("TemplateId", &self.template_id);
+        writer.member("FlowName", &self.flow_name);
+        writer.member("MaxFlowNum", &self.max_flow_num);
+        writer.member("FlowEffectiveDay", &self.flow_effective_day);
+        writer.member("FlowDisplayType", &self.flow_display_type);
+        writer.member("QrEffectiveDay", &self.qr_effective_day);
+        writer.member("Restrictions", &self.restrictions);
+        writer
+            .member("ApproverComponentLimitTypes", &self.approver_component_limit_types);
+        writer.member("CallbackUrl", &self.callback_url);
+        writer.member("ApproverRestrictions", &self.approver_restrictions);
+        writer.member("Operator", &self.operator);
+        writer.member("ForbidPersonalMultipleSign", &self.forbid_personal_multiple_sign);
+        writer.member("FlowNameAppendScannerInfo", &self.flow_name_append_scanner_info);
+        writer.member("QrCodeName", &self.qr_code_name);
+        writer.member("QrCodeExpiredOn", &self.qr_code_expired_on);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateMultiFlowSignQRCodeRequest);
+
 impl ChannelCreateMultiFlowSignQRCodeRequest {
     /// The member `QrCodeExpiredOn` as a time; `None` of zero.
     pub fn qr_code_expired_on_as_time(
@@ -2639,34 +3148,59 @@ impl ::core::fmt::Debug for ChannelCreateMultiFlowSignQRCodeRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateMultiFlowSignQRCodeResponse {
     /// The code that people scan in order to sign.
-    #[serde(
-        rename = "QrCode",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub qr_code: super::SignQrCode,
     /// Links that lead straight to signing in the mini program, for platforms that build the code into their own pages.
-    #[serde(
-        rename = "SignUrls",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub sign_urls: super::SignUrl,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateMultiFlowSignQRCodeResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "QrCode" => reader.keep(&mut self.qr_code),
+            "SignUrls" => reader.keep(&mut self.sign_urls),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateMultiFlowSignQRCodeResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateMultiFlowSignQRCodeResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("QrCode", &self.qr_code);
+        writer.member("SignUrls", &self.sign_urls);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateMultiFlowSignQRCodeResponse);
 
 /// Makes a link to an embedded page on which an employee starts a contract group that the request has prepared.
 ///
@@ -2735,49 +3269,22 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 /// - `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.
 /// - `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowGroupRequest {
     /// The contracts of the group: two at least, though an official sample gets by with one. At most 50 elements.
-    #[serde(rename = "BaseFlowInfos")]
     pub base_flow_infos: ::std::vec::Vec<super::BaseFlowInfo>,
     /// The group's name, chosen freely from Chinese characters, letters, digits and underscores. At most 200 characters.
-    #[serde(rename = "FlowGroupName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_group_name: ::std::string::String,
     /// What the contracts are made from.
-    #[serde(rename = "ResourceType")]
     pub resource_type: super::PrepareGroupResourceType,
     /// Who starts the group: the organisation (`ProxyOrganizationOpenId`) and its employee (`ProxyOperator.OpenId`), in the platform's application (`AppId`).
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How the page and the signing behave: whether name, kind and deadline can be edited, what is offered after the start.
-    #[serde(
-        rename = "FlowGroupOptions",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_group_options: ::core::option::Option<super::FlowGroupOptions>,
     /// The kind of contract, applied to every contract of the group.
-    #[serde(
-        rename = "FlowGroupType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_group_type: ::core::option::Option<::std::string::String>,
     /// Until when the group may be signed, applied to every contract of the group. In seconds since the epoch.
-    #[serde(
-        rename = "FlowGroupDeadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_group_deadline: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -2827,6 +3334,70 @@ impl ChannelCreatePrepareFlowGroupRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreatePrepareFlowGroupRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "BaseFlowInfos" => reader.must(&mut self.base_flow_infos),
+            "FlowGroupName" => reader.must(&mut self.flow_group_name),
+            "ResourceType" => reader.must(&mut self.resource_type),
+            "Agent" => reader.must(&mut self.agent),
+            "FlowGroupOptions" => reader.optional(&mut self.flow_group_options),
+            "FlowGroupType" => reader.optional(&mut self.flow_group_type),
+            "FlowGroupDeadline" => reader.optional(&mut self.flow_group_deadline),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreatePrepareFlowGroupRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["BaseFlowInfos", "FlowGroupName", "ResourceType", "Agent"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            base_flow_infos: ::tc3_api::json::Decode::blank(),
+            flow_group_name: ::tc3_api::json::Decode::blank(),
+            resource_type: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_group_options: ::core::option::Option::None,
+            flow_group_type: ::core::option::Option::None,
+            flow_group_deadline: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreatePrepareFlowGroupRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreatePrepareFlowGroupRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("BaseFlowInfos", &self.base_flow_infos);
+        writer.member("FlowGroupName", &self.flow_group_name);
+        writer.member("ResourceType", &self.resource_type);
+        writer.member("Agent", &self.agent);
+        writer.member("FlowGroupOptions", &self.flow_group_options);
+        writer.member("FlowGroupType", &self.flow_group_type);
+        writer.member("FlowGroupDeadline", &self.flow_group_deadline);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreatePrepareFlowGroupRequest);
+
 impl ChannelCreatePrepareFlowGroupRequest {
     /// The member `FlowGroupDeadline` as a time; `None` of zero.
     pub fn flow_group_deadline_as_time(
@@ -2862,38 +3433,59 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupRequest {
 }
 
 /// The answer to `ChannelCreatePrepareFlowGroup`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowGroupResponse {
     /// The contract group's 32-character id, worth keeping. Valid only once the group has been started on the page.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_group_id: ::std::string::String,
     /// The link to the page.
-    #[serde(
-        rename = "PrepareUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub prepare_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreatePrepareFlowGroupResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowGroupId" => reader.keep(&mut self.flow_group_id),
+            "PrepareUrl" => reader.keep(&mut self.prepare_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreatePrepareFlowGroupResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreatePrepareFlowGroupResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreatePrepareFlowGroupResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("PrepareUrl", &self.prepare_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreatePrepareFlowGroupResponse);
 
 impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -2941,99 +3533,46 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Organization`: Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowRequest {
     /// What the contract is made from, that is what `ResourceId` names.
-    #[serde(rename = "ResourceType")]
     pub resource_type: super::PrepareResourceType,
     /// The contract to start.
-    #[serde(rename = "FlowInfo")]
     pub flow_info: super::BaseFlowInfo,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The source, of the kind that `ResourceType` says: a file, by its id from `UploadFiles`; a template, by its id from the console; or a draft, by the `DraftId` under which it was saved on the page.
-    #[serde(
-        rename = "ResourceId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub resource_id: ::core::option::Option<::std::string::String>,
     /// What the page lets the employee change, and what it hides.
-    #[serde(
-        rename = "FlowOption",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_option: ::core::option::Option<super::CreateFlowOption>,
     /// The parties, formerly.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Give the parties as `FlowInfo.Approvers`.
-    #[serde(
-        rename = "FlowApproverList",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_approver_list: ::core::option::Option<
         ::std::vec::Vec<super::CommonFlowApprover>,
     >,
     /// An existing contract from which to make the page. Its start must be awaiting review (`NeedCreateReview`) and not yet approved.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Whether to make a preview link. Not available: `ChannelCreateEmbedWebUrl` makes one.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "NeedPreview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
     /// The organisation. Not to be sent.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Organization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// The employee who acts. Not to be sent.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// How signature slots are set up on the page, such as whether they show the date.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Use `SignComponentConfig` of `FlowOption`.
-    #[serde(
-        rename = "SignComponentConfig",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_component_config: ::core::option::Option<super::SignComponentConfig>,
 }
 
@@ -3124,55 +3663,144 @@ impl ChannelCreatePrepareFlowRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreatePrepareFlowRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ResourceType" => reader.must(&mut self.resource_type),
+            "FlowInfo" => reader.must(&mut self.flow_info),
+            "Agent" => reader.must(&mut self.agent),
+            "ResourceId" => reader.optional(&mut self.resource_id),
+            "FlowOption" => reader.optional(&mut self.flow_option),
+            "FlowApproverList" => reader.optional(&mut self.flow_approver_list),
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "NeedPreview" => reader.optional(&mut self.need_preview),
+            "Organization" => reader.optional(&mut self.organization),
+            "Operator" => reader.optional(&mut self.operator),
+            "SignComponentConfig" => reader.optional(&mut self.sign_component_config),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreatePrepareFlowRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["ResourceType", "FlowInfo", "Agent"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            resource_type: ::tc3_api::json::Decode::blank(),
+            flow_info: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+            resource_id: ::core::option::Option::None,
+            flow_option: ::core::option::Option::None,
+            flow_approver_list: ::core::option::Option::None,
+            flow_id: ::core::option::Option::None,
+            need_preview: ::core::option::Option::None,
+            organization: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            sign_component_config: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreatePrepareFlowRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreatePrepareFlowRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ResourceType", &self.resource_type);
+        writer.member("FlowInfo", &self.flow_info);
+        writer.member("Agent", &self.agent);
+        writer.member("ResourceId", &self.resource_id);
+        writer.member("FlowOption", &self.flow_option);
+        writer.member("FlowApproverList", &self.flow_approver_list);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("NeedPreview", &self.need_preview);
+        writer.member("Organization", &self.organization);
+        writer.member("Operator", &self.operator);
+        writer.member("SignComponentConfig", &self.sign_component_config);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreatePrepareFlowRequest);
+
 /// The answer to `ChannelCreatePrepareFlow`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowResponse {
     /// The link to the page on which the contract is started. Works for five minutes.
-    #[serde(
-        rename = "PrepareFlowUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub prepare_flow_url: ::std::string::String,
     /// A link to see how the contract will look; it isn't started by that. Works for five minutes.
-    #[serde(
-        rename = "PreviewFlowUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub preview_flow_url: ::std::string::String,
     /// The contract's provisional id. Valid only once the contract has been started on the page.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The id that a draft gets if the employee saves one on the page, worth keeping to start from it later. Otherwise without meaning.
-    #[serde(
-        rename = "DraftId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub draft_id: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreatePrepareFlowResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "PrepareFlowUrl" => reader.keep(&mut self.prepare_flow_url),
+            "PreviewFlowUrl" => reader.keep(&mut self.preview_flow_url),
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "DraftId" => reader.optional(&mut self.draft_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreatePrepareFlowResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreatePrepareFlowResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreatePrepareFlowResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("PrepareFlowUrl", &self.prepare_flow_url);
+        writer.member("PreviewFlowUrl", &self.preview_flow_url);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("DraftId", &self.draft_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreatePrepareFlowResponse);
 
 impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -3246,87 +3874,36 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateReleaseFlowRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract to release.
-    #[serde(
-        rename = "NeedRelievedFlowId",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub need_relieved_flow_id: ::std::string::String,
     /// What the release agreement says: the reason, what stays in force, how things are settled.
-    #[serde(rename = "ReliveInfo")]
     pub relive_info: super::RelieveInfo,
     /// The parties whose signer changes, and only those. Absent: the original contract's signers sign. Only an organisation's signer can be exchanged, not a person. The own organisation may sign by auto-signing, others may not.
-    #[serde(
-        rename = "ReleasedApprovers",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub released_approvers: ::core::option::Option<
         ::std::vec::Vec<super::ReleasedApprover>,
     >,
     /// Where to call back after signing.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "CallbackUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The organisation. Not open yet.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Organization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// The employee who acts. Not open yet.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Until when the release agreement may be signed; without all signatures by then it counts as expired and is void. Absent: seven days from its creation. In seconds since the epoch.
-    #[serde(
-        rename = "Deadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// Data of the caller's own, JSON or any other text, encoded as base64. Callbacks about the contract's state return it unchanged. At most 20480 characters.
-    #[serde(
-        rename = "UserData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_data: ::core::option::Option<::std::string::String>,
     /// The release agreement's name. Needed where one of `ReleasedApprovers` has the `ApproverType` `ORGANIZATION_PIN_CODE_SIGN`.
-    #[serde(
-        rename = "FlowName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_name: ::core::option::Option<::std::string::String>,
 }
 
@@ -3415,6 +3992,79 @@ impl ChannelCreateReleaseFlowRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateReleaseFlowRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "NeedRelievedFlowId" => reader.must(&mut self.need_relieved_flow_id),
+            "ReliveInfo" => reader.must(&mut self.relive_info),
+            "ReleasedApprovers" => reader.optional(&mut self.released_approvers),
+            "CallbackUrl" => reader.optional(&mut self.callback_url),
+            "Organization" => reader.optional(&mut self.organization),
+            "Operator" => reader.optional(&mut self.operator),
+            "Deadline" => reader.optional(&mut self.deadline),
+            "UserData" => reader.optional(&mut self.user_data),
+            "FlowName" => reader.optional(&mut self.flow_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateReleaseFlowRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "NeedRelievedFlowId", "ReliveInfo"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            need_relieved_flow_id: ::tc3_api::json::Decode::blank(),
+            relive_info: ::tc3_api::json::Decode::blank(),
+            released_approvers: ::core::option::Option::None,
+            callback_url: ::core::option::Option::None,
+            organization: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            deadline: ::core::option::Option::None,
+            user_data: ::core::option::Option::None,
+            flow_name: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateReleaseFlowRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateReleaseFlowRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("NeedRelievedFlowId", &self.need_relieved_flow_id);
+        writer.member("ReliveInfo", &self.relive_info);
+        writer.member("ReleasedApprovers", &self.released_approvers);
+        writer.member("CallbackUrl", &self.callback_url);
+        writer.member("Organization", &self.organization);
+        writer.member("Operator", &self.operator);
+        writer.member("Deadline", &self.deadline);
+        writer.member("UserData", &self.user_data);
+        writer.member("FlowName", &self.flow_name);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateReleaseFlowRequest);
+
 impl ChannelCreateReleaseFlowRequest {
     /// The member `Deadline` as a time; `None` of zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -3469,23 +4119,55 @@ impl ::core::fmt::Debug for ChannelCreateReleaseFlowRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateReleaseFlowResponse {
     /// The release agreement, a contract of its own.
-    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateReleaseFlowResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.keep(&mut self.flow_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateReleaseFlowResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateReleaseFlowResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateReleaseFlowResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateReleaseFlowResponse);
 
 /// What a signer may do on the page and while signing. It has no effect on sub-organisations and on auto-signing, whose parties can't be changed.
 #[derive(
@@ -3493,66 +4175,22 @@ pub struct ChannelCreateReleaseFlowResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CommonApproverOption {
     /// Whether the employee may change this signer's data on the page.
-    #[serde(
-        rename = "CanEditApprover",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_edit_approver: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer is kept from refusing to sign. Absent: no.
-    #[serde(
-        rename = "NoRefuse",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_refuse: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer is kept from forwarding the task to somebody else. Absent: no.
-    #[serde(
-        rename = "NoTransfer",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
     /// Whether a signer with several signature slots must choose seal or signature for each one, filling all at once being hidden. Absent: no.
-    #[serde(
-        rename = "HideOneKeySign",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_one_key_sign: ::core::option::Option<::core::primitive::bool>,
     /// How the contract must be read before it is signed.
-    #[serde(
-        rename = "FlowReadLimit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_read_limit: ::core::option::Option<super::FlowReadLimit>,
     /// Whether slots that signers add themselves (contracts from files with `SignBeanTag` 1) come without a date of signing. Absent: no, they come with one.
-    #[serde(
-        rename = "ForbidAddSignDate",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_add_sign_date: ::core::option::Option<::core::primitive::bool>,
     /// Whether the seal type or seal id that this signer's slots name is locked on the page, for a contract started from a file.
-    #[serde(
-        rename = "ForbidModifySealInfos",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_modify_seal_infos: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -3619,180 +4257,115 @@ impl CommonApproverOption {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CommonApproverOption {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "CanEditApprover" => reader.optional(&mut self.can_edit_approver),
+            "NoRefuse" => reader.optional(&mut self.no_refuse),
+            "NoTransfer" => reader.optional(&mut self.no_transfer),
+            "HideOneKeySign" => reader.optional(&mut self.hide_one_key_sign),
+            "FlowReadLimit" => reader.optional(&mut self.flow_read_limit),
+            "ForbidAddSignDate" => reader.optional(&mut self.forbid_add_sign_date),
+            "ForbidModifySealInfos" => {
+                reader.optional(&mut self.forbid_modify_seal_infos)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CommonApproverOption {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CommonApproverOption);
+
+impl ::tc3_api::json::Encode for CommonApproverOption {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("CanEditApprover", &self.can_edit_approver);
+        writer.member("NoRefuse", &self.no_refuse);
+        writer.member("NoTransfer", &self.no_transfer);
+        writer.member("HideOneKeySign", &self.hide_one_key_sign);
+        writer.member("FlowReadLimit", &self.flow_read_limit);
+        writer.member("ForbidAddSignDate", &self.forbid_add_sign_date);
+        writer.member("ForbidModifySealInfos", &self.forbid_modify_seal_infos);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CommonApproverOption);
+
 /// A party of a contract that is started on an embedded page.
 ///
 /// # Rules
 ///
 /// - Where `ApproverType` is `1`, `ApproverName` and `ApproverMobile` must be given.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CommonFlowApprover {
     /// Whether the organisation is one of the service's own customers, not a sub-organisation of the platform. For organisations only. Absent: no, it is a sub-organisation.
-    #[serde(
-        rename = "NotChannelOrganization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
     /// Who the party is and how it signs. For auto-signing, the organisation must have switched it on in the console (extended services); before using it in contracts from files, ask the service's account manager.
-    #[serde(
-        rename = "ApproverType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_type: ::core::option::Option<super::ApproverType>,
     /// The organisation's id inside the service.
-    #[serde(
-        rename = "OrganizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_id: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it. Needed for a sub-organisation, save for auto-signing.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// The organisation's name. Needed for a sub-organisation, save for auto-signing, and for an organisation outside the platform.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The employee's or person's id inside the service.
-    #[serde(
-        rename = "UserId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_id: ::core::option::Option<::std::string::String>,
     /// The sub-organisation's employee who signs, by the id that the platform gave them. Needed for such an employee.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The signer's real name, which identity verification and the signature use. Needed also for an organisation outside the platform.
-    #[serde(
-        rename = "ApproverName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_name: ::core::option::Option<::std::string::String>,
     /// The signer's phone number. Needed also for an organisation outside the platform.
-    #[serde(
-        rename = "ApproverMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The kind of the signer's identity document. Absent: the resident identity card.
-    #[serde(
-        rename = "ApproverIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_id_card_type: ::core::option::Option<super::IdCardType>,
     /// The number of the signer's identity document:
     ///
     /// - `ID_CARD`: 18 characters, digits with perhaps an `X` (upper case)
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
-    #[serde(
-        rename = "ApproverIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
     /// The role that the party takes in the template, by its id there. Needed where the contract is made from a template.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// How many seconds the signer must read before signing, 3 at least. Absent: 10. At most 300.
-    #[serde(
-        rename = "PreReadTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub pre_read_time: ::core::option::Option<::core::primitive::i64>,
     /// Whether the signer must read the whole text before signing.
-    #[serde(
-        rename = "IsFullText",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub is_full_text: ::core::option::Option<::core::primitive::bool>,
     /// How the signer is told of the contract. Absent: by short message. For a sub-organisation it is always `NONE`.
-    #[serde(
-        rename = "NotifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub notify_type: ::core::option::Option<super::NotifyType>,
     /// What the signer may do.
-    #[serde(
-        rename = "ApproverOption",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_option: ::core::option::Option<super::CommonApproverOption>,
     /// The party's signature slots, for a contract from a PDF. From a template: which seal the own organisation uses in which slot, the slot by `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`.
-    #[serde(
-        rename = "SignComponents",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_components: ::core::option::Option<::std::vec::Vec<super::Component>>,
     /// How a person is checked before they see the contract; several ways can be given. Absent: face recognition. Ignored where the contract as a whole sets a way of its own (`ApproverVerifyType`).
-    #[serde(
-        rename = "ApproverVerifyTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_verify_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverVerifyType>,
     >,
     /// How the signer may prove who they are when signing. Absent: all ways. Without effect for a contract from a template, which sets them itself. Device fingerprint and device face are not enough alone: another way must be among them.
-    #[serde(
-        rename = "ApproverSignTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_sign_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverSignType>,
     >,
     /// Which kinds of signature the signer may put into a personal slot (`SIGN_SIGNATURE`).
-    #[serde(
-        rename = "ComponentLimitType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub component_limit_type: ::core::option::Option<
         ::std::vec::Vec<super::SignatureMethod>,
     >,
@@ -4044,6 +4617,86 @@ impl CommonFlowApprover {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CommonFlowApprover {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "NotChannelOrganization" => {
+                reader.optional(&mut self.not_channel_organization)
+            }
+            "ApproverType" => reader.optional(&mut self.approver_type),
+            "OrganizationId" => reader.optional(&mut self.organization_id),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "UserId" => reader.optional(&mut self.user_id),
+            "OpenId" => reader.optional(&mut self.open_id),
+            "ApproverName" => reader.optional(&mut self.approver_name),
+            "ApproverMobile" => reader.optional(&mut self.approver_mobile),
+            "ApproverIdCardType" => reader.optional(&mut self.approver_id_card_type),
+            "ApproverIdCardNumber" => reader.optional(&mut self.approver_id_card_number),
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            "PreReadTime" => reader.optional(&mut self.pre_read_time),
+            "IsFullText" => reader.optional(&mut self.is_full_text),
+            "NotifyType" => reader.optional(&mut self.notify_type),
+            "ApproverOption" => reader.optional(&mut self.approver_option),
+            "SignComponents" => reader.optional(&mut self.sign_components),
+            "ApproverVerifyTypes" => reader.optional(&mut self.approver_verify_types),
+            "ApproverSignTypes" => reader.optional(&mut self.approver_sign_types),
+            "ComponentLimitType" => reader.optional(&mut self.component_limit_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CommonFlowApprover {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CommonFlowApprover);
+
+impl ::tc3_api::json::Encode for CommonFlowApprover {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("NotChannelOrganization", &self.not_channel_organization);
+        writer.member("ApproverType", &self.approver_type);
+        writer.member("OrganizationId", &self.organization_id);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("UserId", &self.user_id);
+        writer.member("OpenId", &self.open_id);
+        writer.member("ApproverName", &self.approver_name);
+        writer.member("ApproverMobile", &self.approver_mobile);
+        writer.member("ApproverIdCardType", &self.approver_id_card_type);
+        writer.member("ApproverIdCardNumber", &self.approver_id_card_number);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("PreReadTime", &self.pre_read_time);
+        writer.member("IsFullText", &self.is_full_text);
+        writer.member("NotifyType", &self.notify_type);
+        writer.member("ApproverOption", &self.approver_option);
+        writer.member("SignComponents", &self.sign_components);
+        writer.member("ApproverVerifyTypes", &self.approver_verify_types);
+        writer.member("ApproverSignTypes", &self.approver_sign_types);
+        writer.member("ComponentLimitType", &self.component_limit_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CommonFlowApprover);
+
 impl ::core::fmt::Debug for CommonFlowApprover {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CommonFlowApprover")
@@ -4099,195 +4752,60 @@ impl ::core::fmt::Debug for CommonFlowApprover {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CreateFlowOption {
     /// Whether the contract's data can be changed. Absent: no.
-    #[serde(
-        rename = "CanEditFlow",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_edit_flow: ::core::option::Option<::core::primitive::bool>,
     /// Whether the start dialog hides the contract's name. Absent: no.
-    #[serde(
-        rename = "HideShowFlowName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_show_flow_name: ::core::option::Option<::core::primitive::bool>,
     /// Whether the start dialog hides the contract's kind. Absent: no.
-    #[serde(
-        rename = "HideShowFlowType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_show_flow_type: ::core::option::Option<::core::primitive::bool>,
     /// Whether the start dialog hides the deadline. Absent: no.
-    #[serde(
-        rename = "HideShowDeadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_show_deadline: ::core::option::Option<::core::primitive::bool>,
     /// Whether the step that names the parties can be skipped. Absent: no.
-    #[serde(
-        rename = "CanSkipAddApprover",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_skip_add_approver: ::core::option::Option<::core::primitive::bool>,
     /// Whether parties are locked: none can be added, changed or removed. Absent: no. With `true` the request must name the parties. Without effect on sub-organisations and auto-signing, which can't be changed anyway.
-    #[serde(
-        rename = "ForbidEditApprover",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_edit_approver: ::core::option::Option<::core::primitive::bool>,
     /// A text of the caller's own for the start dialog: Chinese characters, letters, digits and punctuation. At most 500 characters.
-    #[serde(
-        rename = "CustomCreateFlowDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub custom_create_flow_description: ::core::option::Option<::std::string::String>,
     /// Whether the fields to fill in are locked. Absent: no.
-    #[serde(
-        rename = "ForbidEditFillComponent",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_edit_fill_component: ::core::option::Option<::core::primitive::bool>,
     /// Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is officially needed where it is not skipped, while the sample that skips it gives one: it belongs in both cases.
-    #[serde(
-        rename = "SkipUploadFile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub skip_upload_file: ::core::option::Option<::core::primitive::bool>,
     /// How signature slots are set up on the page, such as whether they show the date.
-    #[serde(
-        rename = "SignComponentConfig",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_component_config: ::core::option::Option<super::SignComponentConfig>,
     /// Whether the watermark's properties are hidden and can't be edited. Absent: no.
-    #[serde(
-        rename = "ForbidEditWatermark",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// Whether a preview button is offered after the start. Absent: no.
-    #[serde(
-        rename = "PreviewAfterStart",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub preview_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether a button to sign is offered after the start; only where the acting employee is a signer. Absent: no.
-    #[serde(
-        rename = "SignAfterStart",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sign_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Which steps are hidden. On the new version of the page only.
-    #[serde(
-        rename = "HideOperationSteps",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub hide_operation_steps: ::core::option::Option<
         ::std::vec::Vec<super::PrepareStep>,
     >,
     /// A short name for the own organisation. On the new version of the page only.
-    #[serde(
-        rename = "SelfName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub self_name: ::core::option::Option<::std::string::String>,
     /// Whether the signing code is hidden after the start. Absent: no. On the new version of the page only.
-    #[serde(
-        rename = "HideSignCodeAfterStart",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_sign_code_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page has a button that saves a draft. The draft's id is the `DraftId` that `ChannelCreatePrepareFlow` answered; a later call starts from it with `ResourceType` 3.
-    #[serde(
-        rename = "NeedFlowDraft",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_flow_draft: ::core::option::Option<::core::primitive::bool>,
     /// Kinds of field that the page does not offer. An empty list counts as absent.
-    #[serde(
-        rename = "HideComponentTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub hide_component_types: ::core::option::Option<
         ::std::vec::Vec<super::ComponentType>,
     >,
     /// Kinds of field that the page offers. An empty list counts as absent.
-    #[serde(
-        rename = "ShowComponentTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub show_component_types: ::core::option::Option<
         ::std::vec::Vec<super::ComponentType>,
     >,
     /// Whether the button that adds a party is hidden.
-    #[serde(
-        rename = "ForbidAddApprover",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_add_approver: ::core::option::Option<::core::primitive::bool>,
     /// Whether the panel for the signing settings (order, way of verification and the like) is hidden.
-    #[serde(
-        rename = "ForbidEditFlowProperties",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_edit_flow_properties: ::core::option::Option<::core::primitive::bool>,
     /// What the page shows at the end.
-    #[serde(
-        rename = "ResultPageConfig",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub result_page_config: ::core::option::Option<super::CreateResultPageConfig>,
     /// Whether the employee sees or edits (changes, adds, removes) those the contract is copied to, where there are any. Absent: neither.
-    #[serde(
-        rename = "CcInfoVisibility",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cc_info_visibility: ::core::option::Option<super::CcInfoVisibility>,
 }
 
@@ -4515,6 +5033,99 @@ impl CreateFlowOption {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateFlowOption {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "CanEditFlow" => reader.optional(&mut self.can_edit_flow),
+            "HideShowFlowName" => reader.optional(&mut self.hide_show_flow_name),
+            "HideShowFlowType" => reader.optional(&mut self.hide_show_flow_type),
+            "HideShowDeadline" => reader.optional(&mut self.hide_show_deadline),
+            "CanSkipAddApprover" => reader.optional(&mut self.can_skip_add_approver),
+            "ForbidEditApprover" => reader.optional(&mut self.forbid_edit_approver),
+            "CustomCreateFlowDescription" => {
+                reader.optional(&mut self.custom_create_flow_description)
+            }
+            "ForbidEditFillComponent" => {
+                reader.optional(&mut self.forbid_edit_fill_component)
+            }
+            "SkipUploadFile" => reader.optional(&mut self.skip_upload_file),
+            "SignComponentConfig" => reader.optional(&mut self.sign_component_config),
+            "ForbidEditWatermark" => reader.optional(&mut self.forbid_edit_watermark),
+            "PreviewAfterStart" => reader.optional(&mut self.preview_after_start),
+            "SignAfterStart" => reader.optional(&mut self.sign_after_start),
+            "HideOperationSteps" => reader.optional(&mut self.hide_operation_steps),
+            "SelfName" => reader.optional(&mut self.self_name),
+            "HideSignCodeAfterStart" => {
+                reader.optional(&mut self.hide_sign_code_after_start)
+            }
+            "NeedFlowDraft" => reader.optional(&mut self.need_flow_draft),
+            "HideComponentTypes" => reader.optional(&mut self.hide_component_types),
+            "ShowComponentTypes" => reader.optional(&mut self.show_component_types),
+            "ForbidAddApprover" => reader.optional(&mut self.forbid_add_approver),
+            "ForbidEditFlowProperties" => {
+                reader.optional(&mut self.forbid_edit_flow_properties)
+            }
+            "ResultPageConfig" => reader.optional(&mut self.result_page_config),
+            "CcInfoVisibility" => reader.optional(&mut self.cc_info_visibility),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateFlowOption {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateFlowOption);
+
+impl ::tc3_api::json::Encode for CreateFlowOption {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("CanEditFlow", &self.can_edit_flow);
+        writer.member("HideShowFlowName", &self.hide_show_flow_name);
+        writer.member("HideShowFlowType", &self.hide_show_flow_type);
+        writer.member("HideShowDeadline", &self.hide_show_deadline);
+        writer.member("CanSkipAddApprover", &self.can_skip_add_approver);
+        writer.member("ForbidEditApprover", &self.forbid_edit_approver);
+        writer
+            .member("CustomCreateFlowDescription", &self.custom_create_flow_description);
+        writer.member("ForbidEditFillComponent", &self.forbid_edit_fill_component);
+        writer.member("SkipUploadFile", &self.skip_upload_file);
+        writer.member("SignComponentConfig", &self.sign_component_config);
+        writer.member("ForbidEditWatermark", &self.forbid_edit_watermark);
+        writer.member("PreviewAfterStart", &self.preview_after_start);
+        writer.member("SignAfterStart", &self.sign_after_start);
+        writer.member("HideOperationSteps", &self.hide_operation_steps);
+        writer.member("SelfName", &self.self_name);
+        writer.member("HideSignCodeAfterStart", &self.hide_sign_code_after_start);
+        writer.member("NeedFlowDraft", &self.need_flow_draft);
+        writer.member("HideComponentTypes", &self.hide_component_types);
+        writer.member("ShowComponentTypes", &self.show_component_types);
+        writer.member("ForbidAddApprover", &self.forbid_add_approver);
+        writer.member("ForbidEditFlowProperties", &self.forbid_edit_flow_properties);
+        writer.member("ResultPageConfig", &self.result_page_config);
+        writer.member("CcInfoVisibility", &self.cc_info_visibility);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateFlowOption);
+
 /// Makes 1 to 20 contracts at once, each from a template of the sub-organisation, and sends them to their parties. The parties are given in the template's order. `ErrorMessages` says for each contract whether it was made.
 ///
 /// 用模板创建签署流程
@@ -4595,45 +5206,20 @@ impl CreateFlowOption {
 /// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
 /// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesRequest {
     /// Who initiates: the application, the sub-organisation that the contract comes from, and the employee who sends it. Both organisation and employee must have passed identity verification.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts to make. 1 to 20 elements.
-    #[serde(rename = "FlowInfos")]
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
     /// Whether only to preview: no contracts are made and no ids returned, but `PreviewUrls`, links that show for 300 seconds what the contracts would look like; nobody can sign those. A document with a dynamic table is shown as it is before composition; the final one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no. Every contract bought brings two previews; more are bought separately.
-    #[serde(
-        rename = "NeedPreview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
     /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF file.
-    #[serde(
-        rename = "PreviewType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub preview_type: ::core::option::Option<super::PreviewType>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -4679,63 +5265,131 @@ impl CreateFlowsByTemplatesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateFlowsByTemplatesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowInfos" => reader.must(&mut self.flow_infos),
+            "NeedPreview" => reader.optional(&mut self.need_preview),
+            "PreviewType" => reader.optional(&mut self.preview_type),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateFlowsByTemplatesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowInfos"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_infos: ::tc3_api::json::Decode::blank(),
+            need_preview: ::core::option::Option::None,
+            preview_type: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateFlowsByTemplatesRequest);
+
+impl ::tc3_api::json::Encode for CreateFlowsByTemplatesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowInfos", &self.flow_infos);
+        writer.member("NeedPreview", &self.need_preview);
+        writer.member("PreviewType", &self.preview_type);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateFlowsByTemplatesRequest);
+
 /// The answer to `CreateFlowsByTemplates`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesResponse {
     /// The ids of the contracts made, 32 characters each; worth keeping, later calls need them. None where only a preview was asked for.
-    #[serde(rename = "FlowIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The platform's own data of each contract, one for one as in `FlowInfos`.
-    #[serde(
-        rename = "CustomerData",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub customer_data: ::std::vec::Vec<::std::string::String>,
     /// One text per contract: empty where it was made, else why not.
-    #[serde(
-        rename = "ErrorMessages",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The previews' links, good for 300 seconds, given only where `NeedPreview` was true. A document with a dynamic table is shown as it is before composition; the link to the final one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`.
-    #[serde(
-        rename = "PreviewUrls",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub preview_urls: ::std::vec::Vec<::std::string::String>,
     /// The background tasks that compose elaborate documents, such as those with a dynamic table; ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are empty.
-    #[serde(
-        rename = "TaskInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub task_infos: ::std::vec::Vec<super::TaskInfo>,
     /// The parties by contract.
-    #[serde(
-        rename = "FlowApprovers",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverItem>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateFlowsByTemplatesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowIds" => reader.keep(&mut self.flow_ids),
+            "CustomerData" => reader.keep(&mut self.customer_data),
+            "ErrorMessages" => reader.keep(&mut self.error_messages),
+            "PreviewUrls" => reader.keep(&mut self.preview_urls),
+            "TaskInfos" => reader.keep(&mut self.task_infos),
+            "FlowApprovers" => reader.keep(&mut self.flow_approvers),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateFlowsByTemplatesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateFlowsByTemplatesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateFlowsByTemplatesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("CustomerData", &self.customer_data);
+        writer.member("ErrorMessages", &self.error_messages);
+        writer.member("PreviewUrls", &self.preview_urls);
+        writer.member("TaskInfos", &self.task_infos);
+        writer.member("FlowApprovers", &self.flow_approvers);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateFlowsByTemplatesResponse);
 
 impl ::core::fmt::Debug for CreateFlowsByTemplatesResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -4752,29 +5406,14 @@ impl ::core::fmt::Debug for CreateFlowsByTemplatesResponse {
 }
 
 /// The text of a page that shows how the start went.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateResultPageConfig {
     /// Which result it is for.
-    #[serde(rename = "Type")]
     pub r#type: super::CreateResultPageType,
     /// The title. At most 50 characters.
-    #[serde(rename = "Title", deserialize_with = "::tc3_api::lenient::scalar")]
     pub title: ::std::string::String,
     /// The text under the title. At most 200 characters.
-    #[serde(
-        rename = "Description",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub description: ::core::option::Option<::std::string::String>,
 }
 
@@ -4804,6 +5443,54 @@ impl CreateResultPageConfig {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateResultPageConfig {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Type" => reader.must(&mut self.r#type),
+            "Title" => reader.must(&mut self.title),
+            "Description" => reader.optional(&mut self.description),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateResultPageConfig {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Type", "Title"])
+    }
+    fn blank() -> Self {
+        Self {
+            r#type: ::tc3_api::json::Decode::blank(),
+            title: ::tc3_api::json::Decode::blank(),
+            description: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateResultPageConfig);
+
+impl ::tc3_api::json::Encode for CreateResultPageConfig {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Type", &self.r#type);
+        writer.member("Title", &self.title);
+        writer.member("Description", &self.description);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateResultPageConfig);
+
 /// Lists the sub-organisation's own contract types, by which templates are sorted, with id, name and description. `QueryBindTemplate` narrows the list to types that templates are bound to and counts those templates.
 ///
 /// 查询用户合同类型
@@ -4823,33 +5510,14 @@ impl CreateResultPageConfig {
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeUserFlowTypeRequest {
     /// For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Which types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as `Values`. Absent: all.
-    #[serde(
-        rename = "Filters",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub filters: ::core::option::Option<::std::vec::Vec<super::Filter>>,
     /// Whether to list only types to which templates are bound, with their number. Absent: no, all types.
-    #[serde(
-        rename = "QueryBindTemplate",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub query_bind_template: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -4882,33 +5550,109 @@ impl DescribeUserFlowTypeRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeUserFlowTypeRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Filters" => reader.optional(&mut self.filters),
+            "QueryBindTemplate" => reader.optional(&mut self.query_bind_template),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeUserFlowTypeRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            filters: ::core::option::Option::None,
+            query_bind_template: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeUserFlowTypeRequest);
+
+impl ::tc3_api::json::Encode for DescribeUserFlowTypeRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Filters", &self.filters);
+        writer.member("QueryBindTemplate", &self.query_bind_template);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeUserFlowTypeRequest);
+
 /// The answer to `DescribeUserFlowType`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeUserFlowTypeResponse {
     /// The contract types found.
-    #[serde(
-        rename = "AllUserFlowTypes",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub all_user_flow_types: ::std::vec::Vec<super::TemplateUserFlowType>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeUserFlowTypeResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AllUserFlowTypes" => reader.keep(&mut self.all_user_flow_types),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeUserFlowTypeResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeUserFlowTypeResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeUserFlowTypeResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AllUserFlowTypes", &self.all_user_flow_types);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeUserFlowTypeResponse);
 
 /// A party that was added to a dynamic contract.
 #[derive(
@@ -4916,61 +5660,71 @@ pub struct DescribeUserFlowTypeResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DynamicFlowApproverResult {
     /// The party's role within the contract.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub recipient_id: ::std::string::String,
     /// The party's id, made by the service. A signing link can be made from it alone, without name, phone number or identity document.
-    #[serde(rename = "SignId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub sign_id: ::std::string::String,
     /// The party's state, as a number that the reference does not explain; in its samples 2 for every party just added.
-    #[serde(
-        rename = "ApproverStatus",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub approver_status: ::core::primitive::i64,
 }
 
+impl ::tc3_api::json::Members for DynamicFlowApproverResult {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RecipientId" => reader.keep(&mut self.recipient_id),
+            "SignId" => reader.keep(&mut self.sign_id),
+            "ApproverStatus" => reader.keep(&mut self.approver_status),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DynamicFlowApproverResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DynamicFlowApproverResult);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DynamicFlowApproverResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("SignId", &self.sign_id);
+        writer.member("ApproverStatus", &self.approver_status);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DynamicFlowApproverResult);
+
 /// A dynamic contract and the parties to add to it.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DynamicFlowInfo {
     /// The contract, by the 32-character id that `ChannelCreateFlowByFiles` answered.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The parties to add, organisations or persons. Where parties sign in order, their order here is the order of signing. At most 50 elements.
-    #[serde(rename = "FlowApprovers")]
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverInfo>,
     /// What a person's auto-signing is for. Needed where a party's `ApproverType` is `PERSON_AUTO_SIGN`, which the service must have enabled for the caller.
-    #[serde(
-        rename = "AutoSignScene",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
     /// How a person is checked before they see the contract. Absent: face recognition. With `MobileCheck`, a person who is not verified signs without the two face recognitions for identity and intent. For persons only.
-    #[serde(
-        rename = "ApproverVerifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
 }
 
@@ -5014,130 +5768,148 @@ impl DynamicFlowInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DynamicFlowInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.must(&mut self.flow_id),
+            "FlowApprovers" => reader.must(&mut self.flow_approvers),
+            "AutoSignScene" => reader.optional(&mut self.auto_sign_scene),
+            "ApproverVerifyType" => reader.optional(&mut self.approver_verify_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DynamicFlowInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FlowId", "FlowApprovers"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            flow_id: ::tc3_api::json::Decode::blank(),
+            flow_approvers: ::tc3_api::json::Decode::blank(),
+            auto_sign_scene: ::core::option::Option::None,
+            approver_verify_type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DynamicFlowInfo);
+
+impl ::tc3_api::json::Encode for DynamicFlowInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("FlowApprovers", &self.flow_approvers);
+        writer.member("AutoSignScene", &self.auto_sign_scene);
+        writer.member("ApproverVerifyType", &self.approver_verify_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DynamicFlowInfo);
+
 /// The parties that were added to one dynamic contract.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DynamicFlowResult {
     /// The contract, by its 32-character id.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties added.
-    #[serde(
-        rename = "DynamicFlowApproverList",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub dynamic_flow_approver_list: ::std::vec::Vec<super::DynamicFlowApproverResult>,
 }
 
+impl ::tc3_api::json::Members for DynamicFlowResult {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "DynamicFlowApproverList" => {
+                reader.keep(&mut self.dynamic_flow_approver_list)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DynamicFlowResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DynamicFlowResult);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DynamicFlowResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("DynamicFlowApproverList", &self.dynamic_flow_approver_list);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DynamicFlowResult);
+
 /// A signer for a party that was left open. A person who has passed identity verification with the service can be named by name, kind and number of the identity document.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct FillApproverInfo {
     /// The party to fill, by its 32-character id as set in the template; its fields belong to it.
-    #[serde(rename = "RecipientId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub recipient_id: ::std::string::String,
     /// The organisation's employee, by the id that the platform gave them. If not verified yet, `ApproverName` and `ApproverMobile` are needed too.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The signer's name.
-    #[serde(
-        rename = "ApproverName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_name: ::core::option::Option<::std::string::String>,
     /// The signer's phone number.
-    #[serde(
-        rename = "ApproverMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The organisation's name.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it. Officially needed for a sub-organisation, though samples give `OrganizationName` alone.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Whether the organisation is one of the service's own customers, not a sub-organisation of the platform. Absent: no, it is a sub-organisation.
-    #[serde(
-        rename = "NotChannelOrganization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
     /// The kind of the person's identity document.
-    #[serde(
-        rename = "ApproverIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_id_card_type: ::core::option::Option<super::IdCardType>,
     /// The number of the signer's identity document:
     ///
     /// - `ID_CARD`: 18 characters, digits with perhaps an `X` (upper case)
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
-    #[serde(
-        rename = "ApproverIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
     /// The contract whose party this is; it wins over the `FlowId` of the request. Absent: the request's. Needed for a contract of a group.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Proof of the person's authorised PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), FlowName)`, the contract's name without spaces around it.
-    #[serde(
-        rename = "PinCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub pin_code: ::core::option::Option<::std::string::String>,
 }
 
@@ -5260,6 +6032,80 @@ impl FillApproverInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FillApproverInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RecipientId" => reader.must(&mut self.recipient_id),
+            "OpenId" => reader.optional(&mut self.open_id),
+            "ApproverName" => reader.optional(&mut self.approver_name),
+            "ApproverMobile" => reader.optional(&mut self.approver_mobile),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "NotChannelOrganization" => {
+                reader.optional(&mut self.not_channel_organization)
+            }
+            "ApproverIdCardType" => reader.optional(&mut self.approver_id_card_type),
+            "ApproverIdCardNumber" => reader.optional(&mut self.approver_id_card_number),
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "PinCode" => reader.optional(&mut self.pin_code),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FillApproverInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["RecipientId"])
+    }
+    fn blank() -> Self {
+        Self {
+            recipient_id: ::tc3_api::json::Decode::blank(),
+            open_id: ::core::option::Option::None,
+            approver_name: ::core::option::Option::None,
+            approver_mobile: ::core::option::Option::None,
+            organization_name: ::core::option::Option::None,
+            organization_open_id: ::core::option::Option::None,
+            not_channel_organization: ::core::option::Option::None,
+            approver_id_card_type: ::core::option::Option::None,
+            approver_id_card_number: ::core::option::Option::None,
+            flow_id: ::core::option::Option::None,
+            pin_code: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FillApproverInfo);
+
+impl ::tc3_api::json::Encode for FillApproverInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("OpenId", &self.open_id);
+        writer.member("ApproverName", &self.approver_name);
+        writer.member("ApproverMobile", &self.approver_mobile);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("NotChannelOrganization", &self.not_channel_organization);
+        writer.member("ApproverIdCardType", &self.approver_id_card_type);
+        writer.member("ApproverIdCardNumber", &self.approver_id_card_number);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("PinCode", &self.pin_code);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FillApproverInfo);
+
 impl ::core::fmt::Debug for FillApproverInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("FillApproverInfo")
@@ -5308,37 +6154,59 @@ impl ::core::fmt::Debug for FillApproverInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FillError {
     /// The party that was to be filled, as the request gave it: a 32-character id.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// What went wrong, in Chinese.
-    #[serde(
-        rename = "ErrMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub err_message: ::core::option::Option<::std::string::String>,
     /// The contract, by its 32-character id.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for FillError {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            "ErrMessage" => reader.optional(&mut self.err_message),
+            "FlowId" => reader.optional(&mut self.flow_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FillError {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FillError);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FillError {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("ErrMessage", &self.err_message);
+        writer.member("FlowId", &self.flow_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FillError);
 
 /// A contract and its parties.
 #[derive(
@@ -5346,129 +6214,89 @@ pub struct FillError {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowApproverItem {
     /// The contract.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties with their ids and role names.
-    #[serde(
-        rename = "Approvers",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approvers: ::std::vec::Vec<super::ApproverItem>,
 }
 
+impl ::tc3_api::json::Members for FlowApproverItem {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "Approvers" => reader.keep(&mut self.approvers),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FlowApproverItem {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FlowApproverItem);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FlowApproverItem {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Approvers", &self.approvers);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FlowApproverItem);
+
 /// A contract of a group that is made from files.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct FlowFileInfo {
     /// The file that becomes the contract, by the id that `UploadFiles` gave it. At most 1 element.
-    #[serde(rename = "FileIds", deserialize_with = "::tc3_api::lenient::list")]
     pub file_ids: ::std::vec::Vec<::std::string::String>,
     /// The contract's name. At most 200 characters.
-    #[serde(rename = "FlowName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_name: ::std::string::String,
     /// The parties. Where signing is in order, they sign in the order of this list. At most 5 elements.
-    #[serde(rename = "FlowApprovers")]
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverInfo>,
     /// Until when it may be signed. In seconds since the epoch. At most 33162419560.
-    #[serde(
-        rename = "Deadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// What the contract is about, for its readers. At most 1000 characters.
-    #[serde(
-        rename = "FlowDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// The contract's type in words, such as `入职合同` (for entering a job) or `劳动合同` (of employment). At most 255 characters.
-    #[serde(
-        rename = "FlowType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// Where callbacks would go.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
-    #[serde(
-        rename = "CallbackUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The platform's own data. At most 1000 characters.
-    #[serde(
-        rename = "CustomerData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub customer_data: ::core::option::Option<::std::string::String>,
     /// Whether the parties may sign in any order. Absent: no, they sign one after another.
-    #[serde(
-        rename = "Unordered",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub unordered: ::core::option::Option<::core::primitive::bool>,
     /// The initiator's fields; they are filled in on creation.
-    #[serde(
-        rename = "Components",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
     /// How the list of contracts in the mini program shows this one: text with these placeholders and no others: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
-    #[serde(
-        rename = "CustomShowMap",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub custom_show_map: ::core::option::Option<::std::string::String>,
     /// Whether the initiator's organisation must approve before it can sign; the outcome is given with `CreateFlowGroupSignReview`.
-    #[serde(
-        rename = "NeedSignReview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
-    #[serde(
-        rename = "FlowDisplayType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
 }
 
@@ -5603,6 +6431,88 @@ impl FlowFileInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowFileInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FileIds" => reader.must(&mut self.file_ids),
+            "FlowName" => reader.must(&mut self.flow_name),
+            "FlowApprovers" => reader.must(&mut self.flow_approvers),
+            "Deadline" => reader.optional(&mut self.deadline),
+            "FlowDescription" => reader.optional(&mut self.flow_description),
+            "FlowType" => reader.optional(&mut self.flow_type),
+            "CallbackUrl" => reader.optional(&mut self.callback_url),
+            "CustomerData" => reader.optional(&mut self.customer_data),
+            "Unordered" => reader.optional(&mut self.unordered),
+            "Components" => reader.optional(&mut self.components),
+            "CustomShowMap" => reader.optional(&mut self.custom_show_map),
+            "NeedSignReview" => reader.optional(&mut self.need_sign_review),
+            "FlowDisplayType" => reader.optional(&mut self.flow_display_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowFileInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FileIds", "FlowName", "FlowApprovers"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            file_ids: ::tc3_api::json::Decode::blank(),
+            flow_name: ::tc3_api::json::Decode::blank(),
+            flow_approvers: ::tc3_api::json::Decode::blank(),
+            deadline: ::core::option::Option::None,
+            flow_description: ::core::option::Option::None,
+            flow_type: ::core::option::Option::None,
+            callback_url: ::core::option::Option::None,
+            customer_data: ::core::option::Option::None,
+            unordered: ::core::option::Option::None,
+            components: ::core::option::Option::None,
+            custom_show_map: ::core::option::Option::None,
+            need_sign_review: ::core::option::Option::None,
+            flow_display_type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowFileInfo);
+
+impl ::tc3_api::json::Encode for FlowFileInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FileIds", &self.file_ids);
+        writer.member("FlowName", &self.flow_name);
+        writer.member("FlowApprovers", &self.flow_approvers);
+        writer.member("Deadline", &self.deadline);
+        writer.member("FlowDescription", &self.flow_description);
+        writer.member("FlowType", &self.flow_type);
+        writer.member("CallbackUrl", &self.callback_url);
+        writer.member("CustomerData", &self.customer_data);
+        writer.member("Unordered", &self.unordered);
+        writer.member("Components", &self.components);
+        writer.member("CustomShowMap", &self.custom_show_map);
+        writer.member("NeedSignReview", &self.need_sign_review);
+        writer.member("FlowDisplayType", &self.flow_display_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowFileInfo);
+
 impl FlowFileInfo {
     /// The member `Deadline` as a time; `None` of zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -5666,28 +6576,55 @@ impl ::core::fmt::Debug for FlowFileInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowGroupApprovers {
     /// The contract.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties with their ids; `RecipientId` is there for each.
-    #[serde(
-        rename = "Approvers",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approvers: ::std::vec::Vec<super::ApproverItem>,
 }
+
+impl ::tc3_api::json::Members for FlowGroupApprovers {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "Approvers" => reader.keep(&mut self.approvers),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FlowGroupApprovers {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FlowGroupApprovers);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FlowGroupApprovers {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Approvers", &self.approvers);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FlowGroupApprovers);
 
 /// How a contract group is signed, and what the page that creates it allows and shows.
 #[derive(
@@ -5695,92 +6632,30 @@ pub struct FlowGroupApprovers {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowGroupOptions {
     /// Whether a signer who is an employee of the initiator's organisation confirms their intent for each contract of the group. Absent: no, once for all.
-    #[serde(
-        rename = "SelfOrganizationApproverSignEach",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub self_organization_approver_sign_each: ::core::option::Option<
         ::core::primitive::bool,
     >,
     /// Whether a signer who is a person or belongs to another organisation confirms their intent for each contract of the group. Absent: no, once for all.
-    #[serde(
-        rename = "OtherApproverSignEach",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub other_approver_sign_each: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page's user is kept from editing a contract's name. Absent: no.
-    #[serde(
-        rename = "NoEditFlowName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_edit_flow_name: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page's user is kept from editing a contract's type. Absent: no.
-    #[serde(
-        rename = "NoEditFlowType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_edit_flow_type: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page's user is kept from editing a contract's deadline. Absent: no.
-    #[serde(
-        rename = "NoEditDeadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_edit_deadline: ::core::option::Option<::core::primitive::bool>,
     /// How signature slots are set up on an embedded page that creates contracts, for instance whether they show the date.
-    #[serde(
-        rename = "SignComponentConfig",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_component_config: ::core::option::Option<super::SignComponentConfig>,
     /// Whether the page's user is kept from editing the properties of watermarks. Absent: no.
-    #[serde(
-        rename = "ForbidEditWatermark",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page hides the code to scan for signing once the contracts are created. Absent: no.
-    #[serde(
-        rename = "HideSignCodeAfterStart",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_sign_code_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page offers signing once the contracts are created; only where the employee who acts is a signer. Absent: no.
-    #[serde(
-        rename = "SignAfterStart",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sign_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page shows a preview button once the contracts are created. Absent: no.
-    #[serde(
-        rename = "PreviewAfterStart",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub preview_after_start: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -5866,134 +6741,117 @@ impl FlowGroupOptions {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowGroupOptions {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SelfOrganizationApproverSignEach" => {
+                reader.optional(&mut self.self_organization_approver_sign_each)
+            }
+            "OtherApproverSignEach" => {
+                reader.optional(&mut self.other_approver_sign_each)
+            }
+            "NoEditFlowName" => reader.optional(&mut self.no_edit_flow_name),
+            "NoEditFlowType" => reader.optional(&mut self.no_edit_flow_type),
+            "NoEditDeadline" => reader.optional(&mut self.no_edit_deadline),
+            "SignComponentConfig" => reader.optional(&mut self.sign_component_config),
+            "ForbidEditWatermark" => reader.optional(&mut self.forbid_edit_watermark),
+            "HideSignCodeAfterStart" => {
+                reader.optional(&mut self.hide_sign_code_after_start)
+            }
+            "SignAfterStart" => reader.optional(&mut self.sign_after_start),
+            "PreviewAfterStart" => reader.optional(&mut self.preview_after_start),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowGroupOptions {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowGroupOptions);
+
+impl ::tc3_api::json::Encode for FlowGroupOptions {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer
+            .member(
+                "SelfOrganizationApproverSignEach",
+                &self.self_organization_approver_sign_each,
+            );
+        writer.member("OtherApproverSignEach", &self.other_approver_sign_each);
+        writer.member("NoEditFlowName", &self.no_edit_flow_name);
+        writer.member("NoEditFlowType", &self.no_edit_flow_type);
+        writer.member("NoEditDeadline", &self.no_edit_deadline);
+        writer.member("SignComponentConfig", &self.sign_component_config);
+        writer.member("ForbidEditWatermark", &self.forbid_edit_watermark);
+        writer.member("HideSignCodeAfterStart", &self.hide_sign_code_after_start);
+        writer.member("SignAfterStart", &self.sign_after_start);
+        writer.member("PreviewAfterStart", &self.preview_after_start);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowGroupOptions);
+
 /// A contract to be made from a template.
 ///
 /// # Rules
 ///
 /// - Where `FlowApprovers.ApproverType` is `PERSON_AUTO_SIGN`, `AutoSignScene` must be given.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct FlowInfo {
     /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(rename = "FlowName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_name: ::std::string::String,
     /// Until when it may be signed; a contract not completed by then expires and is void. Not set: 365 days after creation. In seconds since the epoch.
-    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::scalar")]
     pub deadline: ::core::primitive::i64,
     /// The template that the contract is made from; 32 characters. The organisation's console, which `CreateConsoleLoginUrl` opens, shows it among its templates.
-    #[serde(
-        rename = "TemplateId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub template_id: ::core::option::Option<::std::string::String>,
     /// The parties, in the template's order, or creation fails: where its first party is a person and its second an organisation, the list must begin with a person, then an organisation. At most 50 elements.
-    #[serde(
-        rename = "FlowApprovers",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_approvers: ::core::option::Option<::std::vec::Vec<super::FlowApproverInfo>>,
     /// What the initiator's fields are filled with. Only fields that the template assigns to the initiator can be filled in on creation, and assigning them must be enabled by the service's account manager.
-    #[serde(
-        rename = "FormFields",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub form_fields: ::core::option::Option<::std::vec::Vec<super::FormField>>,
     /// Where callbacks would go.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
-    #[serde(
-        rename = "CallbackUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The contract's type in the caller's own words, such as a sales contract. Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(
-        rename = "FlowType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// What the contract is about, for its readers. At most 1000 characters.
-    #[serde(
-        rename = "FlowDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// The platform's own data, as base64; callbacks about the contract's state and the like give it back unchanged. At most 1000 characters.
-    #[serde(
-        rename = "CustomerData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub customer_data: ::core::option::Option<::std::string::String>,
     /// How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
-    #[serde(
-        rename = "CustomShowMap",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub custom_show_map: ::core::option::Option<::std::string::String>,
     /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; nobody who is also a signer. At most 50 elements.
-    #[serde(
-        rename = "CcInfos",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
     /// Whether signers of the initiator's organisation must wait for its internal approval when their turn comes. The outcome is given with `ChannelCreateFlowSignReview`, of a group with `CreateFlowGroupSignReview`; a rejection leaves them waiting until an approval follows. Works with signing by hand and auto-signing. Absent: no.
-    #[serde(
-        rename = "NeedSignReview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// When those in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.
-    #[serde(
-        rename = "CcNotifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cc_notify_type: ::core::option::Option<super::CcNotifyType>,
     /// What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must enable auto-signing by persons.
-    #[serde(
-        rename = "AutoSignScene",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
     /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
-    #[serde(
-        rename = "FlowDisplayType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
     /// Which later operations on the contract are ruled out. Only `CreateFlowsByTemplates` heeds it.
-    #[serde(
-        rename = "FlowOperateLimit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_operate_limit: ::core::option::Option<super::FlowOperateLimit>,
 }
 
@@ -6170,6 +7028,97 @@ impl FlowInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowName" => reader.must(&mut self.flow_name),
+            "Deadline" => reader.must(&mut self.deadline),
+            "TemplateId" => reader.optional(&mut self.template_id),
+            "FlowApprovers" => reader.optional(&mut self.flow_approvers),
+            "FormFields" => reader.optional(&mut self.form_fields),
+            "CallbackUrl" => reader.optional(&mut self.callback_url),
+            "FlowType" => reader.optional(&mut self.flow_type),
+            "FlowDescription" => reader.optional(&mut self.flow_description),
+            "CustomerData" => reader.optional(&mut self.customer_data),
+            "CustomShowMap" => reader.optional(&mut self.custom_show_map),
+            "CcInfos" => reader.optional(&mut self.cc_infos),
+            "NeedSignReview" => reader.optional(&mut self.need_sign_review),
+            "CcNotifyType" => reader.optional(&mut self.cc_notify_type),
+            "AutoSignScene" => reader.optional(&mut self.auto_sign_scene),
+            "FlowDisplayType" => reader.optional(&mut self.flow_display_type),
+            "FlowOperateLimit" => reader.optional(&mut self.flow_operate_limit),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FlowName", "Deadline"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            flow_name: ::tc3_api::json::Decode::blank(),
+            deadline: ::tc3_api::json::Decode::blank(),
+            template_id: ::core::option::Option::None,
+            flow_approvers: ::core::option::Option::None,
+            form_fields: ::core::option::Option::None,
+            callback_url: ::core::option::Option::None,
+            flow_type: ::core::option::Option::None,
+            flow_description: ::core::option::Option::None,
+            customer_data: ::core::option::Option::None,
+            custom_show_map: ::core::option::Option::None,
+            cc_infos: ::core::option::Option::None,
+            need_sign_review: ::core::option::Option::None,
+            cc_notify_type: ::core::option::Option::None,
+            auto_sign_scene: ::core::option::Option::None,
+            flow_display_type: ::core::option::Option::None,
+            flow_operate_limit: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowInfo);
+
+impl ::tc3_api::json::Encode for FlowInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowName", &self.flow_name);
+        writer.member("Deadline", &self.deadline);
+        writer.member("TemplateId", &self.template_id);
+        writer.member("FlowApprovers", &self.flow_approvers);
+        writer.member("FormFields", &self.form_fields);
+        writer.member("CallbackUrl", &self.callback_url);
+        writer.member("FlowType", &self.flow_type);
+        writer.member("FlowDescription", &self.flow_description);
+        writer.member("CustomerData", &self.customer_data);
+        writer.member("CustomShowMap", &self.custom_show_map);
+        writer.member("CcInfos", &self.cc_infos);
+        writer.member("NeedSignReview", &self.need_sign_review);
+        writer.member("CcNotifyType", &self.cc_notify_type);
+        writer.member("AutoSignScene", &self.auto_sign_scene);
+        writer.member("FlowDisplayType", &self.flow_display_type);
+        writer.member("FlowOperateLimit", &self.flow_operate_limit);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowInfo);
+
 impl FlowInfo {
     /// The member `Deadline` as a time; `None` of zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -6236,19 +7185,10 @@ impl ::core::fmt::Debug for FlowInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowOperateLimit {
     /// Whether the contract, once completed, cannot be released by an agreement that ends it. Absent: it can.
-    #[serde(
-        rename = "NoRelease",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_release: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -6268,6 +7208,46 @@ impl FlowOperateLimit {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowOperateLimit {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "NoRelease" => reader.optional(&mut self.no_release),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowOperateLimit {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowOperateLimit);
+
+impl ::tc3_api::json::Encode for FlowOperateLimit {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("NoRelease", &self.no_release);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowOperateLimit);
+
 /// What one field of a contract is filled with. `ComponentId` or `ComponentName` says which field.
 ///
 /// The value of a `DYNAMIC_TABLE` is JSON text such as `{"headers":[{"content":"a"},{"content":"b"}],"rowCount":2,"body":{"cells":[{"rowStart":1,"rowEnd":1,"columnStart":1,"columnEnd":2,"content":"x"}]}}`:
@@ -6281,13 +7261,7 @@ impl FlowOperateLimit {
 /// # Rules
 ///
 /// - At least one of `ComponentId` and `ComponentName` must be given.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct FormField {
     /// What the field is filled with, by the type of the field:
@@ -6313,31 +7287,12 @@ pub struct FormField {
     /// - Number: may have decimals.
     /// - E-mail address: valid by the W3C's rules.
     /// - Sex, education: one of the field's options.
-    #[serde(rename = "ComponentValue", deserialize_with = "::tc3_api::lenient::scalar")]
     pub component_value: ::std::string::String,
     /// The field, by its id. `CreateFlowsByTemplates` does not use it: there `ComponentName` is needed.
-    #[serde(
-        rename = "ComponentId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_id: ::core::option::Option<::std::string::String>,
     /// The field, by its name of at most 20 characters without emoji.
-    #[serde(
-        rename = "ComponentName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_name: ::core::option::Option<::std::string::String>,
     /// Whether the value of the template's field cannot be changed on an embedded page that creates contracts.
-    #[serde(
-        rename = "LockComponentValue",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub lock_component_value: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -6384,6 +7339,57 @@ impl FormField {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FormField {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ComponentValue" => reader.must(&mut self.component_value),
+            "ComponentId" => reader.optional(&mut self.component_id),
+            "ComponentName" => reader.optional(&mut self.component_name),
+            "LockComponentValue" => reader.optional(&mut self.lock_component_value),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FormField {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["ComponentValue"])
+    }
+    fn blank() -> Self {
+        Self {
+            component_value: ::tc3_api::json::Decode::blank(),
+            component_id: ::core::option::Option::None,
+            component_name: ::core::option::Option::None,
+            lock_component_value: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FormField);
+
+impl ::tc3_api::json::Encode for FormField {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ComponentValue", &self.component_value);
+        writer.member("ComponentId", &self.component_id);
+        writer.member("ComponentName", &self.component_name);
+        writer.member("LockComponentValue", &self.lock_component_value);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FormField);
+
 impl ::core::fmt::Debug for FormField {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("FormField")
@@ -6429,32 +7435,18 @@ impl ::core::fmt::Debug for FormField {
 /// - `ResourceNotFound.Organization`: Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.
 /// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct PrepareFlowsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts. At most 20 elements.
-    #[serde(rename = "FlowInfos")]
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
     /// Where the page leads when the employee is done. At most 200 characters.
-    #[serde(rename = "JumpUrl", deserialize_with = "::tc3_api::lenient::scalar")]
     pub jump_url: ::std::string::String,
     /// The employee who acts. Not open yet.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -6484,6 +7476,61 @@ impl PrepareFlowsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for PrepareFlowsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowInfos" => reader.must(&mut self.flow_infos),
+            "JumpUrl" => reader.must(&mut self.jump_url),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for PrepareFlowsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "FlowInfos", "JumpUrl"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_infos: ::tc3_api::json::Decode::blank(),
+            jump_url: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(PrepareFlowsRequest);
+
+impl ::tc3_api::json::Encode for PrepareFlowsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowInfos", &self.flow_infos);
+        writer.member("JumpUrl", &self.jump_url);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(PrepareFlowsRequest);
+
 impl ::core::fmt::Debug for PrepareFlowsRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("PrepareFlowsRequest")
@@ -6496,31 +7543,55 @@ impl ::core::fmt::Debug for PrepareFlowsRequest {
 }
 
 /// The answer to `PrepareFlows`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct PrepareFlowsResponse {
     /// The link to the page on which the contracts are confirmed.
-    #[serde(
-        rename = "ConfirmUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub confirm_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for PrepareFlowsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ConfirmUrl" => reader.keep(&mut self.confirm_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for PrepareFlowsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(PrepareFlowsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for PrepareFlowsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ConfirmUrl", &self.confirm_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(PrepareFlowsResponse);
 
 impl ::core::fmt::Debug for PrepareFlowsResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -6537,120 +7608,42 @@ impl ::core::fmt::Debug for PrepareFlowsResponse {
 ///
 /// - Where `ApproverType` is `ORGANIZATION`, `ENTERPRISESERVER` or `ORGANIZATION_PIN_CODE_SIGN`, `OrganizationName` must be given.
 /// - Where `OpenId` is given, `OrganizationOpenId` must be given.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ReleasedApprover {
     /// Which party it is: its place in the original contract's list of parties as `DescribeFlowDetailInfo` gives it, from 0. The order of signing does not matter.
-    #[serde(rename = "ApproverNumber", deserialize_with = "::tc3_api::lenient::scalar")]
     pub approver_number: ::core::primitive::u64,
     /// How the organisation signs. No value is listed for a person, whose entry can only set `ApproverSignRole`; a sample sends `PERSON`.
-    #[serde(rename = "ApproverType")]
     pub approver_type: super::ReleasedApproverType,
     /// The party, formerly.
     ///
     /// Deprecated. Say the party's place with `ApproverNumber`.
-    #[serde(
-        rename = "ReleasedApproverRecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub released_approver_recipient_id: ::core::option::Option<::std::string::String>,
     /// The signer's name. Needed, with `Mobile`, for an organisation's signer who is not an employee of a sub-organisation given by `OpenId`. At most 50 characters.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The kind of the signer's identity document. Absent: the resident identity card.
-    #[serde(
-        rename = "IdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub id_card_type: ::core::option::Option<super::IdCardType>,
     /// The number of the signer's identity document:
     ///
     /// - `ID_CARD`: 18 characters, digits with perhaps an `X` (upper case)
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
-    #[serde(
-        rename = "IdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// The signer's phone number. Needed, with `Name`, for an organisation's signer who is not an employee of a sub-organisation given by `OpenId`.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The organisation's name as in its business licence; round brackets in their Chinese form `（）`.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// The employee who signs, by the id that the platform gave them: letters and digits. Needed for an employee on the same platform. At most 64 characters.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// What the organisation signs with. Absent: a seal.
-    #[serde(
-        rename = "ApproverSignComponentType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_sign_component_type: ::core::option::Option<super::ReleaseSlotType>,
     /// What the agreement calls the party: Chinese characters, letters and digits. Absent: party A (`甲方`), B (`乙方`), C (`丙方`) and so on, in the order of the original contract. At most 20 characters.
-    #[serde(
-        rename = "ApproverSignRole",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_sign_role: ::core::option::Option<::std::string::String>,
     /// The seal that the own organisation uses. Only where the slot is one for a seal.
-    #[serde(
-        rename = "ApproverSignSealId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_sign_seal_id: ::core::option::Option<::std::string::String>,
     /// Proof of the employee's PIN, for `ORGANIZATION_PIN_CODE_SIGN`: `HMAC_SHA256(SHA256(PIN), FlowName)`, the release agreement's name without spaces around it.
-    #[serde(
-        rename = "PinCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub pin_code: ::core::option::Option<::std::string::String>,
 }
 
@@ -6805,6 +7798,96 @@ impl ReleasedApprover {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ReleasedApprover {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ApproverNumber" => reader.must(&mut self.approver_number),
+            "ApproverType" => reader.must(&mut self.approver_type),
+            "ReleasedApproverRecipientId" => {
+                reader.optional(&mut self.released_approver_recipient_id)
+            }
+            "Name" => reader.optional(&mut self.name),
+            "IdCardType" => reader.optional(&mut self.id_card_type),
+            "IdCardNumber" => reader.optional(&mut self.id_card_number),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "OpenId" => reader.optional(&mut self.open_id),
+            "ApproverSignComponentType" => {
+                reader.optional(&mut self.approver_sign_component_type)
+            }
+            "ApproverSignRole" => reader.optional(&mut self.approver_sign_role),
+            "ApproverSignSealId" => reader.optional(&mut self.approver_sign_seal_id),
+            "PinCode" => reader.optional(&mut self.pin_code),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ReleasedApprover {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["ApproverNumber", "ApproverType"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            approver_number: ::tc3_api::json::Decode::blank(),
+            approver_type: ::tc3_api::json::Decode::blank(),
+            released_approver_recipient_id: ::core::option::Option::None,
+            name: ::core::option::Option::None,
+            id_card_type: ::core::option::Option::None,
+            id_card_number: ::core::option::Option::None,
+            mobile: ::core::option::Option::None,
+            organization_name: ::core::option::Option::None,
+            organization_open_id: ::core::option::Option::None,
+            open_id: ::core::option::Option::None,
+            approver_sign_component_type: ::core::option::Option::None,
+            approver_sign_role: ::core::option::Option::None,
+            approver_sign_seal_id: ::core::option::Option::None,
+            pin_code: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ReleasedApprover);
+
+impl ::tc3_api::json::Encode for ReleasedApprover {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ApproverNumber", &self.approver_number);
+        writer.member("ApproverType", &self.approver_type);
+        writer
+            .member("ReleasedApproverRecipientId", &self.released_approver_recipient_id);
+        writer.member("Name", &self.name);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("Mobile", &self.mobile);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("OpenId", &self.open_id);
+        writer.member("ApproverSignComponentType", &self.approver_sign_component_type);
+        writer.member("ApproverSignRole", &self.approver_sign_role);
+        writer.member("ApproverSignSealId", &self.approver_sign_seal_id);
+        writer.member("PinCode", &self.pin_code);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ReleasedApprover);
+
 impl ::core::fmt::Debug for ReleasedApprover {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ReleasedApprover")
@@ -6854,49 +7937,18 @@ impl ::core::fmt::Debug for ReleasedApprover {
 }
 
 /// What a release agreement says. Each text may hold Chinese characters, letters, digits, and Chinese or English punctuation, but no emoji.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct RelieveInfo {
     /// Why the contract is released. At most 200 characters.
-    #[serde(rename = "Reason", deserialize_with = "::tc3_api::lenient::scalar")]
     pub reason: ::std::string::String,
     /// Which clauses stay in force. At most 200 characters.
-    #[serde(
-        rename = "RemainInForceItem",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub remain_in_force_item: ::core::option::Option<::std::string::String>,
     /// How the original contract's costs are settled. At most 200 characters.
-    #[serde(
-        rename = "OriginalExpenseSettlement",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub original_expense_settlement: ::core::option::Option<::std::string::String>,
     /// How the original contract's other matters are settled. At most 200 characters.
-    #[serde(
-        rename = "OriginalOtherSettlement",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub original_other_settlement: ::core::option::Option<::std::string::String>,
     /// Anything else agreed. It prevails where it contradicts the rest of the agreement. At most 200 characters.
-    #[serde(
-        rename = "OtherDeals",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub other_deals: ::core::option::Option<::std::string::String>,
 }
 
@@ -6958,6 +8010,64 @@ impl RelieveInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for RelieveInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Reason" => reader.must(&mut self.reason),
+            "RemainInForceItem" => reader.optional(&mut self.remain_in_force_item),
+            "OriginalExpenseSettlement" => {
+                reader.optional(&mut self.original_expense_settlement)
+            }
+            "OriginalOtherSettlement" => {
+                reader.optional(&mut self.original_other_settlement)
+            }
+            "OtherDeals" => reader.optional(&mut self.other_deals),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for RelieveInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Reason"])
+    }
+    fn blank() -> Self {
+        Self {
+            reason: ::tc3_api::json::Decode::blank(),
+            remain_in_force_item: ::core::option::Option::None,
+            original_expense_settlement: ::core::option::Option::None,
+            original_other_settlement: ::core::option::Option::None,
+            other_deals: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(RelieveInfo);
+
+impl ::tc3_api::json::Encode for RelieveInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Reason", &self.reason);
+        writer.member("RemainInForceItem", &self.remain_in_force_item);
+        writer.member("OriginalExpenseSettlement", &self.original_expense_settlement);
+        writer.member("OriginalOtherSettlement", &self.original_other_settlement);
+        writer.member("OtherDeals", &self.other_deals);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(RelieveInfo);
+
 impl ::core::fmt::Debug for RelieveInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("RelieveInfo")
@@ -7000,26 +8110,12 @@ impl ::core::fmt::Debug for RelieveInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct SignComponentConfig {
     /// Whether new signature slots leave out the date of signing; the page's user can change it. Absent: the date is shown.
-    #[serde(
-        rename = "HideDate",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_date: ::core::option::Option<::core::primitive::bool>,
     /// Position of the switch that fits the stamp to the seal's own size, for the seal slots that signers add (`SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`). Counts only with `SignBeanTag` 1. Absent: off, and can be turned on.
-    #[serde(
-        rename = "AddSignComponentUseSealSize",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub add_sign_component_use_seal_size: ::core::option::Option<super::SealSizePolicy>,
 }
 
@@ -7051,46 +8147,112 @@ impl SignComponentConfig {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for SignComponentConfig {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "HideDate" => reader.optional(&mut self.hide_date),
+            "AddSignComponentUseSealSize" => {
+                reader.optional(&mut self.add_sign_component_use_seal_size)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for SignComponentConfig {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(SignComponentConfig);
+
+impl ::tc3_api::json::Encode for SignComponentConfig {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("HideDate", &self.hide_date);
+        writer
+            .member(
+                "AddSignComponentUseSealSize",
+                &self.add_sign_component_use_seal_size,
+            );
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(SignComponentConfig);
+
 /// A QR code by which many people can sign, each a contract of their own.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct SignQrCode {
     /// The code's id, 32 characters; to be kept, `ChannelCancelMultiFlowSignQRCode` needs it.
-    #[serde(
-        rename = "QrCodeId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub qr_code_id: ::std::string::String,
     /// The code's address, which a QR code tool turns into the picture that people scan to sign.
-    #[serde(
-        rename = "QrCodeUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub qr_code_url: ::std::string::String,
     /// Until when the code works; then it becomes invalid by itself. 7 days after creation unless the request set it. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredTime",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub expired_time: ::core::primitive::i64,
     /// Address of the code for the WeChat mini program.
-    #[serde(
-        rename = "WeixinQrCodeUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub weixin_qr_code_url: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for SignQrCode {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "QrCodeId" => reader.keep(&mut self.qr_code_id),
+            "QrCodeUrl" => reader.keep(&mut self.qr_code_url),
+            "ExpiredTime" => reader.keep(&mut self.expired_time),
+            "WeixinQrCodeUrl" => reader.keep(&mut self.weixin_qr_code_url),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for SignQrCode {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(SignQrCode);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for SignQrCode {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("QrCodeId", &self.qr_code_id);
+        writer.member("QrCodeUrl", &self.qr_code_url);
+        writer.member("ExpiredTime", &self.expired_time);
+        writer.member("WeixinQrCodeUrl", &self.weixin_qr_code_url);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(SignQrCode);
 
 impl SignQrCode {
     /// The member `ExpiredTime` as a time; `None` of zero.
@@ -7113,38 +8275,59 @@ impl ::core::fmt::Debug for SignQrCode {
 }
 
 /// Links that lead to the service's mini program and there to signing, for platforms that build a QR code into their own pages.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct SignUrl {
     /// Mini program path, for apps and mini programs that open the service's mini program directly.
-    #[serde(
-        rename = "AppSignUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub app_sign_url: ::std::string::String,
     /// Until when the links work, as text such as `2022-08-05 15:55:01`.
-    #[serde(
-        rename = "EffectiveTime",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub effective_time: ::std::string::String,
     /// Web link such as `https://essurl.cn/xxx`; it shows an H5 page that opens the mini program.
-    #[serde(
-        rename = "HttpSignUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub http_sign_url: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for SignUrl {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AppSignUrl" => reader.keep(&mut self.app_sign_url),
+            "EffectiveTime" => reader.keep(&mut self.effective_time),
+            "HttpSignUrl" => reader.keep(&mut self.http_sign_url),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for SignUrl {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(SignUrl);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for SignUrl {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AppSignUrl", &self.app_sign_url);
+        writer.member("EffectiveTime", &self.effective_time);
+        writer.member("HttpSignUrl", &self.http_sign_url);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(SignUrl);
 
 impl ::core::fmt::Debug for SignUrl {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -7162,23 +8345,55 @@ impl ::core::fmt::Debug for SignUrl {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct TaskInfo {
     /// The task's id, for `DescribeFileConvertTask`.
-    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// Whether the task is done.
-    #[serde(
-        rename = "TaskStatus",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub task_status: super::ComposeTaskStatus,
 }
+
+impl ::tc3_api::json::Members for TaskInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TaskId" => reader.keep(&mut self.task_id),
+            "TaskStatus" => reader.keep(&mut self.task_status),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for TaskInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(TaskInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for TaskInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TaskId", &self.task_id);
+        writer.member("TaskStatus", &self.task_status);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(TaskInfo);
 
 /// A contract type that the sub-organisation has defined, with the templates bound to it.
 #[derive(
@@ -7186,45 +8401,63 @@ pub struct TaskInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct TemplateUserFlowType {
     /// The type's id.
-    #[serde(
-        rename = "UserFlowTypeId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_flow_type_id: ::core::option::Option<::std::string::String>,
     /// The type's name.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// How many templates are bound to the type; counted only where `QueryBindTemplate` was true.
-    #[serde(
-        rename = "TemplateNum",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub template_num: ::core::option::Option<::core::primitive::i64>,
     /// What the type is for.
-    #[serde(
-        rename = "Description",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub description: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for TemplateUserFlowType {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "UserFlowTypeId" => reader.optional(&mut self.user_flow_type_id),
+            "Name" => reader.optional(&mut self.name),
+            "TemplateNum" => reader.optional(&mut self.template_num),
+            "Description" => reader.optional(&mut self.description),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for TemplateUserFlowType {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(TemplateUserFlowType);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for TemplateUserFlowType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("UserFlowTypeId", &self.user_flow_type_id);
+        writer.member("Name", &self.name);
+        writer.member("TemplateNum", &self.template_num);
+        writer.member("Description", &self.description);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(TemplateUserFlowType);
 
 /// Who a party is and how it signs.
 #[derive(
@@ -7284,23 +8517,32 @@ impl ::core::default::Default for ApproverType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ApproverType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for ApproverType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproverType);
+
+impl ::tc3_api::json::Encode for ApproverType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(ApproverType);
 
 /// How a signer is verified.
 #[derive(
@@ -7367,23 +8609,32 @@ impl ::core::default::Default for ApproverVerifyMode {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ApproverVerifyMode {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ApproverVerifyMode {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverVerifyMode {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproverVerifyMode);
+
+impl ::tc3_api::json::Encode for ApproverVerifyMode {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ApproverVerifyMode);
 
 /// What an employee may do on the page with those a contract is copied to.
 #[derive(
@@ -7443,23 +8694,32 @@ impl ::core::default::Default for CcInfoVisibility {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for CcInfoVisibility {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for CcInfoVisibility {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CcInfoVisibility {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(CcInfoVisibility);
+
+impl ::tc3_api::json::Encode for CcInfoVisibility {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(CcInfoVisibility);
 
 /// When those who receive a copy get a short message.
 #[derive(
@@ -7515,23 +8775,32 @@ impl ::core::default::Default for CcNotifyType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for CcNotifyType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for CcNotifyType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CcNotifyType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(CcNotifyType);
+
+impl ::tc3_api::json::Encode for CcNotifyType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(CcNotifyType);
 
 /// What the recipient of a copy may do with the contract.
 #[derive(
@@ -7587,23 +8856,32 @@ impl ::core::default::Default for CcPermission {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for CcPermission {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for CcPermission {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CcPermission {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(CcPermission);
+
+impl ::tc3_api::json::Encode for CcPermission {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(CcPermission);
 
 /// What kind of recipient gets a copy.
 #[derive(
@@ -7659,23 +8937,32 @@ impl ::core::default::Default for CcType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for CcType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for CcType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CcType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(CcType);
+
+impl ::tc3_api::json::Encode for CcType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(CcType);
 
 /// Whether a document's composition is done.
 #[derive(
@@ -7742,23 +9029,32 @@ impl ::core::default::Default for ComposeTaskStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ComposeTaskStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ComposeTaskStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ComposeTaskStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ComposeTaskStatus);
+
+impl ::tc3_api::json::Encode for ComposeTaskStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ComposeTaskStatus);
 
 /// Which result a page shows.
 #[derive(
@@ -7810,23 +9106,32 @@ impl ::core::default::Default for CreateResultPageType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for CreateResultPageType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for CreateResultPageType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CreateResultPageType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(CreateResultPageType);
+
+impl ::tc3_api::json::Encode for CreateResultPageType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(CreateResultPageType);
 
 /// How the signers of open parties are named.
 #[derive(
@@ -7878,23 +9183,32 @@ impl ::core::default::Default for FillApproverType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for FillApproverType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for FillApproverType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FillApproverType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(FillApproverType);
+
+impl ::tc3_api::json::Encode for FillApproverType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(FillApproverType);
 
 /// What a contract is called towards its parties.
 #[derive(
@@ -7958,23 +9272,32 @@ impl ::core::default::Default for FlowDisplayType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for FlowDisplayType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for FlowDisplayType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FlowDisplayType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(FlowDisplayType);
+
+impl ::tc3_api::json::Encode for FlowDisplayType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(FlowDisplayType);
 
 /// Whether a page adds areas to fill in automatically.
 #[derive(
@@ -8041,23 +9364,32 @@ impl ::core::default::Default for IntelligentStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for IntelligentStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for IntelligentStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for IntelligentStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(IntelligentStatus);
+
+impl ::tc3_api::json::Encode for IntelligentStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(IntelligentStatus);
 
 /// What a contract group on an embedded page is made from.
 #[derive(
@@ -8113,23 +9445,32 @@ impl ::core::default::Default for PrepareGroupResourceType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PrepareGroupResourceType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PrepareGroupResourceType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PrepareGroupResourceType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PrepareGroupResourceType);
+
+impl ::tc3_api::json::Encode for PrepareGroupResourceType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PrepareGroupResourceType);
 
 /// What a contract on an embedded page is made from.
 #[derive(
@@ -8189,23 +9530,32 @@ impl ::core::default::Default for PrepareResourceType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PrepareResourceType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PrepareResourceType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PrepareResourceType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PrepareResourceType);
+
+impl ::tc3_api::json::Encode for PrepareResourceType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PrepareResourceType);
 
 /// A step of the page that starts a contract.
 #[derive(
@@ -8265,23 +9615,32 @@ impl ::core::default::Default for PrepareStep {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PrepareStep {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PrepareStep {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PrepareStep {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PrepareStep);
+
+impl ::tc3_api::json::Encode for PrepareStep {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PrepareStep);
 
 /// What the link of a preview opens.
 #[derive(
@@ -8337,23 +9696,32 @@ impl ::core::default::Default for PreviewType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for PreviewType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for PreviewType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for PreviewType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(PreviewType);
+
+impl ::tc3_api::json::Encode for PreviewType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(PreviewType);
 
 /// What an organisation signs a release agreement with.
 #[derive(
@@ -8420,23 +9788,32 @@ impl ::core::default::Default for ReleaseSlotType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ReleaseSlotType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ReleaseSlotType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ReleaseSlotType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ReleaseSlotType);
+
+impl ::tc3_api::json::Encode for ReleaseSlotType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ReleaseSlotType);
 
 /// How an organisation signs a release agreement.
 #[derive(
@@ -8507,23 +9884,32 @@ impl ::core::default::Default for ReleasedApproverType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ReleasedApproverType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ReleasedApproverType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ReleasedApproverType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ReleasedApproverType);
+
+impl ::tc3_api::json::Encode for ReleasedApproverType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ReleasedApproverType);
 
 /// Who places the signature slots of a contract's parties.
 #[derive(
@@ -8579,23 +9965,32 @@ impl ::core::default::Default for SignaturePlacement {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SignaturePlacement {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for SignaturePlacement {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignaturePlacement {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignaturePlacement);
+
+impl ::tc3_api::json::Encode for SignaturePlacement {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(SignaturePlacement);
 
 impl ::tc3_api::Action for ArchiveDynamicFlowRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -8606,6 +10001,22 @@ impl ::tc3_api::Action for ArchiveDynamicFlowRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ArchiveDynamicFlowResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCancelMultiFlowSignQRCodeRequest {
@@ -8617,6 +10028,22 @@ impl ::tc3_api::Action for ChannelCancelMultiFlowSignQRCodeRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCancelMultiFlowSignQRCodeResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateDynamicFlowApproverRequest {
@@ -8628,6 +10055,22 @@ impl ::tc3_api::Action for ChannelCreateDynamicFlowApproverRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateDynamicFlowApproverResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateFlowApproversRequest {
@@ -8639,6 +10082,22 @@ impl ::tc3_api::Action for ChannelCreateFlowApproversRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateFlowApproversResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateFlowByFilesRequest {
@@ -8650,6 +10109,22 @@ impl ::tc3_api::Action for ChannelCreateFlowByFilesRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateFlowByFilesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateFlowGroupByFilesRequest {
@@ -8661,6 +10136,22 @@ impl ::tc3_api::Action for ChannelCreateFlowGroupByFilesRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateFlowGroupByFilesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateFlowGroupByTemplatesRequest {
@@ -8672,6 +10163,22 @@ impl ::tc3_api::Action for ChannelCreateFlowGroupByTemplatesRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateFlowGroupByTemplatesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateMultiFlowSignQRCodeRequest {
@@ -8683,6 +10190,22 @@ impl ::tc3_api::Action for ChannelCreateMultiFlowSignQRCodeRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateMultiFlowSignQRCodeResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreatePrepareFlowRequest {
@@ -8694,6 +10217,22 @@ impl ::tc3_api::Action for ChannelCreatePrepareFlowRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreatePrepareFlowResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreatePrepareFlowGroupRequest {
@@ -8705,6 +10244,22 @@ impl ::tc3_api::Action for ChannelCreatePrepareFlowGroupRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreatePrepareFlowGroupResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateReleaseFlowRequest {
@@ -8716,6 +10271,22 @@ impl ::tc3_api::Action for ChannelCreateReleaseFlowRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateReleaseFlowResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateFlowsByTemplatesRequest {
@@ -8727,6 +10298,22 @@ impl ::tc3_api::Action for CreateFlowsByTemplatesRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateFlowsByTemplatesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeUserFlowTypeRequest {
@@ -8739,6 +10326,22 @@ impl ::tc3_api::Action for DescribeUserFlowTypeRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeUserFlowTypeResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for PrepareFlowsRequest {
@@ -8751,4 +10354,20 @@ impl ::tc3_api::Action for PrepareFlowsRequest {
         .with_rate_limit(20u32)
         .deprecated();
     type Response = super::PrepareFlowsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -2,36 +2,59 @@
 //! Withdrawing, reminding, reviewing, forwarding and extending contracts.
 
 /// A contract that could not be withdrawn.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CancelFailureFlow {
     /// The contract's id, 32 characters.
-    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// Why it could not be withdrawn, for instance because of where it stands.
-    #[serde(
-        rename = "Reason",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub reason: ::core::option::Option<::std::string::String>,
     /// The contract's name.
-    #[serde(
-        rename = "FlowName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_name: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for CancelFailureFlow {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.keep(&mut self.flow_id),
+            "Reason" => reader.optional(&mut self.reason),
+            "FlowName" => reader.optional(&mut self.flow_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CancelFailureFlow {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CancelFailureFlow);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CancelFailureFlow {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Reason", &self.reason);
+        writer.member("FlowName", &self.flow_name);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CancelFailureFlow);
 
 impl ::core::fmt::Debug for CancelFailureFlow {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -76,32 +99,14 @@ impl ::core::fmt::Debug for CancelFailureFlow {
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most 200 characters.
-    #[serde(
-        rename = "CancelMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub cancel_message: ::core::option::Option<::std::string::String>,
     /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the organisation and the employee.
-    #[serde(
-        rename = "CancelMessageFormat",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
 }
 
@@ -139,6 +144,54 @@ impl CancelOrganizationFlowsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CancelOrganizationFlowsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "CancelMessage" => reader.optional(&mut self.cancel_message),
+            "CancelMessageFormat" => reader.optional(&mut self.cancel_message_format),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CancelOrganizationFlowsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            cancel_message: ::core::option::Option::None,
+            cancel_message_format: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CancelOrganizationFlowsRequest);
+
+impl ::tc3_api::json::Encode for CancelOrganizationFlowsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("CancelMessage", &self.cancel_message);
+        writer.member("CancelMessageFormat", &self.cancel_message_format);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CancelOrganizationFlowsRequest);
+
 impl ::core::fmt::Debug for CancelOrganizationFlowsRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CancelOrganizationFlowsRequest")
@@ -161,23 +214,55 @@ impl ::core::fmt::Debug for CancelOrganizationFlowsRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsResponse {
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and the callback on the task's outcome carries it.
-    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CancelOrganizationFlowsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TaskId" => reader.keep(&mut self.task_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CancelOrganizationFlowsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CancelOrganizationFlowsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TaskId", &self.task_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CancelOrganizationFlowsResponse);
 
 /// Withdraws up to 100 contracts by id, for instance because they were sent by mistake or their content is wrong. Each must have at least one party that has not signed.
 ///
@@ -226,44 +311,20 @@ pub struct CancelOrganizationFlowsResponse {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts to withdraw. At most 100 elements.
-    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most 200 characters.
-    #[serde(
-        rename = "CancelMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub cancel_message: ::core::option::Option<::std::string::String>,
     /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the organisation and the employee.
-    #[serde(
-        rename = "CancelMessageFormat",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -319,6 +380,60 @@ impl ChannelBatchCancelFlowsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelBatchCancelFlowsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowIds" => reader.must(&mut self.flow_ids),
+            "CancelMessage" => reader.optional(&mut self.cancel_message),
+            "CancelMessageFormat" => reader.optional(&mut self.cancel_message_format),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelBatchCancelFlowsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowIds"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_ids: ::tc3_api::json::Decode::blank(),
+            cancel_message: ::core::option::Option::None,
+            cancel_message_format: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelBatchCancelFlowsRequest);
+
+impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("CancelMessage", &self.cancel_message);
+        writer.member("CancelMessageFormat", &self.cancel_message_format);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelBatchCancelFlowsRequest);
+
 impl ::core::fmt::Debug for ChannelBatchCancelFlowsRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelBatchCancelFlowsRequest")
@@ -343,30 +458,59 @@ impl ::core::fmt::Debug for ChannelBatchCancelFlowsRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsResponse {
     /// One text per entry of `FlowIds`, in the same order: empty for a success, else why the contract cannot be withdrawn. The whole list is empty if all succeed.
-    #[serde(
-        rename = "FailMessages",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub fail_messages: ::std::vec::Vec<::std::string::String>,
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome carries it.
-    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelBatchCancelFlowsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FailMessages" => reader.keep(&mut self.fail_messages),
+            "TaskId" => reader.keep(&mut self.task_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelBatchCancelFlowsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelBatchCancelFlowsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FailMessages", &self.fail_messages);
+        writer.member("TaskId", &self.task_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelBatchCancelFlowsResponse);
 
 /// Withdraws one contract that at least one party has not signed, for instance because it was sent by mistake or its content is wrong.
 ///
@@ -421,44 +565,20 @@ pub struct ChannelBatchCancelFlowsResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelFlowRequest {
     /// The contract to withdraw.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Why the contract is withdrawn: Chinese characters, letters, digits and underscores only. At most 200 characters.
-    #[serde(
-        rename = "CancelMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub cancel_message: ::core::option::Option<::std::string::String>,
     /// Whom the cover page of the withdrawn contract names next to the reason. Absent: the organisation and the employee.
-    #[serde(
-        rename = "CancelMessageFormat",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -507,6 +627,60 @@ impl ChannelCancelFlowRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCancelFlowRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.must(&mut self.flow_id),
+            "Agent" => reader.must(&mut self.agent),
+            "CancelMessage" => reader.optional(&mut self.cancel_message),
+            "CancelMessageFormat" => reader.optional(&mut self.cancel_message_format),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCancelFlowRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["FlowId", "Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            flow_id: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+            cancel_message: ::core::option::Option::None,
+            cancel_message_format: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCancelFlowRequest);
+
+impl ::tc3_api::json::Encode for ChannelCancelFlowRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Agent", &self.agent);
+        writer.member("CancelMessage", &self.cancel_message);
+        writer.member("CancelMessageFormat", &self.cancel_message_format);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCancelFlowRequest);
+
 impl ::core::fmt::Debug for ChannelCancelFlowRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCancelFlowRequest")
@@ -531,20 +705,51 @@ impl ::core::fmt::Debug for ChannelCancelFlowRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCancelFlowResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCancelFlowResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCancelFlowResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCancelFlowResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCancelFlowResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCancelFlowResponse);
 
 /// Makes a link with which a person withdraws up to 100 contracts: opened on a phone, it leads to the service's mini program, where they enter the reason. Each contract must have at least one party that has not signed.
 ///
@@ -572,30 +777,16 @@ pub struct ChannelCancelFlowResponse {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts to withdraw. At most 100 elements.
-    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -627,49 +818,116 @@ impl ChannelCreateBatchCancelFlowUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateBatchCancelFlowUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowIds" => reader.must(&mut self.flow_ids),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateBatchCancelFlowUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowIds"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_ids: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateBatchCancelFlowUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateBatchCancelFlowUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateBatchCancelFlowUrlRequest);
+
 /// The answer to `ChannelCreateBatchCancelFlowUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlResponse {
     /// The link, to be opened on a phone within 24 hours. Nothing may be appended to it: further parameters would override its own and break it.
-    #[serde(
-        rename = "BatchCancelFlowUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub batch_cancel_flow_url: ::std::string::String,
     /// One text per entry of `FlowIds`, in the same order: empty where the contract is in the link, else why it cannot be withdrawn.
-    #[serde(
-        rename = "FailMessages",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub fail_messages: ::std::vec::Vec<::std::string::String>,
     /// When the link expires, by default 24 hours after it was made, written `2023-11-03 20:15:29`; the official sample is in China time (UTC+8).
-    #[serde(
-        rename = "UrlExpireOn",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub url_expire_on: ::std::string::String,
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome carries it.
-    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateBatchCancelFlowUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "BatchCancelFlowUrl" => reader.keep(&mut self.batch_cancel_flow_url),
+            "FailMessages" => reader.keep(&mut self.fail_messages),
+            "UrlExpireOn" => reader.keep(&mut self.url_expire_on),
+            "TaskId" => reader.keep(&mut self.task_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateBatchCancelFlowUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateBatchCancelFlowUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateBatchCancelFlowUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("BatchCancelFlowUrl", &self.batch_cancel_flow_url);
+        writer.member("FailMessages", &self.fail_messages);
+        writer.member("UrlExpireOn", &self.url_expire_on);
+        writer.member("TaskId", &self.task_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateBatchCancelFlowUrlResponse);
 
 impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -730,35 +988,16 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateBoundFlowsRequest {
     /// For which application and sub-organisation the contracts are claimed, and for which employee: the one in `ProxyOperator` gets them to handle. Organisation and employee must have verified their identity.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts to claim. If one cannot be, none is.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -798,26 +1037,105 @@ impl ChannelCreateBoundFlowsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateBoundFlowsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowIds" => reader.optional(&mut self.flow_ids),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateBoundFlowsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_ids: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateBoundFlowsRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateBoundFlowsRequest);
+
 /// The answer to `ChannelCreateBoundFlows`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateBoundFlowsResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateBoundFlowsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateBoundFlowsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateBoundFlowsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateBoundFlowsResponse);
 
 /// Reminds the signers who have yet to sign, by short message, in up to 100 contracts.
 ///
@@ -852,21 +1170,12 @@ pub struct ChannelCreateBoundFlowsResponse {
 /// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowRemindsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts whose signers are reminded. At most 100 elements.
-    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -891,33 +1200,106 @@ impl ChannelCreateFlowRemindsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateFlowRemindsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowIds" => reader.must(&mut self.flow_ids),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateFlowRemindsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowIds"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_ids: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateFlowRemindsRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateFlowRemindsRequest);
+
 /// The answer to `ChannelCreateFlowReminds`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateFlowRemindsResponse {
     /// What became of the reminder, by contract.
-    #[serde(
-        rename = "RemindFlowRecords",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub remind_flow_records: ::std::vec::Vec<super::RemindFlowRecords>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateFlowRemindsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RemindFlowRecords" => reader.keep(&mut self.remind_flow_records),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateFlowRemindsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateFlowRemindsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RemindFlowRecords", &self.remind_flow_records);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateFlowRemindsResponse);
 
 /// Tells the service the outcome of an approval inside the initiator's organisation on which a contract waits. `OperateType` says which of two kinds it is:
 ///
@@ -952,46 +1334,20 @@ pub struct ChannelCreateFlowRemindsResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignReviewRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract's id, 32 characters.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The outcome.
-    #[serde(rename = "ReviewType")]
     pub review_type: super::ReviewResult,
     /// The reason for the outcome. At most 200 characters.
-    #[serde(
-        rename = "ReviewMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub review_message: ::core::option::Option<::std::string::String>,
     /// The party whose signing was under approval, by its role in the contract. Required where that party was given `ApproverNeedSignReview` when the contract was started, and where the party under approval is a person.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// Which approval the outcome is of. Absent or empty: that before signing.
-    #[serde(
-        rename = "OperateType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operate_type: ::core::option::Option<super::ReviewOperation>,
 }
 
@@ -1047,6 +1403,67 @@ impl ChannelCreateFlowSignReviewRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateFlowSignReviewRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowId" => reader.must(&mut self.flow_id),
+            "ReviewType" => reader.must(&mut self.review_type),
+            "ReviewMessage" => reader.optional(&mut self.review_message),
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            "OperateType" => reader.optional(&mut self.operate_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateFlowSignReviewRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "FlowId", "ReviewType"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_id: ::tc3_api::json::Decode::blank(),
+            review_type: ::tc3_api::json::Decode::blank(),
+            review_message: ::core::option::Option::None,
+            recipient_id: ::core::option::Option::None,
+            operate_type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateFlowSignReviewRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateFlowSignReviewRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("ReviewType", &self.review_type);
+        writer.member("ReviewMessage", &self.review_message);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("OperateType", &self.operate_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateFlowSignReviewRequest);
+
 impl ::core::fmt::Debug for ChannelCreateFlowSignReviewRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateFlowSignReviewRequest")
@@ -1072,20 +1489,51 @@ impl ::core::fmt::Debug for ChannelCreateFlowSignReviewRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignReviewResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateFlowSignReviewResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateFlowSignReviewResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateFlowSignReviewResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateFlowSignReviewResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateFlowSignReviewResponse);
 
 /// Hands contracts on which one employee of the sub-organisation has to act over to another employee of it.
 ///
@@ -1124,24 +1572,14 @@ pub struct ChannelCreateFlowSignReviewResponse {
 /// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateFlowForwardsRequest {
     /// The employee who takes over, by the `OpenId` that the platform gave them. They must have joined the organisation and verified their identity.
-    #[serde(rename = "TargetOpenId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub target_open_id: ::std::string::String,
     /// The contracts that change hands, each with the party that the present employee acts for.
-    #[serde(rename = "FlowForwardInfos")]
     pub flow_forward_infos: ::std::vec::Vec<super::FlowForwardInfo>,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
 }
 
@@ -1165,40 +1603,117 @@ impl CreateFlowForwardsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateFlowForwardsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TargetOpenId" => reader.must(&mut self.target_open_id),
+            "FlowForwardInfos" => reader.must(&mut self.flow_forward_infos),
+            "Agent" => reader.must(&mut self.agent),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateFlowForwardsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["TargetOpenId", "FlowForwardInfos", "Agent"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            target_open_id: ::tc3_api::json::Decode::blank(),
+            flow_forward_infos: ::tc3_api::json::Decode::blank(),
+            agent: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateFlowForwardsRequest);
+
+impl ::tc3_api::json::Encode for CreateFlowForwardsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TargetOpenId", &self.target_open_id);
+        writer.member("FlowForwardInfos", &self.flow_forward_infos);
+        writer.member("Agent", &self.agent);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateFlowForwardsRequest);
+
 /// The answer to `CreateFlowForwards`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CreateFlowForwardsResponse {
     /// The contracts that could not be handed over, and why.
-    #[serde(
-        rename = "FailedFlows",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub failed_flows: ::std::vec::Vec<super::FlowForwardResult>,
     /// The ids of the contracts handed over.
-    #[serde(
-        rename = "SuccessFlows",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub success_flows: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateFlowForwardsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FailedFlows" => reader.keep(&mut self.failed_flows),
+            "SuccessFlows" => reader.keep(&mut self.success_flows),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateFlowForwardsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateFlowForwardsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FailedFlows", &self.failed_flows);
+        writer.member("SuccessFlows", &self.success_flows);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateFlowForwardsResponse);
 
 /// Tells the service the outcome of an approval inside the initiator's organisation on which a signer of a contract group waits. It counts for that signer in all contracts of the group.
 ///
@@ -1232,34 +1747,18 @@ pub struct CreateFlowForwardsResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowGroupSignReviewRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract group's id, 32 characters, as `ChannelCreateFlowGroupByFiles` or `ChannelCreateFlowGroupByTemplates` returned it.
-    #[serde(rename = "FlowGroupId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_group_id: ::std::string::String,
     /// The outcome.
-    #[serde(rename = "ReviewType")]
     pub review_type: super::ReviewResult,
     /// Who the signer under approval is. A person is found by name with either the identity document (kind and number) or the phone number; a signer of an organisation by these and the organisation's name.
-    #[serde(rename = "ApproverInfo")]
     pub approver_info: super::NeedReviewApproverInfo,
     /// The reason for an outcome that does not pass. At most 200 characters.
-    #[serde(
-        rename = "ReviewMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub review_message: ::core::option::Option<::std::string::String>,
 }
 
@@ -1293,6 +1792,64 @@ impl CreateFlowGroupSignReviewRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateFlowGroupSignReviewRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowGroupId" => reader.must(&mut self.flow_group_id),
+            "ReviewType" => reader.must(&mut self.review_type),
+            "ApproverInfo" => reader.must(&mut self.approver_info),
+            "ReviewMessage" => reader.optional(&mut self.review_message),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateFlowGroupSignReviewRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "FlowGroupId", "ReviewType", "ApproverInfo"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_group_id: ::tc3_api::json::Decode::blank(),
+            review_type: ::tc3_api::json::Decode::blank(),
+            approver_info: ::tc3_api::json::Decode::blank(),
+            review_message: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateFlowGroupSignReviewRequest);
+
+impl ::tc3_api::json::Encode for CreateFlowGroupSignReviewRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("ReviewType", &self.review_type);
+        writer.member("ApproverInfo", &self.approver_info);
+        writer.member("ReviewMessage", &self.review_message);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateFlowGroupSignReviewRequest);
+
 impl ::core::fmt::Debug for CreateFlowGroupSignReviewRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateFlowGroupSignReviewRequest")
@@ -1317,20 +1874,51 @@ impl ::core::fmt::Debug for CreateFlowGroupSignReviewRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CreateFlowGroupSignReviewResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateFlowGroupSignReviewResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateFlowGroupSignReviewResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateFlowGroupSignReviewResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateFlowGroupSignReviewResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateFlowGroupSignReviewResponse);
 
 /// Tells the state of a task that withdraws contracts: which it withdrew, and which it could not and why.
 ///
@@ -1358,28 +1946,14 @@ pub struct CreateFlowGroupSignReviewResponse {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeCancelFlowsTaskRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The task, 32 characters, as `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` or `CancelOrganizationFlows` returned it.
-    #[serde(rename = "TaskId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// Which kind of task it is. Absent: one of given contracts.
-    #[serde(
-        rename = "CancelType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub cancel_type: ::core::option::Option<super::CancelTaskType>,
 }
 
@@ -1409,67 +1983,129 @@ impl DescribeCancelFlowsTaskRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeCancelFlowsTaskRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "TaskId" => reader.must(&mut self.task_id),
+            "CancelType" => reader.optional(&mut self.cancel_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeCancelFlowsTaskRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "TaskId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            task_id: ::tc3_api::json::Decode::blank(),
+            cancel_type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeCancelFlowsTaskRequest);
+
+impl ::tc3_api::json::Encode for DescribeCancelFlowsTaskRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("TaskId", &self.task_id);
+        writer.member("CancelType", &self.cancel_type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeCancelFlowsTaskRequest);
+
 /// The answer to `DescribeCancelFlowsTask`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeCancelFlowsTaskResponse {
     /// The task, 32 characters.
-    #[serde(rename = "TaskId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
     /// Where the task stands.
-    #[serde(
-        rename = "TaskStatus",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub task_status: super::CancelTaskStatus,
     /// The contracts that were withdrawn.
-    #[serde(
-        rename = "SuccessFlowIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub success_flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The contracts that could not be withdrawn, and why.
-    #[serde(
-        rename = "FailureFlows",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub failure_flows: ::std::vec::Vec<super::CancelFailureFlow>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
 
+impl ::tc3_api::json::Members for DescribeCancelFlowsTaskResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TaskId" => reader.keep(&mut self.task_id),
+            "TaskStatus" => reader.keep(&mut self.task_status),
+            "SuccessFlowIds" => reader.keep(&mut self.success_flow_ids),
+            "FailureFlows" => reader.keep(&mut self.failure_flows),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeCancelFlowsTaskResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeCancelFlowsTaskResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeCancelFlowsTaskResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TaskId", &self.task_id);
+        writer.member("TaskStatus", &self.task_status);
+        writer.member("SuccessFlowIds", &self.success_flow_ids);
+        writer.member("FailureFlows", &self.failure_flows);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeCancelFlowsTaskResponse);
+
 /// A contract to hand over to another employee, and as which party.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct FlowForwardInfo {
     /// The contract's id, 32 characters.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The party in the contract that the present employee acts for, 32 characters, as in `RecipientId` of `DescribeFlowDetailInfo`.
-    #[serde(rename = "RecipientId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub recipient_id: ::std::string::String,
 }
 
@@ -1487,35 +2123,110 @@ impl FlowForwardInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowForwardInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.must(&mut self.flow_id),
+            "RecipientId" => reader.must(&mut self.recipient_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowForwardInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FlowId", "RecipientId"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            flow_id: ::tc3_api::json::Decode::blank(),
+            recipient_id: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowForwardInfo);
+
+impl ::tc3_api::json::Encode for FlowForwardInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowForwardInfo);
+
 /// A contract that could not be handed over.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowForwardResult {
     /// The contract's id, 32 characters; the console's contract centre shows it too.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Why not: for instance the party's state does not allow it, or the present signer is no employee of the organisation.
-    #[serde(
-        rename = "ErrorDetail",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub error_detail: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for FlowForwardResult {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "ErrorDetail" => reader.optional(&mut self.error_detail),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FlowForwardResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FlowForwardResult);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FlowForwardResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("ErrorDetail", &self.error_detail);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FlowForwardResult);
 
 /// Extends the signing deadline of a running contract, or of one of its signers. Without `RecipientId` the contract's deadline moves, and with it that of the signers who have none of their own; with it, that signer's alone.
 ///
@@ -1550,32 +2261,16 @@ pub struct FlowForwardResult {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ModifyFlowDeadlineRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract's id, 32 characters, as returned when it was started; the console's contract centre shows it too.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The new deadline, of the contract or of the signer; later than the present one and than now. In seconds since the epoch.
-    #[serde(rename = "Deadline", deserialize_with = "::tc3_api::lenient::scalar")]
     pub deadline: ::core::primitive::i64,
     /// The signer whose deadline alone is extended, by role, 32 characters: as `Approvers` of `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or `DescribeFlowDetailInfo` returned it. Absent: the contract's deadline moves, and that of the signers for whom none was set at the start.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -1607,6 +2302,61 @@ impl ModifyFlowDeadlineRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ModifyFlowDeadlineRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowId" => reader.must(&mut self.flow_id),
+            "Deadline" => reader.must(&mut self.deadline),
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ModifyFlowDeadlineRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "FlowId", "Deadline"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_id: ::tc3_api::json::Decode::blank(),
+            deadline: ::tc3_api::json::Decode::blank(),
+            recipient_id: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ModifyFlowDeadlineRequest);
+
+impl ::tc3_api::json::Encode for ModifyFlowDeadlineRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("Deadline", &self.deadline);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ModifyFlowDeadlineRequest);
+
 impl ModifyFlowDeadlineRequest {
     /// The member `Deadline` as a time; `None` of zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -1626,20 +2376,51 @@ impl ModifyFlowDeadlineRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ModifyFlowDeadlineResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ModifyFlowDeadlineResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ModifyFlowDeadlineResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ModifyFlowDeadlineResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ModifyFlowDeadlineResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ModifyFlowDeadlineResponse);
 
 /// A signer under approval, described well enough to be found among the parties of a contract group.
 ///
@@ -1647,54 +2428,23 @@ pub struct ModifyFlowDeadlineResponse {
 ///
 /// - At least one of `ApproverMobile` and `ApproverIdCardNumber` must be given.
 /// - Where `ApproverType` is `ORGANIZATION`, `OrganizationName` must be given.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct NeedReviewApproverInfo {
     /// Whether the signer acts for an organisation or in their own name; auto-signing and signing by PIN code are included in either.
-    #[serde(rename = "ApproverType")]
     pub approver_type: super::ApproveType,
     /// The signer's real name, with which identity is verified and the signature made; no nickname.
-    #[serde(rename = "ApproverName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub approver_name: ::std::string::String,
     /// The signer's phone number: a mainland China number, without `+86` or other characters. Exactly 11 characters.
-    #[serde(
-        rename = "ApproverMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The kind of the signer's identity document. Absent: the identity card of mainland China.
-    #[serde(
-        rename = "ApproverIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_id_card_type: ::core::option::Option<super::IdCardType>,
     /// The number of the signer's identity document:
     ///
     /// - Identity card of mainland China, and residence permit: 18 digits, of which the last may be a capital `X`.
     /// - Mainland travel permit: 11 characters, first `H` (Hong Kong) or `M` (Macao), then ten digits.
-    #[serde(
-        rename = "ApproverIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
     /// The organisation's name, as on its business licence; parentheses as the full-width `（）`, not the ASCII `()`.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
 }
 
@@ -1760,6 +2510,67 @@ impl NeedReviewApproverInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for NeedReviewApproverInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ApproverType" => reader.must(&mut self.approver_type),
+            "ApproverName" => reader.must(&mut self.approver_name),
+            "ApproverMobile" => reader.optional(&mut self.approver_mobile),
+            "ApproverIdCardType" => reader.optional(&mut self.approver_id_card_type),
+            "ApproverIdCardNumber" => reader.optional(&mut self.approver_id_card_number),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for NeedReviewApproverInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["ApproverType", "ApproverName"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            approver_type: ::tc3_api::json::Decode::blank(),
+            approver_name: ::tc3_api::json::Decode::blank(),
+            approver_mobile: ::core::option::Option::None,
+            approver_id_card_type: ::core::option::Option::None,
+            approver_id_card_number: ::core::option::Option::None,
+            organization_name: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(NeedReviewApproverInfo);
+
+impl ::tc3_api::json::Encode for NeedReviewApproverInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ApproverType", &self.approver_type);
+        writer.member("ApproverName", &self.approver_name);
+        writer.member("ApproverMobile", &self.approver_mobile);
+        writer.member("ApproverIdCardType", &self.approver_id_card_type);
+        writer.member("ApproverIdCardNumber", &self.approver_id_card_number);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(NeedReviewApproverInfo);
+
 impl ::core::fmt::Debug for NeedReviewApproverInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("NeedReviewApproverInfo")
@@ -1786,34 +2597,59 @@ impl ::core::fmt::Debug for NeedReviewApproverInfo {
 }
 
 /// What became of the reminder of one contract.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct RemindFlowRecords {
     /// Whether the contract allows reminding. If not, `RemindMessage` says why.
-    #[serde(
-        rename = "CanRemind",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub can_remind: ::core::primitive::bool,
     /// The contract's id, 32 characters.
-    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// Why nobody can be reminded. In the official sample it also holds the outcome for each signer: reminded, or had been already.
-    #[serde(
-        rename = "RemindMessage",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub remind_message: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for RemindFlowRecords {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "CanRemind" => reader.keep(&mut self.can_remind),
+            "FlowId" => reader.keep(&mut self.flow_id),
+            "RemindMessage" => reader.keep(&mut self.remind_message),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for RemindFlowRecords {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(RemindFlowRecords);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for RemindFlowRecords {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("CanRemind", &self.can_remind);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("RemindMessage", &self.remind_message);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(RemindFlowRecords);
 
 impl ::core::fmt::Debug for RemindFlowRecords {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1887,23 +2723,32 @@ impl ::core::default::Default for CancelMessageFormat {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for CancelMessageFormat {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for CancelMessageFormat {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CancelMessageFormat {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(CancelMessageFormat);
+
+impl ::tc3_api::json::Encode for CancelMessageFormat {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(CancelMessageFormat);
 
 /// Where a task that withdraws contracts stands.
 #[derive(
@@ -1974,23 +2819,32 @@ impl ::core::default::Default for CancelTaskStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for CancelTaskStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for CancelTaskStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CancelTaskStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(CancelTaskStatus);
+
+impl ::tc3_api::json::Encode for CancelTaskStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(CancelTaskStatus);
 
 /// Which contracts a task withdraws.
 #[derive(
@@ -2046,23 +2900,32 @@ impl ::core::default::Default for CancelTaskType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for CancelTaskType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for CancelTaskType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for CancelTaskType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(CancelTaskType);
+
+impl ::tc3_api::json::Encode for CancelTaskType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(CancelTaskType);
 
 /// Which approval inside the organisation an outcome is of.
 #[derive(
@@ -2129,23 +2992,32 @@ impl ::core::default::Default for ReviewOperation {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ReviewOperation {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ReviewOperation {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ReviewOperation {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ReviewOperation);
+
+impl ::tc3_api::json::Encode for ReviewOperation {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ReviewOperation);
 
 /// The outcome of an approval inside the organisation.
 #[derive(
@@ -2216,23 +3088,32 @@ impl ::core::default::Default for ReviewResult {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ReviewResult {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ReviewResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ReviewResult {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ReviewResult);
+
+impl ::tc3_api::json::Encode for ReviewResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ReviewResult);
 
 impl ::tc3_api::Action for CancelOrganizationFlowsRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -2243,6 +3124,22 @@ impl ::tc3_api::Action for CancelOrganizationFlowsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CancelOrganizationFlowsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelBatchCancelFlowsRequest {
@@ -2254,6 +3151,22 @@ impl ::tc3_api::Action for ChannelBatchCancelFlowsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelBatchCancelFlowsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCancelFlowRequest {
@@ -2265,6 +3178,22 @@ impl ::tc3_api::Action for ChannelCancelFlowRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCancelFlowResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateBatchCancelFlowUrlRequest {
@@ -2276,6 +3205,22 @@ impl ::tc3_api::Action for ChannelCreateBatchCancelFlowUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateBatchCancelFlowUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateBoundFlowsRequest {
@@ -2287,6 +3232,22 @@ impl ::tc3_api::Action for ChannelCreateBoundFlowsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateBoundFlowsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateFlowRemindsRequest {
@@ -2298,6 +3259,22 @@ impl ::tc3_api::Action for ChannelCreateFlowRemindsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateFlowRemindsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateFlowSignReviewRequest {
@@ -2309,6 +3286,22 @@ impl ::tc3_api::Action for ChannelCreateFlowSignReviewRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateFlowSignReviewResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateFlowForwardsRequest {
@@ -2320,6 +3313,22 @@ impl ::tc3_api::Action for CreateFlowForwardsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateFlowForwardsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateFlowGroupSignReviewRequest {
@@ -2331,6 +3340,22 @@ impl ::tc3_api::Action for CreateFlowGroupSignReviewRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateFlowGroupSignReviewResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeCancelFlowsTaskRequest {
@@ -2343,6 +3368,22 @@ impl ::tc3_api::Action for DescribeCancelFlowsTaskRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeCancelFlowsTaskResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ModifyFlowDeadlineRequest {
@@ -2354,4 +3395,20 @@ impl ::tc3_api::Action for ModifyFlowDeadlineRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ModifyFlowDeadlineResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -30,21 +30,12 @@
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeFlowComponentsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract whose fields are read.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
 }
 
@@ -62,33 +53,106 @@ impl ChannelDescribeFlowComponentsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDescribeFlowComponentsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowId" => reader.must(&mut self.flow_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDescribeFlowComponentsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_id: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDescribeFlowComponentsRequest);
+
+impl ::tc3_api::json::Encode for ChannelDescribeFlowComponentsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowId", &self.flow_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDescribeFlowComponentsRequest);
+
 /// The answer to `ChannelDescribeFlowComponents`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDescribeFlowComponentsResponse {
     /// The fields, grouped by the party to which they belong.
-    #[serde(
-        rename = "RecipientComponentInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub recipient_component_infos: ::std::vec::Vec<super::RecipientComponentInfo>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDescribeFlowComponentsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RecipientComponentInfos" => reader.keep(&mut self.recipient_component_infos),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDescribeFlowComponentsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDescribeFlowComponentsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDescribeFlowComponentsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RecipientComponentInfos", &self.recipient_component_infos);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDescribeFlowComponentsResponse);
 
 /// Looks up contracts with their state and that of each party: up to 100 by id, or all of a contract group.
 ///
@@ -143,43 +207,18 @@ pub struct ChannelDescribeFlowComponentsResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeFlowDetailInfoRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts. Not needed for a contract group, and ignored where `FlowGroupId` is given. At most 100 elements.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The contract group whose contracts are looked up, as `ChannelCreateFlowGroupByTemplates` or `ChannelCreateFlowGroupByFiles` returned it. Given, it wins over `FlowIds`.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -231,60 +270,125 @@ impl DescribeFlowDetailInfoRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeFlowDetailInfoRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowIds" => reader.optional(&mut self.flow_ids),
+            "FlowGroupId" => reader.optional(&mut self.flow_group_id),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeFlowDetailInfoRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_ids: ::core::option::Option::None,
+            flow_group_id: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeFlowDetailInfoRequest);
+
+impl ::tc3_api::json::Encode for DescribeFlowDetailInfoRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeFlowDetailInfoRequest);
+
 /// The answer to `DescribeFlowDetailInfo`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct DescribeFlowDetailInfoResponse {
     /// The platform's application to which the contracts belong.
-    #[serde(
-        rename = "ApplicationId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub application_id: ::std::string::String,
     /// The sub-organisation to which the contracts belong, by the id that the platform gave it.
-    #[serde(
-        rename = "ProxyOrganizationOpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_organization_open_id: ::std::string::String,
     /// The contracts found, in no promised order; for a contract group, those it holds.
-    #[serde(
-        rename = "FlowInfo",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub flow_info: ::std::vec::Vec<super::FlowDetailInfo>,
     /// The contract group; empty where none was asked for.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_group_id: ::std::string::String,
     /// The contract group's name; empty where none was asked for.
-    #[serde(
-        rename = "FlowGroupName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_group_name: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeFlowDetailInfoResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ApplicationId" => reader.keep(&mut self.application_id),
+            "ProxyOrganizationOpenId" => {
+                reader.keep(&mut self.proxy_organization_open_id)
+            }
+            "FlowInfo" => reader.keep(&mut self.flow_info),
+            "FlowGroupId" => reader.keep(&mut self.flow_group_id),
+            "FlowGroupName" => reader.keep(&mut self.flow_group_name),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeFlowDetailInfoResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeFlowDetailInfoResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeFlowDetailInfoResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ApplicationId", &self.application_id);
+        writer.member("ProxyOrganizationOpenId", &self.proxy_organization_open_id);
+        writer.member("FlowInfo", &self.flow_info);
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("FlowGroupName", &self.flow_group_name);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeFlowDetailInfoResponse);
 
 impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -369,30 +473,16 @@ impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnauthorizedOperation.UnauthorizedOperationDownload`: Download permission was not granted. Either the sub-organisation's super administrator authorises downloads in its console (Enterprise centre, Authorisation management), or the platform turns them on for the application (Enterprise application management, Application extension services). A sub-organisation that has opted out must opt in again itself.
 /// - `UnauthorizedOperation.UnauthorizedOperationOrganization`: Organisation was not authorised. Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` tells its state.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeResourceUrlsByFlowsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts whose PDFs are wanted. 1 to 50 elements.
-    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -424,56 +514,121 @@ impl DescribeResourceUrlsByFlowsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeResourceUrlsByFlowsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowIds" => reader.must(&mut self.flow_ids),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeResourceUrlsByFlowsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowIds"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_ids: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeResourceUrlsByFlowsRequest);
+
+impl ::tc3_api::json::Encode for DescribeResourceUrlsByFlowsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeResourceUrlsByFlowsRequest);
+
 /// The answer to `DescribeResourceUrlsByFlows`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeResourceUrlsByFlowsResponse {
     /// The links by contract, also for contracts that failed: their list of links is empty.
-    #[serde(
-        rename = "FlowResourceUrlInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub flow_resource_url_infos: ::std::vec::Vec<super::FlowResourceUrlInfo>,
     /// One text per contract asked for, in the order asked: empty where its link was made, else why not. The call as a whole succeeds all the same.
-    #[serde(
-        rename = "ErrorMessages",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
 
+impl ::tc3_api::json::Members for DescribeResourceUrlsByFlowsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowResourceUrlInfos" => reader.keep(&mut self.flow_resource_url_infos),
+            "ErrorMessages" => reader.keep(&mut self.error_messages),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeResourceUrlsByFlowsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeResourceUrlsByFlowsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeResourceUrlsByFlowsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowResourceUrlInfos", &self.flow_resource_url_infos);
+        writer.member("ErrorMessages", &self.error_messages);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeResourceUrlsByFlowsResponse);
+
 /// A folder of contracts that are downloaded together as one zip file.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct DownloadFlowInfo {
     /// The folder's name, which the zip file gets: `2023 purchases` becomes `2023 purchases.zip`.
-    #[serde(rename = "FileName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub file_name: ::std::string::String,
     /// The contracts in the folder. At most 20 elements.
-    #[serde(rename = "FlowIdList", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_id_list: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -498,6 +653,55 @@ impl DownloadFlowInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DownloadFlowInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FileName" => reader.must(&mut self.file_name),
+            "FlowIdList" => reader.must(&mut self.flow_id_list),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DownloadFlowInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["FileName", "FlowIdList"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            file_name: ::tc3_api::json::Decode::blank(),
+            flow_id_list: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DownloadFlowInfo);
+
+impl ::tc3_api::json::Encode for DownloadFlowInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FileName", &self.file_name);
+        writer.member("FlowIdList", &self.flow_id_list);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DownloadFlowInfo);
+
 impl ::core::fmt::Debug for DownloadFlowInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("DownloadFlowInfo")
@@ -508,56 +712,67 @@ impl ::core::fmt::Debug for DownloadFlowInfo {
 }
 
 /// A field of a contract and what was filled in.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct FilledComponent {
     /// The field's id.
-    #[serde(
-        rename = "ComponentId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_id: ::core::option::Option<::std::string::String>,
     /// The field's name.
-    #[serde(
-        rename = "ComponentName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_name: ::core::option::Option<::std::string::String>,
     /// Whether the field has been filled in.
-    #[serde(
-        rename = "ComponentFillStatus",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub component_fill_status: ::core::option::Option<super::FillStatus>,
     /// What was filled in; empty before. For a picture field, the id of a file: the picture itself is behind `ImageUrl`.
-    #[serde(
-        rename = "ComponentValue",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_value: ::core::option::Option<::std::string::String>,
     /// For a picture field, a link to the picture; else empty. It expires after five minutes by default.
-    #[serde(
-        rename = "ImageUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub image_url: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for FilledComponent {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ComponentId" => reader.optional(&mut self.component_id),
+            "ComponentName" => reader.optional(&mut self.component_name),
+            "ComponentFillStatus" => reader.optional(&mut self.component_fill_status),
+            "ComponentValue" => reader.optional(&mut self.component_value),
+            "ImageUrl" => reader.optional(&mut self.image_url),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FilledComponent {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FilledComponent);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FilledComponent {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ComponentId", &self.component_id);
+        writer.member("ComponentName", &self.component_name);
+        writer.member("ComponentFillStatus", &self.component_fill_status);
+        writer.member("ComponentValue", &self.component_value);
+        writer.member("ImageUrl", &self.image_url);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FilledComponent);
 
 impl ::core::fmt::Debug for FilledComponent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -584,115 +799,107 @@ impl ::core::fmt::Debug for FilledComponent {
 }
 
 /// A party of a contract and where it stands.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct FlowApproverDetail {
     /// The same as `RecipientId`, which is the one to use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "ReceiptId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub receipt_id: ::std::string::String,
     /// The party's sub-organisation, by the id that the platform gave it; empty where it has none.
-    #[serde(
-        rename = "ProxyOrganizationOpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_organization_open_id: ::std::string::String,
     /// The employee who signs, by the id that the platform gave them.
-    #[serde(
-        rename = "ProxyOperatorOpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_operator_open_id: ::std::string::String,
     /// The organisation's name, as on its business licence.
-    #[serde(
-        rename = "ProxyOrganizationName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_organization_name: ::std::string::String,
     /// The signer's phone number.
-    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The party's turn where the order matters; lower signs earlier.
-    #[serde(
-        rename = "SignOrder",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_order: ::core::primitive::i64,
     /// The signer's real name, with which identity is verified and the signature made.
-    #[serde(
-        rename = "ApproveName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub approve_name: ::std::string::String,
     /// Where the party stands.
-    #[serde(
-        rename = "ApproveStatus",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approve_status: super::ApproveStatus,
     /// The reason that the signer gave, for instance for a refusal.
-    #[serde(
-        rename = "ApproveMessage",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub approve_message: ::std::string::String,
     /// When the party signed; 0 before. In seconds since the epoch.
-    #[serde(
-        rename = "ApproveTime",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub approve_time: ::core::primitive::i64,
     /// Whether an organisation or a person signs.
-    #[serde(
-        rename = "ApproveType",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approve_type: super::ApproveType,
     /// The party's role as the initiator called it: payee, issuer, witness.
-    #[serde(
-        rename = "ApproverRoleName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_role_name: ::core::option::Option<::std::string::String>,
     /// The party's id in this contract, different in each contract. It identifies the party's signing step.
-    #[serde(
-        rename = "SignId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sign_id: ::core::option::Option<::std::string::String>,
     /// The party's role, to which its fields and signature slots belong: set in the template, or, for a contract from files, given by the caller or else generated. Other actions take it as `RecipientId`.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub recipient_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for FlowApproverDetail {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ReceiptId" => reader.keep(&mut self.receipt_id),
+            "ProxyOrganizationOpenId" => {
+                reader.keep(&mut self.proxy_organization_open_id)
+            }
+            "ProxyOperatorOpenId" => reader.keep(&mut self.proxy_operator_open_id),
+            "ProxyOrganizationName" => reader.keep(&mut self.proxy_organization_name),
+            "Mobile" => reader.keep(&mut self.mobile),
+            "SignOrder" => reader.keep(&mut self.sign_order),
+            "ApproveName" => reader.keep(&mut self.approve_name),
+            "ApproveStatus" => reader.keep(&mut self.approve_status),
+            "ApproveMessage" => reader.keep(&mut self.approve_message),
+            "ApproveTime" => reader.keep(&mut self.approve_time),
+            "ApproveType" => reader.keep(&mut self.approve_type),
+            "ApproverRoleName" => reader.optional(&mut self.approver_role_name),
+            "SignId" => reader.optional(&mut self.sign_id),
+            "RecipientId" => reader.keep(&mut self.recipient_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FlowApproverDetail {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FlowApproverDetail);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FlowApproverDetail {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ReceiptId", &self.receipt_id);
+        writer.member("ProxyOrganizationOpenId", &self.proxy_organization_open_id);
+        writer.member("ProxyOperatorOpenId", &self.proxy_operator_open_id);
+        writer.member("ProxyOrganizationName", &self.proxy_organization_name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("SignOrder", &self.sign_order);
+        writer.member("ApproveName", &self.approve_name);
+        writer.member("ApproveStatus", &self.approve_status);
+        writer.member("ApproveMessage", &self.approve_message);
+        writer.member("ApproveTime", &self.approve_time);
+        writer.member("ApproveType", &self.approve_type);
+        writer.member("ApproverRoleName", &self.approver_role_name);
+        writer.member("SignId", &self.sign_id);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FlowApproverDetail);
 
 impl FlowApproverDetail {
     /// The member `ApproveTime` as a time; `None` of zero.
@@ -725,107 +932,101 @@ impl ::core::fmt::Debug for FlowApproverDetail {
 }
 
 /// A contract and where it stands.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct FlowDetailInfo {
     /// The contract's id, 32 characters.
-    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The contract's name: at most 200 Chinese characters, letters, digits and underscores.
-    #[serde(
-        rename = "FlowName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_name: ::std::string::String,
     /// The contract's kind as free text, such as a sales or an employment contract.
     ///
     /// Deprecated. Use `UserFlowType`.
-    #[serde(
-        rename = "FlowType",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_type: ::std::string::String,
     /// Where the contract stands.
-    #[serde(
-        rename = "FlowStatus",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub flow_status: super::FlowStatus,
     /// Why it was refused or withdrawn, where `FlowStatus` is `REJECT` or `CANCEL`.
-    #[serde(
-        rename = "FlowMessage",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_message: ::std::string::String,
     /// When the contract was created. In seconds since the epoch.
-    #[serde(
-        rename = "CreateOn",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub create_on: ::core::primitive::i64,
     /// Until when it may be signed. In seconds since the epoch.
-    #[serde(
-        rename = "DeadLine",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub dead_line: ::core::primitive::i64,
     /// What the caller attached when it created the contract, as base64, at most 1000 characters. Callbacks about the contract carry it unchanged.
-    #[serde(
-        rename = "CustomData",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub custom_data: ::std::string::String,
     /// The parties who sign.
-    #[serde(
-        rename = "FlowApproverInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub flow_approver_infos: ::std::vec::Vec<super::FlowApproverDetail>,
     /// Those who follow the contract without signing it.
-    #[serde(
-        rename = "CcInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub cc_infos: ::std::vec::Vec<super::FlowApproverDetail>,
     /// Whether the contract's start needs an approval inside the initiator's organisation. If so, it may be impossible to view or sign until that is given, with `ChannelCreateFlowSignReview`.
-    #[serde(
-        rename = "NeedCreateReview",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub need_create_review: ::core::primitive::bool,
     /// The contract's kind as the sub-organisation defined it.
-    #[serde(
-        rename = "UserFlowType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub user_flow_type: ::core::option::Option<super::UserFlowType>,
     /// The template from which the contract was started.
-    #[serde(
-        rename = "TemplateId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub template_id: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for FlowDetailInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.keep(&mut self.flow_id),
+            "FlowName" => reader.keep(&mut self.flow_name),
+            "FlowType" => reader.keep(&mut self.flow_type),
+            "FlowStatus" => reader.keep(&mut self.flow_status),
+            "FlowMessage" => reader.keep(&mut self.flow_message),
+            "CreateOn" => reader.keep(&mut self.create_on),
+            "DeadLine" => reader.keep(&mut self.dead_line),
+            "CustomData" => reader.keep(&mut self.custom_data),
+            "FlowApproverInfos" => reader.keep(&mut self.flow_approver_infos),
+            "CcInfos" => reader.keep(&mut self.cc_infos),
+            "NeedCreateReview" => reader.keep(&mut self.need_create_review),
+            "UserFlowType" => reader.optional(&mut self.user_flow_type),
+            "TemplateId" => reader.optional(&mut self.template_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FlowDetailInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FlowDetailInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FlowDetailInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("FlowName", &self.flow_name);
+        writer.member("FlowType", &self.flow_type);
+        writer.member("FlowStatus", &self.flow_status);
+        writer.member("FlowMessage", &self.flow_message);
+        writer.member("CreateOn", &self.create_on);
+        writer.member("DeadLine", &self.dead_line);
+        writer.member("CustomData", &self.custom_data);
+        writer.member("FlowApproverInfos", &self.flow_approver_infos);
+        writer.member("CcInfos", &self.cc_infos);
+        writer.member("NeedCreateReview", &self.need_create_review);
+        writer.member("UserFlowType", &self.user_flow_type);
+        writer.member("TemplateId", &self.template_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FlowDetailInfo);
 
 impl FlowDetailInfo {
     /// The member `CreateOn` as a time; `None` of zero.
@@ -864,23 +1065,55 @@ impl ::core::fmt::Debug for FlowDetailInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowResourceUrlInfo {
     /// The contract.
-    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// Links to its PDF; empty where none could be made.
-    #[serde(
-        rename = "ResourceUrlInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub resource_url_infos: ::std::vec::Vec<super::ResourceUrlInfo>,
 }
+
+impl ::tc3_api::json::Members for FlowResourceUrlInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.keep(&mut self.flow_id),
+            "ResourceUrlInfos" => reader.keep(&mut self.resource_url_infos),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FlowResourceUrlInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FlowResourceUrlInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FlowResourceUrlInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("ResourceUrlInfos", &self.resource_url_infos);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FlowResourceUrlInfo);
 
 /// Makes a link to the console page on which a person downloads contracts, with the given ones already selected. One press on its download button fetches them, each folder of `DownLoadFlows` as a zip file of its own.
 ///
@@ -924,36 +1157,18 @@ pub struct FlowResourceUrlInfo {
 /// - `UnauthorizedOperation.UnauthorizedOperationOrganization`: Organisation was not authorised. Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` tells its state.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct GetDownloadFlowUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts, sorted into folders; at most 50 contracts over all folders. Each folder becomes a zip file and a download of its own, and some browsers ask for permission or cannot do several at once.
-    #[serde(
-        rename = "DownLoadFlows",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub down_load_flows: ::core::option::Option<
         ::std::vec::Vec<super::DownloadFlowInfo>,
     >,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -986,32 +1201,104 @@ impl GetDownloadFlowUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for GetDownloadFlowUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "DownLoadFlows" => reader.optional(&mut self.down_load_flows),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for GetDownloadFlowUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            down_load_flows: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(GetDownloadFlowUrlRequest);
+
+impl ::tc3_api::json::Encode for GetDownloadFlowUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("DownLoadFlows", &self.down_load_flows);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(GetDownloadFlowUrlRequest);
+
 /// The answer to `GetDownloadFlowUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct GetDownloadFlowUrlResponse {
     /// Link to the console's download page. It works once, and expires after five minutes.
-    #[serde(
-        rename = "DownLoadUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub down_load_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for GetDownloadFlowUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "DownLoadUrl" => reader.keep(&mut self.down_load_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for GetDownloadFlowUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(GetDownloadFlowUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for GetDownloadFlowUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("DownLoadUrl", &self.down_load_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(GetDownloadFlowUrlResponse);
 
 impl ::core::fmt::Debug for GetDownloadFlowUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1028,65 +1315,118 @@ impl ::core::fmt::Debug for GetDownloadFlowUrlResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct RecipientComponentInfo {
     /// The party's role in the contract.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// Whether the party has filled in its fields. The official sample also counts a party without fields as done.
-    #[serde(
-        rename = "RecipientFillStatus",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub recipient_fill_status: ::core::option::Option<super::FillStatus>,
     /// Whether the party is the initiator.
-    #[serde(
-        rename = "IsPromoter",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub is_promoter: ::core::option::Option<::core::primitive::bool>,
     /// The party's fields; empty where it has none to fill in.
-    #[serde(
-        rename = "Components",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub components: ::std::vec::Vec<super::FilledComponent>,
 }
 
+impl ::tc3_api::json::Members for RecipientComponentInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            "RecipientFillStatus" => reader.optional(&mut self.recipient_fill_status),
+            "IsPromoter" => reader.optional(&mut self.is_promoter),
+            "Components" => reader.keep(&mut self.components),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for RecipientComponentInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(RecipientComponentInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for RecipientComponentInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("RecipientFillStatus", &self.recipient_fill_status);
+        writer.member("IsPromoter", &self.is_promoter);
+        writer.member("Components", &self.components);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(RecipientComponentInfo);
+
 /// A link to a file.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ResourceUrlInfo {
     /// The link. It expires after five minutes; until then whoever has it can fetch the file.
-    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// The file's name, such as `contract.pdf`.
-    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The file's kind: `PDF`.
-    #[serde(rename = "Type", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub r#type: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ResourceUrlInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Url" => reader.keep(&mut self.url),
+            "Name" => reader.keep(&mut self.name),
+            "Type" => reader.keep(&mut self.r#type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ResourceUrlInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ResourceUrlInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ResourceUrlInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Url", &self.url);
+        writer.member("Name", &self.name);
+        writer.member("Type", &self.r#type);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ResourceUrlInfo);
 
 impl ::core::fmt::Debug for ResourceUrlInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1203,23 +1543,32 @@ impl ::core::default::Default for ApproveStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ApproveStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ApproveStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproveStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproveStatus);
+
+impl ::tc3_api::json::Encode for ApproveStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ApproveStatus);
 
 /// Whether a field, or a party's fields, have been filled in.
 #[derive(
@@ -1286,23 +1635,32 @@ impl ::core::default::Default for FillStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for FillStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for FillStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FillStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(FillStatus);
+
+impl ::tc3_api::json::Encode for FillStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(FillStatus);
 
 /// Where a contract stands.
 #[derive(
@@ -1393,23 +1751,32 @@ impl ::core::default::Default for FlowStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for FlowStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for FlowStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FlowStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(FlowStatus);
+
+impl ::tc3_api::json::Encode for FlowStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(FlowStatus);
 
 impl ::tc3_api::Action for ChannelDescribeFlowComponentsRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -1421,6 +1788,22 @@ impl ::tc3_api::Action for ChannelDescribeFlowComponentsRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::ChannelDescribeFlowComponentsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeFlowDetailInfoRequest {
@@ -1433,6 +1816,22 @@ impl ::tc3_api::Action for DescribeFlowDetailInfoRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeFlowDetailInfoResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeResourceUrlsByFlowsRequest {
@@ -1445,6 +1844,22 @@ impl ::tc3_api::Action for DescribeResourceUrlsByFlowsRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeResourceUrlsByFlowsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for GetDownloadFlowUrlRequest {
@@ -1456,4 +1871,20 @@ impl ::tc3_api::Action for GetDownloadFlowUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::GetDownloadFlowUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -7,72 +7,24 @@
 ///
 /// - At least one of `ChangeAdminOrganizationId` and `ChangeAdminOrganizationOpenId` must be given.
 /// - Where `AuthFiles` is given, `NewAdminName` and `NewAdminMobile` must be given.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct AdminChangeInvitationInfo {
     /// The organisation whose super administrator changes, by the id the service gave it. If `ChangeAdminOrganizationOpenId` is given too, both must mean the same organisation.
-    #[serde(
-        rename = "ChangeAdminOrganizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub change_admin_organization_id: ::core::option::Option<::std::string::String>,
     /// The organisation whose super administrator changes, by the id that the platform gave it. If `ChangeAdminOrganizationId` is given too, both must mean the same organisation.
-    #[serde(
-        rename = "ChangeAdminOrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub change_admin_organization_open_id: ::core::option::Option<::std::string::String>,
     /// The new super administrator's `OpenId`, the id that the platform gave them.
-    #[serde(
-        rename = "NewAdminOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_admin_open_id: ::core::option::Option<::std::string::String>,
     /// The new super administrator's name.
-    #[serde(
-        rename = "NewAdminName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_admin_name: ::core::option::Option<::std::string::String>,
     /// The new super administrator's mobile number; must be that of the person who carries out the change.
-    #[serde(
-        rename = "NewAdminMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the new super administrator's identity document; must be that of the person who carries out the change. Absent: `ID_CARD`.
-    #[serde(
-        rename = "NewAdminIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub new_admin_id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the new super administrator's identity document; must be that of the person who carries out the change.
-    #[serde(
-        rename = "NewAdminIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// The power of attorney for the new super administrator, as PNG, JPG or PDF. At most 8 MB each. As base64.
-    #[serde(rename = "AuthFiles")]
     pub auth_files: ::std::vec::Vec<::tc3_api::Base64>,
 }
 
@@ -179,6 +131,77 @@ impl AdminChangeInvitationInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for AdminChangeInvitationInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ChangeAdminOrganizationId" => {
+                reader.optional(&mut self.change_admin_organization_id)
+            }
+            "ChangeAdminOrganizationOpenId" => {
+                reader.optional(&mut self.change_admin_organization_open_id)
+            }
+            "NewAdminOpenId" => reader.optional(&mut self.new_admin_open_id),
+            "NewAdminName" => reader.optional(&mut self.new_admin_name),
+            "NewAdminMobile" => reader.optional(&mut self.new_admin_mobile),
+            "NewAdminIdCardType" => reader.optional(&mut self.new_admin_id_card_type),
+            "NewAdminIdCardNumber" => reader.optional(&mut self.new_admin_id_card_number),
+            "AuthFiles" => reader.must(&mut self.auth_files),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for AdminChangeInvitationInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["AuthFiles"])
+    }
+    fn blank() -> Self {
+        Self {
+            change_admin_organization_id: ::core::option::Option::None,
+            change_admin_organization_open_id: ::core::option::Option::None,
+            new_admin_open_id: ::core::option::Option::None,
+            new_admin_name: ::core::option::Option::None,
+            new_admin_mobile: ::core::option::Option::None,
+            new_admin_id_card_type: ::core::option::Option::None,
+            new_admin_id_card_number: ::core::option::Option::None,
+            auth_files: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(AdminChangeInvitationInfo);
+
+impl ::tc3_api::json::Encode for AdminChangeInvitationInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ChangeAdminOrganizationId", &self.change_admin_organization_id);
+        writer
+            .member(
+                "ChangeAdminOrganizationOpenId",
+                &self.change_admin_organization_open_id,
+            );
+        writer.member("NewAdminOpenId", &self.new_admin_open_id);
+        writer.member("NewAdminName", &self.new_admin_name);
+        writer.member("NewAdminMobile", &self.new_admin_mobile);
+        writer.member("NewAdminIdCardType", &self.new_admin_id_card_type);
+        writer.member("NewAdminIdCardNumber", &self.new_admin_id_card_number);
+        writer.member("AuthFiles", &self.auth_files);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(AdminChangeInvitationInfo);
+
 impl ::core::fmt::Debug for AdminChangeInvitationInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("AdminChangeInvitationInfo")
@@ -221,58 +244,73 @@ impl ::core::fmt::Debug for AdminChangeInvitationInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct AuthInfoDetail {
     /// Which extended service, as asked.
-    #[serde(
-        rename = "Type",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub r#type: ::core::option::Option<super::GrantedServiceType>,
     /// The extended service's name, in Chinese.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The employees to whom it is granted.
-    #[serde(
-        rename = "HasAuthUserList",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub has_auth_user_list: ::std::vec::Vec<super::HasAuthUser>,
     /// The organisations to which it is granted. Filled for auto-signing only.
-    #[serde(
-        rename = "HasAuthOrganizationList",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub has_auth_organization_list: ::std::vec::Vec<super::HasAuthOrganization>,
     /// How many employees there are in all.
-    #[serde(
-        rename = "AuthUserTotal",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auth_user_total: ::core::option::Option<::core::primitive::i64>,
     /// How many organisations there are in all.
-    #[serde(
-        rename = "AuthOrganizationTotal",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auth_organization_total: ::core::option::Option<::core::primitive::i64>,
 }
+
+impl ::tc3_api::json::Members for AuthInfoDetail {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Type" => reader.optional(&mut self.r#type),
+            "Name" => reader.optional(&mut self.name),
+            "HasAuthUserList" => reader.keep(&mut self.has_auth_user_list),
+            "HasAuthOrganizationList" => {
+                reader.keep(&mut self.has_auth_organization_list)
+            }
+            "AuthUserTotal" => reader.optional(&mut self.auth_user_total),
+            "AuthOrganizationTotal" => reader.optional(&mut self.auth_organization_total),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for AuthInfoDetail {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(AuthInfoDetail);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for AuthInfoDetail {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Type", &self.r#type);
+        writer.member("Name", &self.name);
+        writer.member("HasAuthUserList", &self.has_auth_user_list);
+        writer.member("HasAuthOrganizationList", &self.has_auth_organization_list);
+        writer.member("AuthUserTotal", &self.auth_user_total);
+        writer.member("AuthOrganizationTotal", &self.auth_organization_total);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(AuthInfoDetail);
 
 /// Where one organisation of a batch registration stands.
 #[derive(
@@ -280,36 +318,59 @@ pub struct AuthInfoDetail {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct BatchOrganizationRegistrationTasksDetails {
     /// Id of the registration task.
-    #[serde(
-        rename = "TaskId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub task_id: ::core::option::Option<::std::string::String>,
     /// How far it has come.
-    #[serde(
-        rename = "Status",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub status: ::core::option::Option<super::OrganizationRegistrationTaskStatus>,
     /// Why it failed. Empty otherwise.
-    #[serde(
-        rename = "ErrorMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub error_message: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for BatchOrganizationRegistrationTasksDetails {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TaskId" => reader.optional(&mut self.task_id),
+            "Status" => reader.optional(&mut self.status),
+            "ErrorMessage" => reader.optional(&mut self.error_message),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for BatchOrganizationRegistrationTasksDetails {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(BatchOrganizationRegistrationTasksDetails);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for BatchOrganizationRegistrationTasksDetails {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TaskId", &self.task_id);
+        writer.member("Status", &self.status);
+        writer.member("ErrorMessage", &self.error_message);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(BatchOrganizationRegistrationTasksDetails);
 
 /// Makes a QR code with which a sub-organisation edits its own information.
 ///
@@ -326,18 +387,10 @@ pub struct BatchOrganizationRegistrationTasksDetails {
 /// # Errors
 ///
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationModifyQrCodeRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
 }
 
@@ -349,41 +402,102 @@ impl ChannelCreateOrganizationModifyQrCodeRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateOrganizationModifyQrCodeRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateOrganizationModifyQrCodeRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateOrganizationModifyQrCodeRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateOrganizationModifyQrCodeRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateOrganizationModifyQrCodeRequest);
+
 /// The answer to `ChannelCreateOrganizationModifyQrCode`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationModifyQrCodeResponse {
     /// Link to download the QR code's picture.
-    #[serde(
-        rename = "QrCodeUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub qr_code_url: ::core::option::Option<::std::string::String>,
     /// When the QR code expires. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateOrganizationModifyQrCodeResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "QrCodeUrl" => reader.optional(&mut self.qr_code_url),
+            "ExpiredTime" => reader.optional(&mut self.expired_time),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateOrganizationModifyQrCodeResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateOrganizationModifyQrCodeResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateOrganizationModifyQrCodeResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("QrCodeUrl", &self.qr_code_url);
+        writer.member("ExpiredTime", &self.expired_time);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateOrganizationModifyQrCodeResponse);
 
 impl ChannelCreateOrganizationModifyQrCodeResponse {
     /// The member `ExpiredTime` as a time; `None` of zero.
@@ -411,130 +525,109 @@ impl ::core::fmt::Debug for ChannelCreateOrganizationModifyQrCodeResponse {
 }
 
 /// A sub-organisation of the application.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelOrganizationInfo {
     /// The id the service gave it, the same in every application.
-    #[serde(
-        rename = "OrganizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_id: ::core::option::Option<::std::string::String>,
     /// The id that the platform gave it.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Its name.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// Its unified social credit code.
-    #[serde(
-        rename = "UnifiedSocialCreditCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub unified_social_credit_code: ::core::option::Option<::std::string::String>,
     /// Name of its legal representative.
-    #[serde(
-        rename = "LegalName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub legal_name: ::core::option::Option<::std::string::String>,
     /// The legal representative's `OpenId` as an employee, the id that the platform gave them.
-    #[serde(
-        rename = "LegalOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub legal_open_id: ::core::option::Option<::std::string::String>,
     /// Name of its super administrator.
-    #[serde(
-        rename = "AdminName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// The super administrator's `OpenId` as an employee, the id that the platform gave them.
-    #[serde(
-        rename = "AdminOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_open_id: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number, partly masked with `*`.
-    #[serde(
-        rename = "AdminMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
     /// How far its verification has come. It starts `UNVERIFIED` and is `VERIFYING` once its information is submitted and while a method is chosen. Authorisation or verification by the legal representative leads through `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a power of attorney leads to `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED` or `VERIFYINGAUTHORIZATIONFILEREJECT`.
-    #[serde(
-        rename = "AuthorizationStatus",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub authorization_status: ::core::option::Option<
         super::OrganizationAuthorizationStatus,
     >,
     /// By which method it is, or was, verified.
-    #[serde(
-        rename = "AuthorizationType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub authorization_type: ::core::option::Option<
         super::OrganizationAuthorizationMethod,
     >,
     /// Whether it is activated, that is, may initiate contracts.
-    #[serde(
-        rename = "ActiveStatus",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub active_status: ::core::option::Option<super::SubOrganizationActiveStatus>,
     /// When its account, that is its activation, expires. In seconds since the epoch.
-    #[serde(
-        rename = "LicenseExpireTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub license_expire_time: ::core::option::Option<::core::primitive::i64>,
     /// Whether its verification information has been submitted. Turns true with the submit button, and false again whenever the current verification record is voided, for instance by submitting the information once more or by uploading it anew after a rejection. Absent: no.
-    #[serde(
-        rename = "HasSubmittedAuthInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub has_submitted_auth_info: ::core::option::Option<::core::primitive::bool>,
 }
+
+impl ::tc3_api::json::Members for ChannelOrganizationInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OrganizationId" => reader.optional(&mut self.organization_id),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "UnifiedSocialCreditCode" => {
+                reader.optional(&mut self.unified_social_credit_code)
+            }
+            "LegalName" => reader.optional(&mut self.legal_name),
+            "LegalOpenId" => reader.optional(&mut self.legal_open_id),
+            "AdminName" => reader.optional(&mut self.admin_name),
+            "AdminOpenId" => reader.optional(&mut self.admin_open_id),
+            "AdminMobile" => reader.optional(&mut self.admin_mobile),
+            "AuthorizationStatus" => reader.optional(&mut self.authorization_status),
+            "AuthorizationType" => reader.optional(&mut self.authorization_type),
+            "ActiveStatus" => reader.optional(&mut self.active_status),
+            "LicenseExpireTime" => reader.optional(&mut self.license_expire_time),
+            "HasSubmittedAuthInfo" => reader.optional(&mut self.has_submitted_auth_info),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelOrganizationInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelOrganizationInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelOrganizationInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OrganizationId", &self.organization_id);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("UnifiedSocialCreditCode", &self.unified_social_credit_code);
+        writer.member("LegalName", &self.legal_name);
+        writer.member("LegalOpenId", &self.legal_open_id);
+        writer.member("AdminName", &self.admin_name);
+        writer.member("AdminOpenId", &self.admin_open_id);
+        writer.member("AdminMobile", &self.admin_mobile);
+        writer.member("AuthorizationStatus", &self.authorization_status);
+        writer.member("AuthorizationType", &self.authorization_type);
+        writer.member("ActiveStatus", &self.active_status);
+        writer.member("LicenseExpireTime", &self.license_expire_time);
+        writer.member("HasSubmittedAuthInfo", &self.has_submitted_auth_info);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelOrganizationInfo);
 
 impl ChannelOrganizationInfo {
     /// The member `LicenseExpireTime` as a time; `None` of zero.
@@ -614,21 +707,12 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The changes, one per organisation; no organisation twice. At most 10 elements.
-    #[serde(rename = "AdminChangeInvitationInfos")]
     pub admin_change_invitation_infos: ::std::vec::Vec<super::AdminChangeInvitationInfo>,
 }
 
@@ -650,33 +734,112 @@ impl CreateBatchAdminChangeInvitationsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateBatchAdminChangeInvitationsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "AdminChangeInvitationInfos" => {
+                reader.must(&mut self.admin_change_invitation_infos)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateBatchAdminChangeInvitationsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "AdminChangeInvitationInfos"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            admin_change_invitation_infos: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateBatchAdminChangeInvitationsRequest);
+
+impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("AdminChangeInvitationInfos", &self.admin_change_invitation_infos);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateBatchAdminChangeInvitationsRequest);
+
 /// The answer to `CreateBatchAdminChangeInvitations`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsResponse {
     /// What is wrong with each change, in the order of the request, with an empty text where all is well. Empty if every task was created.
-    #[serde(
-        rename = "ErrorMessages",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateBatchAdminChangeInvitationsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ErrorMessages" => reader.keep(&mut self.error_messages),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateBatchAdminChangeInvitationsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateBatchAdminChangeInvitationsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ErrorMessages", &self.error_messages);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateBatchAdminChangeInvitationsResponse);
 
 /// Makes one link with which a new super administrator takes over several organisations in a batch.
 ///
@@ -703,55 +866,20 @@ pub struct CreateBatchAdminChangeInvitationsResponse {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The new super administrator's name; must be that of the person who uses the link.
-    #[serde(
-        rename = "NewAdminName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_admin_name: ::core::option::Option<::std::string::String>,
     /// The new super administrator's mobile number; must be that of the person who uses the link. If they have changed it with the service since, tasks submitted earlier are not found.
-    #[serde(
-        rename = "NewAdminMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the new super administrator's identity document; must be that of the person who uses the link. Absent: `ID_CARD`.
-    #[serde(
-        rename = "NewAdminIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub new_admin_id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the new super administrator's identity document; must be that of the person who uses the link.
-    #[serde(
-        rename = "NewAdminIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::BatchUrlEndpoint>,
 }
 
@@ -823,6 +951,63 @@ impl CreateBatchAdminChangeInvitationsUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateBatchAdminChangeInvitationsUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "NewAdminName" => reader.optional(&mut self.new_admin_name),
+            "NewAdminMobile" => reader.optional(&mut self.new_admin_mobile),
+            "NewAdminIdCardType" => reader.optional(&mut self.new_admin_id_card_type),
+            "NewAdminIdCardNumber" => reader.optional(&mut self.new_admin_id_card_number),
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateBatchAdminChangeInvitationsUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            new_admin_name: ::core::option::Option::None,
+            new_admin_mobile: ::core::option::Option::None,
+            new_admin_id_card_type: ::core::option::Option::None,
+            new_admin_id_card_number: ::core::option::Option::None,
+            endpoint: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateBatchAdminChangeInvitationsUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("NewAdminName", &self.new_admin_name);
+        writer.member("NewAdminMobile", &self.new_admin_mobile);
+        writer.member("NewAdminIdCardType", &self.new_admin_id_card_type);
+        writer.member("NewAdminIdCardNumber", &self.new_admin_id_card_number);
+        writer.member("Endpoint", &self.endpoint);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateBatchAdminChangeInvitationsUrlRequest);
+
 impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateBatchAdminChangeInvitationsUrlRequest")
@@ -855,40 +1040,59 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlRequest {
 }
 
 /// The answer to `CreateBatchAdminChangeInvitationsUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsUrlResponse {
     /// The link to the batch of changes, in the form that `Endpoint` asked for; valid for 7 days. Pass it on unescaped: `&`, not `\u0026`.
-    #[serde(
-        rename = "Url",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub url: ::core::option::Option<::std::string::String>,
     /// When the link expires. In seconds since the epoch.
-    #[serde(
-        rename = "ExpireTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expire_time: ::core::option::Option<::core::primitive::u64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateBatchAdminChangeInvitationsUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Url" => reader.optional(&mut self.url),
+            "ExpireTime" => reader.optional(&mut self.expire_time),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateBatchAdminChangeInvitationsUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateBatchAdminChangeInvitationsUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Url", &self.url);
+        writer.member("ExpireTime", &self.expire_time);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateBatchAdminChangeInvitationsUrlResponse);
 
 impl CreateBatchAdminChangeInvitationsUrlResponse {
     /// The member `ExpireTime` as a time; `None` of zero.
@@ -946,45 +1150,20 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchInitOrganizationUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What is to be set up.
-    #[serde(rename = "OperateTypes")]
     pub operate_types: ::std::vec::Vec<super::OrganizationInitOperation>,
     /// The sub-organisations to set up, by the ids that the platform gave them. At most 50 elements.
-    #[serde(
-        rename = "ProxyOrganizationOpenIds",
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub proxy_organization_open_ids: ::std::vec::Vec<::std::string::String>,
     /// True, along with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, authorises the platform to auto-sign.
-    #[serde(
-        rename = "IsAuthorizePlatformApplication",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub is_authorize_platform_application: ::core::option::Option<
         ::core::primitive::bool,
     >,
     /// The partner to authorise to auto-sign, by the id that the platform gave it. Mandatory when `OperateTypes` holds `PARTNER_AUTO_SIGN_AUTH` and it is a partner, not the platform, that is authorised.
-    #[serde(
-        rename = "AuthorizedProxyOrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorized_proxy_organization_open_id: ::core::option::Option<
         ::std::string::String,
     >,
@@ -1042,53 +1221,140 @@ impl CreateBatchInitOrganizationUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateBatchInitOrganizationUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "OperateTypes" => reader.must(&mut self.operate_types),
+            "ProxyOrganizationOpenIds" => {
+                reader.must(&mut self.proxy_organization_open_ids)
+            }
+            "IsAuthorizePlatformApplication" => {
+                reader.optional(&mut self.is_authorize_platform_application)
+            }
+            "AuthorizedProxyOrganizationOpenId" => {
+                reader.optional(&mut self.authorized_proxy_organization_open_id)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateBatchInitOrganizationUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "OperateTypes", "ProxyOrganizationOpenIds"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            operate_types: ::tc3_api::json::Decode::blank(),
+            proxy_organization_open_ids: ::tc3_api::json::Decode::blank(),
+            is_authorize_platform_application: ::core::option::Option::None,
+            authorized_proxy_organization_open_id: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateBatchInitOrganizationUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateBatchInitOrganizationUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("OperateTypes", &self.operate_types);
+        writer.member("ProxyOrganizationOpenIds", &self.proxy_organization_open_ids);
+        writer
+            .member(
+                "IsAuthorizePlatformApplication",
+                &self.is_authorize_platform_application,
+            );
+        writer
+            .member(
+                "AuthorizedProxyOrganizationOpenId",
+                &self.authorized_proxy_organization_open_id,
+            );
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateBatchInitOrganizationUrlRequest);
+
 /// The answer to `CreateBatchInitOrganizationUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateBatchInitOrganizationUrlResponse {
     /// Path of the mini program's page. Valid for 7 days.
-    #[serde(
-        rename = "MiniAppPath",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub mini_app_path: ::std::string::String,
     /// The link, long form. Valid for 7 days.
-    #[serde(
-        rename = "OperateLongUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub operate_long_url: ::std::string::String,
     /// The link, short form. Valid for 7 days.
-    #[serde(
-        rename = "OperateShortUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub operate_short_url: ::std::string::String,
     /// Link to a picture of the QR code. Valid for 7 days.
-    #[serde(
-        rename = "QRCodeUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub qr_code_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateBatchInitOrganizationUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "MiniAppPath" => reader.keep(&mut self.mini_app_path),
+            "OperateLongUrl" => reader.keep(&mut self.operate_long_url),
+            "OperateShortUrl" => reader.keep(&mut self.operate_short_url),
+            "QRCodeUrl" => reader.keep(&mut self.qr_code_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateBatchInitOrganizationUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateBatchInitOrganizationUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateBatchInitOrganizationUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("MiniAppPath", &self.mini_app_path);
+        writer.member("OperateLongUrl", &self.operate_long_url);
+        writer.member("OperateShortUrl", &self.operate_short_url);
+        writer.member("QRCodeUrl", &self.qr_code_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateBatchInitOrganizationUrlResponse);
 
 impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1133,63 +1399,22 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationAuthorizationUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Name of the super administrator, who must use the link in person; the same as was given to `CreateBatchOrganizationRegistrationTasks`.
-    #[serde(
-        rename = "AdminName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// Mobile number of the super administrator; the same as was given to `CreateBatchOrganizationRegistrationTasks`.
-    #[serde(
-        rename = "AdminMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
     /// The organisations to verify, by the `SubTaskId`s from `DescribeBatchOrganizationRegistrationUrls`. To be given along with `AdminName`, `AdminMobile` and `AdminIdCardNumber`; sub-tasks that belong to another super administrator are left out.
-    #[serde(
-        rename = "SubTaskIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub sub_task_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Kind of the super administrator's identity document; the same as was given to `CreateBatchOrganizationRegistrationTasks`. Absent: `ID_CARD`.
-    #[serde(
-        rename = "AdminIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub admin_id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the super administrator's identity document; the same as was given to `CreateBatchOrganizationRegistrationTasks`.
-    #[serde(
-        rename = "AdminIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::BatchUrlEndpoint>,
 }
 
@@ -1280,6 +1505,66 @@ impl CreateBatchOrganizationAuthorizationUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateBatchOrganizationAuthorizationUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "AdminName" => reader.optional(&mut self.admin_name),
+            "AdminMobile" => reader.optional(&mut self.admin_mobile),
+            "SubTaskIds" => reader.optional(&mut self.sub_task_ids),
+            "AdminIdCardType" => reader.optional(&mut self.admin_id_card_type),
+            "AdminIdCardNumber" => reader.optional(&mut self.admin_id_card_number),
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateBatchOrganizationAuthorizationUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            admin_name: ::core::option::Option::None,
+            admin_mobile: ::core::option::Option::None,
+            sub_task_ids: ::core::option::Option::None,
+            admin_id_card_type: ::core::option::Option::None,
+            admin_id_card_number: ::core::option::Option::None,
+            endpoint: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateBatchOrganizationAuthorizationUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateBatchOrganizationAuthorizationUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("AdminName", &self.admin_name);
+        writer.member("AdminMobile", &self.admin_mobile);
+        writer.member("SubTaskIds", &self.sub_task_ids);
+        writer.member("AdminIdCardType", &self.admin_id_card_type);
+        writer.member("AdminIdCardNumber", &self.admin_id_card_number);
+        writer.member("Endpoint", &self.endpoint);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateBatchOrganizationAuthorizationUrlRequest);
+
 impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateBatchOrganizationAuthorizationUrlRequest")
@@ -1313,45 +1598,63 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlRequest {
 }
 
 /// The answer to `CreateBatchOrganizationAuthorizationUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationAuthorizationUrlResponse {
     /// The link to the batch of verifications, in the form that `Endpoint` asked for; valid for 7 days. Pass it on unescaped: `&`, not `\u0026`.
-    #[serde(
-        rename = "AuthUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub auth_url: ::std::string::String,
     /// Why verifications failed. Empty if none did.
-    #[serde(
-        rename = "ErrorMessages",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// When the link expires. In seconds since the epoch.
-    #[serde(
-        rename = "ExpireTime",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub expire_time: ::core::primitive::u64,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateBatchOrganizationAuthorizationUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AuthUrl" => reader.keep(&mut self.auth_url),
+            "ErrorMessages" => reader.keep(&mut self.error_messages),
+            "ExpireTime" => reader.keep(&mut self.expire_time),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateBatchOrganizationAuthorizationUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateBatchOrganizationAuthorizationUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateBatchOrganizationAuthorizationUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AuthUrl", &self.auth_url);
+        writer.member("ErrorMessages", &self.error_messages);
+        writer.member("ExpireTime", &self.expire_time);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateBatchOrganizationAuthorizationUrlResponse);
 
 impl CreateBatchOrganizationAuthorizationUrlResponse {
     /// The member `ExpireTime` as a time; `None` of zero.
@@ -1399,35 +1702,16 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationRegistrationTasksRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The sub-organisations to register; none may share its name, credit code or employee's `OpenId` with another. At most 10 elements.
-    #[serde(rename = "RegistrationOrganizations")]
     pub registration_organizations: ::std::vec::Vec<super::RegistrationOrganizationInfo>,
     /// Kind of verification links. Absent: `PC`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::RegistrationUrlEndpoint>,
     /// Whether each organisation is verified through a link of its own or all through one. Absent: one each. If a single link is to verify by power of attorney, `PowerOfAttorneys` is mandatory for those organisations.
-    #[serde(
-        rename = "BatchAuthMethod",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub batch_auth_method: ::core::option::Option<super::BatchAuthMethod>,
 }
 
@@ -1471,41 +1755,122 @@ impl CreateBatchOrganizationRegistrationTasksRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateBatchOrganizationRegistrationTasksRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "RegistrationOrganizations" => {
+                reader.must(&mut self.registration_organizations)
+            }
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            "BatchAuthMethod" => reader.optional(&mut self.batch_auth_method),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateBatchOrganizationRegistrationTasksRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "RegistrationOrganizations"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            registration_organizations: ::tc3_api::json::Decode::blank(),
+            endpoint: ::core::option::Option::None,
+            batch_auth_method: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateBatchOrganizationRegistrationTasksRequest);
+
+impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("RegistrationOrganizations", &self.registration_organizations);
+        writer.member("Endpoint", &self.endpoint);
+        writer.member("BatchAuthMethod", &self.batch_auth_method);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateBatchOrganizationRegistrationTasksRequest);
+
 /// The answer to `CreateBatchOrganizationRegistrationTasks`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationRegistrationTasksResponse {
     /// Id of the task, for `DescribeBatchOrganizationRegistrationUrls`. Empty if any entry was wrong.
-    #[serde(
-        rename = "TaskId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub task_id: ::core::option::Option<::std::string::String>,
     /// What is wrong with each sub-organisation, in the order of the request, with an empty text where all is well. Empty if there is no mistake.
-    #[serde(
-        rename = "ErrorMessages",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateBatchOrganizationRegistrationTasksResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TaskId" => reader.optional(&mut self.task_id),
+            "ErrorMessages" => reader.keep(&mut self.error_messages),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateBatchOrganizationRegistrationTasksResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateBatchOrganizationRegistrationTasksResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TaskId", &self.task_id);
+        writer.member("ErrorMessages", &self.error_messages);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateBatchOrganizationRegistrationTasksResponse);
 
 /// Makes a link with which a sub-organisation changes, in the mini program, its super administrator or its basic information.
 ///
@@ -1532,28 +1897,14 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
 /// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateChannelOrganizationInfoChangeUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What is to change.
-    #[serde(rename = "ChangeType")]
     pub change_type: super::OrganizationInfoChangeType,
     /// Kind of link. Absent: `WEIXINAPP`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::OrganizationInfoChangeUrlEndpoint>,
 }
 
@@ -1581,41 +1932,109 @@ impl CreateChannelOrganizationInfoChangeUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateChannelOrganizationInfoChangeUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "ChangeType" => reader.must(&mut self.change_type),
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateChannelOrganizationInfoChangeUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "ChangeType"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            change_type: ::tc3_api::json::Decode::blank(),
+            endpoint: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateChannelOrganizationInfoChangeUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateChannelOrganizationInfoChangeUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("ChangeType", &self.change_type);
+        writer.member("Endpoint", &self.endpoint);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateChannelOrganizationInfoChangeUrlRequest);
+
 /// The answer to `CreateChannelOrganizationInfoChangeUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateChannelOrganizationInfoChangeUrlResponse {
     /// The link, or the mini program's path, for making the change. To be opened on a phone, where it leads to the service's mini program in WeChat.
-    #[serde(
-        rename = "Url",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub url: ::core::option::Option<::std::string::String>,
     /// When the link expires: 7 days after it was made. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateChannelOrganizationInfoChangeUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Url" => reader.optional(&mut self.url),
+            "ExpiredTime" => reader.optional(&mut self.expired_time),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateChannelOrganizationInfoChangeUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateChannelOrganizationInfoChangeUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateChannelOrganizationInfoChangeUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Url", &self.url);
+        writer.member("ExpiredTime", &self.expired_time);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateChannelOrganizationInfoChangeUrlResponse);
 
 impl CreateChannelOrganizationInfoChangeUrlResponse {
     /// The member `ExpiredTime` as a time; `None` of zero.
@@ -1666,36 +2085,16 @@ impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateChannelSubOrganizationActiveRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The sub-organisations to activate or renew, by the ids that the platform gave them. All must have completed verification.
-    #[serde(
-        rename = "SubOrganizationOpenIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub sub_organization_open_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
     /// Whether to renew active sub-organisations instead of activating inactive ones. Absent: activate.
-    #[serde(
-        rename = "Renew",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub renew: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -1735,26 +2134,107 @@ impl CreateChannelSubOrganizationActiveRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateChannelSubOrganizationActiveRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SubOrganizationOpenIds" => {
+                reader.optional(&mut self.sub_organization_open_ids)
+            }
+            "Renew" => reader.optional(&mut self.renew),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateChannelSubOrganizationActiveRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            sub_organization_open_ids: ::core::option::Option::None,
+            renew: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateChannelSubOrganizationActiveRequest);
+
+impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SubOrganizationOpenIds", &self.sub_organization_open_ids);
+        writer.member("Renew", &self.renew);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateChannelSubOrganizationActiveRequest);
+
 /// The answer to `CreateChannelSubOrganizationActive`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CreateChannelSubOrganizationActiveResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateChannelSubOrganizationActiveResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateChannelSubOrganizationActiveResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateChannelSubOrganizationActiveResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateChannelSubOrganizationActiveResponse);
 
 /// Makes a link with which a sub-organisation closes its account with the service.
 ///
@@ -1780,18 +2260,10 @@ pub struct CreateChannelSubOrganizationActiveResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateCloseOrganizationUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
 }
 
@@ -1803,67 +2275,118 @@ impl CreateCloseOrganizationUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateCloseOrganizationUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateCloseOrganizationUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateCloseOrganizationUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateCloseOrganizationUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateCloseOrganizationUrlRequest);
+
 /// The answer to `CreateCloseOrganizationUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateCloseOrganizationUrlResponse {
     /// When the links expire. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredOn",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub expired_on: ::core::primitive::i64,
     /// H5 link that leads to the mini program, suited to a short message.
-    #[serde(
-        rename = "LongUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub long_url: ::std::string::String,
     /// `LongUrl` in short form.
-    #[serde(
-        rename = "ShortUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub short_url: ::std::string::String,
     /// Path of the mini program's page, for jumping there from an app or mini program.
-    #[serde(
-        rename = "MiniAppPath",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub mini_app_path: ::std::string::String,
     /// Link to a picture of the QR code.
-    #[serde(
-        rename = "QrcodeUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub qrcode_url: ::std::string::String,
     /// Text to turn into a QR code that, scanned with WeChat, opens the mini program directly, without a page between. It does not work as a link.
-    #[serde(
-        rename = "WeixinQrcodeUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub weixin_qrcode_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateCloseOrganizationUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ExpiredOn" => reader.keep(&mut self.expired_on),
+            "LongUrl" => reader.keep(&mut self.long_url),
+            "ShortUrl" => reader.keep(&mut self.short_url),
+            "MiniAppPath" => reader.keep(&mut self.mini_app_path),
+            "QrcodeUrl" => reader.keep(&mut self.qrcode_url),
+            "WeixinQrcodeUrl" => reader.keep(&mut self.weixin_qrcode_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateCloseOrganizationUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateCloseOrganizationUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateCloseOrganizationUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ExpiredOn", &self.expired_on);
+        writer.member("LongUrl", &self.long_url);
+        writer.member("ShortUrl", &self.short_url);
+        writer.member("MiniAppPath", &self.mini_app_path);
+        writer.member("QrcodeUrl", &self.qrcode_url);
+        writer.member("WeixinQrcodeUrl", &self.weixin_qrcode_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateCloseOrganizationUrlResponse);
 
 impl CreateCloseOrganizationUrlResponse {
     /// The member `ExpiredOn` as a time; `None` of zero.
@@ -1908,33 +2431,14 @@ impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateModifyAdminAuthorizationUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Id of the organisation's verification, as the callback with the result of the power of attorney's review gives it.
-    #[serde(
-        rename = "AuthorizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorization_id: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::AdminAuthorizationUrlEndpoint>,
 }
 
@@ -1970,33 +2474,104 @@ impl CreateModifyAdminAuthorizationUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateModifyAdminAuthorizationUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "AuthorizationId" => reader.optional(&mut self.authorization_id),
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateModifyAdminAuthorizationUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            authorization_id: ::core::option::Option::None,
+            endpoint: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateModifyAdminAuthorizationUrlRequest);
+
+impl ::tc3_api::json::Encode for CreateModifyAdminAuthorizationUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("AuthorizationId", &self.authorization_id);
+        writer.member("Endpoint", &self.endpoint);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateModifyAdminAuthorizationUrlRequest);
+
 /// The answer to `CreateModifyAdminAuthorizationUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateModifyAdminAuthorizationUrlResponse {
     /// The link for uploading the power of attorney again. Does not expire; only the person who carried out the organisation's verification can use it.
-    #[serde(
-        rename = "Url",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateModifyAdminAuthorizationUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Url" => reader.optional(&mut self.url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateModifyAdminAuthorizationUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateModifyAdminAuthorizationUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateModifyAdminAuthorizationUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Url", &self.url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateModifyAdminAuthorizationUrlResponse);
 
 impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -2037,32 +2612,14 @@ impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateOrganizationAuthFileRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The details to fill in. They must agree with the business licence.
-    #[serde(
-        rename = "OrganizationCommonInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization_common_info: ::core::option::Option<super::OrganizationCommonInfo>,
     /// What the power of attorney is for.
-    #[serde(
-        rename = "Type",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub r#type: ::core::option::Option<super::OrganizationAuthFileType>,
 }
 
@@ -2096,32 +2653,106 @@ impl CreateOrganizationAuthFileRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateOrganizationAuthFileRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "OrganizationCommonInfo" => {
+                reader.optional(&mut self.organization_common_info)
+            }
+            "Type" => reader.optional(&mut self.r#type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateOrganizationAuthFileRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            organization_common_info: ::core::option::Option::None,
+            r#type: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateOrganizationAuthFileRequest);
+
+impl ::tc3_api::json::Encode for CreateOrganizationAuthFileRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("OrganizationCommonInfo", &self.organization_common_info);
+        writer.member("Type", &self.r#type);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateOrganizationAuthFileRequest);
+
 /// The answer to `CreateOrganizationAuthFile`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateOrganizationAuthFileResponse {
     /// Link to download the power of attorney. Valid for 5 minutes.
-    #[serde(
-        rename = "FileUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub file_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateOrganizationAuthFileResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FileUrl" => reader.keep(&mut self.file_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateOrganizationAuthFileResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateOrganizationAuthFileResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateOrganizationAuthFileResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FileUrl", &self.file_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateOrganizationAuthFileResponse);
 
 impl ::core::fmt::Debug for CreateOrganizationAuthFileResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -2138,45 +2769,63 @@ impl ::core::fmt::Debug for CreateOrganizationAuthFileResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationInfo {
     /// Id of the verification: one operator's attempt to verify an organisation. Of an organisation's attempts only one can succeed.
-    #[serde(
-        rename = "AuthorizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorization_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that was being verified.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it (`ProxyOrganizationOpenId` of `Agent`).
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Why the verification could not be cleared.
-    #[serde(
-        rename = "Errormessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub errormessage: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for DeleteOrganizationAuthorizationInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AuthorizationId" => reader.optional(&mut self.authorization_id),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "Errormessage" => reader.optional(&mut self.errormessage),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DeleteOrganizationAuthorizationInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DeleteOrganizationAuthorizationInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AuthorizationId", &self.authorization_id);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("Errormessage", &self.errormessage);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DeleteOrganizationAuthorizationInfo);
 
 /// Clears unfinished verifications of organisations, for instance when a batch was submitted with wrong details of the super administrator.
 ///
@@ -2202,43 +2851,18 @@ pub struct DeleteOrganizationAuthorizationInfo {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The verifications to clear. Each id stands for one operator's attempt to verify an organisation, of which only one can succeed.
-    #[serde(
-        rename = "AuthorizationIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub authorization_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
     /// Name of the super administrator who carries out the verifications.
-    #[serde(
-        rename = "AdminName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// Mobile number of the super administrator who carries out the verifications.
-    #[serde(
-        rename = "AdminMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
 }
 
@@ -2295,6 +2919,57 @@ impl DeleteOrganizationAuthorizationsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DeleteOrganizationAuthorizationsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "AuthorizationIds" => reader.optional(&mut self.authorization_ids),
+            "AdminName" => reader.optional(&mut self.admin_name),
+            "AdminMobile" => reader.optional(&mut self.admin_mobile),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DeleteOrganizationAuthorizationsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            authorization_ids: ::core::option::Option::None,
+            admin_name: ::core::option::Option::None,
+            admin_mobile: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DeleteOrganizationAuthorizationsRequest);
+
+impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("AuthorizationIds", &self.authorization_ids);
+        writer.member("AdminName", &self.admin_name);
+        writer.member("AdminMobile", &self.admin_mobile);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DeleteOrganizationAuthorizationsRequest);
+
 impl ::core::fmt::Debug for DeleteOrganizationAuthorizationsRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("DeleteOrganizationAuthorizationsRequest")
@@ -2324,36 +2999,67 @@ impl ::core::fmt::Debug for DeleteOrganizationAuthorizationsRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationsResponse {
     /// The verifications concerned, each with its organisation, its id and what went wrong, if anything.
-    #[serde(
-        rename = "DeleteOrganizationAuthorizationInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub delete_organization_authorization_infos: ::std::vec::Vec<
         super::DeleteOrganizationAuthorizationInfo,
     >,
     /// Whether all were cleared.
-    #[serde(
-        rename = "Status",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub status: ::core::option::Option<super::AuthorizationClearStatus>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DeleteOrganizationAuthorizationsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "DeleteOrganizationAuthorizationInfos" => {
+                reader.keep(&mut self.delete_organization_authorization_infos)
+            }
+            "Status" => reader.optional(&mut self.status),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DeleteOrganizationAuthorizationsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DeleteOrganizationAuthorizationsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer
+            .member(
+                "DeleteOrganizationAuthorizationInfos",
+                &self.delete_organization_authorization_infos,
+            );
+        writer.member("Status", &self.status);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DeleteOrganizationAuthorizationsResponse);
 
 /// Tells how far each organisation of a batch registration has come.
 ///
@@ -2379,26 +3085,12 @@ pub struct DeleteOrganizationAuthorizationsResponse {
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationTasksRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The organisations to look up, by the `SubTaskId`s from `DescribeBatchOrganizationRegistrationUrls`.
-    #[serde(
-        rename = "TaskIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub task_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 
@@ -2431,33 +3123,106 @@ impl DescribeBatchOrganizationRegistrationTasksRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeBatchOrganizationRegistrationTasksRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "TaskIds" => reader.optional(&mut self.task_ids),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeBatchOrganizationRegistrationTasksRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            task_ids: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeBatchOrganizationRegistrationTasksRequest);
+
+impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("TaskIds", &self.task_ids);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationTasksRequest);
+
 /// The answer to `DescribeBatchOrganizationRegistrationTasks`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationTasksResponse {
     /// Where each of them stands.
-    #[serde(
-        rename = "Details",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub details: ::std::vec::Vec<super::BatchOrganizationRegistrationTasksDetails>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeBatchOrganizationRegistrationTasksResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Details" => reader.keep(&mut self.details),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeBatchOrganizationRegistrationTasksResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeBatchOrganizationRegistrationTasksResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Details", &self.details);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationTasksResponse);
 
 /// Fetches the result of a batch registration: each sub-organisation's verification link, or what went wrong.
 ///
@@ -2480,21 +3245,12 @@ pub struct DescribeBatchOrganizationRegistrationTasksResponse {
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationUrlsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The batch, by the `TaskId` that `CreateBatchOrganizationRegistrationTasks` returned.
-    #[serde(rename = "TaskId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub task_id: ::std::string::String,
 }
 
@@ -2512,33 +3268,106 @@ impl DescribeBatchOrganizationRegistrationUrlsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeBatchOrganizationRegistrationUrlsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "TaskId" => reader.must(&mut self.task_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeBatchOrganizationRegistrationUrlsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "TaskId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            task_id: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeBatchOrganizationRegistrationUrlsRequest);
+
+impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("TaskId", &self.task_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationUrlsRequest);
+
 /// The answer to `DescribeBatchOrganizationRegistrationUrls`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
     /// The sub-organisations' verification links.
-    #[serde(
-        rename = "OrganizationAuthUrls",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub organization_auth_urls: ::std::vec::Vec<super::OrganizationAuthUrl>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeBatchOrganizationRegistrationUrlsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OrganizationAuthUrls" => reader.keep(&mut self.organization_auth_urls),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeBatchOrganizationRegistrationUrlsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeBatchOrganizationRegistrationUrlsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OrganizationAuthUrls", &self.organization_auth_urls);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationUrlsResponse);
 
 /// Looks up one sub-organisation, or lists all those of the application: super administrator, legal representative, state of verification, activation.
 ///
@@ -2577,46 +3406,20 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
 /// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
 /// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelOrganizationsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How many sub-organisations a page holds. At most 200.
-    #[serde(rename = "Limit", deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::i64,
     /// The sub-organisation to look up, by the id that the platform gave it. Absent: all those of the application.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Only sub-organisations whose verification is in one of these states.
-    #[serde(
-        rename = "AuthorizationStatusList",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub authorization_status_list: ::core::option::Option<
         ::std::vec::Vec<super::OrganizationAuthorizationStatus>,
     >,
     /// How many sub-organisations to skip. 0 to 20000.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -2669,57 +3472,131 @@ impl DescribeChannelOrganizationsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeChannelOrganizationsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Limit" => reader.must(&mut self.limit),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "AuthorizationStatusList" => {
+                reader.optional(&mut self.authorization_status_list)
+            }
+            "Offset" => reader.optional(&mut self.offset),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeChannelOrganizationsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "Limit"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            limit: ::tc3_api::json::Decode::blank(),
+            organization_open_id: ::core::option::Option::None,
+            authorization_status_list: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeChannelOrganizationsRequest);
+
+impl ::tc3_api::json::Encode for DescribeChannelOrganizationsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Limit", &self.limit);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("AuthorizationStatusList", &self.authorization_status_list);
+        writer.member("Offset", &self.offset);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeChannelOrganizationsRequest);
+
 /// The answer to `DescribeChannelOrganizations`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeChannelOrganizationsResponse {
     /// The sub-organisations on this page.
-    #[serde(
-        rename = "ChannelOrganizationInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub channel_organization_infos: ::std::vec::Vec<super::ChannelOrganizationInfo>,
     /// How many sub-organisations were skipped, from 0 to 20000.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// How many sub-organisations a page holds, at most 200.
-    #[serde(
-        rename = "Limit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// How many sub-organisations match in all.
-    #[serde(
-        rename = "Total",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub total: ::core::option::Option<::core::primitive::i64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeChannelOrganizationsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ChannelOrganizationInfos" => {
+                reader.keep(&mut self.channel_organization_infos)
+            }
+            "Offset" => reader.optional(&mut self.offset),
+            "Limit" => reader.optional(&mut self.limit),
+            "Total" => reader.optional(&mut self.total),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeChannelOrganizationsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeChannelOrganizationsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeChannelOrganizationsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ChannelOrganizationInfos", &self.channel_organization_infos);
+        writer.member("Offset", &self.offset);
+        writer.member("Limit", &self.limit);
+        writer.member("Total", &self.total);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeChannelOrganizationsResponse);
 
 /// Lists to whom a sub-organisation has granted an extended service: auto-signing or batch signing.
 ///
@@ -2745,37 +3622,16 @@ pub struct DescribeChannelOrganizationsResponse {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthDetailRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The extended service in question. The official sample asks for auto-signing with `OPEN_SERVER_SIGN`, which the reference does not list.
-    #[serde(rename = "ExtendServiceType")]
     pub extend_service_type: super::GrantedServiceType,
     /// How many entries a page holds. Absent: 20. At most 200.
-    #[serde(
-        rename = "Limit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// Which page to return, counted from 0. Absent: the first. At least 0.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -2807,33 +3663,116 @@ impl DescribeExtendedServiceAuthDetailRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeExtendedServiceAuthDetailRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "ExtendServiceType" => reader.must(&mut self.extend_service_type),
+            "Limit" => reader.optional(&mut self.limit),
+            "Offset" => reader.optional(&mut self.offset),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeExtendedServiceAuthDetailRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "ExtendServiceType"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            extend_service_type: ::tc3_api::json::Decode::blank(),
+            limit: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeExtendedServiceAuthDetailRequest);
+
+impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("ExtendServiceType", &self.extend_service_type);
+        writer.member("Limit", &self.limit);
+        writer.member("Offset", &self.offset);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeExtendedServiceAuthDetailRequest);
+
 /// The answer to `DescribeExtendedServiceAuthDetail`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthDetailResponse {
     /// To whom the service is granted.
-    #[serde(
-        rename = "AuthInfoDetail",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub auth_info_detail: super::AuthInfoDetail,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeExtendedServiceAuthDetailResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AuthInfoDetail" => reader.keep(&mut self.auth_info_detail),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeExtendedServiceAuthDetailResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeExtendedServiceAuthDetailResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AuthInfoDetail", &self.auth_info_detail);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeExtendedServiceAuthDetailResponse);
 
 /// Tells which extended services a sub-organisation has switched on, by whom and when.
 ///
@@ -2862,18 +3801,10 @@ pub struct DescribeExtendedServiceAuthDetailResponse {
 /// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthInfoRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
 }
 
@@ -2885,33 +3816,103 @@ impl DescribeExtendedServiceAuthInfoRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeExtendedServiceAuthInfoRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeExtendedServiceAuthInfoRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeExtendedServiceAuthInfoRequest);
+
+impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthInfoRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeExtendedServiceAuthInfoRequest);
+
 /// The answer to `DescribeExtendedServiceAuthInfo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthInfoResponse {
     /// The extended services and whether each is on.
-    #[serde(
-        rename = "AuthInfo",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub auth_info: ::std::vec::Vec<super::ExtentServiceAuthInfo>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeExtendedServiceAuthInfoResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AuthInfo" => reader.keep(&mut self.auth_info),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeExtendedServiceAuthInfoResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeExtendedServiceAuthInfoResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthInfoResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AuthInfo", &self.auth_info);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeExtendedServiceAuthInfoResponse);
 
 /// An extended service of a sub-organisation and whether it is on.
 #[derive(
@@ -2919,44 +3920,67 @@ pub struct DescribeExtendedServiceAuthInfoResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ExtentServiceAuthInfo {
     /// Which extended service. The official sample also answers `PAGING_SEAL` (seal across page edges) and, for the wider age range, `EXPANSION_AGE_LIMIT`; the reference lists neither.
-    #[serde(
-        rename = "Type",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub r#type: super::ExtendedServiceType,
     /// The extended service's name, in Chinese.
-    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// Whether it is on.
-    #[serde(
-        rename = "Status",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub status: super::ExtendedServiceStatus,
     /// `OpenId` of the employee who switched it last, the id that the platform gave them. May be empty.
-    #[serde(
-        rename = "OperatorOpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub operator_open_id: ::std::string::String,
     /// When it was switched last. May be 0. In seconds since the epoch.
-    #[serde(
-        rename = "OperateOn",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub operate_on: ::core::primitive::i64,
 }
+
+impl ::tc3_api::json::Members for ExtentServiceAuthInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Type" => reader.keep(&mut self.r#type),
+            "Name" => reader.keep(&mut self.name),
+            "Status" => reader.keep(&mut self.status),
+            "OperatorOpenId" => reader.keep(&mut self.operator_open_id),
+            "OperateOn" => reader.keep(&mut self.operate_on),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ExtentServiceAuthInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ExtentServiceAuthInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ExtentServiceAuthInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Type", &self.r#type);
+        writer.member("Name", &self.name);
+        writer.member("Status", &self.status);
+        writer.member("OperatorOpenId", &self.operator_open_id);
+        writer.member("OperateOn", &self.operate_on);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ExtentServiceAuthInfo);
 
 impl ExtentServiceAuthInfo {
     /// The member `OperateOn` as a time; `None` of zero.
@@ -2971,53 +3995,75 @@ impl ExtentServiceAuthInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct HasAuthOrganization {
     /// The organisation that granted it, by the id that the platform gave it.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that granted it.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The organisation that received it, by the id that the platform gave it.
-    #[serde(
-        rename = "AuthorizedOrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorized_organization_open_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that received it.
-    #[serde(
-        rename = "AuthorizedOrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
     /// When it was granted. In seconds since the epoch.
-    #[serde(
-        rename = "AuthorizeTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub authorize_time: ::core::option::Option<::core::primitive::i64>,
 }
+
+impl ::tc3_api::json::Members for HasAuthOrganization {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "AuthorizedOrganizationOpenId" => {
+                reader.optional(&mut self.authorized_organization_open_id)
+            }
+            "AuthorizedOrganizationName" => {
+                reader.optional(&mut self.authorized_organization_name)
+            }
+            "AuthorizeTime" => reader.optional(&mut self.authorize_time),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for HasAuthOrganization {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(HasAuthOrganization);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for HasAuthOrganization {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("OrganizationName", &self.organization_name);
+        writer
+            .member(
+                "AuthorizedOrganizationOpenId",
+                &self.authorized_organization_open_id,
+            );
+        writer.member("AuthorizedOrganizationName", &self.authorized_organization_name);
+        writer.member("AuthorizeTime", &self.authorize_time);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(HasAuthOrganization);
 
 impl HasAuthOrganization {
     /// The member `AuthorizeTime` as a time; `None` of zero.
@@ -3034,21 +4080,51 @@ impl HasAuthOrganization {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct HasAuthUser {
     /// The employee's `OpenId`, the id that the platform gave them.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for HasAuthUser {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OpenId" => reader.optional(&mut self.open_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for HasAuthUser {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(HasAuthUser);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for HasAuthUser {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OpenId", &self.open_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(HasAuthUser);
 
 /// Switches an extended service of a sub-organisation on or off.
 ///
@@ -3074,31 +4150,16 @@ pub struct HasAuthUser {
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ModifyExtendedServiceRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The extended service to switch.
-    #[serde(rename = "ServiceType")]
     pub service_type: super::ExtendedServiceType,
     /// Whether to switch it on or off.
-    #[serde(rename = "Operate")]
     pub operate: super::ExtendedServiceOperation,
     /// Kind of link, where one is returned. Absent: `WEIXINAPP`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::ExtendedServiceUrlEndpoint>,
 }
 
@@ -3128,32 +4189,111 @@ impl ModifyExtendedServiceRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ModifyExtendedServiceRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "ServiceType" => reader.must(&mut self.service_type),
+            "Operate" => reader.must(&mut self.operate),
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ModifyExtendedServiceRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "ServiceType", "Operate"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            service_type: ::tc3_api::json::Decode::blank(),
+            operate: ::tc3_api::json::Decode::blank(),
+            endpoint: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ModifyExtendedServiceRequest);
+
+impl ::tc3_api::json::Encode for ModifyExtendedServiceRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("ServiceType", &self.service_type);
+        writer.member("Operate", &self.operate);
+        writer.member("Endpoint", &self.endpoint);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ModifyExtendedServiceRequest);
+
 /// The answer to `ModifyExtendedService`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ModifyExtendedServiceResponse {
     /// The link with which the super administrator or legal representative switches the service on, valid for 24 hours. Comes only with `OPEN` of `AUTO_SIGN` or `DOWNLOAD_FLOW`. Empty: the change has taken effect.
-    #[serde(
-        rename = "OperateUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub operate_url: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ModifyExtendedServiceResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OperateUrl" => reader.keep(&mut self.operate_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ModifyExtendedServiceResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ModifyExtendedServiceResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ModifyExtendedServiceResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OperateUrl", &self.operate_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ModifyExtendedServiceResponse);
 
 impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -3198,62 +4338,22 @@ impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
 /// - `OperationDenied.NotSupportOrgType`: Organisation type is unsupported. Check the organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ModifyOrganizationBusinessInfoRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// A picture of the business licence or a like certificate, by the id that `UploadFiles` returned. It is kept as evidence and not read by OCR: what has changed must be given in the other members.
-    #[serde(
-        rename = "BizLicenseResourceId",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub biz_license_resource_id: ::std::string::String,
     /// The new name, as in the business register. Absent: unchanged.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The new registered address; province, city and district are read from it. Absent: unchanged.
-    #[serde(
-        rename = "Address",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub address: ::core::option::Option<::std::string::String>,
     /// The new type of organisation. So far only a sole trader can become an enterprise. Absent: unchanged.
-    #[serde(
-        rename = "OrganizationType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization_type: ::core::option::Option<super::OrganizationBusinessType>,
     /// Name of the new legal representative, as in the business register. Absent: unchanged.
-    #[serde(
-        rename = "LegalName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub legal_name: ::core::option::Option<::std::string::String>,
     /// Mobile or landline number of the new legal representative, for the short message to them. Give it only when the legal representative changes.
-    #[serde(
-        rename = "NewLegalMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new_legal_mobile: ::core::option::Option<::std::string::String>,
 }
 
@@ -3331,6 +4431,70 @@ impl ModifyOrganizationBusinessInfoRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ModifyOrganizationBusinessInfoRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "BizLicenseResourceId" => reader.must(&mut self.biz_license_resource_id),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "Address" => reader.optional(&mut self.address),
+            "OrganizationType" => reader.optional(&mut self.organization_type),
+            "LegalName" => reader.optional(&mut self.legal_name),
+            "NewLegalMobile" => reader.optional(&mut self.new_legal_mobile),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ModifyOrganizationBusinessInfoRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "BizLicenseResourceId"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            biz_license_resource_id: ::tc3_api::json::Decode::blank(),
+            organization_name: ::core::option::Option::None,
+            address: ::core::option::Option::None,
+            organization_type: ::core::option::Option::None,
+            legal_name: ::core::option::Option::None,
+            new_legal_mobile: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ModifyOrganizationBusinessInfoRequest);
+
+impl ::tc3_api::json::Encode for ModifyOrganizationBusinessInfoRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("BizLicenseResourceId", &self.biz_license_resource_id);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("Address", &self.address);
+        writer.member("OrganizationType", &self.organization_type);
+        writer.member("LegalName", &self.legal_name);
+        writer.member("NewLegalMobile", &self.new_legal_mobile);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ModifyOrganizationBusinessInfoRequest);
+
 impl ::core::fmt::Debug for ModifyOrganizationBusinessInfoRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ModifyOrganizationBusinessInfoRequest")
@@ -3369,98 +4533,130 @@ impl ::core::fmt::Debug for ModifyOrganizationBusinessInfoRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ModifyOrganizationBusinessInfoResponse {
     /// Whether the change was blocked; anything but 0 means that it was.
-    #[serde(
-        rename = "ErrorCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub error_code: ::core::option::Option<super::BusinessInfoChangeCode>,
     /// Why the change was blocked, in Chinese, for instance how many contracts are unfinished. Empty otherwise.
-    #[serde(
-        rename = "ErrorMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub error_message: ::core::option::Option<::std::string::String>,
     /// How many unfinished contracts stand in the way of a new name. Set in that case only.
-    #[serde(
-        rename = "UnfinishedCount",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub unfinished_count: ::core::option::Option<::core::primitive::u64>,
     /// Ids of the unfinished contracts of self-registered organisations of that name. The platform may be unable to look them up; ask the sub-organisation to deal with them.
-    #[serde(rename = "FlowIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// Ids of the unfinished contracts of the sub-organisation. Those under other platforms may not be found; ask the sub-organisation to deal with them.
-    #[serde(
-        rename = "ChannelFlowIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub channel_flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
 
+impl ::tc3_api::json::Members for ModifyOrganizationBusinessInfoResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ErrorCode" => reader.optional(&mut self.error_code),
+            "ErrorMessage" => reader.optional(&mut self.error_message),
+            "UnfinishedCount" => reader.optional(&mut self.unfinished_count),
+            "FlowIds" => reader.keep(&mut self.flow_ids),
+            "ChannelFlowIds" => reader.keep(&mut self.channel_flow_ids),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ModifyOrganizationBusinessInfoResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ModifyOrganizationBusinessInfoResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ModifyOrganizationBusinessInfoResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ErrorCode", &self.error_code);
+        writer.member("ErrorMessage", &self.error_message);
+        writer.member("UnfinishedCount", &self.unfinished_count);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("ChannelFlowIds", &self.channel_flow_ids);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ModifyOrganizationBusinessInfoResponse);
+
 /// The verification link of one organisation in a batch registration.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct OrganizationAuthUrl {
     /// The link, good for one use: every further login needs a new one. Valid for 5 minutes with the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, whatever the state of organisation and employee. Pass it on unescaped: `&`, not `\u0026`.
-    #[serde(
-        rename = "AuthUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auth_url: ::core::option::Option<::std::string::String>,
     /// Why the registration failed, for instance because name, credit code and legal representative do not match. Empty otherwise.
-    #[serde(
-        rename = "ErrorMessage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub error_message: ::core::option::Option<::std::string::String>,
     /// Name of the organisation, as given at submission.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// Id of this organisation's registration, for `CreateBatchOrganizationAuthorizationUrl` and `DescribeBatchOrganizationRegistrationTasks`.
-    #[serde(
-        rename = "SubTaskId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sub_task_id: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for OrganizationAuthUrl {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AuthUrl" => reader.optional(&mut self.auth_url),
+            "ErrorMessage" => reader.optional(&mut self.error_message),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "SubTaskId" => reader.optional(&mut self.sub_task_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for OrganizationAuthUrl {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(OrganizationAuthUrl);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for OrganizationAuthUrl {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AuthUrl", &self.auth_url);
+        writer.member("ErrorMessage", &self.error_message);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("SubTaskId", &self.sub_task_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(OrganizationAuthUrl);
 
 impl ::core::fmt::Debug for OrganizationAuthUrl {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -3480,106 +4676,34 @@ impl ::core::fmt::Debug for OrganizationAuthUrl {
 }
 
 /// The details for a power of attorney. They must agree with the business licence.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCommonInfo {
     /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
-    #[serde(
-        rename = "OrganizationName",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub organization_name: ::std::string::String,
     /// Its unified social credit code, as on its business licence.
-    #[serde(
-        rename = "UniformSocialCreditCode",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub uniform_social_credit_code: ::std::string::String,
     /// Name of its legal representative, as on its business licence.
-    #[serde(rename = "LegalName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub legal_name: ::std::string::String,
     /// Kind of the legal representative's identity document.
-    #[serde(
-        rename = "LegalIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub legal_id_card_type: ::core::option::Option<super::AuthFileIdCardType>,
     /// Number of the legal representative's identity document.
-    #[serde(
-        rename = "LegalIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub legal_id_card_number: ::core::option::Option<::std::string::String>,
     /// Name of its super administrator.
-    #[serde(
-        rename = "AdminName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number.
-    #[serde(
-        rename = "AdminMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the super administrator's identity document.
-    #[serde(
-        rename = "AdminIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub admin_id_card_type: ::core::option::Option<super::AuthFileIdCardType>,
     /// Number of the super administrator's identity document.
-    #[serde(
-        rename = "AdminIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// Name of the former super administrator, for a change.
-    #[serde(
-        rename = "OldAdminName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub old_admin_name: ::core::option::Option<::std::string::String>,
     /// The former super administrator's mobile number, for a change.
-    #[serde(
-        rename = "OldAdminMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub old_admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the former super administrator's identity document, for a change.
-    #[serde(
-        rename = "OldAdminIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub old_admin_id_card_type: ::core::option::Option<super::AuthFileIdCardType>,
     /// Number of the former super administrator's identity document, for a change.
-    #[serde(
-        rename = "OldAdminIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub old_admin_id_card_number: ::core::option::Option<::std::string::String>,
 }
 
@@ -3721,6 +4845,90 @@ impl OrganizationCommonInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for OrganizationCommonInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OrganizationName" => reader.must(&mut self.organization_name),
+            "UniformSocialCreditCode" => {
+                reader.must(&mut self.uniform_social_credit_code)
+            }
+            "LegalName" => reader.must(&mut self.legal_name),
+            "LegalIdCardType" => reader.optional(&mut self.legal_id_card_type),
+            "LegalIdCardNumber" => reader.optional(&mut self.legal_id_card_number),
+            "AdminName" => reader.optional(&mut self.admin_name),
+            "AdminMobile" => reader.optional(&mut self.admin_mobile),
+            "AdminIdCardType" => reader.optional(&mut self.admin_id_card_type),
+            "AdminIdCardNumber" => reader.optional(&mut self.admin_id_card_number),
+            "OldAdminName" => reader.optional(&mut self.old_admin_name),
+            "OldAdminMobile" => reader.optional(&mut self.old_admin_mobile),
+            "OldAdminIdCardType" => reader.optional(&mut self.old_admin_id_card_type),
+            "OldAdminIdCardNumber" => reader.optional(&mut self.old_admin_id_card_number),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for OrganizationCommonInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["OrganizationName", "UniformSocialCreditCode", "LegalName"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            organization_name: ::tc3_api::json::Decode::blank(),
+            uniform_social_credit_code: ::tc3_api::json::Decode::blank(),
+            legal_name: ::tc3_api::json::Decode::blank(),
+            legal_id_card_type: ::core::option::Option::None,
+            legal_id_card_number: ::core::option::Option::None,
+            admin_name: ::core::option::Option::None,
+            admin_mobile: ::core::option::Option::None,
+            admin_id_card_type: ::core::option::Option::None,
+            admin_id_card_number: ::core::option::Option::None,
+            old_admin_name: ::core::option::Option::None,
+            old_admin_mobile: ::core::option::Option::None,
+            old_admin_id_card_type: ::core::option::Option::None,
+            old_admin_id_card_number: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(OrganizationCommonInfo);
+
+impl ::tc3_api::json::Encode for OrganizationCommonInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("UniformSocialCreditCode", &self.uniform_social_credit_code);
+        writer.member("LegalName", &self.legal_name);
+        writer.member("LegalIdCardType", &self.legal_id_card_type);
+        writer.member("LegalIdCardNumber", &self.legal_id_card_number);
+        writer.member("AdminName", &self.admin_name);
+        writer.member("AdminMobile", &self.admin_mobile);
+        writer.member("AdminIdCardType", &self.admin_id_card_type);
+        writer.member("AdminIdCardNumber", &self.admin_id_card_number);
+        writer.member("OldAdminName", &self.old_admin_name);
+        writer.member("OldAdminMobile", &self.old_admin_mobile);
+        writer.member("OldAdminIdCardType", &self.old_admin_id_card_type);
+        writer.member("OldAdminIdCardNumber", &self.old_admin_id_card_number);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(OrganizationCommonInfo);
+
 impl ::core::fmt::Debug for OrganizationCommonInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("OrganizationCommonInfo")
@@ -3788,108 +4996,38 @@ impl ::core::fmt::Debug for OrganizationCommonInfo {
 /// # Rules
 ///
 /// - Where `PowerOfAttorneys` is given, `AdminName`, `AdminMobile` and `AdminIdCardNumber` must be given.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct RegistrationOrganizationInfo {
     /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
-    #[serde(
-        rename = "OrganizationName",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub organization_name: ::std::string::String,
     /// Id that the platform gives the sub-organisation and that stands for it from then on; unique in the application. Letters and digits only. At most 64 characters.
-    #[serde(
-        rename = "OrganizationOpenId",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub organization_open_id: ::std::string::String,
     /// Id that the platform gives the employee and that stands for them from then on; unique in the application. Letters and digits only. At most 64 characters.
-    #[serde(rename = "OpenId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub open_id: ::std::string::String,
     /// Its unified social credit code, as on its business licence.
-    #[serde(
-        rename = "UniformSocialCreditCode",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub uniform_social_credit_code: ::std::string::String,
     /// Name of its legal representative, as on its business licence.
-    #[serde(rename = "LegalName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub legal_name: ::std::string::String,
     /// Its registered address, as on its business licence, with city and district: without them it is refused.
-    #[serde(
-        rename = "Address",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub address: ::core::option::Option<::std::string::String>,
     /// Name of its super administrator, who must carry out the registration in person. If the legal representative takes that role, the legal representative's name.
-    #[serde(
-        rename = "AdminName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number. Must be the personal number with which the person who carries out the registration is known to the service.
-    #[serde(
-        rename = "AdminMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_mobile: ::core::option::Option<::std::string::String>,
     /// How the super administrator may be authorised. Government bodies and public institutions can only use `5`. If the legal representative carries out the registration, it is the legal representative who is verified instead. At most 1 element.
-    #[serde(
-        rename = "AuthorizationTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub authorization_types: ::core::option::Option<
         ::std::vec::Vec<super::AuthorizationType>,
     >,
     /// Kind of the super administrator's identity document. Absent: `ID_CARD`.
-    #[serde(
-        rename = "AdminIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub admin_id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the super administrator's identity document.
-    #[serde(
-        rename = "AdminIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// The front of the business licence, as PNG or JPG. As base64. At most 5 MB.
-    #[serde(
-        rename = "BusinessLicense",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub business_license: ::core::option::Option<::tc3_api::Base64>,
     /// The power of attorney for the super administrator, as PNG, JPG or PDF. At most 8 MB each. Only if the super administrator has passed identity verification with the service, and with `AuthorizationTypes` of `1`. As base64.
-    #[serde(
-        rename = "PowerOfAttorneys",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub power_of_attorneys: ::core::option::Option<::std::vec::Vec<::tc3_api::Base64>>,
     /// H5 page to jump to once verification is done. At most 1000 characters.
-    #[serde(
-        rename = "AutoJumpUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auto_jump_url: ::core::option::Option<::std::string::String>,
 }
 
@@ -4035,6 +5173,99 @@ impl RegistrationOrganizationInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for RegistrationOrganizationInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OrganizationName" => reader.must(&mut self.organization_name),
+            "OrganizationOpenId" => reader.must(&mut self.organization_open_id),
+            "OpenId" => reader.must(&mut self.open_id),
+            "UniformSocialCreditCode" => {
+                reader.must(&mut self.uniform_social_credit_code)
+            }
+            "LegalName" => reader.must(&mut self.legal_name),
+            "Address" => reader.optional(&mut self.address),
+            "AdminName" => reader.optional(&mut self.admin_name),
+            "AdminMobile" => reader.optional(&mut self.admin_mobile),
+            "AuthorizationTypes" => reader.optional(&mut self.authorization_types),
+            "AdminIdCardType" => reader.optional(&mut self.admin_id_card_type),
+            "AdminIdCardNumber" => reader.optional(&mut self.admin_id_card_number),
+            "BusinessLicense" => reader.optional(&mut self.business_license),
+            "PowerOfAttorneys" => reader.optional(&mut self.power_of_attorneys),
+            "AutoJumpUrl" => reader.optional(&mut self.auto_jump_url),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for RegistrationOrganizationInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &[
+                    "OrganizationName",
+                    "OrganizationOpenId",
+                    "OpenId",
+                    "UniformSocialCreditCode",
+                    "LegalName",
+                ],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            organization_name: ::tc3_api::json::Decode::blank(),
+            organization_open_id: ::tc3_api::json::Decode::blank(),
+            open_id: ::tc3_api::json::Decode::blank(),
+            uniform_social_credit_code: ::tc3_api::json::Decode::blank(),
+            legal_name: ::tc3_api::json::Decode::blank(),
+            address: ::core::option::Option::None,
+            admin_name: ::core::option::Option::None,
+            admin_mobile: ::core::option::Option::None,
+            authorization_types: ::core::option::Option::None,
+            admin_id_card_type: ::core::option::Option::None,
+            admin_id_card_number: ::core::option::Option::None,
+            business_license: ::core::option::Option::None,
+            power_of_attorneys: ::core::option::Option::None,
+            auto_jump_url: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(RegistrationOrganizationInfo);
+
+impl ::tc3_api::json::Encode for RegistrationOrganizationInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("OpenId", &self.open_id);
+        writer.member("UniformSocialCreditCode", &self.uniform_social_credit_code);
+        writer.member("LegalName", &self.legal_name);
+        writer.member("Address", &self.address);
+        writer.member("AdminName", &self.admin_name);
+        writer.member("AdminMobile", &self.admin_mobile);
+        writer.member("AuthorizationTypes", &self.authorization_types);
+        writer.member("AdminIdCardType", &self.admin_id_card_type);
+        writer.member("AdminIdCardNumber", &self.admin_id_card_number);
+        writer.member("BusinessLicense", &self.business_license);
+        writer.member("PowerOfAttorneys", &self.power_of_attorneys);
+        writer.member("AutoJumpUrl", &self.auto_jump_url);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(RegistrationOrganizationInfo);
+
 impl ::core::fmt::Debug for RegistrationOrganizationInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("RegistrationOrganizationInfo")
@@ -4137,78 +5368,28 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Name of the sub-organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
-    #[serde(
-        rename = "ProxyOrganizationName",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_organization_name: ::std::string::String,
     /// The front of the business licence, as PNG or JPG. As base64. At most 5 MB.
-    #[serde(
-        rename = "BusinessLicense",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub business_license: ::core::option::Option<::tc3_api::Base64>,
     /// Its unified social credit code. At most 200 characters.
-    #[serde(
-        rename = "UniformSocialCreditCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub uniform_social_credit_code: ::core::option::Option<::std::string::String>,
     /// Name of its legal representative.
-    #[serde(
-        rename = "ProxyLegalName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_legal_name: ::core::option::Option<::std::string::String>,
     /// Not in use: who makes the call.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Kind of the legal representative's identity document. So far only `ID_CARD`, which is also the default.
-    #[serde(
-        rename = "ProxyLegalIdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub proxy_legal_id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the legal representative's identity document: digits, and an upper-case `X` where the number has one. Exactly 18 characters.
-    #[serde(
-        rename = "ProxyLegalIdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_legal_id_card_number: ::core::option::Option<::std::string::String>,
     /// Its address in full: province, city, district, then street and number. At most 500 characters.
-    #[serde(
-        rename = "ProxyAddress",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_address: ::core::option::Option<::std::string::String>,
 }
 
@@ -4307,6 +5488,80 @@ impl SyncProxyOrganizationRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for SyncProxyOrganizationRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "ProxyOrganizationName" => reader.must(&mut self.proxy_organization_name),
+            "BusinessLicense" => reader.optional(&mut self.business_license),
+            "UniformSocialCreditCode" => {
+                reader.optional(&mut self.uniform_social_credit_code)
+            }
+            "ProxyLegalName" => reader.optional(&mut self.proxy_legal_name),
+            "Operator" => reader.optional(&mut self.operator),
+            "ProxyLegalIdCardType" => reader.optional(&mut self.proxy_legal_id_card_type),
+            "ProxyLegalIdCardNumber" => {
+                reader.optional(&mut self.proxy_legal_id_card_number)
+            }
+            "ProxyAddress" => reader.optional(&mut self.proxy_address),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for SyncProxyOrganizationRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "ProxyOrganizationName"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            proxy_organization_name: ::tc3_api::json::Decode::blank(),
+            business_license: ::core::option::Option::None,
+            uniform_social_credit_code: ::core::option::Option::None,
+            proxy_legal_name: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            proxy_legal_id_card_type: ::core::option::Option::None,
+            proxy_legal_id_card_number: ::core::option::Option::None,
+            proxy_address: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(SyncProxyOrganizationRequest);
+
+impl ::tc3_api::json::Encode for SyncProxyOrganizationRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("ProxyOrganizationName", &self.proxy_organization_name);
+        writer.member("BusinessLicense", &self.business_license);
+        writer.member("UniformSocialCreditCode", &self.uniform_social_credit_code);
+        writer.member("ProxyLegalName", &self.proxy_legal_name);
+        writer.member("Operator", &self.operator);
+        writer.member("ProxyLegalIdCardType", &self.proxy_legal_id_card_type);
+        writer.member("ProxyLegalIdCardNumber", &self.proxy_legal_id_card_number);
+        writer.member("ProxyAddress", &self.proxy_address);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(SyncProxyOrganizationRequest);
+
 impl ::core::fmt::Debug for SyncProxyOrganizationRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("SyncProxyOrganizationRequest")
@@ -4359,20 +5614,51 @@ impl ::core::fmt::Debug for SyncProxyOrganizationRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for SyncProxyOrganizationResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for SyncProxyOrganizationResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(SyncProxyOrganizationResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for SyncProxyOrganizationResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(SyncProxyOrganizationResponse);
 
 /// Kind of link for uploading a power of attorney again.
 #[derive(
@@ -4447,24 +5733,32 @@ impl ::core::default::Default for AdminAuthorizationUrlEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for AdminAuthorizationUrlEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for AdminAuthorizationUrlEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de>
-for AdminAuthorizationUrlEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AdminAuthorizationUrlEndpoint);
+
+impl ::tc3_api::json::Encode for AdminAuthorizationUrlEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(AdminAuthorizationUrlEndpoint);
 
 /// Kind of an identity document named in a power of attorney.
 #[derive(
@@ -4527,23 +5821,32 @@ impl ::core::default::Default for AuthFileIdCardType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for AuthFileIdCardType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for AuthFileIdCardType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AuthFileIdCardType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AuthFileIdCardType);
+
+impl ::tc3_api::json::Encode for AuthFileIdCardType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(AuthFileIdCardType);
 
 /// Whether the verifications were cleared.
 #[derive(
@@ -4603,23 +5906,32 @@ impl ::core::default::Default for AuthorizationClearStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for AuthorizationClearStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for AuthorizationClearStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AuthorizationClearStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AuthorizationClearStatus);
+
+impl ::tc3_api::json::Encode for AuthorizationClearStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(AuthorizationClearStatus);
 
 /// Whether the organisations of a batch are verified one by one or together.
 #[derive(
@@ -4675,23 +5987,32 @@ impl ::core::default::Default for BatchAuthMethod {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for BatchAuthMethod {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for BatchAuthMethod {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BatchAuthMethod {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(BatchAuthMethod);
+
+impl ::tc3_api::json::Encode for BatchAuthMethod {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(BatchAuthMethod);
 
 /// Kind of link to a batch of tasks.
 #[derive(
@@ -4766,23 +6087,32 @@ impl ::core::default::Default for BatchUrlEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for BatchUrlEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for BatchUrlEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BatchUrlEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(BatchUrlEndpoint);
+
+impl ::tc3_api::json::Encode for BatchUrlEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(BatchUrlEndpoint);
 
 /// Whether a change of an organisation's information was blocked.
 #[derive(
@@ -4838,23 +6168,32 @@ impl ::core::default::Default for BusinessInfoChangeCode {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for BusinessInfoChangeCode {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for BusinessInfoChangeCode {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for BusinessInfoChangeCode {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(BusinessInfoChangeCode);
+
+impl ::tc3_api::json::Encode for BusinessInfoChangeCode {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(BusinessInfoChangeCode);
 
 /// Whether to switch an extended service on or off.
 #[derive(
@@ -4921,23 +6260,32 @@ impl ::core::default::Default for ExtendedServiceOperation {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ExtendedServiceOperation {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ExtendedServiceOperation {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ExtendedServiceOperation {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ExtendedServiceOperation);
+
+impl ::tc3_api::json::Encode for ExtendedServiceOperation {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ExtendedServiceOperation);
 
 /// Whether an extended service is on.
 #[derive(
@@ -5004,23 +6352,32 @@ impl ::core::default::Default for ExtendedServiceStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ExtendedServiceStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ExtendedServiceStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ExtendedServiceStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ExtendedServiceStatus);
+
+impl ::tc3_api::json::Encode for ExtendedServiceStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ExtendedServiceStatus);
 
 /// An extended service that a sub-organisation can switch on or off.
 #[derive(
@@ -5103,23 +6460,32 @@ impl ::core::default::Default for ExtendedServiceType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ExtendedServiceType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ExtendedServiceType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ExtendedServiceType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ExtendedServiceType);
+
+impl ::tc3_api::json::Encode for ExtendedServiceType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ExtendedServiceType);
 
 /// Kind of link for switching an extended service on.
 #[derive(
@@ -5190,23 +6556,32 @@ impl ::core::default::Default for ExtendedServiceUrlEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ExtendedServiceUrlEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ExtendedServiceUrlEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ExtendedServiceUrlEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ExtendedServiceUrlEndpoint);
+
+impl ::tc3_api::json::Encode for ExtendedServiceUrlEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ExtendedServiceUrlEndpoint);
 
 /// An extended service that is granted to employees or organisations one by one.
 #[derive(
@@ -5273,23 +6648,32 @@ impl ::core::default::Default for GrantedServiceType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for GrantedServiceType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for GrantedServiceType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for GrantedServiceType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(GrantedServiceType);
+
+impl ::tc3_api::json::Encode for GrantedServiceType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(GrantedServiceType);
 
 /// What a power of attorney is for.
 #[derive(
@@ -5349,23 +6733,32 @@ impl ::core::default::Default for OrganizationAuthFileType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationAuthFileType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for OrganizationAuthFileType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationAuthFileType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationAuthFileType);
+
+impl ::tc3_api::json::Encode for OrganizationAuthFileType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(OrganizationAuthFileType);
 
 /// By which method an organisation is verified.
 #[derive(
@@ -5440,24 +6833,32 @@ impl ::core::default::Default for OrganizationAuthorizationMethod {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationAuthorizationMethod {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for OrganizationAuthorizationMethod {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de>
-for OrganizationAuthorizationMethod {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationAuthorizationMethod);
+
+impl ::tc3_api::json::Encode for OrganizationAuthorizationMethod {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(OrganizationAuthorizationMethod);
 
 /// How far an organisation's verification has come.
 #[derive(
@@ -5550,24 +6951,32 @@ impl ::core::default::Default for OrganizationAuthorizationStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationAuthorizationStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for OrganizationAuthorizationStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de>
-for OrganizationAuthorizationStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationAuthorizationStatus);
+
+impl ::tc3_api::json::Encode for OrganizationAuthorizationStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(OrganizationAuthorizationStatus);
 
 /// Type of an organisation in the business register.
 #[derive(
@@ -5634,23 +7043,32 @@ impl ::core::default::Default for OrganizationBusinessType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationBusinessType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for OrganizationBusinessType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationBusinessType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationBusinessType);
+
+impl ::tc3_api::json::Encode for OrganizationBusinessType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(OrganizationBusinessType);
 
 /// What an organisation changes about itself.
 #[derive(
@@ -5706,23 +7124,32 @@ impl ::core::default::Default for OrganizationInfoChangeType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationInfoChangeType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for OrganizationInfoChangeType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationInfoChangeType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationInfoChangeType);
+
+impl ::tc3_api::json::Encode for OrganizationInfoChangeType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(OrganizationInfoChangeType);
 
 /// Kind of link for changing an organisation's information.
 #[derive(
@@ -5790,24 +7217,32 @@ impl ::core::default::Default for OrganizationInfoChangeUrlEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationInfoChangeUrlEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for OrganizationInfoChangeUrlEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de>
-for OrganizationInfoChangeUrlEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationInfoChangeUrlEndpoint);
+
+impl ::tc3_api::json::Encode for OrganizationInfoChangeUrlEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(OrganizationInfoChangeUrlEndpoint);
 
 /// What is set up for sub-organisations in a batch.
 #[derive(
@@ -5878,23 +7313,32 @@ impl ::core::default::Default for OrganizationInitOperation {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationInitOperation {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for OrganizationInitOperation {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for OrganizationInitOperation {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationInitOperation);
+
+impl ::tc3_api::json::Encode for OrganizationInitOperation {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(OrganizationInitOperation);
 
 /// How far an organisation's registration in a batch has come.
 #[derive(
@@ -5975,24 +7419,32 @@ impl ::core::default::Default for OrganizationRegistrationTaskStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for OrganizationRegistrationTaskStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for OrganizationRegistrationTaskStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de>
-for OrganizationRegistrationTaskStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(OrganizationRegistrationTaskStatus);
+
+impl ::tc3_api::json::Encode for OrganizationRegistrationTaskStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(OrganizationRegistrationTaskStatus);
 
 /// Kind of link for an organisation's verification.
 #[derive(
@@ -6075,23 +7527,32 @@ impl ::core::default::Default for RegistrationUrlEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for RegistrationUrlEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for RegistrationUrlEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for RegistrationUrlEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(RegistrationUrlEndpoint);
+
+impl ::tc3_api::json::Encode for RegistrationUrlEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(RegistrationUrlEndpoint);
 
 /// Whether a sub-organisation is activated.
 #[derive(
@@ -6147,23 +7608,32 @@ impl ::core::default::Default for SubOrganizationActiveStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SubOrganizationActiveStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for SubOrganizationActiveStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SubOrganizationActiveStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SubOrganizationActiveStatus);
+
+impl ::tc3_api::json::Encode for SubOrganizationActiveStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(SubOrganizationActiveStatus);
 
 impl ::tc3_api::Action for ChannelCreateOrganizationModifyQrCodeRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -6174,6 +7644,22 @@ impl ::tc3_api::Action for ChannelCreateOrganizationModifyQrCodeRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateOrganizationModifyQrCodeResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateBatchAdminChangeInvitationsRequest {
@@ -6185,6 +7671,22 @@ impl ::tc3_api::Action for CreateBatchAdminChangeInvitationsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateBatchAdminChangeInvitationsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateBatchAdminChangeInvitationsUrlRequest {
@@ -6196,6 +7698,22 @@ impl ::tc3_api::Action for CreateBatchAdminChangeInvitationsUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateBatchAdminChangeInvitationsUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateBatchInitOrganizationUrlRequest {
@@ -6207,6 +7725,22 @@ impl ::tc3_api::Action for CreateBatchInitOrganizationUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateBatchInitOrganizationUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateBatchOrganizationAuthorizationUrlRequest {
@@ -6218,6 +7752,22 @@ impl ::tc3_api::Action for CreateBatchOrganizationAuthorizationUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateBatchOrganizationAuthorizationUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateBatchOrganizationRegistrationTasksRequest {
@@ -6229,6 +7779,22 @@ impl ::tc3_api::Action for CreateBatchOrganizationRegistrationTasksRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateBatchOrganizationRegistrationTasksResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateChannelOrganizationInfoChangeUrlRequest {
@@ -6240,6 +7806,22 @@ impl ::tc3_api::Action for CreateChannelOrganizationInfoChangeUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateChannelOrganizationInfoChangeUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateChannelSubOrganizationActiveRequest {
@@ -6251,6 +7833,22 @@ impl ::tc3_api::Action for CreateChannelSubOrganizationActiveRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateChannelSubOrganizationActiveResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateCloseOrganizationUrlRequest {
@@ -6262,6 +7860,22 @@ impl ::tc3_api::Action for CreateCloseOrganizationUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateCloseOrganizationUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateModifyAdminAuthorizationUrlRequest {
@@ -6273,6 +7887,22 @@ impl ::tc3_api::Action for CreateModifyAdminAuthorizationUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateModifyAdminAuthorizationUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateOrganizationAuthFileRequest {
@@ -6284,6 +7914,22 @@ impl ::tc3_api::Action for CreateOrganizationAuthFileRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateOrganizationAuthFileResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DeleteOrganizationAuthorizationsRequest {
@@ -6295,6 +7941,22 @@ impl ::tc3_api::Action for DeleteOrganizationAuthorizationsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::DeleteOrganizationAuthorizationsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationTasksRequest {
@@ -6307,6 +7969,22 @@ impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationTasksRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeBatchOrganizationRegistrationTasksResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationUrlsRequest {
@@ -6319,6 +7997,22 @@ impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationUrlsRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeBatchOrganizationRegistrationUrlsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeChannelOrganizationsRequest {
@@ -6331,6 +8025,22 @@ impl ::tc3_api::Action for DescribeChannelOrganizationsRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeChannelOrganizationsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeExtendedServiceAuthDetailRequest {
@@ -6343,6 +8053,22 @@ impl ::tc3_api::Action for DescribeExtendedServiceAuthDetailRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeExtendedServiceAuthDetailResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeExtendedServiceAuthInfoRequest {
@@ -6355,6 +8081,22 @@ impl ::tc3_api::Action for DescribeExtendedServiceAuthInfoRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeExtendedServiceAuthInfoResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ModifyExtendedServiceRequest {
@@ -6366,6 +8108,22 @@ impl ::tc3_api::Action for ModifyExtendedServiceRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ModifyExtendedServiceResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ModifyOrganizationBusinessInfoRequest {
@@ -6377,6 +8135,22 @@ impl ::tc3_api::Action for ModifyOrganizationBusinessInfoRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ModifyOrganizationBusinessInfoResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for SyncProxyOrganizationRequest {
@@ -6388,4 +8162,20 @@ impl ::tc3_api::Action for SyncProxyOrganizationRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::SyncProxyOrganizationResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

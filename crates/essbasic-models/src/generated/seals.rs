@@ -7,16 +7,51 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct AuthorizedUser {
     /// `OpenId`, the id that the platform gave them.
-    #[serde(rename = "OpenId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub open_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for AuthorizedUser {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OpenId" => reader.keep(&mut self.open_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for AuthorizedUser {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(AuthorizedUser);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for AuthorizedUser {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OpenId", &self.open_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(AuthorizedUser);
 
 /// Imports a person's seal from a picture that the platform already has.
 ///
@@ -29,110 +64,50 @@ pub struct AuthorizedUser {
 /// # Errors
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Name of the person whose seal it is.
-    #[serde(rename = "UserName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub user_name: ::std::string::String,
     /// Number of the identity document. Identity card and residence permit: 18 characters, digits with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M` (Macao) and 10 digits.
-    #[serde(rename = "IdCardNumber", deserialize_with = "::tc3_api::lenient::scalar")]
     pub id_card_number: ::std::string::String,
     /// Name of the seal, unique in the organisation. 1 to 50 characters.
-    #[serde(rename = "SealName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_name: ::std::string::String,
     /// The employee who acts. `Agent` says it already.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The person's kind of identity document. Absent: `ID_CARD`.
-    #[serde(
-        rename = "IdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub id_card_type: ::core::option::Option<super::IdCardType>,
     /// The person's mobile number. Needed if auto-signing is to be switched on for them.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// Picture of the seal, by the id that `UploadFiles` returned.
-    #[serde(
-        rename = "FileId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub file_id: ::core::option::Option<::std::string::String>,
     /// What auto-signing with the seal is for.
-    #[serde(
-        rename = "SceneKey",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub scene_key: ::core::option::Option<super::AutoSignScene>,
     /// Kind of auto-signing licence. It has no effect.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Leave it out.
-    #[serde(
-        rename = "LicenseType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub license_type: ::core::option::Option<::core::primitive::i64>,
     /// Picture of the seal. As base64.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Upload the picture with `UploadFiles` and give `FileId`.
-    #[serde(
-        rename = "SealImage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub seal_image: ::core::option::Option<::tc3_api::Base64>,
     /// Whether to switch on auto-signing for the person. It has no effect.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Leave it out.
-    #[serde(
-        rename = "EnableAutoSign",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub enable_auto_sign: ::core::option::Option<::core::primitive::bool>,
     /// Whether to compress the picture. It has no effect.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Leave it out.
-    #[serde(
-        rename = "SealImageCompress",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_image_compress: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -242,6 +217,88 @@ impl ChannelCreatePreparedPersonalEsignRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreatePreparedPersonalEsignRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "UserName" => reader.must(&mut self.user_name),
+            "IdCardNumber" => reader.must(&mut self.id_card_number),
+            "SealName" => reader.must(&mut self.seal_name),
+            "Operator" => reader.optional(&mut self.operator),
+            "IdCardType" => reader.optional(&mut self.id_card_type),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "FileId" => reader.optional(&mut self.file_id),
+            "SceneKey" => reader.optional(&mut self.scene_key),
+            "LicenseType" => reader.optional(&mut self.license_type),
+            "SealImage" => reader.optional(&mut self.seal_image),
+            "EnableAutoSign" => reader.optional(&mut self.enable_auto_sign),
+            "SealImageCompress" => reader.optional(&mut self.seal_image_compress),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreatePreparedPersonalEsignRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "UserName", "IdCardNumber", "SealName"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            user_name: ::tc3_api::json::Decode::blank(),
+            id_card_number: ::tc3_api::json::Decode::blank(),
+            seal_name: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+            id_card_type: ::core::option::Option::None,
+            mobile: ::core::option::Option::None,
+            file_id: ::core::option::Option::None,
+            scene_key: ::core::option::Option::None,
+            license_type: ::core::option::Option::None,
+            seal_image: ::core::option::Option::None,
+            enable_auto_sign: ::core::option::Option::None,
+            seal_image_compress: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreatePreparedPersonalEsignRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreatePreparedPersonalEsignRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("UserName", &self.user_name);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("SealName", &self.seal_name);
+        writer.member("Operator", &self.operator);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("Mobile", &self.mobile);
+        writer.member("FileId", &self.file_id);
+        writer.member("SceneKey", &self.scene_key);
+        writer.member("LicenseType", &self.license_type);
+        writer.member("SealImage", &self.seal_image);
+        writer.member("EnableAutoSign", &self.enable_auto_sign);
+        writer.member("SealImageCompress", &self.seal_image_compress);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreatePreparedPersonalEsignRequest);
+
 impl ::core::fmt::Debug for ChannelCreatePreparedPersonalEsignRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreatePreparedPersonalEsignRequest")
@@ -280,23 +337,55 @@ impl ::core::fmt::Debug for ChannelCreatePreparedPersonalEsignRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignResponse {
     /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by it. The console's seal centre shows it too.
-    #[serde(rename = "SealId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreatePreparedPersonalEsignResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SealId" => reader.keep(&mut self.seal_id),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreatePreparedPersonalEsignResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreatePreparedPersonalEsignResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreatePreparedPersonalEsignResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SealId", &self.seal_id);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreatePreparedPersonalEsignResponse);
 
 /// Authorises employees of a sub-organisation to sign with one of its seals.
 ///
@@ -315,49 +404,24 @@ pub struct ChannelCreatePreparedPersonalEsignResponse {
 /// - `InternalError.DependsDb`: A dependent database failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Id of the seal, 32 characters, as `CreateSealByImage` and `ChannelDescribeOrganizationSeals` return it and the console's seal centre shows it.
-    #[serde(rename = "SealId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// The employees to authorise: each by the user id of the service (32 characters, shown in the console) or by `OpenId`, the id that the platform gave them (letters and digits), which the service translates. Each at most 64 characters.
-    #[serde(rename = "UserIds", deserialize_with = "::tc3_api::lenient::list")]
     pub user_ids: ::std::vec::Vec<::std::string::String>,
     /// The employee who acts. Leave it out.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The organisation. Leave it out.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Organization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// Switches agreed with the service's account manager. Absent: none.
-    #[serde(
-        rename = "Options",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub options: ::core::option::Option<::std::vec::Vec<super::Option>>,
 }
 
@@ -410,44 +474,133 @@ impl ChannelCreateSealPolicyRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateSealPolicyRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SealId" => reader.must(&mut self.seal_id),
+            "UserIds" => reader.must(&mut self.user_ids),
+            "Operator" => reader.optional(&mut self.operator),
+            "Organization" => reader.optional(&mut self.organization),
+            "Options" => reader.optional(&mut self.options),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateSealPolicyRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "SealId", "UserIds"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            seal_id: ::tc3_api::json::Decode::blank(),
+            user_ids: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+            organization: ::core::option::Option::None,
+            options: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateSealPolicyRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateSealPolicyRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SealId", &self.seal_id);
+        writer.member("UserIds", &self.user_ids);
+        writer.member("Operator", &self.operator);
+        writer.member("Organization", &self.organization);
+        writer.member("Options", &self.options);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateSealPolicyRequest);
+
 /// The answer to `ChannelCreateSealPolicy`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyResponse {
     /// The employees who were authorised now; those left out had been already. User ids of the service, or `OpenId`s if the request gave such.
-    #[serde(rename = "UserIds", default, deserialize_with = "::tc3_api::lenient::list")]
     pub user_ids: ::std::vec::Vec<::std::string::String>,
     /// Mini program path to the page where the operator proves by face recognition who they are. Empty by default.
-    #[serde(
-        rename = "SealOperatorVerifyPath",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
     /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
-    #[serde(
-        rename = "SealOperatorVerifyQrcodeUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateSealPolicyResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "UserIds" => reader.keep(&mut self.user_ids),
+            "SealOperatorVerifyPath" => {
+                reader.optional(&mut self.seal_operator_verify_path)
+            }
+            "SealOperatorVerifyQrcodeUrl" => {
+                reader.optional(&mut self.seal_operator_verify_qrcode_url)
+            }
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateSealPolicyResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateSealPolicyResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateSealPolicyResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("UserIds", &self.user_ids);
+        writer.member("SealOperatorVerifyPath", &self.seal_operator_verify_path);
+        writer
+            .member(
+                "SealOperatorVerifyQrcodeUrl",
+                &self.seal_operator_verify_qrcode_url,
+            );
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateSealPolicyResponse);
 
 impl ::core::fmt::Debug for ChannelCreateSealPolicyResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -487,42 +640,22 @@ impl ::core::fmt::Debug for ChannelCreateSealPolicyResponse {
 /// - `InternalError.DependsDb`: A dependent database failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDeleteSealPoliciesRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Id of the seal.
-    #[serde(rename = "SealId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// The employees who lose the authorisation: each by the user id of the service or by `OpenId`, the id that the platform gave them, which the service translates.
-    #[serde(rename = "UserIds", deserialize_with = "::tc3_api::lenient::list")]
     pub user_ids: ::std::vec::Vec<::std::string::String>,
     /// The organisation. Leave it out.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Organization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// The employee who acts. Leave it out.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
@@ -563,26 +696,115 @@ impl ChannelDeleteSealPoliciesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDeleteSealPoliciesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SealId" => reader.must(&mut self.seal_id),
+            "UserIds" => reader.must(&mut self.user_ids),
+            "Organization" => reader.optional(&mut self.organization),
+            "Operator" => reader.optional(&mut self.operator),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDeleteSealPoliciesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "SealId", "UserIds"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            seal_id: ::tc3_api::json::Decode::blank(),
+            user_ids: ::tc3_api::json::Decode::blank(),
+            organization: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDeleteSealPoliciesRequest);
+
+impl ::tc3_api::json::Encode for ChannelDeleteSealPoliciesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SealId", &self.seal_id);
+        writer.member("UserIds", &self.user_ids);
+        writer.member("Organization", &self.organization);
+        writer.member("Operator", &self.operator);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDeleteSealPoliciesRequest);
+
 /// The answer to `ChannelDeleteSealPolicies`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDeleteSealPoliciesResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDeleteSealPoliciesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDeleteSealPoliciesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDeleteSealPoliciesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDeleteSealPoliciesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDeleteSealPoliciesResponse);
 
 /// Lists the seals of a sub-organisation, page by page: type, state, picture, size and, if asked for, the employees who may use them. With `SealId` it looks up one seal.
 ///
@@ -629,63 +851,22 @@ pub struct ChannelDeleteSealPoliciesResponse {
 /// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
 /// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeOrganizationSealsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// How many seals a page has. Absent: 20. At most 100.
-    #[serde(
-        rename = "Limit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// How many seals to skip. Absent: 0. At most 20000.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
     /// Whether the answer says who may use each seal. Absent: it does not.
-    #[serde(
-        rename = "InfoType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub info_type: ::core::option::Option<super::SealInfoType>,
     /// Id of one seal to look up. Absent: all seals, 100 at most in one answer.
-    #[serde(
-        rename = "SealId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_id: ::core::option::Option<::std::string::String>,
     /// Types of seals to list. Subtypes, whose names begin with `OTHER_`, can be given too, once the service's support has enabled them and told their names. Absent: all types.
-    #[serde(
-        rename = "SealTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub seal_types: ::core::option::Option<::std::vec::Vec<super::SealType>>,
     /// States of seals to list. Absent: only seals in use.
-    #[serde(
-        rename = "SealStatuses",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub seal_statuses: ::core::option::Option<::std::vec::Vec<super::SealStatusFilter>>,
 }
 
@@ -773,40 +954,125 @@ impl ChannelDescribeOrganizationSealsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelDescribeOrganizationSealsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Limit" => reader.optional(&mut self.limit),
+            "Offset" => reader.optional(&mut self.offset),
+            "InfoType" => reader.optional(&mut self.info_type),
+            "SealId" => reader.optional(&mut self.seal_id),
+            "SealTypes" => reader.optional(&mut self.seal_types),
+            "SealStatuses" => reader.optional(&mut self.seal_statuses),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelDescribeOrganizationSealsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            limit: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+            info_type: ::core::option::Option::None,
+            seal_id: ::core::option::Option::None,
+            seal_types: ::core::option::Option::None,
+            seal_statuses: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelDescribeOrganizationSealsRequest);
+
+impl ::tc3_api::json::Encode for ChannelDescribeOrganizationSealsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Limit", &self.limit);
+        writer.member("Offset", &self.offset);
+        writer.member("InfoType", &self.info_type);
+        writer.member("SealId", &self.seal_id);
+        writer.member("SealTypes", &self.seal_types);
+        writer.member("SealStatuses", &self.seal_statuses);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelDescribeOrganizationSealsRequest);
+
 /// The answer to `ChannelDescribeOrganizationSeals`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelDescribeOrganizationSealsResponse {
     /// How many seals the organisation has; 0 or 1 if the request gave `SealId`.
-    #[serde(
-        rename = "TotalCount",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub total_count: ::core::primitive::i64,
     /// The seals found.
-    #[serde(
-        rename = "Seals",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub seals: ::std::vec::Vec<super::OccupiedSeal>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelDescribeOrganizationSealsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TotalCount" => reader.keep(&mut self.total_count),
+            "Seals" => reader.keep(&mut self.seals),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelDescribeOrganizationSealsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelDescribeOrganizationSealsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelDescribeOrganizationSealsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TotalCount", &self.total_count);
+        writer.member("Seals", &self.seals);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelDescribeOrganizationSealsResponse);
 
 /// Changes the state of a sub-organisation's seal. For now this can only disable one; `ChannelDescribeOrganizationSeals` shows its state.
 ///
@@ -820,47 +1086,22 @@ pub struct ChannelDescribeOrganizationSealsResponse {
 ///
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelUpdateSealStatusRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// What becomes of the seal.
-    #[serde(rename = "Status")]
     pub status: super::SealStatusChange,
     /// Id of the seal.
-    #[serde(rename = "SealId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// Why the state is changed.
-    #[serde(
-        rename = "Reason",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub reason: ::core::option::Option<::std::string::String>,
     /// The employee who acts. Leave it out.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Switches agreed with the service's account manager. Absent: none.
-    #[serde(
-        rename = "Options",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub options: ::core::option::Option<::std::vec::Vec<super::Option>>,
 }
 
@@ -909,6 +1150,67 @@ impl ChannelUpdateSealStatusRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelUpdateSealStatusRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Status" => reader.must(&mut self.status),
+            "SealId" => reader.must(&mut self.seal_id),
+            "Reason" => reader.optional(&mut self.reason),
+            "Operator" => reader.optional(&mut self.operator),
+            "Options" => reader.optional(&mut self.options),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelUpdateSealStatusRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "Status", "SealId"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            status: ::tc3_api::json::Decode::blank(),
+            seal_id: ::tc3_api::json::Decode::blank(),
+            reason: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            options: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelUpdateSealStatusRequest);
+
+impl ::tc3_api::json::Encode for ChannelUpdateSealStatusRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Status", &self.status);
+        writer.member("SealId", &self.seal_id);
+        writer.member("Reason", &self.reason);
+        writer.member("Operator", &self.operator);
+        writer.member("Options", &self.options);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelUpdateSealStatusRequest);
+
 impl ::core::fmt::Debug for ChannelUpdateSealStatusRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelUpdateSealStatusRequest")
@@ -929,40 +1231,67 @@ impl ::core::fmt::Debug for ChannelUpdateSealStatusRequest {
 }
 
 /// The answer to `ChannelUpdateSealStatus`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelUpdateSealStatusResponse {
     /// Mini program path to the page where the operator proves by face recognition who they are. Empty by default.
-    #[serde(
-        rename = "SealOperatorVerifyPath",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
     /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
-    #[serde(
-        rename = "SealOperatorVerifyQrcodeUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelUpdateSealStatusResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SealOperatorVerifyPath" => {
+                reader.optional(&mut self.seal_operator_verify_path)
+            }
+            "SealOperatorVerifyQrcodeUrl" => {
+                reader.optional(&mut self.seal_operator_verify_qrcode_url)
+            }
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelUpdateSealStatusResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelUpdateSealStatusResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelUpdateSealStatusResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SealOperatorVerifyPath", &self.seal_operator_verify_path);
+        writer
+            .member(
+                "SealOperatorVerifyQrcodeUrl",
+                &self.seal_operator_verify_qrcode_url,
+            );
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelUpdateSealStatusResponse);
 
 impl ::core::fmt::Debug for ChannelUpdateSealStatusResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1007,33 +1336,14 @@ impl ::core::fmt::Debug for ChannelUpdateSealStatusResponse {
 /// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `OperationDenied.OperatorHasNoPermission`: Operator lacks permission. Have the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateEmployeeQualificationSealQrCodeRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Text for whoever scans the code, to tell them what they are to authorise; shown in the lower part of the authorisation page.
-    #[serde(
-        rename = "HintText",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hint_text: ::core::option::Option<::std::string::String>,
     /// Data of the platform's own, encoded as base64. The callback that follows the authorisation returns it unchanged. At most 2000 characters.
-    #[serde(
-        rename = "UserData",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_data: ::core::option::Option<::std::string::String>,
 }
 
@@ -1071,6 +1381,54 @@ impl CreateEmployeeQualificationSealQrCodeRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateEmployeeQualificationSealQrCodeRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "HintText" => reader.optional(&mut self.hint_text),
+            "UserData" => reader.optional(&mut self.user_data),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateEmployeeQualificationSealQrCodeRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            hint_text: ::core::option::Option::None,
+            user_data: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateEmployeeQualificationSealQrCodeRequest);
+
+impl ::tc3_api::json::Encode for CreateEmployeeQualificationSealQrCodeRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("HintText", &self.hint_text);
+        writer.member("UserData", &self.user_data);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateEmployeeQualificationSealQrCodeRequest);
+
 impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateEmployeeQualificationSealQrCodeRequest")
@@ -1088,31 +1446,55 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeRequest {
 }
 
 /// The answer to `CreateEmployeeQualificationSealQrCode`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateEmployeeQualificationSealQrCodeResponse {
     /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new one must be made. As base64.
-    #[serde(
-        rename = "QrcodeBase64",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub qrcode_base64: ::core::option::Option<::tc3_api::Base64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateEmployeeQualificationSealQrCodeResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "QrcodeBase64" => reader.optional(&mut self.qrcode_base64),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateEmployeeQualificationSealQrCodeResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateEmployeeQualificationSealQrCodeResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateEmployeeQualificationSealQrCodeResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("QrcodeBase64", &self.qrcode_base64);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateEmployeeQualificationSealQrCodeResponse);
 
 impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1179,36 +1561,18 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateLegalSealQrCodeRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The employee who acts. Leave it out.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The organisation. Leave it out.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Organization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization: ::core::option::Option<super::OrganizationInfo>,
 }
 
@@ -1236,32 +1600,104 @@ impl CreateLegalSealQrCodeRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateLegalSealQrCodeRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Operator" => reader.optional(&mut self.operator),
+            "Organization" => reader.optional(&mut self.organization),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateLegalSealQrCodeRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            operator: ::core::option::Option::None,
+            organization: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateLegalSealQrCodeRequest);
+
+impl ::tc3_api::json::Encode for CreateLegalSealQrCodeRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Operator", &self.operator);
+        writer.member("Organization", &self.organization);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateLegalSealQrCodeRequest);
+
 /// The answer to `CreateLegalSealQrCode`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateLegalSealQrCodeResponse {
     /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new one must be made. As base64.
-    #[serde(
-        rename = "QrcodeBase64",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub qrcode_base64: ::tc3_api::Base64,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateLegalSealQrCodeResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "QrcodeBase64" => reader.keep(&mut self.qrcode_base64),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateLegalSealQrCodeResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateLegalSealQrCodeResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateLegalSealQrCodeResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("QrcodeBase64", &self.qrcode_base64);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateLegalSealQrCodeResponse);
 
 impl ::core::fmt::Debug for CreateLegalSealQrCodeResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1307,108 +1743,40 @@ impl ::core::fmt::Debug for CreateLegalSealQrCodeResponse {
 /// - `ResourceNotFound.Organization`: Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.
 /// - `ResourceNotFound.VerifyUser`: Verified-user record does not exist. Have the operator complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateSealByImageRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Name of the seal, unique in the organisation. 1 to 50 characters.
-    #[serde(rename = "SealName", deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_name: ::std::string::String,
     /// Picture of the seal, PNG or JPG, whose base64 text has at most 10 MB. Needed unless the service draws the seal; the service reviews it by hand. As base64. At most 5 MB.
-    #[serde(
-        rename = "SealImage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub seal_image: ::core::option::Option<::tc3_api::Base64>,
     /// The employee who acts. Leave it out.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Has the service draw the seal, so that no `SealImage` is needed. Absent: the seal is made from `SealImage`.
-    #[serde(
-        rename = "GenerateSource",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub generate_source: ::core::option::Option<super::SealGenerateSource>,
     /// What the seal is for. An organisation has only one official seal; a second is refused. Absent: `OFFICIAL`.
-    #[serde(
-        rename = "SealType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub seal_type: ::core::option::Option<super::NewSealType>,
     /// Line of text across a seal that the service draws. If it is too wide, the gaps shrink first, then the letters. Leave it out with `SubSealType`. At most 15 characters.
-    #[serde(
-        rename = "SealHorizontalText",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_horizontal_text: ::core::option::Option<::std::string::String>,
     /// Shape of a seal that the service draws; ignored for a picture. Absent: `circle`.
-    #[serde(
-        rename = "SealStyle",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub seal_style: ::core::option::Option<super::SealStyle>,
     /// Subtype of a seal, such as `OTHER_58`; never for a picture. It counts only if `SealType` is `OTHER` and the service draws the seal, whose line of text is then the subtype's name. The service's support enables subtypes and tells their names.
-    #[serde(
-        rename = "SubSealType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sub_seal_type: ::core::option::Option<::std::string::String>,
     /// Size of the seal on paper: width, `_`, height, in whole millimetres. A picture is scaled to it, whatever its pixels, so it should have the same proportions.
     ///
     /// - From a picture: any sides of 10 to 100, width to height between 0.1 and 10.
     /// - Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, `58_58`.
     /// - Drawn as `ellipse`: `40_30`, `45_30`. Not for official and contract seals, which are round.
-    #[serde(
-        rename = "SealSize",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_size: ::core::option::Option<::std::string::String>,
     /// Taxpayer number of the organisation, for seals of type `INVOICE` only. Absent: its Unified Social Credit Code; an organisation that was verified by a power of attorney must give it.
-    #[serde(
-        rename = "TaxIdentifyCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub tax_identify_code: ::core::option::Option<::std::string::String>,
     /// Description of the seal.
-    #[serde(
-        rename = "SealDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_description: ::core::option::Option<::std::string::String>,
     /// Switches agreed with the service's account manager. Absent: none.
-    #[serde(
-        rename = "Options",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub options: ::core::option::Option<::std::vec::Vec<super::Option>>,
 }
 
@@ -1553,6 +1921,84 @@ impl CreateSealByImageRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateSealByImageRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "SealName" => reader.must(&mut self.seal_name),
+            "SealImage" => reader.optional(&mut self.seal_image),
+            "Operator" => reader.optional(&mut self.operator),
+            "GenerateSource" => reader.optional(&mut self.generate_source),
+            "SealType" => reader.optional(&mut self.seal_type),
+            "SealHorizontalText" => reader.optional(&mut self.seal_horizontal_text),
+            "SealStyle" => reader.optional(&mut self.seal_style),
+            "SubSealType" => reader.optional(&mut self.sub_seal_type),
+            "SealSize" => reader.optional(&mut self.seal_size),
+            "TaxIdentifyCode" => reader.optional(&mut self.tax_identify_code),
+            "SealDescription" => reader.optional(&mut self.seal_description),
+            "Options" => reader.optional(&mut self.options),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateSealByImageRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "SealName"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            seal_name: ::tc3_api::json::Decode::blank(),
+            seal_image: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            generate_source: ::core::option::Option::None,
+            seal_type: ::core::option::Option::None,
+            seal_horizontal_text: ::core::option::Option::None,
+            seal_style: ::core::option::Option::None,
+            sub_seal_type: ::core::option::Option::None,
+            seal_size: ::core::option::Option::None,
+            tax_identify_code: ::core::option::Option::None,
+            seal_description: ::core::option::Option::None,
+            options: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateSealByImageRequest);
+
+impl ::tc3_api::json::Encode for CreateSealByImageRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("SealName", &self.seal_name);
+        writer.member("SealImage", &self.seal_image);
+        writer.member("Operator", &self.operator);
+        writer.member("GenerateSource", &self.generate_source);
+        writer.member("SealType", &self.seal_type);
+        writer.member("SealHorizontalText", &self.seal_horizontal_text);
+        writer.member("SealStyle", &self.seal_style);
+        writer.member("SubSealType", &self.sub_seal_type);
+        writer.member("SealSize", &self.seal_size);
+        writer.member("TaxIdentifyCode", &self.tax_identify_code);
+        writer.member("SealDescription", &self.seal_description);
+        writer.member("Options", &self.options);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateSealByImageRequest);
+
 impl ::core::fmt::Debug for CreateSealByImageRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateSealByImageRequest")
@@ -1592,67 +2038,83 @@ impl ::core::fmt::Debug for CreateSealByImageRequest {
 }
 
 /// The answer to `CreateSealByImage`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateSealByImageResponse {
     /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by it. Empty for a preview.
-    #[serde(rename = "SealId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// Link to a picture of the seal, valid for 24 hours. None for a seal made from a picture.
-    #[serde(
-        rename = "ImageUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub image_url: ::core::option::Option<::std::string::String>,
     /// Mini program path to the page where the operator proves by face recognition who they are. Empty by default.
-    #[serde(
-        rename = "SealOperatorVerifyPath",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
     /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
-    #[serde(
-        rename = "SealOperatorVerifyQrcodeUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
     /// For a preview: link to a picture of the seal on a sample document, valid for 90 days.
-    #[serde(
-        rename = "PreviewFileUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub preview_file_url: ::core::option::Option<::std::string::String>,
     /// For a preview: link to a PDF of the seal on a sample document, valid for 90 days.
-    #[serde(
-        rename = "PreviewPdfUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub preview_pdf_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateSealByImageResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SealId" => reader.keep(&mut self.seal_id),
+            "ImageUrl" => reader.optional(&mut self.image_url),
+            "SealOperatorVerifyPath" => {
+                reader.optional(&mut self.seal_operator_verify_path)
+            }
+            "SealOperatorVerifyQrcodeUrl" => {
+                reader.optional(&mut self.seal_operator_verify_qrcode_url)
+            }
+            "PreviewFileUrl" => reader.optional(&mut self.preview_file_url),
+            "PreviewPdfUrl" => reader.optional(&mut self.preview_pdf_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateSealByImageResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateSealByImageResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateSealByImageResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SealId", &self.seal_id);
+        writer.member("ImageUrl", &self.image_url);
+        writer.member("SealOperatorVerifyPath", &self.seal_operator_verify_path);
+        writer
+            .member(
+                "SealOperatorVerifyQrcodeUrl",
+                &self.seal_operator_verify_qrcode_url,
+            );
+        writer.member("PreviewFileUrl", &self.preview_file_url);
+        writer.member("PreviewPdfUrl", &self.preview_pdf_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateSealByImageResponse);
 
 impl ::core::fmt::Debug for CreateSealByImageResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1715,31 +2177,14 @@ impl ::core::fmt::Debug for CreateSealByImageResponse {
 /// # Errors
 ///
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlRequest {
     /// For which application, sub-organisation and approver the link is; `ProxyOperator` is the approver.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Id of the application to use a seal, as the callback on seal applications gives it.
-    #[serde(
-        rename = "WorkflowInstanceId",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub workflow_instance_id: ::std::string::String,
     /// Form of the link. Absent: `LongLink`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::SealWorkflowUrlEndpoint>,
 }
 
@@ -1767,33 +2212,108 @@ impl DescribeChannelSealPolicyWorkflowUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeChannelSealPolicyWorkflowUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "WorkflowInstanceId" => reader.must(&mut self.workflow_instance_id),
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeChannelSealPolicyWorkflowUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "WorkflowInstanceId"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            workflow_instance_id: ::tc3_api::json::Decode::blank(),
+            endpoint: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeChannelSealPolicyWorkflowUrlRequest);
+
+impl ::tc3_api::json::Encode for DescribeChannelSealPolicyWorkflowUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("WorkflowInstanceId", &self.workflow_instance_id);
+        writer.member("Endpoint", &self.endpoint);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeChannelSealPolicyWorkflowUrlRequest);
+
 /// The answer to `DescribeChannelSealPolicyWorkflowUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlResponse {
     /// The approver's link to the mini program, in the form that `Endpoint` asked for.
-    #[serde(
-        rename = "WorkflowUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub workflow_url: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeChannelSealPolicyWorkflowUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "WorkflowUrl" => reader.optional(&mut self.workflow_url),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeChannelSealPolicyWorkflowUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeChannelSealPolicyWorkflowUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeChannelSealPolicyWorkflowUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("WorkflowUrl", &self.workflow_url);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeChannelSealPolicyWorkflowUrlResponse);
 
 impl ::core::fmt::Debug for DescribeChannelSealPolicyWorkflowUrlResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1811,110 +2331,103 @@ impl ::core::fmt::Debug for DescribeChannelSealPolicyWorkflowUrlResponse {
 }
 
 /// A seal of an organisation.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct OccupiedSeal {
     /// Id of the seal.
-    #[serde(rename = "SealId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub seal_id: ::std::string::String,
     /// Name of the seal.
-    #[serde(
-        rename = "SealName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub seal_name: ::std::string::String,
     /// When the seal was authorised. In seconds since the epoch.
-    #[serde(
-        rename = "CreateOn",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub create_on: ::core::primitive::i64,
     /// Who authorised the seal, by user id of the service.
-    #[serde(
-        rename = "Creator",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub creator: ::std::string::String,
     /// Id of the seal's policy.
-    #[serde(
-        rename = "SealPolicyId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub seal_policy_id: ::std::string::String,
     /// State of the seal.
-    #[serde(
-        rename = "SealStatus",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub seal_status: super::SealStatus,
     /// Why the review rejected the seal.
-    #[serde(
-        rename = "FailReason",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub fail_reason: ::std::string::String,
     /// Link to a picture of the seal, valid for 5 minutes.
-    #[serde(rename = "Url", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub url: ::std::string::String,
     /// What the seal is for.
-    #[serde(
-        rename = "SealType",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub seal_type: super::SealType,
     /// Whether the authorisation to use the seal has no end.
-    #[serde(
-        rename = "IsAllTime",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub is_all_time: ::core::primitive::bool,
     /// The employees who may use the seal; only if the request's `InfoType` asked for them.
-    #[serde(
-        rename = "AuthorizedUsers",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub authorized_users: ::std::vec::Vec<super::AuthorizedUser>,
     /// Width of the seal on paper, in millimetres.
-    #[serde(
-        rename = "RealWidth",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub real_width: ::core::option::Option<::core::primitive::i64>,
     /// Height of the seal on paper, in millimetres.
-    #[serde(
-        rename = "RealHeight",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub real_height: ::core::option::Option<::core::primitive::i64>,
     /// Description of the seal.
-    #[serde(
-        rename = "SealDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub seal_description: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for OccupiedSeal {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SealId" => reader.keep(&mut self.seal_id),
+            "SealName" => reader.keep(&mut self.seal_name),
+            "CreateOn" => reader.keep(&mut self.create_on),
+            "Creator" => reader.keep(&mut self.creator),
+            "SealPolicyId" => reader.keep(&mut self.seal_policy_id),
+            "SealStatus" => reader.keep(&mut self.seal_status),
+            "FailReason" => reader.keep(&mut self.fail_reason),
+            "Url" => reader.keep(&mut self.url),
+            "SealType" => reader.keep(&mut self.seal_type),
+            "IsAllTime" => reader.keep(&mut self.is_all_time),
+            "AuthorizedUsers" => reader.keep(&mut self.authorized_users),
+            "RealWidth" => reader.optional(&mut self.real_width),
+            "RealHeight" => reader.optional(&mut self.real_height),
+            "SealDescription" => reader.optional(&mut self.seal_description),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for OccupiedSeal {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(OccupiedSeal);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for OccupiedSeal {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SealId", &self.seal_id);
+        writer.member("SealName", &self.seal_name);
+        writer.member("CreateOn", &self.create_on);
+        writer.member("Creator", &self.creator);
+        writer.member("SealPolicyId", &self.seal_policy_id);
+        writer.member("SealStatus", &self.seal_status);
+        writer.member("FailReason", &self.fail_reason);
+        writer.member("Url", &self.url);
+        writer.member("SealType", &self.seal_type);
+        writer.member("IsAllTime", &self.is_all_time);
+        writer.member("AuthorizedUsers", &self.authorized_users);
+        writer.member("RealWidth", &self.real_width);
+        writer.member("RealHeight", &self.real_height);
+        writer.member("SealDescription", &self.seal_description);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(OccupiedSeal);
 
 impl OccupiedSeal {
     /// The member `CreateOn` as a time; `None` of zero.
@@ -1951,21 +2464,12 @@ impl ::core::fmt::Debug for OccupiedSeal {
 }
 
 /// A switch that changes how an action works. To be agreed with the service's account manager before use.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct Option {
     /// Name of the switch. Those shown in the reference are `SealOperatorVerify` (by its name, the operator must pass face recognition) and, for `CreateSealByImage`, `CreateSealPreview` (a preview instead of a seal).
-    #[serde(rename = "Key", deserialize_with = "::tc3_api::lenient::scalar")]
     pub key: ::std::string::String,
     /// Value of the switch, such as `true`.
-    #[serde(rename = "Value", deserialize_with = "::tc3_api::lenient::scalar")]
     pub value: ::std::string::String,
 }
 
@@ -1982,6 +2486,51 @@ impl Option {
         }
     }
 }
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Option {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Key" => reader.must(&mut self.key),
+            "Value" => reader.must(&mut self.value),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Option {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Key", "Value"])
+    }
+    fn blank() -> Self {
+        Self {
+            key: ::tc3_api::json::Decode::blank(),
+            value: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Option);
+
+impl ::tc3_api::json::Encode for Option {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Key", &self.key);
+        writer.member("Value", &self.value);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Option);
 
 /// What a new seal is for.
 #[derive(
@@ -2064,23 +2613,32 @@ impl ::core::default::Default for NewSealType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for NewSealType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for NewSealType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for NewSealType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(NewSealType);
+
+impl ::tc3_api::json::Encode for NewSealType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(NewSealType);
 
 /// Where a new seal's picture comes from.
 #[derive(
@@ -2143,23 +2701,32 @@ impl ::core::default::Default for SealGenerateSource {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SealGenerateSource {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SealGenerateSource {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealGenerateSource {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealGenerateSource);
+
+impl ::tc3_api::json::Encode for SealGenerateSource {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SealGenerateSource);
 
 /// How much is told about a seal.
 #[derive(
@@ -2215,23 +2782,32 @@ impl ::core::default::Default for SealInfoType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SealInfoType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for SealInfoType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealInfoType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealInfoType);
+
+impl ::tc3_api::json::Encode for SealInfoType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(SealInfoType);
 
 /// State of a seal.
 #[derive(
@@ -2322,23 +2898,32 @@ impl ::core::default::Default for SealStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SealStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SealStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealStatus);
+
+impl ::tc3_api::json::Encode for SealStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SealStatus);
 
 /// What can be done to a seal's state.
 #[derive(
@@ -2401,23 +2986,32 @@ impl ::core::default::Default for SealStatusChange {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SealStatusChange {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SealStatusChange {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealStatusChange {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealStatusChange);
+
+impl ::tc3_api::json::Encode for SealStatusChange {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SealStatusChange);
 
 /// States of seals to search for.
 #[derive(
@@ -2508,23 +3102,32 @@ impl ::core::default::Default for SealStatusFilter {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SealStatusFilter {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SealStatusFilter {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealStatusFilter {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealStatusFilter);
+
+impl ::tc3_api::json::Encode for SealStatusFilter {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SealStatusFilter);
 
 /// Shape of a seal that the service draws.
 #[derive(
@@ -2591,23 +3194,32 @@ impl ::core::default::Default for SealStyle {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SealStyle {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SealStyle {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealStyle {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealStyle);
+
+impl ::tc3_api::json::Encode for SealStyle {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SealStyle);
 
 /// What a seal is for.
 #[derive(
@@ -2698,23 +3310,32 @@ impl ::core::default::Default for SealType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SealType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SealType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealType);
+
+impl ::tc3_api::json::Encode for SealType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SealType);
 
 /// Form of a link to a seal application.
 #[derive(
@@ -2785,23 +3406,32 @@ impl ::core::default::Default for SealWorkflowUrlEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SealWorkflowUrlEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SealWorkflowUrlEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealWorkflowUrlEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealWorkflowUrlEndpoint);
+
+impl ::tc3_api::json::Encode for SealWorkflowUrlEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SealWorkflowUrlEndpoint);
 
 impl ::tc3_api::Action for ChannelCreatePreparedPersonalEsignRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -2812,6 +3442,22 @@ impl ::tc3_api::Action for ChannelCreatePreparedPersonalEsignRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreatePreparedPersonalEsignResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateSealPolicyRequest {
@@ -2823,6 +3469,22 @@ impl ::tc3_api::Action for ChannelCreateSealPolicyRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateSealPolicyResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDeleteSealPoliciesRequest {
@@ -2834,6 +3496,22 @@ impl ::tc3_api::Action for ChannelDeleteSealPoliciesRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelDeleteSealPoliciesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelDescribeOrganizationSealsRequest {
@@ -2846,6 +3524,22 @@ impl ::tc3_api::Action for ChannelDescribeOrganizationSealsRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::ChannelDescribeOrganizationSealsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelUpdateSealStatusRequest {
@@ -2857,6 +3551,22 @@ impl ::tc3_api::Action for ChannelUpdateSealStatusRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelUpdateSealStatusResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateEmployeeQualificationSealQrCodeRequest {
@@ -2868,6 +3578,22 @@ impl ::tc3_api::Action for CreateEmployeeQualificationSealQrCodeRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateEmployeeQualificationSealQrCodeResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateLegalSealQrCodeRequest {
@@ -2879,6 +3605,22 @@ impl ::tc3_api::Action for CreateLegalSealQrCodeRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateLegalSealQrCodeResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateSealByImageRequest {
@@ -2890,6 +3632,22 @@ impl ::tc3_api::Action for CreateSealByImageRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateSealByImageResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for DescribeChannelSealPolicyWorkflowUrlRequest {
@@ -2901,4 +3659,20 @@ impl ::tc3_api::Action for DescribeChannelSealPolicyWorkflowUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::DescribeChannelSealPolicyWorkflowUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

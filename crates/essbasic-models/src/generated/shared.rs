@@ -19,51 +19,20 @@
         feature = "templates"
     )
 )]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct Agent {
     /// The platform's application, by the id that the service generated; it is found in the developer centre of the console. Systems may use an application each, whose data is then separate.
-    #[serde(rename = "AppId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub app_id: ::std::string::String,
     /// The sub-organisation, by the id that the platform gave it: one id for each organisation, never changed or used again, and stored by the platform. A hash of the name or of the Unified Social Credit Code does, or a random one. At most 64 characters.
-    #[serde(
-        rename = "ProxyOrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_organization_open_id: ::core::option::Option<::std::string::String>,
     /// The employee of the sub-organisation who acts. They must have entered through the platform, passed identity verification and been given the permissions that the action needs.
-    #[serde(
-        rename = "ProxyOperator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub proxy_operator: ::core::option::Option<super::UserInfo>,
     /// The sub-organisation's own application id, made when it activates the service and told in the callback of that. Leave it out.
-    #[serde(
-        rename = "ProxyAppId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_app_id: ::core::option::Option<::std::string::String>,
     /// The sub-organisation's id inside the service. Internal; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "ProxyOrganizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_organization_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -137,6 +106,147 @@ impl Agent {
     }
 }
 
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Agent {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AppId" => reader.must(&mut self.app_id),
+            "ProxyOrganizationOpenId" => {
+                reader.optional(&mut self.proxy_organization_open_id)
+            }
+            "ProxyOperator" => reader.optional(&mut self.proxy_operator),
+            "ProxyAppId" => reader.optional(&mut self.proxy_app_id),
+            "ProxyOrganizationId" => reader.optional(&mut self.proxy_organization_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Agent {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["AppId"])
+    }
+    fn blank() -> Self {
+        Self {
+            app_id: ::tc3_api::json::Decode::blank(),
+            proxy_organization_open_id: ::core::option::Option::None,
+            proxy_operator: ::core::option::Option::None,
+            proxy_app_id: ::core::option::Option::None,
+            proxy_organization_id: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Agent);
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+impl ::tc3_api::json::Encode for Agent {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AppId", &self.app_id);
+        writer.member("ProxyOrganizationOpenId", &self.proxy_organization_open_id);
+        writer.member("ProxyOperator", &self.proxy_operator);
+        writer.member("ProxyAppId", &self.proxy_app_id);
+        writer.member("ProxyOrganizationId", &self.proxy_organization_id);
+        writer.close();
+    }
+}
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+::tc3_api::__serialize!(Agent);
+
 /// What a signer may do and must do beyond the usual.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 #[derive(
@@ -144,71 +254,24 @@ impl Agent {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ApproverOption {
     /// Whether the signer is kept from refusing to sign. Absent: they may refuse.
-    #[serde(
-        rename = "NoRefuse",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_refuse: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer is kept from forwarding the contract to somebody else. Absent: they may forward it.
-    #[serde(
-        rename = "NoTransfer",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
     /// Whether the button that fills all of the party's signature slots at once is hidden, so that a seal or signature is chosen slot by slot. Absent: it is shown.
-    #[serde(
-        rename = "HideOneKeySign",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub hide_one_key_sign: ::core::option::Option<::core::primitive::bool>,
     /// How the signer is named after the contract has started. Absent: the signer is given now. Needs the switch for dynamic signers in the console. Not for an organisation that signs by auto-signing.
-    #[serde(
-        rename = "FillType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub fill_type: ::core::option::Option<super::ApproverFillType>,
     /// How thoroughly the signer must read before signing.
-    #[serde(
-        rename = "FlowReadLimit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_read_limit: ::core::option::Option<super::FlowReadLimit>,
     /// Whether a slot that the signer adds comes without a signing date. Only for contracts made from files with `SignBeanTag` 1, where signers may add slots. Absent: a date comes with it.
-    #[serde(
-        rename = "ForbidAddSignDate",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_add_sign_date: ::core::option::Option<::core::primitive::bool>,
     /// What happens when the phone number given is not the one under which the signer is verified. Counts only for signers outside of the platform whose name and identity document number are given. Absent or empty: no such treatment.
-    #[serde(
-        rename = "ApproverMobileMode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_mobile_mode: ::core::option::Option<super::ApproverMobileMode>,
     /// How the switch that fits the stamp to the seal's own size stands, for the seal slots that the party adds (`SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`). Counts only with `SignBeanTag` 1.
-    #[serde(
-        rename = "AddSignComponentUseSealSize",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub add_sign_component_use_seal_size: ::core::option::Option<super::SealSizePolicy>,
 }
 
@@ -298,6 +361,71 @@ impl ApproverOption {
     }
 }
 
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ApproverOption {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "NoRefuse" => reader.optional(&mut self.no_refuse),
+            "NoTransfer" => reader.optional(&mut self.no_transfer),
+            "HideOneKeySign" => reader.optional(&mut self.hide_one_key_sign),
+            "FillType" => reader.optional(&mut self.fill_type),
+            "FlowReadLimit" => reader.optional(&mut self.flow_read_limit),
+            "ForbidAddSignDate" => reader.optional(&mut self.forbid_add_sign_date),
+            "ApproverMobileMode" => reader.optional(&mut self.approver_mobile_mode),
+            "AddSignComponentUseSealSize" => {
+                reader.optional(&mut self.add_sign_component_use_seal_size)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ApproverOption {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ApproverOption);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for ApproverOption {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("NoRefuse", &self.no_refuse);
+        writer.member("NoTransfer", &self.no_transfer);
+        writer.member("HideOneKeySign", &self.hide_one_key_sign);
+        writer.member("FillType", &self.fill_type);
+        writer.member("FlowReadLimit", &self.flow_read_limit);
+        writer.member("ForbidAddSignDate", &self.forbid_add_sign_date);
+        writer.member("ApproverMobileMode", &self.approver_mobile_mode);
+        writer
+            .member(
+                "AddSignComponentUseSealSize",
+                &self.add_sign_component_use_seal_size,
+            );
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(ApproverOption);
+
 /// A field to fill in or a signature slot. In a contract made from files it is placed in one of three ways, which `GenerateMode` chooses:
 ///
 /// - by page and coordinates;
@@ -306,119 +434,38 @@ impl ApproverOption {
 ///
 /// Form fields cannot become seals or signatures.
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct Component {
     /// Id of the field, unique within a PDF, by which later calls refer to it.
     ///
     /// - By coordinates: at most 30 Chinese characters, letters, digits and underscores.
     /// - By keyword: the keyword itself. Bare, as in `甲方签署`, it matches wherever it occurs, also inside longer text; between carets, as in `^甲方签署^`, only where it stands alone.
-    #[serde(
-        rename = "ComponentId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_id: ::core::option::Option<::std::string::String>,
     /// What kind of field or signature slot it is. Seals are for organisations only. In a contract made from files, a slot across the edges of the pages needs `ComponentPosY`, `ComponentWidth` and `ComponentHeight`.
-    #[serde(
-        rename = "ComponentType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub component_type: ::core::option::Option<super::ComponentType>,
     /// Name of the field, by which later calls can refer to it; it may occur several times in a PDF.
     ///
     /// - By coordinates: at most 20 Chinese characters, letters, digits and underscores.
     /// - By form field: the name of the form field.
-    #[serde(
-        rename = "ComponentName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_name: ::core::option::Option<::std::string::String>,
     /// Whether a field must be filled in. Absent: it may stay empty. Of signature slots it counts only inside an approval block, where for instance an opinion may be left empty.
-    #[serde(
-        rename = "ComponentRequired",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_required: ::core::option::Option<::core::primitive::bool>,
     /// The party to which the field belongs, by its `RecipientId`; told when fields are looked up. Leave it out when starting a contract.
-    #[serde(
-        rename = "ComponentRecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_recipient_id: ::core::option::Option<::std::string::String>,
     /// Which of the contract's files holds it, counted from 0. Not in use: with one file it is always 0.
-    #[serde(
-        rename = "FileIndex",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub file_index: ::core::option::Option<::core::primitive::i64>,
     /// How its place is found. The reference's samples leave it out for placement by coordinates.
-    #[serde(
-        rename = "GenerateMode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub generate_mode: ::core::option::Option<super::ComponentGenerateMode>,
     /// Width in the PDF, in points; by coordinates or by keyword.
-    #[serde(
-        rename = "ComponentWidth",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_width: ::core::option::Option<::core::primitive::f64>,
     /// Height in the PDF, in points; by coordinates or by keyword.
-    #[serde(
-        rename = "ComponentHeight",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_height: ::core::option::Option<::core::primitive::f64>,
     /// Page it stands on, counted from 1; by coordinates. In a contract made from files, negative numbers count from the end: -1 is the last page. A page that the PDF does not have makes filling in and signing fail.
-    #[serde(
-        rename = "ComponentPage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_page: ::core::option::Option<::core::primitive::i64>,
     /// Horizontal position in points; by coordinates.
-    #[serde(
-        rename = "ComponentPosX",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_pos_x: ::core::option::Option<::core::primitive::f64>,
     /// Vertical position in points; by coordinates.
-    #[serde(
-        rename = "ComponentPosY",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_pos_y: ::core::option::Option<::core::primitive::f64>,
     /// Settings that depend on the kind of field, a JSON object as text, such as `{"FontSize":12,"Bold":false}`. `Font` is `黑体`, `宋体` or `仿宋`, `FontSize` 6 to 72, `FontAlign` `Left`, `Right` or `Center`.
     ///
@@ -437,12 +484,6 @@ pub struct Component {
     /// - `SIGN_OPINION`: `Values` (the text to confirm), `ValuesArray` (its words, to be tapped in order; joined they equal `Values`), `SignMethod` (1: by tapping words).
     /// - By keyword: `IgnoreKeywordError` 1: a keyword that the PDF lacks is no error, as it is otherwise, unless its party is left without any signature slot.
     /// - `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By coordinates `Children`, a list of `ComponentId`. By keyword `ChildrenComponents`, a list of objects with `ComponentType` (`SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SELECTOR`, `SIGN_MULTI_LINE_TEXT`), `ComponentName`, `Placeholder`, `ComponentValue` (signing parties cannot set it), `ComponentOffsetX` and `ComponentOffsetY` (from the block's own position), `ComponentWidth`, `ComponentHeight`, `ComponentExtra` (by type; of a selector `Values`, `MultiSelect` and the font).
-    #[serde(
-        rename = "ComponentExtra",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_extra: ::core::option::Option<::std::string::String>,
     /// Content of the field, by its type:
     ///
@@ -467,116 +508,32 @@ pub struct Component {
     /// - signer's identity card: a valid number;
     /// - number: may have decimals;
     /// - e-mail: valid by the W3C's rule.
-    #[serde(
-        rename = "ComponentValue",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_value: ::core::option::Option<::std::string::String>,
     /// Font size of a signing date, by default 12. Not in use.
-    #[serde(
-        rename = "ComponentDateFontSize",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_date_font_size: ::core::option::Option<::core::primitive::i64>,
     /// The document that holds it. Not in use; leave it out when starting a contract.
-    #[serde(
-        rename = "DocumentId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub document_id: ::core::option::Option<::std::string::String>,
     /// A description of the caller's own, without effect on the contract. Not in use.
-    #[serde(
-        rename = "ComponentDescription",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub component_description: ::core::option::Option<::std::string::String>,
     /// Shift of a place found by keyword, in points: negative to the left, positive to the right.
-    #[serde(
-        rename = "OffsetX",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset_x: ::core::option::Option<::core::primitive::f64>,
     /// Shift of a place found by keyword, in points: negative upwards, positive downwards.
-    #[serde(
-        rename = "OffsetY",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset_y: ::core::option::Option<::core::primitive::f64>,
     /// The field's id in a template of the platform. Not in use.
-    #[serde(
-        rename = "ChannelComponentId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub channel_component_id: ::core::option::Option<::std::string::String>,
     /// From which end the occurrences of the keyword are counted, for `KeywordIndexes`; by keyword.
-    #[serde(
-        rename = "KeywordOrder",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub keyword_order: ::core::option::Option<super::KeywordOrder>,
     /// The only page on which the keyword is searched; by keyword. Absent: all pages.
-    #[serde(
-        rename = "KeywordPage",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub keyword_page: ::core::option::Option<::core::primitive::i64>,
     /// Where it stands relative to the keyword; by keyword.
-    #[serde(
-        rename = "RelativeLocation",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub relative_location: ::core::option::Option<super::KeywordRelativeLocation>,
     /// Which occurrences of the keyword count, from 0 in the order of `KeywordOrder`; by keyword. `[0, 2]` takes the first and the third.
-    #[serde(
-        rename = "KeywordIndexes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub keyword_indexes: ::core::option::Option<::std::vec::Vec<::core::primitive::i64>>,
     /// Hint that the service's mini program shows in a field to fill in, such as which number is wanted. Without effect on signature slots.
-    #[serde(
-        rename = "Placeholder",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub placeholder: ::core::option::Option<::std::string::String>,
     /// Whether its value is fixed on an embedded page that starts contracts. Absent: it can be edited there.
-    #[serde(
-        rename = "LockComponentValue",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub lock_component_value: ::core::option::Option<::core::primitive::bool>,
     /// Whether it can be neither moved nor removed on an embedded page that starts contracts. Absent: both are possible.
-    #[serde(
-        rename = "ForbidMoveAndDelete",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub forbid_move_and_delete: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -850,6 +807,102 @@ impl Component {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+impl ::tc3_api::json::Members for Component {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ComponentId" => reader.optional(&mut self.component_id),
+            "ComponentType" => reader.optional(&mut self.component_type),
+            "ComponentName" => reader.optional(&mut self.component_name),
+            "ComponentRequired" => reader.optional(&mut self.component_required),
+            "ComponentRecipientId" => reader.optional(&mut self.component_recipient_id),
+            "FileIndex" => reader.optional(&mut self.file_index),
+            "GenerateMode" => reader.optional(&mut self.generate_mode),
+            "ComponentWidth" => reader.optional(&mut self.component_width),
+            "ComponentHeight" => reader.optional(&mut self.component_height),
+            "ComponentPage" => reader.optional(&mut self.component_page),
+            "ComponentPosX" => reader.optional(&mut self.component_pos_x),
+            "ComponentPosY" => reader.optional(&mut self.component_pos_y),
+            "ComponentExtra" => reader.optional(&mut self.component_extra),
+            "ComponentValue" => reader.optional(&mut self.component_value),
+            "ComponentDateFontSize" => {
+                reader.optional(&mut self.component_date_font_size)
+            }
+            "DocumentId" => reader.optional(&mut self.document_id),
+            "ComponentDescription" => reader.optional(&mut self.component_description),
+            "OffsetX" => reader.optional(&mut self.offset_x),
+            "OffsetY" => reader.optional(&mut self.offset_y),
+            "ChannelComponentId" => reader.optional(&mut self.channel_component_id),
+            "KeywordOrder" => reader.optional(&mut self.keyword_order),
+            "KeywordPage" => reader.optional(&mut self.keyword_page),
+            "RelativeLocation" => reader.optional(&mut self.relative_location),
+            "KeywordIndexes" => reader.optional(&mut self.keyword_indexes),
+            "Placeholder" => reader.optional(&mut self.placeholder),
+            "LockComponentValue" => reader.optional(&mut self.lock_component_value),
+            "ForbidMoveAndDelete" => reader.optional(&mut self.forbid_move_and_delete),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+impl ::tc3_api::json::Decode for Component {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+::tc3_api::__deserialize!(Component);
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+impl ::tc3_api::json::Encode for Component {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ComponentId", &self.component_id);
+        writer.member("ComponentType", &self.component_type);
+        writer.member("ComponentName", &self.component_name);
+        writer.member("ComponentRequired", &self.component_required);
+        writer.member("ComponentRecipientId", &self.component_recipient_id);
+        writer.member("FileIndex", &self.file_index);
+        writer.member("GenerateMode", &self.generate_mode);
+        writer.member("ComponentWidth", &self.component_width);
+        writer.member("ComponentHeight", &self.component_height);
+        writer.member("ComponentPage", &self.component_page);
+        writer.member("ComponentPosX", &self.component_pos_x);
+        writer.member("ComponentPosY", &self.component_pos_y);
+        writer.member("ComponentExtra", &self.component_extra);
+        writer.member("ComponentValue", &self.component_value);
+        writer.member("ComponentDateFontSize", &self.component_date_font_size);
+        writer.member("DocumentId", &self.document_id);
+        writer.member("ComponentDescription", &self.component_description);
+        writer.member("OffsetX", &self.offset_x);
+        writer.member("OffsetY", &self.offset_y);
+        writer.member("ChannelComponentId", &self.channel_component_id);
+        writer.member("KeywordOrder", &self.keyword_order);
+        writer.member("KeywordPage", &self.keyword_page);
+        writer.member("RelativeLocation", &self.relative_location);
+        writer.member("KeywordIndexes", &self.keyword_indexes);
+        writer.member("Placeholder", &self.placeholder);
+        writer.member("LockComponentValue", &self.lock_component_value);
+        writer.member("ForbidMoveAndDelete", &self.forbid_move_and_delete);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+::tc3_api::__serialize!(Component);
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
 impl ::core::fmt::Debug for Component {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("Component")
@@ -898,29 +951,16 @@ impl ::core::fmt::Debug for Component {
 
 /// One kind of signature slot that a signer may place when adding slots to a contract made from files, and with which seals or signatures it may be filled.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ComponentLimit {
     /// The kind of slot permitted.
-    #[serde(rename = "ComponentType")]
     pub component_type: super::AddableSlotType,
     /// With what the slot may be filled. Absent: no restriction.
     ///
     /// - `SIGN_SEAL`, `SIGN_PAGING_SEAL`: types of seals, `OFFICIAL` (company seal), `CONTRACT` (contract seal), `FINANCE` (finance seal), `PERSONNEL` (personnel seal) or `OTHER`; for a party of the initiator's organisation also ids of its seals. Where both are given, the types are ignored.
     /// - `SIGN_SIGNATURE`: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN` or `SYSTEM_ESIGN`, as in `ComponentLimitType` of `FlowApproverInfo`.
     /// - `SIGN_LEGAL_PERSON_SEAL`: leave it out.
-    #[serde(
-        rename = "ComponentValue",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub component_value: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 
@@ -957,6 +997,56 @@ impl ComponentLimit {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ComponentLimit {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ComponentType" => reader.must(&mut self.component_type),
+            "ComponentValue" => reader.optional(&mut self.component_value),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ComponentLimit {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["ComponentType"])
+    }
+    fn blank() -> Self {
+        Self {
+            component_type: ::tc3_api::json::Decode::blank(),
+            component_value: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ComponentLimit);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for ComponentLimit {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ComponentType", &self.component_type);
+        writer.member("ComponentValue", &self.component_value);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(ComponentLimit);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
 impl ::core::fmt::Debug for ComponentLimit {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ComponentLimit")
@@ -974,20 +1064,12 @@ impl ::core::fmt::Debug for ComponentLimit {
 
 /// A condition of a search. Which keys there are depends on the action.
 #[cfg(any(feature = "employees", feature = "flow_creation"))]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct Filter {
     /// What to filter by, such as `IsReturnPermissionGroup`.
-    #[serde(rename = "Key", deserialize_with = "::tc3_api::lenient::scalar")]
     pub key: ::std::string::String,
     /// The values to match.
-    #[serde(rename = "Values", deserialize_with = "::tc3_api::lenient::list")]
     pub values: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -1014,6 +1096,56 @@ impl Filter {
 }
 
 #[cfg(any(feature = "employees", feature = "flow_creation"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Filter {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Key" => reader.must(&mut self.key),
+            "Values" => reader.must(&mut self.values),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "employees", feature = "flow_creation"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Filter {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Key", "Values"])
+    }
+    fn blank() -> Self {
+        Self {
+            key: ::tc3_api::json::Decode::blank(),
+            values: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "employees", feature = "flow_creation"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Filter);
+
+#[cfg(any(feature = "employees", feature = "flow_creation"))]
+impl ::tc3_api::json::Encode for Filter {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Key", &self.key);
+        writer.member("Values", &self.values);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "employees", feature = "flow_creation"))]
+::tc3_api::__serialize!(Filter);
+
+#[cfg(any(feature = "employees", feature = "flow_creation"))]
 impl ::core::fmt::Debug for Filter {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("Filter")
@@ -1034,258 +1166,84 @@ impl ::core::fmt::Debug for Filter {
 ///
 /// From a template, `RecipientId` as well. With `ApproverOption.FillType` 1 the signer's data may be left out.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct FlowApproverInfo {
     /// The signer's real name, which serves their identity verification and signature; no nickname.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// Kind of the signer's identity document. Absent: a mainland identity card.
-    #[serde(
-        rename = "IdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the signer's identity document:
     ///
     /// - mainland identity card: 18 digits, the last of which may be a capital `X`;
     /// - travel permit for Hong Kong and Macao residents: `H` (Hong Kong) or `M` (Macao) and 10 digits;
     /// - residence permit for Hong Kong, Macao and Taiwan residents: 18 characters, like the identity card.
-    #[serde(
-        rename = "IdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// The signer's own phone number: 11 digits, mainland China, without `+86`.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The organisation's name as on its business licence. Brackets must be the Chinese `（）`.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// Whether the signer's organisation is one of the service's own and none of the platform's sub-organisations; for `ApproverType` `ORGANIZATION`. Absent: a sub-organisation of the platform.
-    #[serde(
-        rename = "NotChannelOrganization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
     /// `OpenId`, the id that the platform gave them: letters and digits. Absent, for an employee of a sub-organisation: the place is open for an employee to claim. For somebody who has passed identity verification and joined the organisation, `Name`, `IdCardType`, `IdCardNumber` and `Mobile` are ignored: the verified identity and login number hold. At most 64 characters.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The party's sub-organisation in the same application, by the id that the platform gave it, as in `ProxyOrganizationOpenId` of `Agent`. Required of a sub-organisation other than the initiator. At most 64 characters.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// What kind of party it is, and whether it signs by hand, by auto-signing or by PIN.
-    #[serde(
-        rename = "ApproverType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_type: ::core::option::Option<super::FlowApproverType>,
     /// The party's place in the template, as `DescribeTemplates` returns it. Required from a template, unless the contract has a single party or goes from an organisation to a person.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// Until when this party may sign. Absent: the contract's deadline. Not supported for the contracts of a contract group. In seconds since the epoch.
-    #[serde(
-        rename = "Deadline",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// Where the service would report the signature, at most 1000 characters. Internal; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "CallbackUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The party's signature slots. From files: where and what it signs. From a template: which seal fills a slot of the initiator's organisation, the slot by `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`; a seal fixed in the template cannot be changed.
-    #[serde(
-        rename = "SignComponents",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_components: ::core::option::Option<::std::vec::Vec<super::Component>>,
     /// Kinds of signature that the party's `SIGN_SIGNATURE` slots accept. Absent: all.
-    #[serde(
-        rename = "ComponentLimitType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub component_limit_type: ::core::option::Option<
         ::std::vec::Vec<super::SignatureMethod>,
     >,
     /// How many seconds the signer must read before signing. Absent: by length, 3 for 1 or 2 pages, 5 for 3 to 5, 10 for 6 and more. 3 to 300.
-    #[serde(
-        rename = "PreReadTime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub pre_read_time: ::core::option::Option<::core::primitive::i64>,
     /// Page to which the browser goes after signing. In which cases it works is to be settled with the account manager.
-    #[serde(
-        rename = "JumpUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub jump_url: ::core::option::Option<::std::string::String>,
     /// What the signer may do and must do: refuse, forward, be named later.
-    #[serde(
-        rename = "ApproverOption",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_option: ::core::option::Option<super::ApproverOption>,
     /// Whether the initiator's organisation must approve before this party, employee or person, can sign. The review is given with `ChannelCreateFlowSignReview`; until it passes, signing stays blocked, also after a refusal. Works for signing by hand and for auto-signing. Absent: no.
-    #[serde(
-        rename = "ApproverNeedSignReview",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_need_sign_review: ::core::option::Option<::core::primitive::bool>,
     /// How a person proves who they are before they see the contract; several may be given. Ignored where the contract sets `ApproverVerifyType`. Absent: face recognition.
-    #[serde(
-        rename = "ApproverVerifyTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_verify_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverVerifyType>,
     >,
     /// How the signer proves their will to sign; several may be given. Absent: all of them. Without effect from a template, whose own setting holds.
-    #[serde(
-        rename = "ApproverSignTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_sign_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverSignType>,
     >,
     /// The party's id in a contract, set by the service when the contract starts. When a link to sign is made, it takes the place of name, phone number and identity document; `DescribeFlowDetailInfo` returns it.
-    #[serde(
-        rename = "SignId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sign_id: ::core::option::Option<::std::string::String>,
     /// How the signer is told of the contract. Counts only with `NotChannelOrganization` true; a sub-organisation's signer is never told (`NONE`). Absent: by short message.
-    #[serde(
-        rename = "NotifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub notify_type: ::core::option::Option<super::NotifyType>,
     /// Which slots the signer may add, and with which seals or signatures they fill them. For `ChannelCreateFlowByFiles` with `SignBeanTag` 1. Only a party of the initiator's organisation can be bound to particular seals, other organisations and persons only to kinds.
-    #[serde(
-        rename = "AddSignComponentsLimits",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub add_sign_components_limits: ::core::option::Option<
         ::std::vec::Vec<super::ComponentLimit>,
     >,
     /// The party's role, such as payee, issuer or witness: Chinese characters, letters, digits and underscores. From a template it overrides the template's. Absent: the template's. At most 20 characters.
-    #[serde(
-        rename = "ApproverRoleName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_role_name: ::core::option::Option<::std::string::String>,
     /// Who chooses among `ApproverSignTypes`, for H5 links to sign. Absent: the signer.
-    #[serde(
-        rename = "SignTypeSelector",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_type_selector: ::core::option::Option<super::SignTypeSelector>,
     /// Fields that this party fills in: single-line and multi-line text, check boxes, numbers, pictures, tables and the like. Only for contracts and contract groups made from files.
-    #[serde(
-        rename = "Components",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
     /// What the signer is asked on video during face recognition. Only for H5 links to sign (`ChannelCreateFlowSignUrl`, `ChannelCreateBatchQuickSignUrl`), with face recognition as `ApproverSignTypes` when the link is made. A feature on request: the account manager switches it on. `ChannelDescribeSignFaceVideo` gives the video afterwards.
-    #[serde(
-        rename = "Intention",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub intention: ::core::option::Option<super::Intention>,
     /// From where the signer may enter. Absent or empty: from anywhere.
-    #[serde(
-        rename = "SignEndpoints",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_endpoints: ::core::option::Option<
         ::std::vec::Vec<super::ApproverSignEndpoint>,
     >,
     /// The signer's e-mail address.
-    #[serde(
-        rename = "ApproverEmail",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub approver_email: ::core::option::Option<::std::string::String>,
     /// Proof of the PIN, for the PIN kinds of `ApproverType`: `HMAC_SHA256(SHA256(PIN), FlowName)`, in the reference's example 64 lower-case hexadecimal digits. The PIN is that of the employee's, the partner organisation's or the person's authorisation. Trim the contract's name before computing.
-    #[serde(
-        rename = "PinCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub pin_code: ::core::option::Option<::std::string::String>,
 }
 
@@ -1646,6 +1604,115 @@ impl FlowApproverInfo {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowApproverInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "IdCardType" => reader.optional(&mut self.id_card_type),
+            "IdCardNumber" => reader.optional(&mut self.id_card_number),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "NotChannelOrganization" => {
+                reader.optional(&mut self.not_channel_organization)
+            }
+            "OpenId" => reader.optional(&mut self.open_id),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "ApproverType" => reader.optional(&mut self.approver_type),
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            "Deadline" => reader.optional(&mut self.deadline),
+            "CallbackUrl" => reader.optional(&mut self.callback_url),
+            "SignComponents" => reader.optional(&mut self.sign_components),
+            "ComponentLimitType" => reader.optional(&mut self.component_limit_type),
+            "PreReadTime" => reader.optional(&mut self.pre_read_time),
+            "JumpUrl" => reader.optional(&mut self.jump_url),
+            "ApproverOption" => reader.optional(&mut self.approver_option),
+            "ApproverNeedSignReview" => {
+                reader.optional(&mut self.approver_need_sign_review)
+            }
+            "ApproverVerifyTypes" => reader.optional(&mut self.approver_verify_types),
+            "ApproverSignTypes" => reader.optional(&mut self.approver_sign_types),
+            "SignId" => reader.optional(&mut self.sign_id),
+            "NotifyType" => reader.optional(&mut self.notify_type),
+            "AddSignComponentsLimits" => {
+                reader.optional(&mut self.add_sign_components_limits)
+            }
+            "ApproverRoleName" => reader.optional(&mut self.approver_role_name),
+            "SignTypeSelector" => reader.optional(&mut self.sign_type_selector),
+            "Components" => reader.optional(&mut self.components),
+            "Intention" => reader.optional(&mut self.intention),
+            "SignEndpoints" => reader.optional(&mut self.sign_endpoints),
+            "ApproverEmail" => reader.optional(&mut self.approver_email),
+            "PinCode" => reader.optional(&mut self.pin_code),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowApproverInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowApproverInfo);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for FlowApproverInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("Mobile", &self.mobile);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("NotChannelOrganization", &self.not_channel_organization);
+        writer.member("OpenId", &self.open_id);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("ApproverType", &self.approver_type);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("Deadline", &self.deadline);
+        writer.member("CallbackUrl", &self.callback_url);
+        writer.member("SignComponents", &self.sign_components);
+        writer.member("ComponentLimitType", &self.component_limit_type);
+        writer.member("PreReadTime", &self.pre_read_time);
+        writer.member("JumpUrl", &self.jump_url);
+        writer.member("ApproverOption", &self.approver_option);
+        writer.member("ApproverNeedSignReview", &self.approver_need_sign_review);
+        writer.member("ApproverVerifyTypes", &self.approver_verify_types);
+        writer.member("ApproverSignTypes", &self.approver_sign_types);
+        writer.member("SignId", &self.sign_id);
+        writer.member("NotifyType", &self.notify_type);
+        writer.member("AddSignComponentsLimits", &self.add_sign_components_limits);
+        writer.member("ApproverRoleName", &self.approver_role_name);
+        writer.member("SignTypeSelector", &self.sign_type_selector);
+        writer.member("Components", &self.components);
+        writer.member("Intention", &self.intention);
+        writer.member("SignEndpoints", &self.sign_endpoints);
+        writer.member("ApproverEmail", &self.approver_email);
+        writer.member("PinCode", &self.pin_code);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(FlowApproverInfo);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
 impl FlowApproverInfo {
     /// The member `Deadline` as a time; `None` of zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -1746,43 +1813,20 @@ impl ::core::fmt::Debug for FlowApproverInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Intention {
     /// How the signer answers.
-    #[serde(
-        rename = "IntentionType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub intention_type: ::core::option::Option<super::IntentionType>,
     /// The questions, one a round, with the answers accepted; for the question mode. Absent: the signer is asked whether they agree to sign this agreement and says `同意` (agree) or `不同意` (disagree). 1 to 10 elements.
-    #[serde(
-        rename = "IntentionQuestions",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub intention_questions: ::core::option::Option<
         ::std::vec::Vec<super::IntentionQuestion>,
     >,
     /// The texts read out, one a round; for the nod mode only. Absent: the signer is asked whether they agree to sign this agreement and nods to agree. 1 to 10 elements.
-    #[serde(
-        rename = "IntentionActions",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub intention_actions: ::core::option::Option<
         ::std::vec::Vec<super::IntentionAction>,
     >,
     /// How the texts are read out.
-    #[serde(
-        rename = "RuleIdConfig",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub rule_id_config: ::core::option::Option<super::RuleIdConfig>,
 }
 
@@ -1839,25 +1883,63 @@ impl Intention {
     }
 }
 
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Intention {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "IntentionType" => reader.optional(&mut self.intention_type),
+            "IntentionQuestions" => reader.optional(&mut self.intention_questions),
+            "IntentionActions" => reader.optional(&mut self.intention_actions),
+            "RuleIdConfig" => reader.optional(&mut self.rule_id_config),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Intention {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Intention);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for Intention {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("IntentionType", &self.intention_type);
+        writer.member("IntentionQuestions", &self.intention_questions);
+        writer.member("IntentionActions", &self.intention_actions);
+        writer.member("RuleIdConfig", &self.rule_id_config);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(Intention);
+
 /// One text of the nod mode.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct IntentionAction {
     /// The question that is read out; the signer nods to confirm. At most 150 characters.
-    #[serde(
-        rename = "Text",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub text: ::core::option::Option<::std::string::String>,
 }
 
@@ -1882,6 +1964,51 @@ impl IntentionAction {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for IntentionAction {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Text" => reader.optional(&mut self.text),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for IntentionAction {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(IntentionAction);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for IntentionAction {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Text", &self.text);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(IntentionAction);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
 impl ::core::fmt::Debug for IntentionAction {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("IntentionAction")
@@ -1898,31 +2025,12 @@ impl ::core::fmt::Debug for IntentionAction {
 
 /// One round of the question mode: a text read out and the spoken answers accepted.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct IntentionQuestion {
     /// The question that is read out. At most 250 characters.
-    #[serde(
-        rename = "Question",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub question: ::core::option::Option<::std::string::String>,
     /// Spoken answers that pass, such as `同意` or `我确认`: what the signer says is compared with this list.
-    #[serde(
-        rename = "Answers",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub answers: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 
@@ -1966,6 +2074,53 @@ impl IntentionQuestion {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for IntentionQuestion {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Question" => reader.optional(&mut self.question),
+            "Answers" => reader.optional(&mut self.answers),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for IntentionQuestion {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(IntentionQuestion);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for IntentionQuestion {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Question", &self.question);
+        writer.member("Answers", &self.answers);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(IntentionQuestion);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
 impl ::core::fmt::Debug for IntentionQuestion {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("IntentionQuestion")
@@ -1989,56 +2144,22 @@ impl ::core::fmt::Debug for IntentionQuestion {
 
 /// An organisation. Only members that are not in use take it.
 #[cfg(any(feature = "flow_creation", feature = "seals", feature = "signing"))]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationInfo {
     /// The organisation, by the id that the platform gave it.
-    #[serde(
-        rename = "OrganizationOpenId",
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub organization_open_id: ::std::string::String,
     /// The organisation's id inside the service.
-    #[serde(
-        rename = "OrganizationId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_id: ::core::option::Option<::std::string::String>,
     /// The channel that the user belongs to.
-    #[serde(
-        rename = "Channel",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub channel: ::core::option::Option<::std::string::String>,
     /// The user's real network address. Internal; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "ClientIp",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub client_ip: ::core::option::Option<::std::string::String>,
     /// The network address of the organisation's proxy. Internal; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "ProxyIp",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_ip: ::core::option::Option<::std::string::String>,
 }
 
@@ -2100,6 +2221,66 @@ impl OrganizationInfo {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "seals", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for OrganizationInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OrganizationOpenId" => reader.must(&mut self.organization_open_id),
+            "OrganizationId" => reader.optional(&mut self.organization_id),
+            "Channel" => reader.optional(&mut self.channel),
+            "ClientIp" => reader.optional(&mut self.client_ip),
+            "ProxyIp" => reader.optional(&mut self.proxy_ip),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "seals", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for OrganizationInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(<Self as ::tc3_api::json::Decode>::blank(), &["OrganizationOpenId"])
+    }
+    fn blank() -> Self {
+        Self {
+            organization_open_id: ::tc3_api::json::Decode::blank(),
+            organization_id: ::core::option::Option::None,
+            channel: ::core::option::Option::None,
+            client_ip: ::core::option::Option::None,
+            proxy_ip: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "seals", feature = "signing"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(OrganizationInfo);
+
+#[cfg(any(feature = "flow_creation", feature = "seals", feature = "signing"))]
+impl ::tc3_api::json::Encode for OrganizationInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("OrganizationId", &self.organization_id);
+        writer.member("Channel", &self.channel);
+        writer.member("ClientIp", &self.client_ip);
+        writer.member("ProxyIp", &self.proxy_ip);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "seals", feature = "signing"))]
+::tc3_api::__serialize!(OrganizationInfo);
+
+#[cfg(any(feature = "flow_creation", feature = "seals", feature = "signing"))]
 impl ::core::fmt::Debug for OrganizationInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("OrganizationInfo")
@@ -2131,18 +2312,10 @@ impl ::core::fmt::Debug for OrganizationInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct RuleIdConfig {
     /// How fast the texts are read out, in the question mode and in the nod mode. Absent: by the length of the text.
-    #[serde(
-        rename = "Speed",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub speed: ::core::option::Option<super::IntentionSpeechSpeed>,
 }
 
@@ -2166,6 +2339,51 @@ impl RuleIdConfig {
     }
 }
 
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for RuleIdConfig {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Speed" => reader.optional(&mut self.speed),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for RuleIdConfig {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(RuleIdConfig);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for RuleIdConfig {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Speed", &self.speed);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(RuleIdConfig);
+
 /// A contract type that the organisation defined for itself.
 #[cfg(any(feature = "flows", feature = "templates"))]
 #[derive(
@@ -2173,37 +2391,64 @@ impl RuleIdConfig {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct UserFlowType {
     /// Id of the contract type.
-    #[serde(
-        rename = "UserFlowTypeId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_flow_type_id: ::core::option::Option<::std::string::String>,
     /// Name of the contract type.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// What the contract type is for.
-    #[serde(
-        rename = "Description",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub description: ::core::option::Option<::std::string::String>,
 }
+
+#[cfg(any(feature = "flows", feature = "templates"))]
+impl ::tc3_api::json::Members for UserFlowType {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "UserFlowTypeId" => reader.optional(&mut self.user_flow_type_id),
+            "Name" => reader.optional(&mut self.name),
+            "Description" => reader.optional(&mut self.description),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "flows", feature = "templates"))]
+impl ::tc3_api::json::Decode for UserFlowType {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "flows", feature = "templates"))]
+::tc3_api::__deserialize!(UserFlowType);
+
+#[cfg(any(feature = "flows", feature = "templates"))]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for UserFlowType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("UserFlowTypeId", &self.user_flow_type_id);
+        writer.member("Name", &self.name);
+        writer.member("Description", &self.description);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "flows", feature = "templates"))]
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(UserFlowType);
 
 /// The employee who makes the call.
 #[cfg(
@@ -2223,63 +2468,26 @@ pub struct UserFlowType {
         feature = "templates"
     )
 )]
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct UserInfo {
     /// `OpenId`, the id that the platform gave them: one real employee of the sub-organisation, unique in the application and never used again. The user id of the platform's own system does, or a hash of it. Once they have joined, the console, opened with `CreateConsoleLoginUrl`, lists it among the employees. At most 64 characters.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The channel that the user belongs to. Internal; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Channel",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub channel: ::core::option::Option<::std::string::String>,
     /// The user's id in the channel. Internal; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "CustomUserId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub custom_user_id: ::core::option::Option<::std::string::String>,
     /// The user's own network address. Internal; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "ClientIp",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub client_ip: ::core::option::Option<::std::string::String>,
     /// The network address of the proxy. Internal; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "ProxyIp",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_ip: ::core::option::Option<::std::string::String>,
 }
 
@@ -2362,6 +2570,139 @@ impl UserInfo {
         self
     }
 }
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for UserInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OpenId" => reader.optional(&mut self.open_id),
+            "Channel" => reader.optional(&mut self.channel),
+            "CustomUserId" => reader.optional(&mut self.custom_user_id),
+            "ClientIp" => reader.optional(&mut self.client_ip),
+            "ProxyIp" => reader.optional(&mut self.proxy_ip),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for UserInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(UserInfo);
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+impl ::tc3_api::json::Encode for UserInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OpenId", &self.open_id);
+        writer.member("Channel", &self.channel);
+        writer.member("CustomUserId", &self.custom_user_id);
+        writer.member("ClientIp", &self.client_ip);
+        writer.member("ProxyIp", &self.proxy_ip);
+        writer.close();
+    }
+}
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "billing",
+        feature = "console",
+        feature = "employees",
+        feature = "evidence",
+        feature = "files",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "flows",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing",
+        feature = "templates"
+    )
+)]
+::tc3_api::__serialize!(UserInfo);
 
 #[cfg(
     any(

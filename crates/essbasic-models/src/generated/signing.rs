@@ -23,13 +23,7 @@
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchQuickSignUrlRequest {
     /// The signer, by details that match the contracts:
@@ -39,122 +33,38 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     /// - an employee of a sub-organisation: `OpenId`, `OrganizationOpenId` and `OrganizationName`; the last may be left out once it is verified and active.
     ///
     /// To sign by code from a short message, `Mobile` must be the one in the contract. Slots that the signer drags into place and approval slots (`SIGN_VIRTUAL_COMBINATION`) are not supported.
-    #[serde(rename = "FlowApproverInfo")]
     pub flow_approver_info: super::FlowApproverInfo,
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(
-        rename = "Agent",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub agent: ::core::option::Option<super::Agent>,
     /// The contracts. All must have been initiated by the calling organisation. At most 100 elements.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The contract group, instead of single contracts.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
     /// Page to go to after signing. Only `http://` and `https://`; the latter is advised. At most 1000 characters.
-    #[serde(
-        rename = "JumpUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub jump_url: ::core::option::Option<::std::string::String>,
     /// Kinds of signature the signer may choose from. Replaces what the contracts allow: a restriction set when they were created (`ComponentTypeLimit`) must be given again here. For a person, 5 is not available: the contract's own setting then holds. Absent: handwritten only.
-    #[serde(
-        rename = "SignatureTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub signature_types: ::core::option::Option<::std::vec::Vec<super::SignatureStyle>>,
     /// Ways the signer may prove their intent. Absent: face recognition and signing password.
-    #[serde(
-        rename = "ApproverSignTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub approver_sign_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverSignType>,
     >,
     /// Who chooses among the ways to prove intent. Absent: the signer.
-    #[serde(
-        rename = "SignTypeSelector",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub sign_type_selector: ::core::option::Option<super::SignTypeSelector>,
     /// Contracts and places to be claimed, for dynamic signers. By the reference's text not for employees, though its samples make such links.
-    #[serde(
-        rename = "FlowBatchUrlInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_batch_url_info: ::core::option::Option<super::FlowBatchUrlInfo>,
     /// What is said or asked in the video check, by question and answer or by nod. `ApproverSignTypes` must be set to face recognition. The service must have switched video checks on for the caller. `ChannelDescribeSignFaceVideo` fetches the video afterwards.
-    #[serde(
-        rename = "Intention",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub intention: ::core::option::Option<super::Intention>,
     /// How often the signer may enter the video check; matters only for signing by video. Absent: 5. 1 to 10.
-    #[serde(
-        rename = "VideoVerifyTimesLimit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub video_verify_times_limit: ::core::option::Option<::core::primitive::i64>,
     /// Whether a dynamic signer's name, identity number and phone number are remembered and pre-filled the next time they open a claim link. Not for employees. Absent: they are typed in each time.
-    #[serde(
-        rename = "CacheApproverInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub cache_approver_info: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer may refuse all contracts of this link in one go. Absent: no. Not for contract groups: there, refusing every contract one by one refuses the group.
-    #[serde(
-        rename = "CanBatchReject",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_batch_reject: ::core::option::Option<::core::primitive::bool>,
     /// Who alone may claim a dynamic signer's place.
-    #[serde(
-        rename = "PresetApproverInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub preset_approver_info: ::core::option::Option<super::PresetApproverInfo>,
     /// Whether the signer may confirm all files as read in one go. The service must have switched this on for the caller. Falls back to one by one if the seal or signature chosen for the first contract doesn't meet the needs of the others, or the signer lacks the right to use the seal. Absent: no.
-    #[serde(
-        rename = "CanSkipReadFlow",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_skip_read_flow: ::core::option::Option<::core::primitive::bool>,
     /// Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short message, once in 24 hours per device and charged to the short message quota; so make links when they are needed instead of storing them. Can't be changed on links for dynamic signers. Absent: 1800. 1800 to 7776000.
-    #[serde(
-        rename = "ExpiredOn",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expired_on: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -322,6 +232,95 @@ impl ChannelCreateBatchQuickSignUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateBatchQuickSignUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowApproverInfo" => reader.must(&mut self.flow_approver_info),
+            "Agent" => reader.optional(&mut self.agent),
+            "FlowIds" => reader.optional(&mut self.flow_ids),
+            "FlowGroupId" => reader.optional(&mut self.flow_group_id),
+            "JumpUrl" => reader.optional(&mut self.jump_url),
+            "SignatureTypes" => reader.optional(&mut self.signature_types),
+            "ApproverSignTypes" => reader.optional(&mut self.approver_sign_types),
+            "SignTypeSelector" => reader.optional(&mut self.sign_type_selector),
+            "FlowBatchUrlInfo" => reader.optional(&mut self.flow_batch_url_info),
+            "Intention" => reader.optional(&mut self.intention),
+            "VideoVerifyTimesLimit" => {
+                reader.optional(&mut self.video_verify_times_limit)
+            }
+            "CacheApproverInfo" => reader.optional(&mut self.cache_approver_info),
+            "CanBatchReject" => reader.optional(&mut self.can_batch_reject),
+            "PresetApproverInfo" => reader.optional(&mut self.preset_approver_info),
+            "CanSkipReadFlow" => reader.optional(&mut self.can_skip_read_flow),
+            "ExpiredOn" => reader.optional(&mut self.expired_on),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateBatchQuickSignUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["FlowApproverInfo"])
+    }
+    fn blank() -> Self {
+        Self {
+            flow_approver_info: ::tc3_api::json::Decode::blank(),
+            agent: ::core::option::Option::None,
+            flow_ids: ::core::option::Option::None,
+            flow_group_id: ::core::option::Option::None,
+            jump_url: ::core::option::Option::None,
+            signature_types: ::core::option::Option::None,
+            approver_sign_types: ::core::option::Option::None,
+            sign_type_selector: ::core::option::Option::None,
+            flow_batch_url_info: ::core::option::Option::None,
+            intention: ::core::option::Option::None,
+            video_verify_times_limit: ::core::option::Option::None,
+            cache_approver_info: ::core::option::Option::None,
+            can_batch_reject: ::core::option::Option::None,
+            preset_approver_info: ::core::option::Option::None,
+            can_skip_read_flow: ::core::option::Option::None,
+            expired_on: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateBatchQuickSignUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateBatchQuickSignUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowApproverInfo", &self.flow_approver_info);
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("JumpUrl", &self.jump_url);
+        writer.member("SignatureTypes", &self.signature_types);
+        writer.member("ApproverSignTypes", &self.approver_sign_types);
+        writer.member("SignTypeSelector", &self.sign_type_selector);
+        writer.member("FlowBatchUrlInfo", &self.flow_batch_url_info);
+        writer.member("Intention", &self.intention);
+        writer.member("VideoVerifyTimesLimit", &self.video_verify_times_limit);
+        writer.member("CacheApproverInfo", &self.cache_approver_info);
+        writer.member("CanBatchReject", &self.can_batch_reject);
+        writer.member("PresetApproverInfo", &self.preset_approver_info);
+        writer.member("CanSkipReadFlow", &self.can_skip_read_flow);
+        writer.member("ExpiredOn", &self.expired_on);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateBatchQuickSignUrlRequest);
+
 impl ::core::fmt::Debug for ChannelCreateBatchQuickSignUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateBatchQuickSignUrlRequest")
@@ -357,27 +356,55 @@ impl ::core::fmt::Debug for ChannelCreateBatchQuickSignUrlRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateBatchQuickSignUrlResponse {
     /// The signer and their link.
-    #[serde(
-        rename = "FlowApproverUrlInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_approver_url_info: ::core::option::Option<super::FlowApproverUrlInfo>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateBatchQuickSignUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowApproverUrlInfo" => reader.optional(&mut self.flow_approver_url_info),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateBatchQuickSignUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateBatchQuickSignUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateBatchQuickSignUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowApproverUrlInfo", &self.flow_approver_url_info);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateBatchQuickSignUrlResponse);
 
 /// Makes a link that takes one signer, a person or an employee, to the service's mini program to sign several contracts in one go.
 ///
@@ -409,142 +436,44 @@ pub struct ChannelCreateBatchQuickSignUrlResponse {
 /// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchSignUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The signer's real name as in the contracts; identity check and signature use it. Not needed with `OpenId`. On a claim link for a dynamic signer who is a person: only a person of this name may claim.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The signer's mainland phone number, 11 digits without `+86`, as in the contracts. It may differ if the identity document was given both when the contract was created and here. Not needed with `OpenId`. On a claim link for a dynamic signer who is a person: only the owner of this number may claim.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Kind of the signer's identity document, as in the contracts. Not needed with `OpenId`. On a claim link for a dynamic signer who is a person: only a holder of such a document may claim; takes effect only together with `IdCardNumber`. Absent: `ID_CARD`.
-    #[serde(
-        rename = "IdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the signer's identity document, as in the contracts. Not needed with `OpenId`. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits. On a claim link for a dynamic signer who is a person: only the holder may claim.
-    #[serde(
-        rename = "IdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// Whether the link is also sent to `Mobile`. Absent: no.
-    #[serde(
-        rename = "NotifyType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub notify_type: ::core::option::Option<super::NotifyType>,
     /// The contracts. All must have been initiated by the calling organisation. 1 to 100 elements.
-    #[serde(rename = "FlowIds", deserialize_with = "::tc3_api::lenient::list")]
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// Name of the signer's organisation as on its business licence, with full-width brackets `（）` instead of `()`; the service must have verified it. Needed for an employee of an organisation outside the platform. Of a sub-organisation: needed, besides `OpenId` and `OrganizationOpenId`, only while that is not verified.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// Kinds of signature the signer may choose from. Replaces what the contracts allow: a restriction set when they were created (`ComponentTypeLimit`) must be given again here. Absent: the one kind that all slots of all contracts prescribe, or handwritten where they differ.
-    #[serde(
-        rename = "SignatureTypes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub signature_types: ::core::option::Option<::std::vec::Vec<super::SignatureStyle>>,
     /// Whether the signer lands in a contract at once instead of on the list of contracts. `CanBatchReject` has no effect then. Absent: the list first.
-    #[serde(
-        rename = "JumpToDetail",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub jump_to_detail: ::core::option::Option<::core::primitive::bool>,
     /// Contracts and places to be claimed, for dynamic signers.
-    #[serde(
-        rename = "FlowBatchUrlInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_batch_url_info: ::core::option::Option<super::FlowBatchUrlInfo>,
     /// The employee of a sub-organisation who signs, by the id that the platform gave them; needed for such a signer. They must be verified there. Replaces `Name`, `Mobile`, `IdCardNumber` and `IdCardType`, which are then taken from their verified identity.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The signer's sub-organisation, by the id that the platform gave it; needed for an employee of one. On a claim link for dynamic signers: only in this sub-organisation's name may the place be claimed and signed.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Whether the mini program returns by itself after signing; the platform's app or mini program must react to being shown again. Works only from the platform's mini program: WeChat lets users return to an app only by a tap on the finish button. Absent: no.
-    #[serde(
-        rename = "AutoJumpBack",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auto_jump_back: ::core::option::Option<::core::primitive::bool>,
     /// Where the link is used. Given only for jumps from the H5 page of a WeChat official account: the mini program's success page then has a button that leads back there. Absent: no button.
-    #[serde(
-        rename = "UrlUseEnv",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub url_use_env: ::core::option::Option<super::SignUrlEnvironment>,
     /// Whether the signer may refuse all contracts of this link in one go. Absent: no. Not with `JumpToDetail`, nor for contract groups: there, refusing every contract one by one refuses the group.
-    #[serde(
-        rename = "CanBatchReject",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_batch_reject: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer may confirm all files as read in one go. The service must have switched this on for the caller. For an organisation, it works only if all its seal and signature slots carry the same restrictions (seal id, kind of seal or signature). Absent: no.
-    #[serde(
-        rename = "CanSkipReadFlow",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_skip_read_flow: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -732,6 +661,99 @@ impl ChannelCreateBatchSignUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateBatchSignUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "Name" => reader.optional(&mut self.name),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "Operator" => reader.optional(&mut self.operator),
+            "IdCardType" => reader.optional(&mut self.id_card_type),
+            "IdCardNumber" => reader.optional(&mut self.id_card_number),
+            "NotifyType" => reader.optional(&mut self.notify_type),
+            "FlowIds" => reader.must(&mut self.flow_ids),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "SignatureTypes" => reader.optional(&mut self.signature_types),
+            "JumpToDetail" => reader.optional(&mut self.jump_to_detail),
+            "FlowBatchUrlInfo" => reader.optional(&mut self.flow_batch_url_info),
+            "OpenId" => reader.optional(&mut self.open_id),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "AutoJumpBack" => reader.optional(&mut self.auto_jump_back),
+            "UrlUseEnv" => reader.optional(&mut self.url_use_env),
+            "CanBatchReject" => reader.optional(&mut self.can_batch_reject),
+            "CanSkipReadFlow" => reader.optional(&mut self.can_skip_read_flow),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateBatchSignUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowIds"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            name: ::core::option::Option::None,
+            mobile: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            id_card_type: ::core::option::Option::None,
+            id_card_number: ::core::option::Option::None,
+            notify_type: ::core::option::Option::None,
+            flow_ids: ::tc3_api::json::Decode::blank(),
+            organization_name: ::core::option::Option::None,
+            signature_types: ::core::option::Option::None,
+            jump_to_detail: ::core::option::Option::None,
+            flow_batch_url_info: ::core::option::Option::None,
+            open_id: ::core::option::Option::None,
+            organization_open_id: ::core::option::Option::None,
+            auto_jump_back: ::core::option::Option::None,
+            url_use_env: ::core::option::Option::None,
+            can_batch_reject: ::core::option::Option::None,
+            can_skip_read_flow: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateBatchSignUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateBatchSignUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("Name", &self.name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("Operator", &self.operator);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("NotifyType", &self.notify_type);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("SignatureTypes", &self.signature_types);
+        writer.member("JumpToDetail", &self.jump_to_detail);
+        writer.member("FlowBatchUrlInfo", &self.flow_batch_url_info);
+        writer.member("OpenId", &self.open_id);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("AutoJumpBack", &self.auto_jump_back);
+        writer.member("UrlUseEnv", &self.url_use_env);
+        writer.member("CanBatchReject", &self.can_batch_reject);
+        writer.member("CanSkipReadFlow", &self.can_skip_read_flow);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateBatchSignUrlRequest);
+
 impl ::core::fmt::Debug for ChannelCreateBatchSignUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateBatchSignUrlRequest")
@@ -776,45 +798,63 @@ impl ::core::fmt::Debug for ChannelCreateBatchSignUrlRequest {
 }
 
 /// The answer to `ChannelCreateBatchSignUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchSignUrlResponse {
     /// Short link, for use outside apps and mini programs. Nothing may be appended to it: added parameters overwrite its own.
-    #[serde(
-        rename = "SignUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_url: ::std::string::String,
     /// When the link expires: seven days after it was made. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredTime",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub expired_time: ::core::primitive::i64,
     /// Path in the service's mini program, for jumps from the platform's app or mini program. Nothing may be appended to it: added parameters overwrite its own.
-    #[serde(
-        rename = "MiniAppPath",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub mini_app_path: ::std::string::String,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateBatchSignUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SignUrl" => reader.keep(&mut self.sign_url),
+            "ExpiredTime" => reader.keep(&mut self.expired_time),
+            "MiniAppPath" => reader.keep(&mut self.mini_app_path),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateBatchSignUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateBatchSignUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateBatchSignUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SignUrl", &self.sign_url);
+        writer.member("ExpiredTime", &self.expired_time);
+        writer.member("MiniAppPath", &self.mini_app_path);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateBatchSignUrlResponse);
 
 impl ChannelCreateBatchSignUrlResponse {
     /// The member `ExpiredTime` as a time; `None` of zero.
@@ -880,20 +920,12 @@ impl ::core::fmt::Debug for ChannelCreateBatchSignUrlResponse {
 /// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
 /// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contract, 32 characters.
-    #[serde(rename = "FlowId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The signers for whom to make links; empty or left out for the initiator's preview. Each with `ApproverType` (official samples leave it out for persons) and:
     ///
@@ -902,62 +934,24 @@ pub struct ChannelCreateFlowSignUrlRequest {
     /// - an employee of a sub-organisation: `OpenId`, `OrganizationOpenId` and, until it is verified and active, `OrganizationName`.
     ///
     /// Otherwise only `RecipientId` (names the party directly), `ApproverSignTypes` (for this link only), `SignTypeSelector` and `Intention` (video signing only) count. Only slots for signatures, dates, seals and approval and fields to fill in work. The contract decides how a signature is made; a person's stored signature pictures can't be used, and one drawn here isn't kept.
-    #[serde(
-        rename = "FlowApproverInfos",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_approver_infos: ::core::option::Option<
         ::std::vec::Vec<super::FlowApproverInfo>,
     >,
     /// How often a signer may enter the video check; matters only for signing by video. Absent: 5. 1 to 10.
-    #[serde(
-        rename = "VideoVerifyTimesLimit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub video_verify_times_limit: ::core::option::Option<::core::primitive::i64>,
     /// The employee who acts; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The organisation; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Organization",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// Page to go to after signing. At most 1000 characters.
-    #[serde(
-        rename = "JumpUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub jump_url: ::core::option::Option<::std::string::String>,
     /// Whether the link serves to sign or only to preview the contract and see where it stands. The initiator's preview takes no `FlowApproverInfos`. Absent: to sign.
-    #[serde(
-        rename = "UrlType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub url_type: ::core::option::Option<super::FlowSignUrlType>,
     /// Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short message, once in 24 hours per device and charged to the short message quota; so make links when they are needed instead of storing them. For the initiator's preview, the code goes to the phone number bound to the initiator's account. Absent: 1800. 1800 to 7776000.
-    #[serde(
-        rename = "ExpiredOn",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub expired_on: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -1035,6 +1029,74 @@ impl ChannelCreateFlowSignUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateFlowSignUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowId" => reader.must(&mut self.flow_id),
+            "FlowApproverInfos" => reader.optional(&mut self.flow_approver_infos),
+            "VideoVerifyTimesLimit" => {
+                reader.optional(&mut self.video_verify_times_limit)
+            }
+            "Operator" => reader.optional(&mut self.operator),
+            "Organization" => reader.optional(&mut self.organization),
+            "JumpUrl" => reader.optional(&mut self.jump_url),
+            "UrlType" => reader.optional(&mut self.url_type),
+            "ExpiredOn" => reader.optional(&mut self.expired_on),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateFlowSignUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent", "FlowId"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_id: ::tc3_api::json::Decode::blank(),
+            flow_approver_infos: ::core::option::Option::None,
+            video_verify_times_limit: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            organization: ::core::option::Option::None,
+            jump_url: ::core::option::Option::None,
+            url_type: ::core::option::Option::None,
+            expired_on: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateFlowSignUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateFlowSignUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("FlowApproverInfos", &self.flow_approver_infos);
+        writer.member("VideoVerifyTimesLimit", &self.video_verify_times_limit);
+        writer.member("Operator", &self.operator);
+        writer.member("Organization", &self.organization);
+        writer.member("JumpUrl", &self.jump_url);
+        writer.member("UrlType", &self.url_type);
+        writer.member("ExpiredOn", &self.expired_on);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateFlowSignUrlRequest);
+
 impl ::core::fmt::Debug for ChannelCreateFlowSignUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateFlowSignUrlRequest")
@@ -1063,27 +1125,55 @@ impl ::core::fmt::Debug for ChannelCreateFlowSignUrlRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignUrlResponse {
     /// The signers and their links.
-    #[serde(
-        rename = "FlowApproverUrlInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub flow_approver_url_infos: ::std::vec::Vec<super::FlowApproverUrlInfo>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateFlowSignUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowApproverUrlInfos" => reader.keep(&mut self.flow_approver_url_infos),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateFlowSignUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateFlowSignUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateFlowSignUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowApproverUrlInfos", &self.flow_approver_url_infos);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateFlowSignUrlResponse);
 
 /// Makes a link to a page of the web console on which an employee signs several contracts, or a contract group, in one go.
 ///
@@ -1112,80 +1202,26 @@ pub struct ChannelCreateFlowSignUrlResponse {
 /// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
 /// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationBatchSignUrlRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts to sign. 1 to 100 elements.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who signs, by the id that the platform gave them; must be a signer of the contracts. Wins over `Name` and `Mobile`, which are needed without it, except on claim links.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The employee's real name as in the contracts; identity check and signature use it.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The employee's phone number as in the contracts.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The contract group to sign, instead of `FlowIds`.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
     /// Whether the signer may refuse all contracts of this link in one go. Absent: no.
-    #[serde(
-        rename = "CanBatchReject",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_batch_reject: ::core::option::Option<::core::primitive::bool>,
     /// How dynamic signers claim their places. Takes effect only if all parties concerned are dynamic signers.
-    #[serde(
-        rename = "DynamicSignOption",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub dynamic_sign_option: ::core::option::Option<super::DynamicSignOption>,
     /// The signer's place in each contract, as many as `FlowIds` and in the same order. Needed on claim links for dynamic signers.
-    #[serde(
-        rename = "RecipientIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub recipient_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 
@@ -1293,6 +1329,72 @@ impl ChannelCreateOrganizationBatchSignUrlRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ChannelCreateOrganizationBatchSignUrlRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowIds" => reader.optional(&mut self.flow_ids),
+            "OpenId" => reader.optional(&mut self.open_id),
+            "Name" => reader.optional(&mut self.name),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "FlowGroupId" => reader.optional(&mut self.flow_group_id),
+            "CanBatchReject" => reader.optional(&mut self.can_batch_reject),
+            "DynamicSignOption" => reader.optional(&mut self.dynamic_sign_option),
+            "RecipientIds" => reader.optional(&mut self.recipient_ids),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ChannelCreateOrganizationBatchSignUrlRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_ids: ::core::option::Option::None,
+            open_id: ::core::option::Option::None,
+            name: ::core::option::Option::None,
+            mobile: ::core::option::Option::None,
+            flow_group_id: ::core::option::Option::None,
+            can_batch_reject: ::core::option::Option::None,
+            dynamic_sign_option: ::core::option::Option::None,
+            recipient_ids: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ChannelCreateOrganizationBatchSignUrlRequest);
+
+impl ::tc3_api::json::Encode for ChannelCreateOrganizationBatchSignUrlRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("OpenId", &self.open_id);
+        writer.member("Name", &self.name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("CanBatchReject", &self.can_batch_reject);
+        writer.member("DynamicSignOption", &self.dynamic_sign_option);
+        writer.member("RecipientIds", &self.recipient_ids);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ChannelCreateOrganizationBatchSignUrlRequest);
+
 impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ChannelCreateOrganizationBatchSignUrlRequest")
@@ -1322,38 +1424,59 @@ impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlRequest {
 }
 
 /// The answer to `ChannelCreateOrganizationBatchSignUrl`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationBatchSignUrlResponse {
     /// Link to the console page on which the contracts are signed.
-    #[serde(
-        rename = "SignUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_url: ::std::string::String,
     /// When the link expires: seven days after it was made. In seconds since the epoch.
-    #[serde(
-        rename = "ExpiredTime",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub expired_time: ::core::primitive::i64,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for ChannelCreateOrganizationBatchSignUrlResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SignUrl" => reader.keep(&mut self.sign_url),
+            "ExpiredTime" => reader.keep(&mut self.expired_time),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for ChannelCreateOrganizationBatchSignUrlResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(ChannelCreateOrganizationBatchSignUrlResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for ChannelCreateOrganizationBatchSignUrlResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SignUrl", &self.sign_url);
+        writer.member("ExpiredTime", &self.expired_time);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(ChannelCreateOrganizationBatchSignUrlResponse);
 
 impl ChannelCreateOrganizationBatchSignUrlResponse {
     /// The member `ExpiredTime` as a time; `None` of zero.
@@ -1442,164 +1565,50 @@ impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 /// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
 /// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateSignUrlsRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The contracts. Only one where `GenerateType` is `ALL`, its default. At most 100 elements.
-    #[serde(
-        rename = "FlowIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The contract group, instead of single contracts.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_group_id: ::core::option::Option<::std::string::String>,
     /// What the links look like and where they are used. `CHANNEL` only where `GenerateType` is `ALL` or absent. With `APP`, a dynamic signer's link leads to the cover page only. Absent: `WEIXINAPP`.
-    #[serde(
-        rename = "Endpoint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub endpoint: ::core::option::Option<super::SignUrlEndpoint>,
     /// For which parties links are made. Absent: `ALL`.
-    #[serde(
-        rename = "GenerateType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub generate_type: ::core::option::Option<super::SignUrlGenerateType>,
     /// Name of the organisation outside the platform whose employee signs, with full-width brackets `（）` instead of `()`. On a claim link for an organisation's dynamic signer: only in this organisation's name may the place be claimed and signed.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The party's name as in the contract. On a claim link for a dynamic signer who is a person: only a person of this name may claim.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The signer's mainland phone number as in the contract, 11 digits without `+86`. On a claim link for a dynamic signer who is a person: only the owner of this number may claim.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the signer's identity document. On a claim link for a dynamic signer who is a person: only a holder of such a document may claim; takes effect only together with `IdCardNumber`.
-    #[serde(
-        rename = "IdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the signer's identity document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits. On a claim link for a dynamic signer who is a person: only the holder may claim.
-    #[serde(
-        rename = "IdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// The signer's sub-organisation, by the id that the platform gave it. On a claim link for an organisation's dynamic signer: only in this sub-organisation's name may the place be claimed and signed.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// The employee of a sub-organisation for whom to make the link, by the id that the platform gave them; only where `GenerateType` is `CHANNEL`. Only verified employees are shown. Once they are verified and have joined, their own identity and log-in phone number replace `Name`, `IdCardType`, `IdCardNumber` and `Mobile`.
-    #[serde(
-        rename = "OpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub open_id: ::core::option::Option<::std::string::String>,
     /// Whether the mini program returns by itself after signing; the platform's app or mini program must react to being shown again. Works only for `APP` links opened from the platform's mini program: WeChat lets users return to an app only by a tap on the finish button. Absent: no.
-    #[serde(
-        rename = "AutoJumpBack",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub auto_jump_back: ::core::option::Option<::core::primitive::bool>,
     /// Page to go to after signing; takes effect only where `Endpoint` is `CHANNEL`. At most 1000 characters.
-    #[serde(
-        rename = "JumpUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub jump_url: ::core::option::Option<::std::string::String>,
     /// The employee who acts; not open for use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Buttons to hide from the signer.
-    #[serde(
-        rename = "Hides",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub hides: ::core::option::Option<::std::vec::Vec<super::SignPageButton>>,
     /// The dynamic signer's place in each contract, to make claim links; as many as `FlowIds` and in the same order. `GenerateType` must be `RECIPIENT`.
-    #[serde(
-        rename = "RecipientIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub recipient_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Contracts of the group and places in them to be claimed, for dynamic signers. `GenerateType` must be `RECIPIENT`.
-    #[serde(
-        rename = "FlowGroupUrlInfo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_group_url_info: ::core::option::Option<super::FlowGroupUrlInfo>,
     /// Where the link is used. Given only for jumps from the H5 page of a WeChat official account: the mini program's success page then has a button that leads back there. Absent: no button.
-    #[serde(
-        rename = "UrlUseEnv",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub url_use_env: ::core::option::Option<super::SignUrlEnvironment>,
     /// Whether the signer may confirm all files as read in one go. The service must have switched this on for the caller, and `FlowIds` must be given. For an organisation, it works only if all its seal and signature slots carry the same restrictions (seal id, kind of seal or signature). Absent: no.
-    #[serde(
-        rename = "CanSkipReadFlow",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub can_skip_read_flow: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -1832,6 +1841,105 @@ impl CreateSignUrlsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for CreateSignUrlsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "FlowIds" => reader.optional(&mut self.flow_ids),
+            "FlowGroupId" => reader.optional(&mut self.flow_group_id),
+            "Endpoint" => reader.optional(&mut self.endpoint),
+            "GenerateType" => reader.optional(&mut self.generate_type),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            "Name" => reader.optional(&mut self.name),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "IdCardType" => reader.optional(&mut self.id_card_type),
+            "IdCardNumber" => reader.optional(&mut self.id_card_number),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            "OpenId" => reader.optional(&mut self.open_id),
+            "AutoJumpBack" => reader.optional(&mut self.auto_jump_back),
+            "JumpUrl" => reader.optional(&mut self.jump_url),
+            "Operator" => reader.optional(&mut self.operator),
+            "Hides" => reader.optional(&mut self.hides),
+            "RecipientIds" => reader.optional(&mut self.recipient_ids),
+            "FlowGroupUrlInfo" => reader.optional(&mut self.flow_group_url_info),
+            "UrlUseEnv" => reader.optional(&mut self.url_use_env),
+            "CanSkipReadFlow" => reader.optional(&mut self.can_skip_read_flow),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for CreateSignUrlsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            flow_ids: ::core::option::Option::None,
+            flow_group_id: ::core::option::Option::None,
+            endpoint: ::core::option::Option::None,
+            generate_type: ::core::option::Option::None,
+            organization_name: ::core::option::Option::None,
+            name: ::core::option::Option::None,
+            mobile: ::core::option::Option::None,
+            id_card_type: ::core::option::Option::None,
+            id_card_number: ::core::option::Option::None,
+            organization_open_id: ::core::option::Option::None,
+            open_id: ::core::option::Option::None,
+            auto_jump_back: ::core::option::Option::None,
+            jump_url: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            hides: ::core::option::Option::None,
+            recipient_ids: ::core::option::Option::None,
+            flow_group_url_info: ::core::option::Option::None,
+            url_use_env: ::core::option::Option::None,
+            can_skip_read_flow: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(CreateSignUrlsRequest);
+
+impl ::tc3_api::json::Encode for CreateSignUrlsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("FlowIds", &self.flow_ids);
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("Endpoint", &self.endpoint);
+        writer.member("GenerateType", &self.generate_type);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("Name", &self.name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.member("OpenId", &self.open_id);
+        writer.member("AutoJumpBack", &self.auto_jump_back);
+        writer.member("JumpUrl", &self.jump_url);
+        writer.member("Operator", &self.operator);
+        writer.member("Hides", &self.hides);
+        writer.member("RecipientIds", &self.recipient_ids);
+        writer.member("FlowGroupUrlInfo", &self.flow_group_url_info);
+        writer.member("UrlUseEnv", &self.url_use_env);
+        writer.member("CanSkipReadFlow", &self.can_skip_read_flow);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(CreateSignUrlsRequest);
+
 impl ::core::fmt::Debug for CreateSignUrlsRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("CreateSignUrlsRequest")
@@ -1889,34 +1997,59 @@ impl ::core::fmt::Debug for CreateSignUrlsRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct CreateSignUrlsResponse {
     /// The signers and their links.
-    #[serde(
-        rename = "SignUrlInfos",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub sign_url_infos: ::std::vec::Vec<super::SignUrlInfo>,
     /// Why a link could not be made, in the order of `SignUrlInfos`; empty text where it was made.
-    #[serde(
-        rename = "ErrorMessages",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for CreateSignUrlsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SignUrlInfos" => reader.keep(&mut self.sign_url_infos),
+            "ErrorMessages" => reader.keep(&mut self.error_messages),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for CreateSignUrlsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(CreateSignUrlsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for CreateSignUrlsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SignUrlInfos", &self.sign_url_infos);
+        writer.member("ErrorMessages", &self.error_messages);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(CreateSignUrlsResponse);
 
 /// How dynamic signers claim their places in several contracts. Takes effect only if all parties concerned are dynamic signers.
 #[derive(
@@ -1924,26 +2057,12 @@ pub struct CreateSignUrlsResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DynamicSignOption {
     /// Whether all contracts of the link must be claimed. Absent: some are enough.
-    #[serde(
-        rename = "DynamicReceiveType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub dynamic_receive_type: ::core::option::Option<super::DynamicReceiveType>,
     /// The organisation whose employees alone may claim and sign, by the id that the platform gave it.
-    #[serde(
-        rename = "OrganizationOpenId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_open_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -1980,45 +2099,110 @@ impl DynamicSignOption {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DynamicSignOption {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "DynamicReceiveType" => reader.optional(&mut self.dynamic_receive_type),
+            "OrganizationOpenId" => reader.optional(&mut self.organization_open_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DynamicSignOption {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DynamicSignOption);
+
+impl ::tc3_api::json::Encode for DynamicSignOption {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("DynamicReceiveType", &self.dynamic_receive_type);
+        writer.member("OrganizationOpenId", &self.organization_open_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DynamicSignOption);
+
 /// A signer and the H5 link made for them.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct FlowApproverUrlInfo {
     /// Short link. It is valid for 30 minutes by default, opens in mobile browsers and not inside a mini program, and must not get to anybody but the signer. Nothing may be appended to it: added parameters overwrite its own.
-    #[serde(
-        rename = "SignUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_url: ::std::string::String,
     /// What kind of party signs; empty on the initiator's preview.
-    #[serde(
-        rename = "ApproverType",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approver_type: super::ApproveType,
     /// The signer's name; empty on claim links and the initiator's preview.
-    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The signer's phone number; may be empty on claim links and the initiator's preview.
-    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The same link in its long form, under the same conditions as `SignUrl`.
-    #[serde(
-        rename = "LongUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub long_url: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for FlowApproverUrlInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SignUrl" => reader.keep(&mut self.sign_url),
+            "ApproverType" => reader.keep(&mut self.approver_type),
+            "Name" => reader.keep(&mut self.name),
+            "Mobile" => reader.keep(&mut self.mobile),
+            "LongUrl" => reader.keep(&mut self.long_url),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for FlowApproverUrlInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(FlowApproverUrlInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for FlowApproverUrlInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SignUrl", &self.sign_url);
+        writer.member("ApproverType", &self.approver_type);
+        writer.member("Name", &self.name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("LongUrl", &self.long_url);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(FlowApproverUrlInfo);
 
 impl ::core::fmt::Debug for FlowApproverUrlInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -2038,27 +2222,12 @@ impl ::core::fmt::Debug for FlowApproverUrlInfo {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowBatchApproverInfo {
     /// The contract.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The dynamic signer's place in the contract, as returned on its creation. Needed for claim links.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -2093,24 +2262,58 @@ impl FlowBatchApproverInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowBatchApproverInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowBatchApproverInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowBatchApproverInfo);
+
+impl ::tc3_api::json::Encode for FlowBatchApproverInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowBatchApproverInfo);
+
 /// The places that dynamic signers are to claim, for signing several contracts.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowBatchUrlInfo {
     /// One entry per contract and place.
-    #[serde(
-        rename = "FlowBatchApproverInfos",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_batch_approver_infos: ::core::option::Option<
         ::std::vec::Vec<super::FlowBatchApproverInfo>,
     >,
@@ -2137,33 +2340,60 @@ impl FlowBatchUrlInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowBatchUrlInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowBatchApproverInfos" => {
+                reader.optional(&mut self.flow_batch_approver_infos)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowBatchUrlInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowBatchUrlInfo);
+
+impl ::tc3_api::json::Encode for FlowBatchUrlInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowBatchApproverInfos", &self.flow_batch_approver_infos);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowBatchUrlInfo);
+
 /// A contract of a group and the place in it that a dynamic signer is to claim.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowGroupApproverInfo {
     /// The contract within the group.
-    #[serde(
-        rename = "FlowId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The dynamic signer's place in that contract. Needed for claim links.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -2198,24 +2428,58 @@ impl FlowGroupApproverInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowGroupApproverInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowId" => reader.optional(&mut self.flow_id),
+            "RecipientId" => reader.optional(&mut self.recipient_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowGroupApproverInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowGroupApproverInfo);
+
+impl ::tc3_api::json::Encode for FlowGroupApproverInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowId", &self.flow_id);
+        writer.member("RecipientId", &self.recipient_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowGroupApproverInfo);
+
 /// The places in a contract group that dynamic signers are to claim.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct FlowGroupUrlInfo {
     /// One entry per contract and place.
-    #[serde(
-        rename = "FlowGroupApproverInfos",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub flow_group_approver_infos: ::core::option::Option<
         ::std::vec::Vec<super::FlowGroupApproverInfo>,
     >,
@@ -2242,60 +2506,66 @@ impl FlowGroupUrlInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for FlowGroupUrlInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "FlowGroupApproverInfos" => {
+                reader.optional(&mut self.flow_group_approver_infos)
+            }
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for FlowGroupUrlInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(FlowGroupUrlInfo);
+
+impl ::tc3_api::json::Encode for FlowGroupUrlInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("FlowGroupApproverInfos", &self.flow_group_approver_infos);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(FlowGroupUrlInfo);
+
 /// Who alone may claim a dynamic signer's place. A person is described by name, phone number and identity document, an employee only by `OrganizationName`.
 ///
 /// # Rules
 ///
 /// - Where `IdCardNumber` is given, `IdCardType` must be given.
 /// - Where `IdCardType` is given, `IdCardNumber` must be given.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct PresetApproverInfo {
     /// The person's name.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The person's phone number.
-    #[serde(
-        rename = "Mobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub mobile: ::core::option::Option<::std::string::String>,
     /// Number of the person's identity card: 18 characters, digits and capital `X`.
-    #[serde(
-        rename = "IdCardNumber",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub id_card_number: ::core::option::Option<::std::string::String>,
     /// Kind of the person's identity document; only `ID_CARD` is supported here.
-    #[serde(
-        rename = "IdCardType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub id_card_type: ::core::option::Option<super::IdCardType>,
     /// The organisation whose employee may claim; needed where the dynamic signer is an employee. Only organisations outside the platform, no sub-organisations. Name, phone number and identity document can't be preset beside it.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub organization_name: ::core::option::Option<::std::string::String>,
 }
 
@@ -2364,6 +2634,54 @@ impl PresetApproverInfo {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for PresetApproverInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Mobile" => reader.optional(&mut self.mobile),
+            "IdCardNumber" => reader.optional(&mut self.id_card_number),
+            "IdCardType" => reader.optional(&mut self.id_card_type),
+            "OrganizationName" => reader.optional(&mut self.organization_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for PresetApproverInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(PresetApproverInfo);
+
+impl ::tc3_api::json::Encode for PresetApproverInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("IdCardType", &self.id_card_type);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(PresetApproverInfo);
+
 impl ::core::fmt::Debug for PresetApproverInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("PresetApproverInfo")
@@ -2395,99 +2713,105 @@ impl ::core::fmt::Debug for PresetApproverInfo {
 }
 
 /// A link for one signer, or for a contract group. What does not apply or is not known is empty or 0.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct SignUrlInfo {
     /// The link, or the mini program path where `Endpoint` is `APP`. It is valid for 90 days. Nothing may be appended to it: added parameters overwrite its own.
-    #[serde(
-        rename = "SignUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_url: ::std::string::String,
     /// Until when the contract may be signed. In seconds since the epoch.
-    #[serde(
-        rename = "Deadline",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub deadline: ::core::primitive::i64,
     /// The signer's turn, where the contract is signed in order: the lower, the earlier. Parallel signing is not supported.
-    #[serde(
-        rename = "SignOrder",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub sign_order: ::core::primitive::i64,
     /// The signer's id in the contract.
-    #[serde(rename = "SignId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub sign_id: ::std::string::String,
     /// The caller's own id of the user; not in use.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "CustomUserId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub custom_user_id: ::core::option::Option<::std::string::String>,
     /// The signer's name.
-    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The signer's phone number.
-    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// Name of the signer's organisation.
-    #[serde(
-        rename = "OrganizationName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub organization_name: ::std::string::String,
     /// What kind of party signs.
-    #[serde(
-        rename = "ApproverType",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approver_type: super::ApproveType,
     /// Number of the signer's identity document.
-    #[serde(
-        rename = "IdCardNumber",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub id_card_number: ::std::string::String,
     /// The contract to which the link belongs.
-    #[serde(rename = "FlowId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub flow_id: ::std::string::String,
     /// The signing employee, by the id that the platform gave them.
-    #[serde(rename = "OpenId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub open_id: ::std::string::String,
     /// The contract group to which the link belongs.
-    #[serde(
-        rename = "FlowGroupId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub flow_group_id: ::std::string::String,
     /// Address of a QR code's picture, returned for links that lead a dynamic signer to the cover page. The address is valid for five minutes, the code itself for 90 days.
-    #[serde(
-        rename = "SignQrcodeUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub sign_qrcode_url: ::core::option::Option<::std::string::String>,
 }
+
+impl ::tc3_api::json::Members for SignUrlInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "SignUrl" => reader.keep(&mut self.sign_url),
+            "Deadline" => reader.keep(&mut self.deadline),
+            "SignOrder" => reader.keep(&mut self.sign_order),
+            "SignId" => reader.keep(&mut self.sign_id),
+            "CustomUserId" => reader.optional(&mut self.custom_user_id),
+            "Name" => reader.keep(&mut self.name),
+            "Mobile" => reader.keep(&mut self.mobile),
+            "OrganizationName" => reader.keep(&mut self.organization_name),
+            "ApproverType" => reader.keep(&mut self.approver_type),
+            "IdCardNumber" => reader.keep(&mut self.id_card_number),
+            "FlowId" => reader.keep(&mut self.flow_id),
+            "OpenId" => reader.keep(&mut self.open_id),
+            "FlowGroupId" => reader.keep(&mut self.flow_group_id),
+            "SignQrcodeUrl" => reader.optional(&mut self.sign_qrcode_url),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for SignUrlInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(SignUrlInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for SignUrlInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("SignUrl", &self.sign_url);
+        writer.member("Deadline", &self.deadline);
+        writer.member("SignOrder", &self.sign_order);
+        writer.member("SignId", &self.sign_id);
+        writer.member("CustomUserId", &self.custom_user_id);
+        writer.member("Name", &self.name);
+        writer.member("Mobile", &self.mobile);
+        writer.member("OrganizationName", &self.organization_name);
+        writer.member("ApproverType", &self.approver_type);
+        writer.member("IdCardNumber", &self.id_card_number);
+        writer.member("FlowId", &self.flow_id);
+        writer.member("OpenId", &self.open_id);
+        writer.member("FlowGroupId", &self.flow_group_id);
+        writer.member("SignQrcodeUrl", &self.sign_qrcode_url);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(SignUrlInfo);
 
 impl SignUrlInfo {
     /// The member `Deadline` as a time; `None` of zero.
@@ -2577,23 +2901,32 @@ impl ::core::default::Default for DynamicReceiveType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for DynamicReceiveType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for DynamicReceiveType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for DynamicReceiveType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(DynamicReceiveType);
+
+impl ::tc3_api::json::Encode for DynamicReceiveType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(DynamicReceiveType);
 
 /// What a link to a contract is for.
 #[derive(
@@ -2649,23 +2982,32 @@ impl ::core::default::Default for FlowSignUrlType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for FlowSignUrlType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for FlowSignUrlType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FlowSignUrlType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(FlowSignUrlType);
+
+impl ::tc3_api::json::Encode for FlowSignUrlType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(FlowSignUrlType);
 
 /// A button of the signing pages.
 #[derive(
@@ -2737,23 +3079,32 @@ impl ::core::default::Default for SignPageButton {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SignPageButton {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for SignPageButton {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignPageButton {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignPageButton);
+
+impl ::tc3_api::json::Encode for SignPageButton {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(SignPageButton);
 
 /// What a link into the service's mini program looks like.
 #[derive(
@@ -2828,23 +3179,32 @@ impl ::core::default::Default for SignUrlEndpoint {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SignUrlEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SignUrlEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignUrlEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignUrlEndpoint);
+
+impl ::tc3_api::json::Encode for SignUrlEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SignUrlEndpoint);
 
 /// Where a signing link is opened.
 #[derive(
@@ -2907,23 +3267,32 @@ impl ::core::default::Default for SignUrlEnvironment {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SignUrlEnvironment {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SignUrlEnvironment {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignUrlEnvironment {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignUrlEnvironment);
+
+impl ::tc3_api::json::Encode for SignUrlEnvironment {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SignUrlEnvironment);
 
 /// For which parties signing links are made.
 #[derive(
@@ -3006,23 +3375,32 @@ impl ::core::default::Default for SignUrlGenerateType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SignUrlGenerateType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SignUrlGenerateType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignUrlGenerateType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignUrlGenerateType);
+
+impl ::tc3_api::json::Encode for SignUrlGenerateType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(SignUrlGenerateType);
 
 /// What a signature looks like and how it is made.
 #[derive(
@@ -3094,23 +3472,32 @@ impl ::core::default::Default for SignatureStyle {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for SignatureStyle {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for SignatureStyle {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignatureStyle {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignatureStyle);
+
+impl ::tc3_api::json::Encode for SignatureStyle {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(SignatureStyle);
 
 impl ::tc3_api::Action for ChannelCreateBatchQuickSignUrlRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -3121,6 +3508,22 @@ impl ::tc3_api::Action for ChannelCreateBatchQuickSignUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateBatchQuickSignUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateBatchSignUrlRequest {
@@ -3132,6 +3535,22 @@ impl ::tc3_api::Action for ChannelCreateBatchSignUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateBatchSignUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateFlowSignUrlRequest {
@@ -3143,6 +3562,22 @@ impl ::tc3_api::Action for ChannelCreateFlowSignUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateFlowSignUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for ChannelCreateOrganizationBatchSignUrlRequest {
@@ -3154,6 +3589,22 @@ impl ::tc3_api::Action for ChannelCreateOrganizationBatchSignUrlRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::ChannelCreateOrganizationBatchSignUrlResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for CreateSignUrlsRequest {
@@ -3165,4 +3616,20 @@ impl ::tc3_api::Action for CreateSignUrlsRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::CreateSignUrlsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

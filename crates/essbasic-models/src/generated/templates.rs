@@ -7,27 +7,57 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct AuthFailMessage {
     /// The sub-organisation, by the id that the platform gave it.
-    #[serde(
-        rename = "ProxyOrganizationOpenId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub proxy_organization_open_id: ::std::string::String,
     /// What went wrong, for people to read.
-    #[serde(
-        rename = "Message",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub message: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for AuthFailMessage {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "ProxyOrganizationOpenId" => {
+                reader.keep(&mut self.proxy_organization_open_id)
+            }
+            "Message" => reader.keep(&mut self.message),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for AuthFailMessage {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(AuthFailMessage);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for AuthFailMessage {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("ProxyOrganizationOpenId", &self.proxy_organization_open_id);
+        writer.member("Message", &self.message);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(AuthFailMessage);
 
 /// Lists the valid templates that a sub-organisation owns, not those of the platform. Usually called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a template's parties and fields.
 ///
@@ -86,122 +116,38 @@ pub struct AuthFailMessage {
 /// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
 /// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeTemplatesRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// One template, by its id of 32 characters, which the console shows among the organisation's templates. Wins over `TemplateIds`.
-    #[serde(
-        rename = "TemplateId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub template_id: ::core::option::Option<::std::string::String>,
     /// How much is returned of each template. Absent: `0`, everything.
-    #[serde(
-        rename = "ContentType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub content_type: ::core::option::Option<super::TemplateContentType>,
     /// Templates to look up, by their ids of 32 characters. Each must exist and belong to the sub-organisation, or the call fails. `Limit` and `Offset` then have no effect; ignored where `TemplateId` is given. At most 100 elements.
-    #[serde(
-        rename = "TemplateIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub template_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// How many templates a page holds. Absent: 20. At most 100.
-    #[serde(
-        rename = "Limit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// How many templates to skip, counted from 0. At most 20000.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// Looks for templates whose name contains this text in one piece: Chinese characters, letters, digits and underscores. At most 200 characters.
-    #[serde(
-        rename = "TemplateName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub template_name: ::core::option::Option<::std::string::String>,
     /// Only templates that the sub-organisation received or claimed from this template of the platform.
-    #[serde(
-        rename = "ChannelTemplateId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub channel_template_id: ::core::option::Option<::std::string::String>,
     /// Whether to return the fields of all parties, not just the initiator's. Absent: only the initiator's.
-    #[serde(
-        rename = "QueryAllComponents",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub query_all_components: ::core::option::Option<::core::primitive::bool>,
     /// Whether to return `PreviewUrl`, an H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Absent: no.
-    #[serde(
-        rename = "WithPreviewUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub with_preview_url: ::core::option::Option<::core::primitive::bool>,
     /// Whether the preview shows the template's fields and signature slots over the file and lets one try out signing, for instance to check where they are before initiating. Absent: only the file is shown. Without `WithPreviewUrl` it has no effect.
-    #[serde(
-        rename = "ShowPreviewComponents",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub show_preview_components: ::core::option::Option<::core::primitive::bool>,
     /// Whether to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 minutes. Only for customers whom the service's account manager has enabled for it. Absent: no.
-    #[serde(
-        rename = "WithPdfUrl",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub with_pdf_url: ::core::option::Option<::core::primitive::bool>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Only templates of this contract type; `DescribeUserFlowType` lists the types.
-    #[serde(
-        rename = "UserFlowTypeId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub user_flow_type_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -343,46 +289,154 @@ impl DescribeTemplatesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for DescribeTemplatesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "TemplateId" => reader.optional(&mut self.template_id),
+            "ContentType" => reader.optional(&mut self.content_type),
+            "TemplateIds" => reader.optional(&mut self.template_ids),
+            "Limit" => reader.optional(&mut self.limit),
+            "Offset" => reader.optional(&mut self.offset),
+            "TemplateName" => reader.optional(&mut self.template_name),
+            "ChannelTemplateId" => reader.optional(&mut self.channel_template_id),
+            "QueryAllComponents" => reader.optional(&mut self.query_all_components),
+            "WithPreviewUrl" => reader.optional(&mut self.with_preview_url),
+            "ShowPreviewComponents" => reader.optional(&mut self.show_preview_components),
+            "WithPdfUrl" => reader.optional(&mut self.with_pdf_url),
+            "Operator" => reader.optional(&mut self.operator),
+            "UserFlowTypeId" => reader.optional(&mut self.user_flow_type_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for DescribeTemplatesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Agent"])
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            template_id: ::core::option::Option::None,
+            content_type: ::core::option::Option::None,
+            template_ids: ::core::option::Option::None,
+            limit: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+            template_name: ::core::option::Option::None,
+            channel_template_id: ::core::option::Option::None,
+            query_all_components: ::core::option::Option::None,
+            with_preview_url: ::core::option::Option::None,
+            show_preview_components: ::core::option::Option::None,
+            with_pdf_url: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            user_flow_type_id: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(DescribeTemplatesRequest);
+
+impl ::tc3_api::json::Encode for DescribeTemplatesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("TemplateId", &self.template_id);
+        writer.member("ContentType", &self.content_type);
+        writer.member("TemplateIds", &self.template_ids);
+        writer.member("Limit", &self.limit);
+        writer.member("Offset", &self.offset);
+        writer.member("TemplateName", &self.template_name);
+        writer.member("ChannelTemplateId", &self.channel_template_id);
+        writer.member("QueryAllComponents", &self.query_all_components);
+        writer.member("WithPreviewUrl", &self.with_preview_url);
+        writer.member("ShowPreviewComponents", &self.show_preview_components);
+        writer.member("WithPdfUrl", &self.with_pdf_url);
+        writer.member("Operator", &self.operator);
+        writer.member("UserFlowTypeId", &self.user_flow_type_id);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(DescribeTemplatesRequest);
+
 /// The answer to `DescribeTemplates`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct DescribeTemplatesResponse {
     /// The templates of this page.
-    #[serde(
-        rename = "Templates",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub templates: ::std::vec::Vec<super::TemplateInfo>,
     /// How many templates meet the conditions, over all pages.
-    #[serde(
-        rename = "TotalCount",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub total_count: ::core::primitive::i64,
     /// How many templates a page holds.
-    #[serde(rename = "Limit", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub limit: ::core::primitive::u64,
     /// How many templates were skipped; from 0 to 20000.
-    #[serde(rename = "Offset", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub offset: ::core::primitive::u64,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for DescribeTemplatesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Templates" => reader.keep(&mut self.templates),
+            "TotalCount" => reader.keep(&mut self.total_count),
+            "Limit" => reader.keep(&mut self.limit),
+            "Offset" => reader.keep(&mut self.offset),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for DescribeTemplatesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(DescribeTemplatesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for DescribeTemplatesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Templates", &self.templates);
+        writer.member("TotalCount", &self.total_count);
+        writer.member("Limit", &self.limit);
+        writer.member("Offset", &self.offset);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(DescribeTemplatesResponse);
 
 /// Looks up or changes which sub-organisations may use a template of the platform's template library.
 ///
@@ -428,71 +482,28 @@ pub struct DescribeTemplatesResponse {
 /// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
 /// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct OperateChannelTemplateRequest {
     /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// Whether to look up, set or take away the authorisation. The official sample writes it in lower case.
-    #[serde(rename = "OperateType")]
     pub operate_type: super::ChannelTemplateOperation,
     /// A template of the platform's library, by its id of 32 characters; not a sub-organisation's own template.
-    #[serde(rename = "TemplateId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub template_id: ::std::string::String,
     /// The sub-organisations concerned, by the ids that the platform gave them, separated by commas; at most 100 at a time.
-    #[serde(
-        rename = "ProxyOrganizationOpenIds",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub proxy_organization_open_ids: ::core::option::Option<::std::string::String>,
     /// Who may see the template, with `UPDATE`. Can be changed only until the template is published.
-    #[serde(
-        rename = "AuthTag",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub auth_tag: ::core::option::Option<super::TemplateVisibility>,
     /// Whether to enable or disable the template; works with `OperateType` `UPDATE` only. If it cannot be done, the call fails.
-    #[serde(
-        rename = "Available",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub available: ::core::option::Option<super::TemplateAvailabilityChange>,
     /// The employee who acts. `Agent` says it already.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Operator",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub operator: ::core::option::Option<super::UserInfo>,
     /// How many sub-organisations a page holds. Absent: 20. At most 100.
-    #[serde(
-        rename = "Limit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// How many sub-organisations to skip. Absent: 0.
-    #[serde(
-        rename = "Offset",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -567,67 +578,159 @@ impl OperateChannelTemplateRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for OperateChannelTemplateRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "OperateType" => reader.must(&mut self.operate_type),
+            "TemplateId" => reader.must(&mut self.template_id),
+            "ProxyOrganizationOpenIds" => {
+                reader.optional(&mut self.proxy_organization_open_ids)
+            }
+            "AuthTag" => reader.optional(&mut self.auth_tag),
+            "Available" => reader.optional(&mut self.available),
+            "Operator" => reader.optional(&mut self.operator),
+            "Limit" => reader.optional(&mut self.limit),
+            "Offset" => reader.optional(&mut self.offset),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for OperateChannelTemplateRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "OperateType", "TemplateId"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            operate_type: ::tc3_api::json::Decode::blank(),
+            template_id: ::tc3_api::json::Decode::blank(),
+            proxy_organization_open_ids: ::core::option::Option::None,
+            auth_tag: ::core::option::Option::None,
+            available: ::core::option::Option::None,
+            operator: ::core::option::Option::None,
+            limit: ::core::option::Option::None,
+            offset: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(OperateChannelTemplateRequest);
+
+impl ::tc3_api::json::Encode for OperateChannelTemplateRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("OperateType", &self.operate_type);
+        writer.member("TemplateId", &self.template_id);
+        writer.member("ProxyOrganizationOpenIds", &self.proxy_organization_open_ids);
+        writer.member("AuthTag", &self.auth_tag);
+        writer.member("Available", &self.available);
+        writer.member("Operator", &self.operator);
+        writer.member("Limit", &self.limit);
+        writer.member("Offset", &self.offset);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(OperateChannelTemplateRequest);
+
 /// The answer to `OperateChannelTemplate`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct OperateChannelTemplateResponse {
     /// The platform's application.
-    #[serde(rename = "AppId", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub app_id: ::std::string::String,
     /// The template concerned.
-    #[serde(
-        rename = "TemplateId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub template_id: ::std::string::String,
     /// Whether the change of visibility took place for all sub-organisations, some or none. `FailMessageList` has those that failed.
-    #[serde(
-        rename = "OperateResult",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub operate_result: super::TemplateAuthorizationResult,
     /// Who may see the template.
-    #[serde(
-        rename = "AuthTag",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub auth_tag: super::TemplateVisibility,
     /// The sub-organisations authorised, by the ids that the platform gave them. Returned for `SELECT` only.
-    #[serde(
-        rename = "ProxyOrganizationOpenIds",
-        default,
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub proxy_organization_open_ids: ::std::vec::Vec<::std::string::String>,
     /// The sub-organisations for which it failed, and why.
-    #[serde(
-        rename = "FailMessageList",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub fail_message_list: ::std::vec::Vec<super::AuthFailMessage>,
     /// How many sub-organisations are authorised, over all pages. Returned for `SELECT` only.
-    #[serde(rename = "Total", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub total: ::core::primitive::i64,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for OperateChannelTemplateResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "AppId" => reader.keep(&mut self.app_id),
+            "TemplateId" => reader.keep(&mut self.template_id),
+            "OperateResult" => reader.keep(&mut self.operate_result),
+            "AuthTag" => reader.keep(&mut self.auth_tag),
+            "ProxyOrganizationOpenIds" => {
+                reader.keep(&mut self.proxy_organization_open_ids)
+            }
+            "FailMessageList" => reader.keep(&mut self.fail_message_list),
+            "Total" => reader.keep(&mut self.total),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for OperateChannelTemplateResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(OperateChannelTemplateResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for OperateChannelTemplateResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("AppId", &self.app_id);
+        writer.member("TemplateId", &self.template_id);
+        writer.member("OperateResult", &self.operate_result);
+        writer.member("AuthTag", &self.auth_tag);
+        writer.member("ProxyOrganizationOpenIds", &self.proxy_organization_open_ids);
+        writer.member("FailMessageList", &self.fail_message_list);
+        writer.member("Total", &self.total);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(OperateChannelTemplateResponse);
 
 /// Deletes, enables, disables or copies a template that a sub-organisation owns. Every operation triggers a callback.
 ///
@@ -651,32 +754,16 @@ pub struct OperateChannelTemplateResponse {
 /// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - `MissingParameter.Templates`: Template parameter is missing. Give `TemplateId`.
 /// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct OperateTemplateRequest {
     /// For which application, sub-organisation and employee the call is made. The sub-organisation is the one that owns the template; the employee is the one who acts.
-    #[serde(rename = "Agent")]
     pub agent: super::Agent,
     /// The template, by its id of 32 characters.
-    #[serde(rename = "TemplateId", deserialize_with = "::tc3_api::lenient::scalar")]
     pub template_id: ::std::string::String,
     /// What to do with the template.
-    #[serde(rename = "OperateType")]
     pub operate_type: super::TemplateOperation,
     /// The copy's name; has an effect only with `COPY`. Absent: the template's own name followed by `_副本`. At most 64 characters.
-    #[serde(
-        rename = "TemplateName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub template_name: ::core::option::Option<::std::string::String>,
 }
 
@@ -708,42 +795,120 @@ impl OperateTemplateRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for OperateTemplateRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Agent" => reader.must(&mut self.agent),
+            "TemplateId" => reader.must(&mut self.template_id),
+            "OperateType" => reader.must(&mut self.operate_type),
+            "TemplateName" => reader.optional(&mut self.template_name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for OperateTemplateRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Agent", "TemplateId", "OperateType"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            agent: ::tc3_api::json::Decode::blank(),
+            template_id: ::tc3_api::json::Decode::blank(),
+            operate_type: ::tc3_api::json::Decode::blank(),
+            template_name: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(OperateTemplateRequest);
+
+impl ::tc3_api::json::Encode for OperateTemplateRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Agent", &self.agent);
+        writer.member("TemplateId", &self.template_id);
+        writer.member("OperateType", &self.operate_type);
+        writer.member("TemplateName", &self.template_name);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(OperateTemplateRequest);
+
 /// The answer to `OperateTemplate`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct OperateTemplateResponse {
     /// The new template's id, 32 characters. Returned after `COPY` only.
-    #[serde(
-        rename = "TemplateId",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub template_id: ::core::option::Option<::std::string::String>,
     /// The new template's name. Returned after `COPY` only.
-    #[serde(
-        rename = "TemplateName",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub template_name: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for OperateTemplateResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TemplateId" => reader.optional(&mut self.template_id),
+            "TemplateName" => reader.optional(&mut self.template_name),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for OperateTemplateResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(OperateTemplateResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for OperateTemplateResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TemplateId", &self.template_id);
+        writer.member("TemplateName", &self.template_name);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(OperateTemplateResponse);
 
 /// A party that a template provides for: one that signs or, where it has fields, fills in.
 #[derive(
@@ -751,237 +916,214 @@ pub struct OperateTemplateResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Recipient {
     /// The party's id within the template; fields and signature slots point to it with `ComponentRecipientId`.
-    #[serde(
-        rename = "RecipientId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub recipient_id: ::std::string::String,
     /// What kind of party it is.
-    #[serde(
-        rename = "RecipientType",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub recipient_type: super::RecipientType,
     /// What the party's role is: at most 100 Chinese characters, letters, digits and underscores.
-    #[serde(
-        rename = "Description",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub description: ::std::string::String,
     /// The name of the party's role, such as seller: at most 20 Chinese characters, letters, digits and underscores.
-    #[serde(
-        rename = "RoleName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub role_name: ::std::string::String,
     /// Whether the party must be validated.
-    #[serde(
-        rename = "RequireValidation",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub require_validation: ::core::primitive::bool,
     /// Whether the party must fill in its fields.
-    #[serde(
-        rename = "RequireSign",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub require_sign: ::core::primitive::bool,
     /// How the party signs; internal to the service.
-    #[serde(
-        rename = "SignType",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub sign_type: super::RecipientSignType,
     /// The party's place in the order of signing: the lower, the earlier.
-    #[serde(
-        rename = "RoutingOrder",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub routing_order: ::core::primitive::i64,
     /// Whether the party is the initiator.
-    #[serde(
-        rename = "IsPromoter",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub is_promoter: ::core::primitive::bool,
     /// How a signer must prove who they are before they may see the contract.
-    #[serde(
-        rename = "ApproverVerifyTypes",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approver_verify_types: ::std::vec::Vec<super::ApproverViewVerification>,
     /// How a signer may prove their intent when they sign.
-    #[serde(
-        rename = "ApproverSignTypes",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub approver_sign_types: ::std::vec::Vec<super::ApproverSignType>,
     /// Whether the party is barred from handing its task to somebody else. False or absent: it may hand it on.
-    #[serde(
-        rename = "NoTransfer",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
 }
 
+impl ::tc3_api::json::Members for Recipient {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RecipientId" => reader.keep(&mut self.recipient_id),
+            "RecipientType" => reader.keep(&mut self.recipient_type),
+            "Description" => reader.keep(&mut self.description),
+            "RoleName" => reader.keep(&mut self.role_name),
+            "RequireValidation" => reader.keep(&mut self.require_validation),
+            "RequireSign" => reader.keep(&mut self.require_sign),
+            "SignType" => reader.keep(&mut self.sign_type),
+            "RoutingOrder" => reader.keep(&mut self.routing_order),
+            "IsPromoter" => reader.keep(&mut self.is_promoter),
+            "ApproverVerifyTypes" => reader.keep(&mut self.approver_verify_types),
+            "ApproverSignTypes" => reader.keep(&mut self.approver_sign_types),
+            "NoTransfer" => reader.optional(&mut self.no_transfer),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Recipient {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Recipient);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Recipient {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RecipientId", &self.recipient_id);
+        writer.member("RecipientType", &self.recipient_type);
+        writer.member("Description", &self.description);
+        writer.member("RoleName", &self.role_name);
+        writer.member("RequireValidation", &self.require_validation);
+        writer.member("RequireSign", &self.require_sign);
+        writer.member("SignType", &self.sign_type);
+        writer.member("RoutingOrder", &self.routing_order);
+        writer.member("IsPromoter", &self.is_promoter);
+        writer.member("ApproverVerifyTypes", &self.approver_verify_types);
+        writer.member("ApproverSignTypes", &self.approver_sign_types);
+        writer.member("NoTransfer", &self.no_transfer);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Recipient);
+
 /// A template of a sub-organisation: its basic data, its parties, its fields to fill in and its signature slots.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct TemplateInfo {
     /// The template's id.
-    #[serde(
-        rename = "TemplateId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub template_id: ::std::string::String,
     /// The template's name.
-    #[serde(
-        rename = "TemplateName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub template_name: ::std::string::String,
     /// What the template is for.
-    #[serde(
-        rename = "Description",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub description: ::std::string::String,
     /// The fields to fill in: the initiator's alone, unless `QueryAllComponents` asked for all. Not returned where `ContentType` is `1`.
-    #[serde(
-        rename = "Components",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub components: ::std::vec::Vec<super::Component>,
     /// The parties that the template provides for, to be matched by `RecipientId` when a contract is initiated. Not returned where `ContentType` is `1`.
-    #[serde(
-        rename = "Recipients",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub recipients: ::std::vec::Vec<super::Recipient>,
     /// The signature slots. Not returned where `ContentType` is `1`.
-    #[serde(
-        rename = "SignComponents",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub sign_components: ::std::vec::Vec<super::Component>,
     /// Whether the template has signature slots that the organisation itself signs automatically.
-    #[serde(
-        rename = "TemplateType",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub template_type: super::TemplateType,
     /// Whether the sub-organisation is the initiator.
     ///
     /// Internal to the platform: leave it unset.
     ///
     /// Deprecated. Look at `IsPromoter` of each of `Recipients`.
-    #[serde(
-        rename = "IsPromoter",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub is_promoter: ::core::primitive::bool,
     /// The name of the person who made the template.
-    #[serde(
-        rename = "Creator",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub creator: ::std::string::String,
     /// When the template was made. In seconds since the epoch.
-    #[serde(
-        rename = "CreatedOn",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub created_on: ::core::primitive::i64,
     /// An H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Returned only where `WithPreviewUrl` asked for it.
-    #[serde(
-        rename = "PreviewUrl",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub preview_url: ::std::string::String,
     /// A link for downloading the template's PDF, valid for 5 minutes. Returned only where `WithPdfUrl` asked for it.
-    #[serde(rename = "PdfUrl", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub pdf_url: ::std::string::String,
     /// The platform's template that this one comes from.
-    #[serde(
-        rename = "ChannelTemplateId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub channel_template_id: ::std::string::String,
     /// The name of the platform's template that this one comes from.
-    #[serde(
-        rename = "ChannelTemplateName",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub channel_template_name: ::std::string::String,
     /// How the sub-organisation gets the platform's template.
-    #[serde(
-        rename = "ChannelAutoSave",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub channel_auto_save: super::TemplateDistribution,
     /// The template's version: the date followed by a running number of three digits, as in `20231106001` for the first and `20231106002` for the second. Empty by default.
-    #[serde(
-        rename = "TemplateVersion",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub template_version: ::std::string::String,
     /// Whether the template can be used.
-    #[serde(
-        rename = "Available",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub available: super::TemplateStatus,
     /// The contract type that the template belongs to.
-    #[serde(
-        rename = "UserFlowType",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub user_flow_type: ::core::option::Option<super::UserFlowType>,
 }
+
+impl ::tc3_api::json::Members for TemplateInfo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "TemplateId" => reader.keep(&mut self.template_id),
+            "TemplateName" => reader.keep(&mut self.template_name),
+            "Description" => reader.keep(&mut self.description),
+            "Components" => reader.keep(&mut self.components),
+            "Recipients" => reader.keep(&mut self.recipients),
+            "SignComponents" => reader.keep(&mut self.sign_components),
+            "TemplateType" => reader.keep(&mut self.template_type),
+            "IsPromoter" => reader.keep(&mut self.is_promoter),
+            "Creator" => reader.keep(&mut self.creator),
+            "CreatedOn" => reader.keep(&mut self.created_on),
+            "PreviewUrl" => reader.keep(&mut self.preview_url),
+            "PdfUrl" => reader.keep(&mut self.pdf_url),
+            "ChannelTemplateId" => reader.keep(&mut self.channel_template_id),
+            "ChannelTemplateName" => reader.keep(&mut self.channel_template_name),
+            "ChannelAutoSave" => reader.keep(&mut self.channel_auto_save),
+            "TemplateVersion" => reader.keep(&mut self.template_version),
+            "Available" => reader.keep(&mut self.available),
+            "UserFlowType" => reader.optional(&mut self.user_flow_type),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for TemplateInfo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(TemplateInfo);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for TemplateInfo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("TemplateId", &self.template_id);
+        writer.member("TemplateName", &self.template_name);
+        writer.member("Description", &self.description);
+        writer.member("Components", &self.components);
+        writer.member("Recipients", &self.recipients);
+        writer.member("SignComponents", &self.sign_components);
+        writer.member("TemplateType", &self.template_type);
+        writer.member("IsPromoter", &self.is_promoter);
+        writer.member("Creator", &self.creator);
+        writer.member("CreatedOn", &self.created_on);
+        writer.member("PreviewUrl", &self.preview_url);
+        writer.member("PdfUrl", &self.pdf_url);
+        writer.member("ChannelTemplateId", &self.channel_template_id);
+        writer.member("ChannelTemplateName", &self.channel_template_name);
+        writer.member("ChannelAutoSave", &self.channel_auto_save);
+        writer.member("TemplateVersion", &self.template_version);
+        writer.member("Available", &self.available);
+        writer.member("UserFlowType", &self.user_flow_type);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(TemplateInfo);
 
 impl TemplateInfo {
     /// The member `CreatedOn` as a time; `None` of zero.
@@ -1069,23 +1211,32 @@ impl ::core::default::Default for ApproverViewVerification {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ApproverViewVerification {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for ApproverViewVerification {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverViewVerification {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproverViewVerification);
+
+impl ::tc3_api::json::Encode for ApproverViewVerification {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(ApproverViewVerification);
 
 /// What to do with a platform template's authorisation.
 #[derive(
@@ -1156,23 +1307,32 @@ impl ::core::default::Default for ChannelTemplateOperation {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for ChannelTemplateOperation {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ChannelTemplateOperation {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ChannelTemplateOperation {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ChannelTemplateOperation);
+
+impl ::tc3_api::json::Encode for ChannelTemplateOperation {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(ChannelTemplateOperation);
 
 /// How a template's party signs; internal to the service.
 #[derive(
@@ -1224,23 +1384,32 @@ impl ::core::default::Default for RecipientSignType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for RecipientSignType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for RecipientSignType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for RecipientSignType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(RecipientSignType);
+
+impl ::tc3_api::json::Encode for RecipientSignType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(RecipientSignType);
 
 /// What kind of party a template provides for.
 #[derive(
@@ -1311,23 +1480,32 @@ impl ::core::default::Default for RecipientType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for RecipientType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for RecipientType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for RecipientType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(RecipientType);
+
+impl ::tc3_api::json::Encode for RecipientType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(RecipientType);
 
 /// How far the change of a template's visibility succeeded.
 #[derive(
@@ -1398,23 +1576,32 @@ impl ::core::default::Default for TemplateAuthorizationResult {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for TemplateAuthorizationResult {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for TemplateAuthorizationResult {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateAuthorizationResult {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(TemplateAuthorizationResult);
+
+impl ::tc3_api::json::Encode for TemplateAuthorizationResult {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(TemplateAuthorizationResult);
 
 /// Whether to enable or disable a platform's template.
 #[derive(
@@ -1474,23 +1661,32 @@ impl ::core::default::Default for TemplateAvailabilityChange {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for TemplateAvailabilityChange {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for TemplateAvailabilityChange {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateAvailabilityChange {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(TemplateAvailabilityChange);
+
+impl ::tc3_api::json::Encode for TemplateAvailabilityChange {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(TemplateAvailabilityChange);
 
 /// How much is returned of a template.
 #[derive(
@@ -1546,23 +1742,32 @@ impl ::core::default::Default for TemplateContentType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for TemplateContentType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for TemplateContentType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateContentType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(TemplateContentType);
+
+impl ::tc3_api::json::Encode for TemplateContentType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(TemplateContentType);
 
 /// How a sub-organisation gets a platform's template.
 #[derive(
@@ -1618,23 +1823,32 @@ impl ::core::default::Default for TemplateDistribution {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for TemplateDistribution {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for TemplateDistribution {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateDistribution {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(TemplateDistribution);
+
+impl ::tc3_api::json::Encode for TemplateDistribution {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(TemplateDistribution);
 
 /// What to do with a sub-organisation's own template.
 #[derive(
@@ -1709,23 +1923,32 @@ impl ::core::default::Default for TemplateOperation {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for TemplateOperation {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for TemplateOperation {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateOperation {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(TemplateOperation);
+
+impl ::tc3_api::json::Encode for TemplateOperation {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(TemplateOperation);
 
 /// Whether a template can be used.
 #[derive(
@@ -1781,23 +2004,32 @@ impl ::core::default::Default for TemplateStatus {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for TemplateStatus {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for TemplateStatus {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateStatus {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(TemplateStatus);
+
+impl ::tc3_api::json::Encode for TemplateStatus {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(TemplateStatus);
 
 /// Whether signing by a template's owner is automatic.
 #[derive(
@@ -1853,23 +2085,32 @@ impl ::core::default::Default for TemplateType {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for TemplateType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for TemplateType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(TemplateType);
+
+impl ::tc3_api::json::Encode for TemplateType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+::tc3_api::__serialize!(TemplateType);
 
 /// Who may see a template of the platform's library.
 #[derive(
@@ -1936,23 +2177,32 @@ impl ::core::default::Default for TemplateVisibility {
     }
 }
 
-impl ::tc3_api::__private::serde::Serialize for TemplateVisibility {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for TemplateVisibility {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for TemplateVisibility {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(TemplateVisibility);
+
+impl ::tc3_api::json::Encode for TemplateVisibility {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+::tc3_api::__serialize!(TemplateVisibility);
 
 impl ::tc3_api::Action for DescribeTemplatesRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -1964,6 +2214,22 @@ impl ::tc3_api::Action for DescribeTemplatesRequest {
         .with_rate_limit(20u32)
         .retry_safe();
     type Response = super::DescribeTemplatesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for OperateChannelTemplateRequest {
@@ -1975,6 +2241,22 @@ impl ::tc3_api::Action for OperateChannelTemplateRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::OperateChannelTemplateResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for OperateTemplateRequest {
@@ -1986,4 +2268,20 @@ impl ::tc3_api::Action for OperateTemplateRequest {
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32);
     type Response = super::OperateTemplateResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -81,24 +81,35 @@ impl ::core::default::Default for AddableSlotType {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for AddableSlotType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for AddableSlotType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AddableSlotType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AddableSlotType);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for AddableSlotType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(AddableSlotType);
 
 #[cfg(any(feature = "flow_management", feature = "flows", feature = "signing"))]
 /// What kind of party signs.
@@ -172,24 +183,35 @@ impl ::core::default::Default for ApproveType {
 }
 
 #[cfg(any(feature = "flow_management", feature = "flows", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for ApproveType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ApproveType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_management", feature = "flows", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproveType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproveType);
+
+#[cfg(any(feature = "flow_management", feature = "flows", feature = "signing"))]
+impl ::tc3_api::json::Encode for ApproveType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_management", feature = "flows", feature = "signing"))]
+::tc3_api::__serialize!(ApproveType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// How a signer is named after the contract has started.
@@ -247,24 +269,35 @@ impl ::core::default::Default for ApproverFillType {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for ApproverFillType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for ApproverFillType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverFillType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproverFillType);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for ApproverFillType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(ApproverFillType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// What happens to the phone number given for a signer.
@@ -342,24 +375,35 @@ impl ::core::default::Default for ApproverMobileMode {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for ApproverMobileMode {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ApproverMobileMode {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverMobileMode {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproverMobileMode);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for ApproverMobileMode {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(ApproverMobileMode);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// From where a signer may enter.
@@ -429,24 +473,35 @@ impl ::core::default::Default for ApproverSignEndpoint {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for ApproverSignEndpoint {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ApproverSignEndpoint {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverSignEndpoint {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproverSignEndpoint);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for ApproverSignEndpoint {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(ApproverSignEndpoint);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
 /// How a signer proves their intent.
@@ -524,24 +579,35 @@ impl ::core::default::Default for ApproverSignType {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl ::tc3_api::__private::serde::Serialize for ApproverSignType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for ApproverSignType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverSignType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproverSignType);
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+impl ::tc3_api::json::Encode for ApproverSignType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+::tc3_api::__serialize!(ApproverSignType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// What a person must pass before they see a contract.
@@ -603,24 +669,35 @@ impl ::core::default::Default for ApproverVerifyType {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for ApproverVerifyType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for ApproverVerifyType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ApproverVerifyType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ApproverVerifyType);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for ApproverVerifyType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(ApproverVerifyType);
 
 #[cfg(any(feature = "console", feature = "organizations"))]
 /// How an organisation's super administrator may be authorised during registration.
@@ -686,24 +763,35 @@ impl ::core::default::Default for AuthorizationType {
 }
 
 #[cfg(any(feature = "console", feature = "organizations"))]
-impl ::tc3_api::__private::serde::Serialize for AuthorizationType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for AuthorizationType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "console", feature = "organizations"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AuthorizationType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AuthorizationType);
+
+#[cfg(any(feature = "console", feature = "organizations"))]
+impl ::tc3_api::json::Encode for AuthorizationType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+#[cfg(any(feature = "console", feature = "organizations"))]
+::tc3_api::__serialize!(AuthorizationType);
 
 #[cfg(
     any(
@@ -826,12 +914,20 @@ impl ::core::default::Default for AutoSignScene {
         feature = "seals"
     )
 )]
-impl ::tc3_api::__private::serde::Serialize for AutoSignScene {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for AutoSignScene {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
@@ -843,14 +939,31 @@ impl ::tc3_api::__private::serde::Serialize for AutoSignScene {
         feature = "seals"
     )
 )]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for AutoSignScene {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(AutoSignScene);
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "evidence",
+        feature = "flow_creation",
+        feature = "seals"
+    )
+)]
+impl ::tc3_api::json::Encode for AutoSignScene {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "evidence",
+        feature = "flow_creation",
+        feature = "seals"
+    )
+)]
+::tc3_api::__serialize!(AutoSignScene);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
 /// How the place of a field is found.
@@ -928,24 +1041,35 @@ impl ::core::default::Default for ComponentGenerateMode {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl ::tc3_api::__private::serde::Serialize for ComponentGenerateMode {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ComponentGenerateMode {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ComponentGenerateMode {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ComponentGenerateMode);
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+impl ::tc3_api::json::Encode for ComponentGenerateMode {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+::tc3_api::__serialize!(ComponentGenerateMode);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
 /// What a field or signature slot holds.
@@ -1147,24 +1271,35 @@ impl ::core::default::Default for ComponentType {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl ::tc3_api::__private::serde::Serialize for ComponentType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for ComponentType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for ComponentType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(ComponentType);
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+impl ::tc3_api::json::Encode for ComponentType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+::tc3_api::__serialize!(ComponentType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// What kind of party it is and how its signature comes about.
@@ -1258,24 +1393,35 @@ impl ::core::default::Default for FlowApproverType {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for FlowApproverType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for FlowApproverType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FlowApproverType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(FlowApproverType);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for FlowApproverType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(FlowApproverType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// How thoroughly a signer must read before signing.
@@ -1357,24 +1503,35 @@ impl ::core::default::Default for FlowReadLimit {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for FlowReadLimit {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for FlowReadLimit {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for FlowReadLimit {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(FlowReadLimit);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for FlowReadLimit {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(FlowReadLimit);
 
 #[cfg(
     any(
@@ -1533,12 +1690,20 @@ impl ::core::default::Default for IdCardType {
         feature = "signing"
     )
 )]
-impl ::tc3_api::__private::serde::Serialize for IdCardType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for IdCardType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
@@ -1554,14 +1719,39 @@ impl ::tc3_api::__private::serde::Serialize for IdCardType {
         feature = "signing"
     )
 )]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for IdCardType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(IdCardType);
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "employees",
+        feature = "evidence",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing"
+    )
+)]
+impl ::tc3_api::json::Encode for IdCardType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(
+    any(
+        feature = "auto_sign",
+        feature = "employees",
+        feature = "evidence",
+        feature = "flow_creation",
+        feature = "flow_management",
+        feature = "organizations",
+        feature = "seals",
+        feature = "signing"
+    )
+)]
+::tc3_api::__serialize!(IdCardType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// How fast texts are read out in a video verification.
@@ -1631,24 +1821,35 @@ impl ::core::default::Default for IntentionSpeechSpeed {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for IntentionSpeechSpeed {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for IntentionSpeechSpeed {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for IntentionSpeechSpeed {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(IntentionSpeechSpeed);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for IntentionSpeechSpeed {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(IntentionSpeechSpeed);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// How the signer answers in a video verification.
@@ -1710,24 +1911,35 @@ impl ::core::default::Default for IntentionType {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for IntentionType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for IntentionType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for IntentionType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(IntentionType);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for IntentionType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(IntentionType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
 /// From which end the occurrences of a keyword are counted.
@@ -1801,24 +2013,35 @@ impl ::core::default::Default for KeywordOrder {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl ::tc3_api::__private::serde::Serialize for KeywordOrder {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for KeywordOrder {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for KeywordOrder {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(KeywordOrder);
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+impl ::tc3_api::json::Encode for KeywordOrder {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+::tc3_api::__serialize!(KeywordOrder);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
 /// Where a field stands relative to its keyword.
@@ -1904,24 +2127,35 @@ impl ::core::default::Default for KeywordRelativeLocation {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl ::tc3_api::__private::serde::Serialize for KeywordRelativeLocation {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for KeywordRelativeLocation {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for KeywordRelativeLocation {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(KeywordRelativeLocation);
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+impl ::tc3_api::json::Encode for KeywordRelativeLocation {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
+::tc3_api::__serialize!(KeywordRelativeLocation);
 
 #[cfg(any(feature = "auto_sign", feature = "flow_creation", feature = "signing"))]
 /// How a signer is told of a contract.
@@ -2003,24 +2237,35 @@ impl ::core::default::Default for NotifyType {
 }
 
 #[cfg(any(feature = "auto_sign", feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for NotifyType {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for NotifyType {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "auto_sign", feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for NotifyType {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(NotifyType);
+
+#[cfg(any(feature = "auto_sign", feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for NotifyType {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "auto_sign", feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(NotifyType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// How the switch that fits the stamp to the seal's own size stands.
@@ -2090,24 +2335,35 @@ impl ::core::default::Default for SealSizePolicy {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for SealSizePolicy {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for SealSizePolicy {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SealSizePolicy {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SealSizePolicy);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for SealSizePolicy {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(SealSizePolicy);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// Who chooses among the ways to prove the will to sign.
@@ -2169,24 +2425,35 @@ impl ::core::default::Default for SignTypeSelector {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for SignTypeSelector {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.as_i64())
+impl ::tc3_api::json::Decode for SignTypeSelector {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::core::primitive::i64 as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignTypeSelector {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::core::primitive::i64>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignTypeSelector);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for SignTypeSelector {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        ::tc3_api::json::Encode::encode(&self.as_i64(), writer)
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(SignTypeSelector);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 /// How a personal signature is made.
@@ -2276,21 +2543,32 @@ impl ::core::default::Default for SignatureMethod {
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl ::tc3_api::__private::serde::Serialize for SignatureMethod {
-    fn serialize<S: ::tc3_api::__private::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> ::core::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl ::tc3_api::json::Decode for SignatureMethod {
+    const NULL_IS_BLANK: ::core::primitive::bool = true;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        ::core::result::Result::Ok(
+            ::core::option::Option::map(
+                <::std::string::String as ::tc3_api::json::Decode>::optional(reader)?,
+                ::core::convert::From::from,
+            ),
+        )
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
     }
 }
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-impl<'de> ::tc3_api::__private::serde::Deserialize<'de> for SignatureMethod {
-    fn deserialize<D: ::tc3_api::__private::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::core::result::Result<Self, D::Error> {
-        ::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)
-            .map(::core::convert::From::from)
+::tc3_api::__deserialize!(SignatureMethod);
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+impl ::tc3_api::json::Encode for SignatureMethod {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.text(self.as_str())
     }
 }
+
+#[cfg(any(feature = "flow_creation", feature = "signing"))]
+::tc3_api::__serialize!(SignatureMethod);

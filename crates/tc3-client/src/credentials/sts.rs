@@ -257,7 +257,7 @@ impl StsCall {
             }
         };
         let status = response.status.as_u16();
-        match serde_json::from_slice::<Envelope<Answer>>(&response.body) {
+        match Envelope::<Answer>::deserialize(&response.body) {
             Ok(Envelope { result: Ok(success), .. }) if response.status.is_success() => {
                 let Answer { credentials, expired_time } = success.body;
                 credentials.until(expired_time).map(FetchStep::Done).map_err(|what| self.fail(what))

@@ -14,6 +14,18 @@ pub(super) fn action_impl(ir: &Ir<'_>, action: &Action) -> TokenStream {
         impl ::tc3_api::Action for #request {
             const INFO: ::tc3_api::ActionInfo<'static> = #info;
             type Response = super::#response;
+
+            fn encode(
+                &self,
+            ) -> ::core::result::Result<::std::vec::Vec<::core::primitive::u8>, ::tc3_api::json::Error> {
+                ::core::result::Result::Ok(::tc3_api::json::encode(self))
+            }
+
+            fn decode(
+                answer: &[::core::primitive::u8],
+            ) -> ::core::result::Result<::tc3_api::Envelope<Self::Response>, ::tc3_api::json::Error> {
+                ::tc3_api::Envelope::decode(answer)
+            }
         }
     }
 }

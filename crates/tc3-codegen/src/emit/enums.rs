@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{docs, gate, ident};
+use super::{docs, gate, ident, json};
 use crate::ir::{Code, Enum, Variant, Variants};
 use crate::lower::VALUES;
 
@@ -11,7 +11,7 @@ pub(super) fn value_set(item: &Enum) -> Vec<TokenStream> {
     let items = match &item.variants {
         Variants::Text(variants) => {
             let mut items = text(&item.ident, &item.doc, variants);
-            items.extend(text_serde(&item.ident));
+            items.extend(text_json(&item.ident));
             items
         }
         Variants::Int(variants) => int(&item.ident, &item.doc, variants),
@@ -143,7 +143,7 @@ fn text(name: &str, doc: &str, variants: &[Variant<String>]) -> Vec<TokenStream>
     ]
 }
 
-fn text_serde(name: &str) -> Vec<TokenStream> {
+fn text_json(name: &str) -> Vec<TokenStream> {
     let name = ident(name);
     let mut items = vec![quote! {
         impl ::core::default::Default for #name {
@@ -153,41 +153,30 @@ fn text_serde(name: &str) -> Vec<TokenStream> {
             }
         }
     }];
-    items.extend(serde(
+    items.extend(json_of(
         &name,
-        &quote!(serializer.serialize_str(self.as_str())),
-        &quote!(::tc3_api::lenient::scalar::<D, ::std::string::String>(deserializer)),
+        &quote!(writer.text(self.as_str())),
+        &quote!(::std::string::String),
     ));
     items
 }
 
-fn serde(
+/// An open set is read and written as the value that it holds.
+fn json_of(
     name: &proc_macro2::Ident,
-    serialize: &TokenStream,
-    deserialize: &TokenStream,
-) -> [TokenStream; 2] {
-    let serde = quote!(::tc3_api::__private::serde);
-    [
-        quote! {
-            impl #serde::Serialize for #name {
-                fn serialize<S: #serde::Serializer>(
-                    &self,
-                    serializer: S,
-                ) -> ::core::result::Result<S::Ok, S::Error> {
-                    #serialize
-                }
-            }
-        },
-        quote! {
-            impl<'de> #serde::Deserialize<'de> for #name {
-                fn deserialize<D: #serde::Deserializer<'de>>(
-                    deserializer: D,
-                ) -> ::core::result::Result<Self, D::Error> {
-                    #deserialize.map(::core::convert::From::from)
-                }
-            }
-        },
-    ]
+    write: &TokenStream,
+    inner: &TokenStream,
+) -> impl Iterator<Item = TokenStream> {
+    let read = quote! {
+        ::core::result::Result::Ok(::core::option::Option::map(
+            <#inner as ::tc3_api::json::Decode>::optional(reader)?,
+            ::core::convert::From::from,
+        ))
+    };
+    let blank = quote!(::core::default::Default::default());
+    let nothing = TokenStream::new();
+    let reading = json::decode(name, true, &read, &blank, &nothing);
+    reading.into_iter().chain(json::encode(name, write, &nothing))
 }
 
 fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
@@ -250,10 +239,10 @@ fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
             }
         },
     ];
-    items.extend(serde(
+    items.extend(json_of(
         &name,
-        &quote!(serializer.serialize_i64(self.as_i64())),
-        &quote!(::tc3_api::lenient::scalar::<D, #i64>(deserializer)),
+        &quote!(::tc3_api::json::Encode::encode(&self.as_i64(), writer)),
+        &i64,
     ));
     items
 }

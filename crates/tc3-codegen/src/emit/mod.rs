@@ -3,6 +3,7 @@
 mod actions;
 mod catalogue;
 mod enums;
+mod json;
 mod structs;
 
 use std::collections::BTreeMap;

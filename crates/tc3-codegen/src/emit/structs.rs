@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{docs, gate, ident};
+use super::{docs, gate, ident, json};
 use crate::ir::{Field, Side, Struct, Ty};
 use crate::lower::time_methods;
 use crate::overlay::Unit;
@@ -14,6 +14,7 @@ pub(super) fn items(item: &Struct<'_>) -> Vec<TokenStream> {
     if item.side != Side::Response {
         items.push(builder(item, &gate));
     }
+    items.extend(json::object(item, &gate));
     items.extend(times(item, &gate));
     if item.fields.iter().any(|field| field.sensitive) {
         items.push(debug(item, &gate));
@@ -29,22 +30,12 @@ fn definition(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     let default = item.default.then(|| quote!(::core::default::Default,));
     let debug =
         (!item.fields.iter().any(|field| field.sensitive)).then(|| quote!(::core::fmt::Debug,));
-    let serialize = quote!(::tc3_api::__private::serde::Serialize);
-    let deserialize = quote!(::tc3_api::__private::serde::Deserialize);
-    let (always, server) = match item.side {
-        Side::Request => (quote!(#serialize), Some(deserialize)),
-        Side::Response => (quote!(#deserialize), Some(serialize)),
-        Side::Both => (quote!(#serialize, #deserialize), None),
-    };
-    let server = server.map(|side| quote!(#[cfg_attr(feature = "server", derive(#side))]));
-    let fields = item.fields.iter().map(|field| definition_field(item.side, field));
+    let fields = item.fields.iter().map(definition_field);
     quote! {
         #doc
         #gate
         #casing
-        #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #debug #default #always)]
-        #server
-        #[serde(crate = "::tc3_api::__private::serde")]
+        #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #debug #default)]
         #[non_exhaustive]
         pub struct #name { #(#fields)* }
     }
@@ -54,45 +45,14 @@ fn is_camel(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains('_')
 }
 
-fn definition_field(side: Side, field: &Field<'_>) -> TokenStream {
-    let Field { wire, optional, .. } = field;
+fn definition_field(field: &Field<'_>) -> TokenStream {
     let name = ident(&field.ident);
     let doc = docs(field.doc.iter().map(String::as_str));
     let ty = ty(&field.ty);
-    let ty = if *optional { quote!(::core::option::Option<#ty>) } else { ty };
-    let skip = optional
-        .then(|| quote!(, default, skip_serializing_if = "::core::option::Option::is_none"));
-    let float = holds_float(&field.ty).then(|| quote!(, serialize_with = "::tc3_api::wire::float"));
-    // A request is read by servers only, and one that lacks what it must have is refused.
-    let default = (side != Side::Request && !optional).then(|| quote!(, default));
-    let lenient = lenient(side, field)
-        .map(|helper| format!("::tc3_api::lenient::{helper}"))
-        .map(|helper| quote!(#default, deserialize_with = #helper));
+    let ty = if field.optional { quote!(::core::option::Option<#ty>) } else { ty };
     quote! {
         #doc
-        #[serde(rename = #wire #skip #float #lenient)]
         pub #name: #ty,
-    }
-}
-
-/// The function that reads a member, where its type's own reading would be too strict.
-fn lenient(side: Side, field: &Field<'_>) -> Option<&'static str> {
-    let scalar = |ty: &Ty| matches!(ty, Ty::String | Ty::I64 | Ty::U64 | Ty::F64 | Ty::Bool);
-    match (&field.ty, field.optional) {
-        (Ty::List(element), true) if scalar(element) => Some("optional_list"),
-        (Ty::List(element), false) if scalar(element) => Some("list"),
-        (ty, true) if scalar(ty) => Some("optional"),
-        (ty, false) if scalar(ty) => Some("scalar"),
-        (_, false) if side != Side::Request => Some("null_default"),
-        _ => None,
-    }
-}
-
-fn holds_float(ty: &Ty) -> bool {
-    match ty {
-        Ty::F64 => true,
-        Ty::List(element) => holds_float(element),
-        _ => false,
     }
 }
 

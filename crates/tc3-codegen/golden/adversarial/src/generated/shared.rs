@@ -8,19 +8,10 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct _3D {
     /// The member `3DModel`.
-    #[serde(
-        rename = "3DModel",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub _3_d_model: ::core::option::Option<::std::string::String>,
 }
 
@@ -45,31 +36,58 @@ impl _3D {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for _3D {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "3DModel" => reader.optional(&mut self._3_d_model),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for _3D {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(_3D);
+
+impl ::tc3_api::json::Encode for _3D {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("3DModel", &self._3_d_model);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(_3D);
+
 /// The object `Box`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Box {
     /// The member `Option`.
-    #[serde(
-        rename = "Option",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub option: ::core::option::Option<super::Option>,
     /// The member `Options`.
-    #[serde(
-        rename = "Options",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub options: ::core::option::Option<::std::vec::Vec<super::Option>>,
 }
 
@@ -101,6 +119,48 @@ impl Box {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Box {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Option" => reader.optional(&mut self.option),
+            "Options" => reader.optional(&mut self.options),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Box {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Box);
+
+impl ::tc3_api::json::Encode for Box {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Option", &self.option);
+        writer.member("Options", &self.options);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Box);
+
 /// Calls `Box`.
 ///
 /// Objects with the names of Rust's own \[types\]
@@ -110,46 +170,18 @@ impl Box {
 /// # Errors
 ///
 /// - `Odd.Code`: It is odd.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct BoxRequest {
     /// The member `Box`.
-    #[serde(rename = "Box")]
     pub r#box: super::Box,
     /// The member `Result`.
-    #[serde(
-        rename = "Result",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub result: ::core::option::Option<super::Result>,
     /// The member `String`.
-    #[serde(
-        rename = "String",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub string: ::core::option::Option<super::String>,
     /// The member `Under`.
-    #[serde(
-        rename = "Under",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub under: ::core::option::Option<super::UnderScored>,
     /// The member `Digit`.
-    #[serde(
-        rename = "Digit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub digit: ::core::option::Option<super::_3D>,
 }
 
@@ -191,47 +223,123 @@ impl BoxRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for BoxRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Box" => reader.must(&mut self.r#box),
+            "Result" => reader.optional(&mut self.result),
+            "String" => reader.optional(&mut self.string),
+            "Under" => reader.optional(&mut self.under),
+            "Digit" => reader.optional(&mut self.digit),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for BoxRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Box"])
+    }
+    fn blank() -> Self {
+        Self {
+            r#box: ::tc3_api::json::Decode::blank(),
+            result: ::core::option::Option::None,
+            string: ::core::option::Option::None,
+            under: ::core::option::Option::None,
+            digit: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(BoxRequest);
+
+impl ::tc3_api::json::Encode for BoxRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Box", &self.r#box);
+        writer.member("Result", &self.result);
+        writer.member("String", &self.string);
+        writer.member("Under", &self.under);
+        writer.member("Digit", &self.digit);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(BoxRequest);
+
 /// The answer to `Box`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct BoxResponse {
     /// The member `Option`.
-    #[serde(
-        rename = "Option",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub option: super::Option,
     /// The member `Vec`.
-    #[serde(
-        rename = "Vec",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub vec: ::std::vec::Vec<super::Vec>,
     /// The member `Self`.
-    #[serde(
-        rename = "Self",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub self_: ::core::option::Option<super::Self_>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for BoxResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Option" => reader.keep(&mut self.option),
+            "Vec" => reader.keep(&mut self.vec),
+            "Self" => reader.optional(&mut self.self_),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for BoxResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(BoxResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for BoxResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Option", &self.option);
+        writer.member("Vec", &self.vec);
+        writer.member("Self", &self.self_);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(BoxResponse);
 
 /// The object `Default`.
 #[derive(
@@ -239,16 +347,51 @@ pub struct BoxResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Default {
     /// The member `Some`.
-    #[serde(rename = "Some", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub some: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Default {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Some" => reader.keep(&mut self.some),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Default {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Default);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Default {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Some", &self.some);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Default);
 
 /// Calls `Keywords`.
 ///
@@ -257,120 +400,38 @@ pub struct Default {
 /// Deprecated: the service will take the action away.
 ///
 /// At most 20 calls a second.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct KeywordsRequest {
     /// The member `Type`.
-    #[serde(rename = "Type", deserialize_with = "::tc3_api::lenient::scalar")]
     pub r#type: ::std::string::String,
     /// The member `Self`.
-    #[serde(rename = "Self", deserialize_with = "::tc3_api::lenient::scalar")]
     pub self_: ::std::string::String,
     /// The member `Value`.
-    #[serde(rename = "Value", deserialize_with = "::tc3_api::lenient::scalar")]
     pub value: ::core::primitive::i64,
     /// The member `Crate`.
-    #[serde(
-        rename = "Crate",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub crate_: ::core::option::Option<::std::string::String>,
     /// The member `Super`.
-    #[serde(
-        rename = "Super",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub super_: ::core::option::Option<::std::string::String>,
     /// The member `Async`.
-    #[serde(
-        rename = "Async",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub r#async: ::core::option::Option<::core::primitive::bool>,
     /// The member `Match`.
-    #[serde(
-        rename = "Match",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub r#match: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The member `New`.
-    #[serde(
-        rename = "New",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub new: ::core::option::Option<::std::string::String>,
     /// The member `Clone`.
-    #[serde(
-        rename = "Clone",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub clone: ::core::option::Option<::std::string::String>,
     /// The member `Default`.
-    #[serde(
-        rename = "Default",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub default: ::core::option::Option<::std::string::String>,
     /// The member `F`.
-    #[serde(
-        rename = "F",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub f: ::core::option::Option<::std::string::String>,
     /// The member `3DModel`.
-    #[serde(
-        rename = "3DModel",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub _3_d_model: ::core::option::Option<::std::string::String>,
     /// The member `QRCode`.
-    #[serde(
-        rename = "QRCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub qr_code: ::core::option::Option<::std::string::String>,
     /// The member `QrCode`.
-    #[serde(
-        rename = "QrCode",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub qr_code_2: ::core::option::Option<::std::string::String>,
     /// The member `with-dash.and dot`.
-    #[serde(
-        rename = "with-dash.and dot",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub with_dash_and_dot: ::core::option::Option<::std::string::String>,
 }
 
@@ -523,37 +584,153 @@ impl KeywordsRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for KeywordsRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Type" => reader.must(&mut self.r#type),
+            "Self" => reader.must(&mut self.self_),
+            "Value" => reader.must(&mut self.value),
+            "Crate" => reader.optional(&mut self.crate_),
+            "Super" => reader.optional(&mut self.super_),
+            "Async" => reader.optional(&mut self.r#async),
+            "Match" => reader.optional(&mut self.r#match),
+            "New" => reader.optional(&mut self.new),
+            "Clone" => reader.optional(&mut self.clone),
+            "Default" => reader.optional(&mut self.default),
+            "F" => reader.optional(&mut self.f),
+            "3DModel" => reader.optional(&mut self._3_d_model),
+            "QRCode" => reader.optional(&mut self.qr_code),
+            "QrCode" => reader.optional(&mut self.qr_code_2),
+            "with-dash.and dot" => reader.optional(&mut self.with_dash_and_dot),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for KeywordsRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Type", "Self", "Value"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            r#type: ::tc3_api::json::Decode::blank(),
+            self_: ::tc3_api::json::Decode::blank(),
+            value: ::tc3_api::json::Decode::blank(),
+            crate_: ::core::option::Option::None,
+            super_: ::core::option::Option::None,
+            r#async: ::core::option::Option::None,
+            r#match: ::core::option::Option::None,
+            new: ::core::option::Option::None,
+            clone: ::core::option::Option::None,
+            default: ::core::option::Option::None,
+            f: ::core::option::Option::None,
+            _3_d_model: ::core::option::Option::None,
+            qr_code: ::core::option::Option::None,
+            qr_code_2: ::core::option::Option::None,
+            with_dash_and_dot: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(KeywordsRequest);
+
+impl ::tc3_api::json::Encode for KeywordsRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Type", &self.r#type);
+        writer.member("Self", &self.self_);
+        writer.member("Value", &self.value);
+        writer.member("Crate", &self.crate_);
+        writer.member("Super", &self.super_);
+        writer.member("Async", &self.r#async);
+        writer.member("Match", &self.r#match);
+        writer.member("New", &self.new);
+        writer.member("Clone", &self.clone);
+        writer.member("Default", &self.default);
+        writer.member("F", &self.f);
+        writer.member("3DModel", &self._3_d_model);
+        writer.member("QRCode", &self.qr_code);
+        writer.member("QrCode", &self.qr_code_2);
+        writer.member("with-dash.and dot", &self.with_dash_and_dot);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(KeywordsRequest);
+
 /// The answer to `Keywords`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct KeywordsResponse {
     /// The member `Type`.
-    #[serde(rename = "Type", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub r#type: ::std::string::String,
     /// The member `Self`.
-    #[serde(
-        rename = "Self",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub self_: ::core::option::Option<::std::string::String>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for KeywordsResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Type" => reader.keep(&mut self.r#type),
+            "Self" => reader.optional(&mut self.self_),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for KeywordsResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(KeywordsResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for KeywordsResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Type", &self.r#type);
+        writer.member("Self", &self.self_);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(KeywordsResponse);
 
 /// The object `Node`.
 #[derive(
@@ -561,35 +738,16 @@ pub struct KeywordsResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Node {
     /// The member `Name`.
-    #[serde(rename = "Name", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<::std::boxed::Box<super::Node>>,
     /// The member `Children`.
-    #[serde(
-        rename = "Children",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub children: ::core::option::Option<::std::vec::Vec<super::Node>>,
     /// The member `Other`.
-    #[serde(
-        rename = "Other",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub other: ::core::option::Option<::std::boxed::Box<super::Other>>,
 }
 
@@ -629,6 +787,49 @@ impl Node {
     }
 }
 
+impl ::tc3_api::json::Members for Node {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.keep(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "Children" => reader.optional(&mut self.children),
+            "Other" => reader.optional(&mut self.other),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Node {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Node);
+
+impl ::tc3_api::json::Encode for Node {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("Children", &self.children);
+        writer.member("Other", &self.other);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Node);
+
 /// Does nothing.
 ///
 /// No members
@@ -641,10 +842,7 @@ impl Node {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct NothingRequest {}
 
@@ -656,26 +854,93 @@ impl NothingRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for NothingRequest {
+    fn member(
+        &mut self,
+        _: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        reader.skip()
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for NothingRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(NothingRequest);
+
+impl ::tc3_api::json::Encode for NothingRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(NothingRequest);
+
 /// The answer to `Nothing`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct NothingResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for NothingResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for NothingResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(NothingResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for NothingResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(NothingResponse);
 
 /// The object `Option`.
 #[derive(
@@ -683,26 +948,12 @@ pub struct NothingResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Option {
     /// The member `None`.
-    #[serde(
-        rename = "None",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub none: ::core::option::Option<::std::string::String>,
     /// The member `Result`.
-    #[serde(
-        rename = "Result",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub result: ::core::option::Option<super::Result>,
 }
 
@@ -732,24 +983,55 @@ impl Option {
     }
 }
 
+impl ::tc3_api::json::Members for Option {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "None" => reader.optional(&mut self.none),
+            "Result" => reader.optional(&mut self.result),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Option {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Option);
+
+impl ::tc3_api::json::Encode for Option {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("None", &self.none);
+        writer.member("Result", &self.result);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Option);
+
 /// The object `Other`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Other {
     /// The member `Node`.
-    #[serde(
-        rename = "Node",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub node: ::core::option::Option<::std::boxed::Box<super::Node>>,
 }
 
@@ -769,6 +1051,43 @@ impl Other {
     }
 }
 
+impl ::tc3_api::json::Members for Other {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Node" => reader.optional(&mut self.node),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Other {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Other);
+
+impl ::tc3_api::json::Encode for Other {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Node", &self.node);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Other);
+
 /// Calls `Recursion`.
 ///
 /// Objects that hold themselves
@@ -779,18 +1098,10 @@ impl Other {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct RecursionRequest {
     /// The member `Node`.
-    #[serde(
-        rename = "Node",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub node: ::core::option::Option<super::Node>,
 }
 
@@ -810,40 +1121,105 @@ impl RecursionRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for RecursionRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Node" => reader.optional(&mut self.node),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for RecursionRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(RecursionRequest);
+
+impl ::tc3_api::json::Encode for RecursionRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Node", &self.node);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(RecursionRequest);
+
 /// The answer to `Recursion`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct RecursionResponse {
     /// The member `Node`.
-    #[serde(
-        rename = "Node",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub node: super::Node,
     /// The member `Tree`.
-    #[serde(
-        rename = "Tree",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub tree: super::Tree,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for RecursionResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Node" => reader.keep(&mut self.node),
+            "Tree" => reader.keep(&mut self.tree),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for RecursionResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(RecursionResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for RecursionResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Node", &self.node);
+        writer.member("Tree", &self.tree);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(RecursionResponse);
 
 /// The object `Result`.
 #[derive(
@@ -851,27 +1227,12 @@ pub struct RecursionResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Result {
     /// The member `Ok`.
-    #[serde(
-        rename = "Ok",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub ok: ::core::option::Option<::std::string::String>,
     /// The member `Err`.
-    #[serde(
-        rename = "Err",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub err: ::core::option::Option<::std::string::String>,
 }
 
@@ -904,6 +1265,45 @@ impl Result {
     }
 }
 
+impl ::tc3_api::json::Members for Result {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Ok" => reader.optional(&mut self.ok),
+            "Err" => reader.optional(&mut self.err),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Result {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Result);
+
+impl ::tc3_api::json::Encode for Result {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Ok", &self.ok);
+        writer.member("Err", &self.err);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Result);
+
 /// The object `Self`.
 #[allow(non_camel_case_types, reason = "the reference's name")]
 #[derive(
@@ -911,34 +1311,57 @@ impl Result {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Self_ {
     /// The member `Default`.
-    #[serde(
-        rename = "Default",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub default: super::Default,
 }
 
+impl ::tc3_api::json::Members for Self_ {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Default" => reader.keep(&mut self.default),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Self_ {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Self_);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Self_ {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Default", &self.default);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Self_);
+
 /// The object `String`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct String {
     /// The member `Str`.
-    #[serde(rename = "Str", deserialize_with = "::tc3_api::lenient::scalar")]
     pub str: ::std::string::String,
 }
 
@@ -952,179 +1375,151 @@ impl String {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for String {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Str" => reader.must(&mut self.str),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for String {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Str"])
+    }
+    fn blank() -> Self {
+        Self {
+            str: ::tc3_api::json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(String);
+
+impl ::tc3_api::json::Encode for String {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Str", &self.str);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(String);
+
 /// The object `Tree`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Tree {
     /// The member `Left`.
-    #[serde(
-        rename = "Left",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub left: ::core::option::Option<::std::boxed::Box<super::Tree>>,
     /// The member `Right`.
-    #[serde(
-        rename = "Right",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub right: ::core::option::Option<::std::boxed::Box<super::Tree>>,
 }
+
+impl ::tc3_api::json::Members for Tree {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Left" => reader.optional(&mut self.left),
+            "Right" => reader.optional(&mut self.right),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Tree {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Tree);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Tree {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Left", &self.left);
+        writer.member("Right", &self.right);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Tree);
 
 /// Calls `Types`.
 ///
 /// Every type
 ///
 /// At most 20 calls a second.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct TypesRequest {
     /// The member `Text`.
-    #[serde(rename = "Text", deserialize_with = "::tc3_api::lenient::scalar")]
     pub text: ::std::string::String,
     /// The member `Int`.
-    #[serde(rename = "Int", deserialize_with = "::tc3_api::lenient::scalar")]
     pub int: ::core::primitive::i64,
     /// The member `Uint`.
-    #[serde(
-        rename = "Uint",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub uint: ::core::option::Option<::core::primitive::u64>,
     /// The member `Float`.
-    #[serde(
-        rename = "Float",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub float: ::core::option::Option<::core::primitive::f64>,
     /// The member `Bool`.
-    #[serde(
-        rename = "Bool",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub bool: ::core::option::Option<::core::primitive::bool>,
     /// The member `Date`.
-    #[serde(
-        rename = "Date",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub date: ::core::option::Option<::std::string::String>,
     /// The member `Datetime`.
-    #[serde(
-        rename = "Datetime",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub datetime: ::core::option::Option<::std::string::String>,
     /// The member `DatetimeIso`.
-    #[serde(
-        rename = "DatetimeIso",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub datetime_iso: ::core::option::Option<::std::string::String>,
     /// The member `Binary`.
-    #[serde(
-        rename = "Binary",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub binary: ::core::option::Option<::std::string::String>,
     /// The member `Ints`.
-    #[serde(
-        rename = "Ints",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub ints: ::core::option::Option<::std::vec::Vec<::core::primitive::i64>>,
     /// The member `Floats`.
-    #[serde(
-        rename = "Floats",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::list"
-    )]
     pub floats: ::std::vec::Vec<::core::primitive::f64>,
     /// The member `Bools`.
-    #[serde(
-        rename = "Bools",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub bools: ::core::option::Option<::std::vec::Vec<::core::primitive::bool>>,
     /// The member `Mobile`.
-    #[serde(rename = "Mobile", deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The member `OtherMobile`.
-    #[serde(
-        rename = "OtherMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub other_mobile: ::core::option::Option<::std::string::String>,
     /// The member `Links`.
-    #[serde(
-        rename = "Links",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub links: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The member `Internal`.
     ///
     /// Internal to the platform: leave it unset.
-    #[serde(
-        rename = "Internal",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub internal: ::core::option::Option<::std::string::String>,
     /// The member `Status`.
-    #[serde(
-        rename = "Status",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub status: ::core::option::Option<super::Status>,
     /// The member `Statuses`.
-    #[serde(rename = "Statuses")]
     pub statuses: ::std::vec::Vec<super::Status>,
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub level: ::core::option::Option<super::Level>,
 }
 
@@ -1299,6 +1694,106 @@ impl TypesRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for TypesRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Text" => reader.must(&mut self.text),
+            "Int" => reader.must(&mut self.int),
+            "Uint" => reader.optional(&mut self.uint),
+            "Float" => reader.optional(&mut self.float),
+            "Bool" => reader.optional(&mut self.bool),
+            "Date" => reader.optional(&mut self.date),
+            "Datetime" => reader.optional(&mut self.datetime),
+            "DatetimeIso" => reader.optional(&mut self.datetime_iso),
+            "Binary" => reader.optional(&mut self.binary),
+            "Ints" => reader.optional(&mut self.ints),
+            "Floats" => reader.must(&mut self.floats),
+            "Bools" => reader.optional(&mut self.bools),
+            "Mobile" => reader.must(&mut self.mobile),
+            "OtherMobile" => reader.optional(&mut self.other_mobile),
+            "Links" => reader.optional(&mut self.links),
+            "Internal" => reader.optional(&mut self.internal),
+            "Status" => reader.optional(&mut self.status),
+            "Statuses" => reader.must(&mut self.statuses),
+            "Level" => reader.optional(&mut self.level),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for TypesRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Text", "Int", "Floats", "Mobile", "Statuses"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            text: ::tc3_api::json::Decode::blank(),
+            int: ::tc3_api::json::Decode::blank(),
+            uint: ::core::option::Option::None,
+            float: ::core::option::Option::None,
+            bool: ::core::option::Option::None,
+            date: ::core::option::Option::None,
+            datetime: ::core::option::Option::None,
+            datetime_iso: ::core::option::Option::None,
+            binary: ::core::option::Option::None,
+            ints: ::core::option::Option::None,
+            floats: ::tc3_api::json::Decode::blank(),
+            bools: ::core::option::Option::None,
+            mobile: ::tc3_api::json::Decode::blank(),
+            other_mobile: ::core::option::Option::None,
+            links: ::core::option::Option::None,
+            internal: ::core::option::Option::None,
+            status: ::core::option::Option::None,
+            statuses: ::tc3_api::json::Decode::blank(),
+            level: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(TypesRequest);
+
+impl ::tc3_api::json::Encode for TypesRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Text", &self.text);
+        writer.member("Int", &self.int);
+        writer.member("Uint", &self.uint);
+        writer.member("Float", &self.float);
+        writer.member("Bool", &self.bool);
+        writer.member("Date", &self.date);
+        writer.member("Datetime", &self.datetime);
+        writer.member("DatetimeIso", &self.datetime_iso);
+        writer.member("Binary", &self.binary);
+        writer.member("Ints", &self.ints);
+        writer.member("Floats", &self.floats);
+        writer.member("Bools", &self.bools);
+        writer.member("Mobile", &self.mobile);
+        writer.member("OtherMobile", &self.other_mobile);
+        writer.member("Links", &self.links);
+        writer.member("Internal", &self.internal);
+        writer.member("Status", &self.status);
+        writer.member("Statuses", &self.statuses);
+        writer.member("Level", &self.level);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(TypesRequest);
+
 impl ::core::fmt::Debug for TypesRequest {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("TypesRequest")
@@ -1338,98 +1833,107 @@ impl ::core::fmt::Debug for TypesRequest {
 }
 
 /// The answer to `Types`.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct TypesResponse {
     /// The member `Text`.
-    #[serde(rename = "Text", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub text: ::std::string::String,
     /// The member `MaybeText`.
-    #[serde(
-        rename = "MaybeText",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub maybe_text: ::core::option::Option<::std::string::String>,
     /// The member `Int`.
-    #[serde(rename = "Int", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub int: ::core::primitive::i64,
     /// The member `MaybeInt`.
-    #[serde(
-        rename = "MaybeInt",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub maybe_int: ::core::option::Option<::core::primitive::i64>,
     /// The member `Uint`.
-    #[serde(rename = "Uint", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub uint: ::core::primitive::u64,
     /// The member `Float`.
-    #[serde(
-        rename = "Float",
-        serialize_with = "::tc3_api::wire::float",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub float: ::core::primitive::f64,
     /// The member `Bool`.
-    #[serde(rename = "Bool", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub bool: ::core::primitive::bool,
     /// The member `Ints`.
-    #[serde(rename = "Ints", default, deserialize_with = "::tc3_api::lenient::list")]
     pub ints: ::std::vec::Vec<::core::primitive::i64>,
     /// The member `Texts`.
-    #[serde(rename = "Texts", default, deserialize_with = "::tc3_api::lenient::list")]
     pub texts: ::std::vec::Vec<::std::string::String>,
     /// The member `Mobile`.
-    #[serde(rename = "Mobile", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub mobile: ::std::string::String,
     /// The member `OtherMobile`.
-    #[serde(
-        rename = "OtherMobile",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub other_mobile: ::core::option::Option<::std::string::String>,
     /// The member `Status`.
-    #[serde(
-        rename = "Status",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub status: super::Status,
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level,
     /// The member `MaybeLevel`.
-    #[serde(
-        rename = "MaybeLevel",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub maybe_level: ::core::option::Option<super::Level>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for TypesResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Text" => reader.keep(&mut self.text),
+            "MaybeText" => reader.optional(&mut self.maybe_text),
+            "Int" => reader.keep(&mut self.int),
+            "MaybeInt" => reader.optional(&mut self.maybe_int),
+            "Uint" => reader.keep(&mut self.uint),
+            "Float" => reader.keep(&mut self.float),
+            "Bool" => reader.keep(&mut self.bool),
+            "Ints" => reader.keep(&mut self.ints),
+            "Texts" => reader.keep(&mut self.texts),
+            "Mobile" => reader.keep(&mut self.mobile),
+            "OtherMobile" => reader.optional(&mut self.other_mobile),
+            "Status" => reader.keep(&mut self.status),
+            "Level" => reader.keep(&mut self.level),
+            "MaybeLevel" => reader.optional(&mut self.maybe_level),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for TypesResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(TypesResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for TypesResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Text", &self.text);
+        writer.member("MaybeText", &self.maybe_text);
+        writer.member("Int", &self.int);
+        writer.member("MaybeInt", &self.maybe_int);
+        writer.member("Uint", &self.uint);
+        writer.member("Float", &self.float);
+        writer.member("Bool", &self.bool);
+        writer.member("Ints", &self.ints);
+        writer.member("Texts", &self.texts);
+        writer.member("Mobile", &self.mobile);
+        writer.member("OtherMobile", &self.other_mobile);
+        writer.member("Status", &self.status);
+        writer.member("Level", &self.level);
+        writer.member("MaybeLevel", &self.maybe_level);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(TypesResponse);
 
 impl ::core::fmt::Debug for TypesResponse {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -1465,19 +1969,10 @@ impl ::core::fmt::Debug for TypesResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct UnderScored {
     /// The member `Plain`.
-    #[serde(
-        rename = "Plain",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub plain: ::core::option::Option<::std::string::String>,
 }
 
@@ -1500,25 +1995,56 @@ impl UnderScored {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for UnderScored {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Plain" => reader.optional(&mut self.plain),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for UnderScored {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(UnderScored);
+
+impl ::tc3_api::json::Encode for UnderScored {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Plain", &self.plain);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(UnderScored);
+
 /// The object `Unreached`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Unreached {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
 }
 
@@ -1541,22 +2067,94 @@ impl Unreached {
     }
 }
 
+impl ::tc3_api::json::Members for Unreached {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Unreached {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Unreached);
+
+impl ::tc3_api::json::Encode for Unreached {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Unreached);
+
 /// A measured thing.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Vec {
     /// How long.
-    #[serde(rename = "Len", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub len: ::core::primitive::u64,
 }
+
+impl ::tc3_api::json::Members for Vec {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Len" => reader.keep(&mut self.len),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Vec {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Vec);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Vec {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Len", &self.len);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Vec);
 
 impl ::tc3_api::Action for BoxRequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -1567,6 +2165,22 @@ impl ::tc3_api::Action for BoxRequest {
         .with_test_host("odd.test.example")
         .with_rate_limit(20u32);
     type Response = super::BoxResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for KeywordsRequest {
@@ -1579,6 +2193,22 @@ impl ::tc3_api::Action for KeywordsRequest {
         .with_rate_limit(20u32)
         .deprecated();
     type Response = super::KeywordsResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for NothingRequest {
@@ -1592,6 +2222,22 @@ impl ::tc3_api::Action for NothingRequest {
         .retry_safe()
         .unsigned();
     type Response = super::NothingResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for RecursionRequest {
@@ -1603,6 +2249,22 @@ impl ::tc3_api::Action for RecursionRequest {
         .with_test_host("odd.test.example")
         .with_rate_limit(20u32);
     type Response = super::RecursionResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for TypesRequest {
@@ -1614,4 +2276,20 @@ impl ::tc3_api::Action for TypesRequest {
         .with_test_host("odd.test.example")
         .with_rate_limit(20u32);
     type Response = super::TypesResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -11,33 +11,14 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct File {
     /// What it holds. As base64. At most 1 KB.
-    #[serde(
-        rename = "Body",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub body: ::tc3_api::Base64,
     /// Pictures of its pages. As base64.
-    #[serde(
-        rename = "Pages",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub pages: ::core::option::Option<::std::vec::Vec<::tc3_api::Base64>>,
     /// When. In seconds since the epoch.
-    #[serde(
-        rename = "At",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub at: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -76,6 +57,47 @@ impl File {
         self
     }
 }
+
+impl ::tc3_api::json::Members for File {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Body" => reader.keep(&mut self.body),
+            "Pages" => reader.optional(&mut self.pages),
+            "At" => reader.optional(&mut self.at),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for File {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(File);
+
+impl ::tc3_api::json::Encode for File {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Body", &self.body);
+        writer.member("Pages", &self.pages);
+        writer.member("At", &self.at);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(File);
 
 impl File {
     /// The member `At` as a time; `None` of zero.
@@ -116,98 +138,36 @@ impl File {
 ///
 /// - `Told.Bad`: It is bad. Make it good.
 /// - `Told.Worse`: It is worse. Give up.
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct SendRequest {
     /// The files. 1 to 20 elements.
-    #[serde(rename = "Files")]
     pub files: ::std::vec::Vec<super::File>,
     /// What it is called. 1 to 8 characters.
-    #[serde(rename = "Name", deserialize_with = "::tc3_api::lenient::scalar")]
     pub name: ::std::string::String,
     /// Country codes. At most 2 elements. Each exactly 2 characters.
-    #[serde(
-        rename = "Codes",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub codes: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Which kind:
     ///
     /// - `3`: with a time.
-    #[serde(
-        rename = "Kind",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub kind: ::core::option::Option<::core::primitive::i64>,
     /// The first colour.
-    #[serde(
-        rename = "Colour",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub colour: ::core::option::Option<super::Colour>,
     /// The others.
-    #[serde(
-        rename = "Colours",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub colours: ::core::option::Option<::std::vec::Vec<super::Colour>>,
     /// Until when. In seconds since the epoch.
-    #[serde(
-        rename = "Until",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub until: ::core::option::Option<::core::primitive::u64>,
     /// Since when. In milliseconds since the epoch.
-    #[serde(rename = "Millis", deserialize_with = "::tc3_api::lenient::scalar")]
     pub millis: ::core::primitive::i64,
     /// What it was called.
     ///
     /// Deprecated. Use `Name`.
-    #[serde(
-        rename = "Old",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub old: ::core::option::Option<::std::string::String>,
     /// How many. 1 to 100.
-    #[serde(
-        rename = "Limit",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// One way.
-    #[serde(
-        rename = "A",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub a: ::core::option::Option<::std::string::String>,
     /// The other way.
-    #[serde(
-        rename = "B",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub b: ::core::option::Option<::std::string::String>,
 }
 
@@ -326,6 +286,85 @@ impl SendRequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for SendRequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Files" => reader.must(&mut self.files),
+            "Name" => reader.must(&mut self.name),
+            "Codes" => reader.optional(&mut self.codes),
+            "Kind" => reader.optional(&mut self.kind),
+            "Colour" => reader.optional(&mut self.colour),
+            "Colours" => reader.optional(&mut self.colours),
+            "Until" => reader.optional(&mut self.until),
+            "Millis" => reader.must(&mut self.millis),
+            "Old" => reader.optional(&mut self.old),
+            "Limit" => reader.optional(&mut self.limit),
+            "A" => reader.optional(&mut self.a),
+            "B" => reader.optional(&mut self.b),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for SendRequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader
+            .object(
+                <Self as ::tc3_api::json::Decode>::blank(),
+                &["Files", "Name", "Millis"],
+            )
+    }
+    fn blank() -> Self {
+        Self {
+            files: ::tc3_api::json::Decode::blank(),
+            name: ::tc3_api::json::Decode::blank(),
+            codes: ::core::option::Option::None,
+            kind: ::core::option::Option::None,
+            colour: ::core::option::Option::None,
+            colours: ::core::option::Option::None,
+            until: ::core::option::Option::None,
+            millis: ::tc3_api::json::Decode::blank(),
+            old: ::core::option::Option::None,
+            limit: ::core::option::Option::None,
+            a: ::core::option::Option::None,
+            b: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(SendRequest);
+
+impl ::tc3_api::json::Encode for SendRequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Files", &self.files);
+        writer.member("Name", &self.name);
+        writer.member("Codes", &self.codes);
+        writer.member("Kind", &self.kind);
+        writer.member("Colour", &self.colour);
+        writer.member("Colours", &self.colours);
+        writer.member("Until", &self.until);
+        writer.member("Millis", &self.millis);
+        writer.member("Old", &self.old);
+        writer.member("Limit", &self.limit);
+        writer.member("A", &self.a);
+        writer.member("B", &self.b);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(SendRequest);
+
 impl SendRequest {
     /// The member `Until` as a time; `None` of zero.
     pub fn until_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
@@ -357,49 +396,67 @@ impl SendRequest {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct SendResponse {
     /// The first.
-    #[serde(
-        rename = "File",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub file: super::File,
     /// When it was made. In seconds since the epoch.
-    #[serde(
-        rename = "Created",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub created: ::core::primitive::i64,
     /// When it ended. In milliseconds since the epoch.
-    #[serde(
-        rename = "Ended",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub ended: ::core::option::Option<::core::primitive::i64>,
     /// How it looks. As base64.
-    #[serde(
-        rename = "Picture",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub picture: ::core::option::Option<::tc3_api::Base64>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for SendResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "File" => reader.keep(&mut self.file),
+            "Created" => reader.keep(&mut self.created),
+            "Ended" => reader.optional(&mut self.ended),
+            "Picture" => reader.optional(&mut self.picture),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for SendResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(SendResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for SendResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("File", &self.file);
+        writer.member("Created", &self.created);
+        writer.member("Ended", &self.ended);
+        writer.member("Picture", &self.picture);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(SendResponse);
 
 impl SendResponse {
     /// The member `Created` as a time; `None` of zero.
@@ -419,4 +476,20 @@ impl ::tc3_api::Action for SendRequest {
         "Send",
     );
     type Response = super::SendResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

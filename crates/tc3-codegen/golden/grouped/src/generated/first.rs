@@ -9,32 +9,14 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct ARequest {
     /// The member `OfAll`.
-    #[serde(
-        rename = "OfAll",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub of_all: ::core::option::Option<super::OfAll>,
     /// The member `OfTwo`.
-    #[serde(
-        rename = "OfTwo",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub of_two: ::core::option::Option<super::OfTwo>,
     /// The member `OfOne`.
-    #[serde(
-        rename = "OfOne",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub of_one: ::core::option::Option<super::OfOne>,
 }
 
@@ -68,26 +50,101 @@ impl ARequest {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for ARequest {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "OfAll" => reader.optional(&mut self.of_all),
+            "OfTwo" => reader.optional(&mut self.of_two),
+            "OfOne" => reader.optional(&mut self.of_one),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for ARequest {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(ARequest);
+
+impl ::tc3_api::json::Encode for ARequest {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("OfAll", &self.of_all);
+        writer.member("OfTwo", &self.of_two);
+        writer.member("OfOne", &self.of_one);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(ARequest);
+
 /// The answer to `A`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct AResponse {
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for AResponse {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for AResponse {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(AResponse);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for AResponse {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(AResponse);
 
 /// The object `OfOne`.
 #[derive(
@@ -95,19 +152,10 @@ pub struct AResponse {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct OfOne {
     /// The member `X`.
-    #[serde(
-        rename = "X",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub x: ::core::option::Option<::std::string::String>,
 }
 
@@ -130,6 +178,46 @@ impl OfOne {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for OfOne {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "X" => reader.optional(&mut self.x),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for OfOne {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(OfOne);
+
+impl ::tc3_api::json::Encode for OfOne {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("X", &self.x);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(OfOne);
+
 impl ::tc3_api::Action for ARequest {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
         "two",
@@ -137,4 +225,20 @@ impl ::tc3_api::Action for ARequest {
         "A",
     );
     type Response = super::AResponse;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -7,19 +7,10 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct OfAll {
     /// The member `X`.
-    #[serde(
-        rename = "X",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub x: ::core::option::Option<::std::string::String>,
 }
 
@@ -42,6 +33,46 @@ impl OfAll {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for OfAll {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "X" => reader.optional(&mut self.x),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for OfAll {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(OfAll);
+
+impl ::tc3_api::json::Encode for OfAll {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("X", &self.x);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(OfAll);
+
 /// The object `OfNone`.
 #[cfg(feature = "full")]
 #[derive(
@@ -49,19 +80,10 @@ impl OfAll {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct OfNone {
     /// The member `X`.
-    #[serde(
-        rename = "X",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub x: ::core::option::Option<::std::string::String>,
 }
 
@@ -85,6 +107,48 @@ impl OfNone {
     }
 }
 
+#[cfg(feature = "full")]
+impl ::tc3_api::json::Members for OfNone {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "X" => reader.optional(&mut self.x),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "full")]
+impl ::tc3_api::json::Decode for OfNone {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "full")]
+::tc3_api::__deserialize!(OfNone);
+
+#[cfg(feature = "full")]
+impl ::tc3_api::json::Encode for OfNone {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("X", &self.x);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "full")]
+::tc3_api::__serialize!(OfNone);
+
 /// The object `OfTwo`.
 #[cfg(any(feature = "first", feature = "second"))]
 #[derive(
@@ -92,19 +156,10 @@ impl OfNone {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct OfTwo {
     /// The member `X`.
-    #[serde(
-        rename = "X",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub x: ::core::option::Option<::std::string::String>,
 }
 
@@ -127,3 +182,45 @@ impl OfTwo {
         self
     }
 }
+
+#[cfg(any(feature = "first", feature = "second"))]
+impl ::tc3_api::json::Members for OfTwo {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "X" => reader.optional(&mut self.x),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "first", feature = "second"))]
+impl ::tc3_api::json::Decode for OfTwo {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "first", feature = "second"))]
+::tc3_api::__deserialize!(OfTwo);
+
+#[cfg(any(feature = "first", feature = "second"))]
+impl ::tc3_api::json::Encode for OfTwo {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("X", &self.x);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "first", feature = "second"))]
+::tc3_api::__serialize!(OfTwo);

@@ -4,32 +4,14 @@
 /// Calls `Do00`.
 ///
 /// Action 0
-#[derive(
-    ::core::clone::Clone,
-    ::core::cmp::PartialEq,
-    ::core::fmt::Debug,
-    ::tc3_api::__private::serde::Serialize
-)]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
+#[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct Do00Request {
     /// The member `Wide`.
-    #[serde(rename = "Wide")]
     pub wide: ::std::boxed::Box<super::Wide>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring0>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level00>>,
 }
 
@@ -62,47 +44,117 @@ impl Do00Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do00Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.must(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do00Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &["Wide"])
+    }
+    fn blank() -> Self {
+        Self {
+            wide: ::tc3_api::json::Decode::blank(),
+            ring: ::core::option::Option::None,
+            levels: ::core::option::Option::None,
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do00Request);
+
+impl ::tc3_api::json::Encode for Do00Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do00Request);
+
 /// The answer to `Do00`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do00Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level00,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring0>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do00Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do00Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do00Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do00Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do00Response);
 
 /// Calls `Do03`.
 ///
@@ -112,32 +164,14 @@ pub struct Do00Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do03Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring3>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level03>>,
 }
 
@@ -176,47 +210,113 @@ impl Do03Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do03Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do03Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do03Request);
+
+impl ::tc3_api::json::Encode for Do03Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do03Request);
+
 /// The answer to `Do03`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do03Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level03,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring3>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do03Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do03Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do03Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do03Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do03Response);
 
 /// Calls `Do06`.
 ///
@@ -226,32 +326,14 @@ pub struct Do03Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do06Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring0>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level06>>,
 }
 
@@ -290,47 +372,113 @@ impl Do06Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do06Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do06Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do06Request);
+
+impl ::tc3_api::json::Encode for Do06Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do06Request);
+
 /// The answer to `Do06`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do06Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level06,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring0>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do06Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do06Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do06Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do06Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do06Response);
 
 /// Calls `Do09`.
 ///
@@ -340,32 +488,14 @@ pub struct Do06Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do09Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring3>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level09>>,
 }
 
@@ -404,47 +534,113 @@ impl Do09Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do09Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do09Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do09Request);
+
+impl ::tc3_api::json::Encode for Do09Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do09Request);
+
 /// The answer to `Do09`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do09Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level09,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring3>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do09Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do09Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do09Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do09Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do09Response);
 
 /// The object `Level00`.
 #[derive(
@@ -452,33 +648,14 @@ pub struct Do09Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level00 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level01>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level01>>,
 }
 
@@ -520,6 +697,47 @@ impl Level00 {
     }
 }
 
+impl ::tc3_api::json::Members for Level00 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level00 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level00);
+
+impl ::tc3_api::json::Encode for Level00 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level00);
+
 impl ::tc3_api::Action for Do00Request {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
         "large",
@@ -527,6 +745,22 @@ impl ::tc3_api::Action for Do00Request {
         "Do00",
     );
     type Response = super::Do00Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do03Request {
@@ -536,6 +770,22 @@ impl ::tc3_api::Action for Do03Request {
         "Do03",
     );
     type Response = super::Do03Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do06Request {
@@ -545,6 +795,22 @@ impl ::tc3_api::Action for Do06Request {
         "Do06",
     );
     type Response = super::Do06Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do09Request {
@@ -554,4 +820,20 @@ impl ::tc3_api::Action for Do09Request {
         "Do09",
     );
     type Response = super::Do09Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

@@ -9,32 +9,14 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do01Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring1>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level01>>,
 }
 
@@ -73,47 +55,113 @@ impl Do01Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do01Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do01Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do01Request);
+
+impl ::tc3_api::json::Encode for Do01Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do01Request);
+
 /// The answer to `Do01`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do01Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level01,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring1>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do01Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do01Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do01Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do01Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do01Response);
 
 /// Calls `Do04`.
 ///
@@ -123,32 +171,14 @@ pub struct Do01Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do04Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring4>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level04>>,
 }
 
@@ -187,47 +217,113 @@ impl Do04Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do04Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do04Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do04Request);
+
+impl ::tc3_api::json::Encode for Do04Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do04Request);
+
 /// The answer to `Do04`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do04Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level04,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring4>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do04Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do04Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do04Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do04Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do04Response);
 
 /// Calls `Do07`.
 ///
@@ -237,32 +333,14 @@ pub struct Do04Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do07Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring1>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level07>>,
 }
 
@@ -301,47 +379,113 @@ impl Do07Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do07Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do07Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do07Request);
+
+impl ::tc3_api::json::Encode for Do07Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do07Request);
+
 /// The answer to `Do07`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do07Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level07,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring1>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do07Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do07Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do07Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do07Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do07Response);
 
 /// Calls `Do10`.
 ///
@@ -351,32 +495,14 @@ pub struct Do07Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do10Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring4>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level10>>,
 }
 
@@ -415,47 +541,113 @@ impl Do10Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do10Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do10Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do10Request);
+
+impl ::tc3_api::json::Encode for Do10Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do10Request);
+
 /// The answer to `Do10`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do10Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level10,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring4>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do10Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do10Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do10Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do10Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do10Response);
 
 impl ::tc3_api::Action for Do01Request {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -464,6 +656,22 @@ impl ::tc3_api::Action for Do01Request {
         "Do01",
     );
     type Response = super::Do01Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do04Request {
@@ -473,6 +681,22 @@ impl ::tc3_api::Action for Do04Request {
         "Do04",
     );
     type Response = super::Do04Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do07Request {
@@ -482,6 +706,22 @@ impl ::tc3_api::Action for Do07Request {
         "Do07",
     );
     type Response = super::Do07Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do10Request {
@@ -491,4 +731,20 @@ impl ::tc3_api::Action for Do10Request {
         "Do10",
     );
     type Response = super::Do10Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

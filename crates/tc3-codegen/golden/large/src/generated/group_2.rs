@@ -9,32 +9,14 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do02Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring2>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level02>>,
 }
 
@@ -73,47 +55,113 @@ impl Do02Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do02Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do02Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do02Request);
+
+impl ::tc3_api::json::Encode for Do02Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do02Request);
+
 /// The answer to `Do02`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do02Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: ::std::boxed::Box<super::Level02>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring2>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do02Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do02Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do02Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do02Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do02Response);
 
 /// Calls `Do05`.
 ///
@@ -123,32 +171,14 @@ pub struct Do02Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do05Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring5>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level05>>,
 }
 
@@ -187,47 +217,113 @@ impl Do05Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do05Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do05Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do05Request);
+
+impl ::tc3_api::json::Encode for Do05Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do05Request);
+
 /// The answer to `Do05`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do05Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level05,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring5>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do05Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do05Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do05Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do05Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do05Response);
 
 /// Calls `Do08`.
 ///
@@ -237,32 +333,14 @@ pub struct Do05Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do08Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring2>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level08>>,
 }
 
@@ -301,47 +379,113 @@ impl Do08Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do08Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do08Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do08Request);
+
+impl ::tc3_api::json::Encode for Do08Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do08Request);
+
 /// The answer to `Do08`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do08Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level08,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring2>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do08Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do08Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do08Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do08Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do08Response);
 
 /// Calls `Do11`.
 ///
@@ -351,32 +495,14 @@ pub struct Do08Response {
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Deserialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do11Request {
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring5>,
     /// The member `Levels`.
-    #[serde(
-        rename = "Levels",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level11>>,
 }
 
@@ -415,47 +541,113 @@ impl Do11Request {
     }
 }
 
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Members for Do11Request {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Wide" => reader.optional(&mut self.wide),
+            "Ring" => reader.optional(&mut self.ring),
+            "Levels" => reader.optional(&mut self.levels),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Decode for Do11Request {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__deserialize!(Do11Request);
+
+impl ::tc3_api::json::Encode for Do11Request {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Wide", &self.wide);
+        writer.member("Ring", &self.ring);
+        writer.member("Levels", &self.levels);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Do11Request);
+
 /// The answer to `Do11`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[cfg_attr(feature = "server", derive(::tc3_api::__private::serde::Serialize))]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Do11Response {
     /// The member `Level`.
-    #[serde(
-        rename = "Level",
-        default,
-        deserialize_with = "::tc3_api::lenient::null_default"
-    )]
     pub level: super::Level11,
     /// The member `Ring`.
-    #[serde(
-        rename = "Ring",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub ring: ::core::option::Option<super::Ring5>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
     /// The id by which the service's support finds the call.
-    #[serde(
-        rename = "RequestId",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub request_id: ::std::string::String,
 }
+
+impl ::tc3_api::json::Members for Do11Response {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Level" => reader.keep(&mut self.level),
+            "Ring" => reader.optional(&mut self.ring),
+            "Wide" => reader.optional(&mut self.wide),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Do11Response {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Do11Response);
+
+#[cfg(feature = "server")]
+impl ::tc3_api::json::Encode for Do11Response {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Level", &self.level);
+        writer.member("Ring", &self.ring);
+        writer.member("Wide", &self.wide);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+::tc3_api::__serialize!(Do11Response);
 
 impl ::tc3_api::Action for Do02Request {
     const INFO: ::tc3_api::ActionInfo<'static> = ::tc3_api::ActionInfo::new(
@@ -464,6 +656,22 @@ impl ::tc3_api::Action for Do02Request {
         "Do02",
     );
     type Response = super::Do02Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do05Request {
@@ -473,6 +681,22 @@ impl ::tc3_api::Action for Do05Request {
         "Do05",
     );
     type Response = super::Do05Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do08Request {
@@ -482,6 +706,22 @@ impl ::tc3_api::Action for Do08Request {
         "Do08",
     );
     type Response = super::Do08Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }
 
 impl ::tc3_api::Action for Do11Request {
@@ -491,4 +731,20 @@ impl ::tc3_api::Action for Do11Request {
         "Do11",
     );
     type Response = super::Do11Response;
+    fn encode(
+        &self,
+    ) -> ::core::result::Result<
+        ::std::vec::Vec<::core::primitive::u8>,
+        ::tc3_api::json::Error,
+    > {
+        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+    }
+    fn decode(
+        answer: &[::core::primitive::u8],
+    ) -> ::core::result::Result<
+        ::tc3_api::Envelope<Self::Response>,
+        ::tc3_api::json::Error,
+    > {
+        ::tc3_api::Envelope::decode(answer)
+    }
 }

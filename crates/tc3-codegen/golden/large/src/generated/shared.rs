@@ -8,33 +8,14 @@
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level01 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<::std::boxed::Box<super::Level02>>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level02>>,
 }
 
@@ -77,39 +58,66 @@ impl Level01 {
     }
 }
 
+#[cfg(any(feature = "group_0", feature = "group_1"))]
+impl ::tc3_api::json::Members for Level01 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(any(feature = "group_0", feature = "group_1"))]
+impl ::tc3_api::json::Decode for Level01 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+#[cfg(any(feature = "group_0", feature = "group_1"))]
+::tc3_api::__deserialize!(Level01);
+
+#[cfg(any(feature = "group_0", feature = "group_1"))]
+impl ::tc3_api::json::Encode for Level01 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+#[cfg(any(feature = "group_0", feature = "group_1"))]
+::tc3_api::__serialize!(Level01);
+
 /// The object `Level02`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level02 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level03>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level03>>,
 }
 
@@ -151,39 +159,61 @@ impl Level02 {
     }
 }
 
+impl ::tc3_api::json::Members for Level02 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level02 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level02);
+
+impl ::tc3_api::json::Encode for Level02 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level02);
+
 /// The object `Level03`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level03 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level04>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level04>>,
 }
 
@@ -225,39 +255,61 @@ impl Level03 {
     }
 }
 
+impl ::tc3_api::json::Members for Level03 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level03 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level03);
+
+impl ::tc3_api::json::Encode for Level03 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level03);
+
 /// The object `Level04`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level04 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level05>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level05>>,
 }
 
@@ -299,39 +351,61 @@ impl Level04 {
     }
 }
 
+impl ::tc3_api::json::Members for Level04 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level04 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level04);
+
+impl ::tc3_api::json::Encode for Level04 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level04);
+
 /// The object `Level05`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level05 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level06>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level06>>,
 }
 
@@ -373,39 +447,61 @@ impl Level05 {
     }
 }
 
+impl ::tc3_api::json::Members for Level05 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level05 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level05);
+
+impl ::tc3_api::json::Encode for Level05 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level05);
+
 /// The object `Level06`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level06 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level07>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level07>>,
 }
 
@@ -447,39 +543,61 @@ impl Level06 {
     }
 }
 
+impl ::tc3_api::json::Members for Level06 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level06 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level06);
+
+impl ::tc3_api::json::Encode for Level06 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level06);
+
 /// The object `Level07`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level07 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level08>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level08>>,
 }
 
@@ -521,39 +639,61 @@ impl Level07 {
     }
 }
 
+impl ::tc3_api::json::Members for Level07 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level07 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level07);
+
+impl ::tc3_api::json::Encode for Level07 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level07);
+
 /// The object `Level08`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level08 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level09>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level09>>,
 }
 
@@ -595,39 +735,61 @@ impl Level08 {
     }
 }
 
+impl ::tc3_api::json::Members for Level08 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level08 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level08);
+
+impl ::tc3_api::json::Encode for Level08 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level08);
+
 /// The object `Level09`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level09 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level10>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level10>>,
 }
 
@@ -669,39 +831,61 @@ impl Level09 {
     }
 }
 
+impl ::tc3_api::json::Members for Level09 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level09 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level09);
+
+impl ::tc3_api::json::Encode for Level09 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level09);
+
 /// The object `Level10`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level10 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level11>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level11>>,
 }
 
@@ -743,39 +927,61 @@ impl Level10 {
     }
 }
 
+impl ::tc3_api::json::Members for Level10 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level10 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level10);
+
+impl ::tc3_api::json::Encode for Level10 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level10);
+
 /// The object `Level11`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level11 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level12>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level12>>,
 }
 
@@ -817,39 +1023,61 @@ impl Level11 {
     }
 }
 
+impl ::tc3_api::json::Members for Level11 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level11 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level11);
+
+impl ::tc3_api::json::Encode for Level11 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level11);
+
 /// The object `Level12`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level12 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level13>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level13>>,
 }
 
@@ -891,39 +1119,61 @@ impl Level12 {
     }
 }
 
+impl ::tc3_api::json::Members for Level12 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level12 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level12);
+
+impl ::tc3_api::json::Encode for Level12 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level12);
+
 /// The object `Level13`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level13 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level14>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level14>>,
 }
 
@@ -965,39 +1215,61 @@ impl Level13 {
     }
 }
 
+impl ::tc3_api::json::Members for Level13 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level13 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level13);
+
+impl ::tc3_api::json::Encode for Level13 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level13);
+
 /// The object `Level14`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level14 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level15>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level15>>,
 }
 
@@ -1039,39 +1311,61 @@ impl Level14 {
     }
 }
 
+impl ::tc3_api::json::Members for Level14 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level14 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level14);
+
+impl ::tc3_api::json::Encode for Level14 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level14);
+
 /// The object `Level15`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level15 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level16>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level16>>,
 }
 
@@ -1113,39 +1407,61 @@ impl Level15 {
     }
 }
 
+impl ::tc3_api::json::Members for Level15 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level15 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level15);
+
+impl ::tc3_api::json::Encode for Level15 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level15);
+
 /// The object `Level16`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level16 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level17>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level17>>,
 }
 
@@ -1187,39 +1503,61 @@ impl Level16 {
     }
 }
 
+impl ::tc3_api::json::Members for Level16 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level16 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level16);
+
+impl ::tc3_api::json::Encode for Level16 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level16);
+
 /// The object `Level17`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level17 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level18>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level18>>,
 }
 
@@ -1261,39 +1599,61 @@ impl Level17 {
     }
 }
 
+impl ::tc3_api::json::Members for Level17 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level17 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level17);
+
+impl ::tc3_api::json::Encode for Level17 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level17);
+
 /// The object `Level18`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level18 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level19>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level19>>,
 }
 
@@ -1335,39 +1695,61 @@ impl Level18 {
     }
 }
 
+impl ::tc3_api::json::Members for Level18 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level18 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level18);
+
+impl ::tc3_api::json::Encode for Level18 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level18);
+
 /// The object `Level19`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level19 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level20>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level20>>,
 }
 
@@ -1409,39 +1791,61 @@ impl Level19 {
     }
 }
 
+impl ::tc3_api::json::Members for Level19 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level19 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level19);
+
+impl ::tc3_api::json::Encode for Level19 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level19);
+
 /// The object `Level20`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level20 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level21>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level21>>,
 }
 
@@ -1483,39 +1887,61 @@ impl Level20 {
     }
 }
 
+impl ::tc3_api::json::Members for Level20 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level20 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level20);
+
+impl ::tc3_api::json::Encode for Level20 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level20);
+
 /// The object `Level21`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level21 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level22>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level22>>,
 }
 
@@ -1557,39 +1983,61 @@ impl Level21 {
     }
 }
 
+impl ::tc3_api::json::Members for Level21 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level21 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level21);
+
+impl ::tc3_api::json::Encode for Level21 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level21);
+
 /// The object `Level22`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level22 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<super::Level23>,
     /// The member `All`.
-    #[serde(
-        rename = "All",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub all: ::core::option::Option<::std::vec::Vec<super::Level23>>,
 }
 
@@ -1631,25 +2079,57 @@ impl Level22 {
     }
 }
 
+impl ::tc3_api::json::Members for Level22 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Next" => reader.optional(&mut self.next),
+            "All" => reader.optional(&mut self.all),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level22 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level22);
+
+impl ::tc3_api::json::Encode for Level22 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Next", &self.next);
+        writer.member("All", &self.all);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level22);
+
 /// The object `Level23`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Level23 {
     /// The member `Name`.
-    #[serde(
-        rename = "Name",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub name: ::core::option::Option<::std::string::String>,
 }
 
@@ -1672,34 +2152,57 @@ impl Level23 {
     }
 }
 
+impl ::tc3_api::json::Members for Level23 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Level23 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Level23);
+
+impl ::tc3_api::json::Encode for Level23 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Level23);
+
 /// The object `Ring0`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Ring0 {
     /// The member `Id`.
-    #[serde(rename = "Id", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<::std::boxed::Box<super::Ring1>>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
@@ -1727,34 +2230,61 @@ impl Ring0 {
     }
 }
 
+impl ::tc3_api::json::Members for Ring0 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Id" => reader.keep(&mut self.id),
+            "Next" => reader.optional(&mut self.next),
+            "Wide" => reader.optional(&mut self.wide),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Ring0 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Ring0);
+
+impl ::tc3_api::json::Encode for Ring0 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Id", &self.id);
+        writer.member("Next", &self.next);
+        writer.member("Wide", &self.wide);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Ring0);
+
 /// The object `Ring1`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Ring1 {
     /// The member `Id`.
-    #[serde(rename = "Id", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<::std::boxed::Box<super::Ring2>>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
@@ -1782,34 +2312,61 @@ impl Ring1 {
     }
 }
 
+impl ::tc3_api::json::Members for Ring1 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Id" => reader.keep(&mut self.id),
+            "Next" => reader.optional(&mut self.next),
+            "Wide" => reader.optional(&mut self.wide),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Ring1 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Ring1);
+
+impl ::tc3_api::json::Encode for Ring1 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Id", &self.id);
+        writer.member("Next", &self.next);
+        writer.member("Wide", &self.wide);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Ring1);
+
 /// The object `Ring2`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Ring2 {
     /// The member `Id`.
-    #[serde(rename = "Id", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<::std::boxed::Box<super::Ring3>>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
@@ -1837,34 +2394,61 @@ impl Ring2 {
     }
 }
 
+impl ::tc3_api::json::Members for Ring2 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Id" => reader.keep(&mut self.id),
+            "Next" => reader.optional(&mut self.next),
+            "Wide" => reader.optional(&mut self.wide),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Ring2 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Ring2);
+
+impl ::tc3_api::json::Encode for Ring2 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Id", &self.id);
+        writer.member("Next", &self.next);
+        writer.member("Wide", &self.wide);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Ring2);
+
 /// The object `Ring3`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Ring3 {
     /// The member `Id`.
-    #[serde(rename = "Id", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<::std::boxed::Box<super::Ring4>>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
@@ -1892,34 +2476,61 @@ impl Ring3 {
     }
 }
 
+impl ::tc3_api::json::Members for Ring3 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Id" => reader.keep(&mut self.id),
+            "Next" => reader.optional(&mut self.next),
+            "Wide" => reader.optional(&mut self.wide),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Ring3 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Ring3);
+
+impl ::tc3_api::json::Encode for Ring3 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Id", &self.id);
+        writer.member("Next", &self.next);
+        writer.member("Wide", &self.wide);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Ring3);
+
 /// The object `Ring4`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Ring4 {
     /// The member `Id`.
-    #[serde(rename = "Id", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<::std::boxed::Box<super::Ring5>>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
@@ -1947,34 +2558,61 @@ impl Ring4 {
     }
 }
 
+impl ::tc3_api::json::Members for Ring4 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Id" => reader.keep(&mut self.id),
+            "Next" => reader.optional(&mut self.next),
+            "Wide" => reader.optional(&mut self.wide),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Ring4 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Ring4);
+
+impl ::tc3_api::json::Encode for Ring4 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Id", &self.id);
+        writer.member("Next", &self.next);
+        writer.member("Wide", &self.wide);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Ring4);
+
 /// The object `Ring5`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Ring5 {
     /// The member `Id`.
-    #[serde(rename = "Id", default, deserialize_with = "::tc3_api::lenient::scalar")]
     pub id: ::std::string::String,
     /// The member `Next`.
-    #[serde(
-        rename = "Next",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub next: ::core::option::Option<::std::boxed::Box<super::Ring0>>,
     /// The member `Wide`.
-    #[serde(
-        rename = "Wide",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none"
-    )]
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
 }
 
@@ -2002,888 +2640,275 @@ impl Ring5 {
     }
 }
 
+impl ::tc3_api::json::Members for Ring5 {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Id" => reader.keep(&mut self.id),
+            "Next" => reader.optional(&mut self.next),
+            "Wide" => reader.optional(&mut self.wide),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Ring5 {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Ring5);
+
+impl ::tc3_api::json::Encode for Ring5 {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Id", &self.id);
+        writer.member("Next", &self.next);
+        writer.member("Wide", &self.wide);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Ring5);
+
 /// The object `Wide`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
     ::core::fmt::Debug,
     ::core::default::Default,
-    ::tc3_api::__private::serde::Serialize,
-    ::tc3_api::__private::serde::Deserialize
 )]
-#[serde(crate = "::tc3_api::__private::serde")]
 #[non_exhaustive]
 pub struct Wide {
     /// The member `Member000`.
-    #[serde(
-        rename = "Member000",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member000: ::std::string::String,
     /// The member `Member001`.
-    #[serde(
-        rename = "Member001",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member001: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member002`.
-    #[serde(
-        rename = "Member002",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member002: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member003`.
-    #[serde(
-        rename = "Member003",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member003: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member004`.
-    #[serde(
-        rename = "Member004",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member004: ::core::primitive::bool,
     /// The member `Member005`.
-    #[serde(
-        rename = "Member005",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member005: ::core::option::Option<::std::string::String>,
     /// The member `Member006`.
-    #[serde(
-        rename = "Member006",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member006: ::core::option::Option<::std::string::String>,
     /// The member `Member007`.
-    #[serde(
-        rename = "Member007",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member007: ::core::option::Option<::std::string::String>,
     /// The member `Member008`.
-    #[serde(
-        rename = "Member008",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member008: ::core::primitive::i64,
     /// The member `Member009`.
-    #[serde(
-        rename = "Member009",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member009: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member010`.
-    #[serde(
-        rename = "Member010",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member010: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member011`.
-    #[serde(
-        rename = "Member011",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member011: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member012`.
-    #[serde(
-        rename = "Member012",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member012: ::std::string::String,
     /// The member `Member013`.
-    #[serde(
-        rename = "Member013",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member013: ::core::option::Option<::std::string::String>,
     /// The member `Member014`.
-    #[serde(
-        rename = "Member014",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member014: ::core::option::Option<::std::string::String>,
     /// The member `Member015`.
-    #[serde(
-        rename = "Member015",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member015: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member016`.
-    #[serde(
-        rename = "Member016",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member016: ::core::primitive::u64,
     /// The member `Member017`.
-    #[serde(
-        rename = "Member017",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member017: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member018`.
-    #[serde(
-        rename = "Member018",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member018: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member019`.
-    #[serde(
-        rename = "Member019",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member019: ::core::option::Option<::std::string::String>,
     /// The member `Member020`.
-    #[serde(
-        rename = "Member020",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member020: ::std::string::String,
     /// The member `Member021`.
-    #[serde(
-        rename = "Member021",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member021: ::core::option::Option<::std::string::String>,
     /// The member `Member022`.
-    #[serde(
-        rename = "Member022",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member022: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member023`.
-    #[serde(
-        rename = "Member023",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member023: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member024`.
-    #[serde(
-        rename = "Member024",
-        serialize_with = "::tc3_api::wire::float",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member024: ::core::primitive::f64,
     /// The member `Member025`.
-    #[serde(
-        rename = "Member025",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member025: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member026`.
-    #[serde(
-        rename = "Member026",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member026: ::core::option::Option<::std::string::String>,
     /// The member `Member027`.
-    #[serde(
-        rename = "Member027",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member027: ::core::option::Option<::std::string::String>,
     /// The member `Member028`.
-    #[serde(
-        rename = "Member028",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member028: ::std::string::String,
     /// The member `Member029`.
-    #[serde(
-        rename = "Member029",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member029: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member030`.
-    #[serde(
-        rename = "Member030",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member030: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member031`.
-    #[serde(
-        rename = "Member031",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member031: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member032`.
-    #[serde(
-        rename = "Member032",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member032: ::core::primitive::bool,
     /// The member `Member033`.
-    #[serde(
-        rename = "Member033",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member033: ::core::option::Option<::std::string::String>,
     /// The member `Member034`.
-    #[serde(
-        rename = "Member034",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member034: ::core::option::Option<::std::string::String>,
     /// The member `Member035`.
-    #[serde(
-        rename = "Member035",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member035: ::core::option::Option<::std::string::String>,
     /// The member `Member036`.
-    #[serde(
-        rename = "Member036",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member036: ::core::primitive::i64,
     /// The member `Member037`.
-    #[serde(
-        rename = "Member037",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member037: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member038`.
-    #[serde(
-        rename = "Member038",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member038: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member039`.
-    #[serde(
-        rename = "Member039",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member039: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member040`.
-    #[serde(
-        rename = "Member040",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member040: ::std::string::String,
     /// The member `Member041`.
-    #[serde(
-        rename = "Member041",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member041: ::core::option::Option<::std::string::String>,
     /// The member `Member042`.
-    #[serde(
-        rename = "Member042",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member042: ::core::option::Option<::std::string::String>,
     /// The member `Member043`.
-    #[serde(
-        rename = "Member043",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member043: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member044`.
-    #[serde(
-        rename = "Member044",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member044: ::core::primitive::u64,
     /// The member `Member045`.
-    #[serde(
-        rename = "Member045",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member045: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member046`.
-    #[serde(
-        rename = "Member046",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member046: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member047`.
-    #[serde(
-        rename = "Member047",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member047: ::core::option::Option<::std::string::String>,
     /// The member `Member048`.
-    #[serde(
-        rename = "Member048",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member048: ::std::string::String,
     /// The member `Member049`.
-    #[serde(
-        rename = "Member049",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member049: ::core::option::Option<::std::string::String>,
     /// The member `Member050`.
-    #[serde(
-        rename = "Member050",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member050: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member051`.
-    #[serde(
-        rename = "Member051",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member051: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member052`.
-    #[serde(
-        rename = "Member052",
-        serialize_with = "::tc3_api::wire::float",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member052: ::core::primitive::f64,
     /// The member `Member053`.
-    #[serde(
-        rename = "Member053",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member053: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member054`.
-    #[serde(
-        rename = "Member054",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member054: ::core::option::Option<::std::string::String>,
     /// The member `Member055`.
-    #[serde(
-        rename = "Member055",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member055: ::core::option::Option<::std::string::String>,
     /// The member `Member056`.
-    #[serde(
-        rename = "Member056",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member056: ::std::string::String,
     /// The member `Member057`.
-    #[serde(
-        rename = "Member057",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member057: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member058`.
-    #[serde(
-        rename = "Member058",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member058: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member059`.
-    #[serde(
-        rename = "Member059",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member059: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member060`.
-    #[serde(
-        rename = "Member060",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member060: ::core::primitive::bool,
     /// The member `Member061`.
-    #[serde(
-        rename = "Member061",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member061: ::core::option::Option<::std::string::String>,
     /// The member `Member062`.
-    #[serde(
-        rename = "Member062",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member062: ::core::option::Option<::std::string::String>,
     /// The member `Member063`.
-    #[serde(
-        rename = "Member063",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member063: ::core::option::Option<::std::string::String>,
     /// The member `Member064`.
-    #[serde(
-        rename = "Member064",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member064: ::core::primitive::i64,
     /// The member `Member065`.
-    #[serde(
-        rename = "Member065",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member065: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member066`.
-    #[serde(
-        rename = "Member066",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member066: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member067`.
-    #[serde(
-        rename = "Member067",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member067: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member068`.
-    #[serde(
-        rename = "Member068",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member068: ::std::string::String,
     /// The member `Member069`.
-    #[serde(
-        rename = "Member069",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member069: ::core::option::Option<::std::string::String>,
     /// The member `Member070`.
-    #[serde(
-        rename = "Member070",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member070: ::core::option::Option<::std::string::String>,
     /// The member `Member071`.
-    #[serde(
-        rename = "Member071",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member071: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member072`.
-    #[serde(
-        rename = "Member072",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member072: ::core::primitive::u64,
     /// The member `Member073`.
-    #[serde(
-        rename = "Member073",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member073: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member074`.
-    #[serde(
-        rename = "Member074",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member074: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member075`.
-    #[serde(
-        rename = "Member075",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member075: ::core::option::Option<::std::string::String>,
     /// The member `Member076`.
-    #[serde(
-        rename = "Member076",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member076: ::std::string::String,
     /// The member `Member077`.
-    #[serde(
-        rename = "Member077",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member077: ::core::option::Option<::std::string::String>,
     /// The member `Member078`.
-    #[serde(
-        rename = "Member078",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member078: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member079`.
-    #[serde(
-        rename = "Member079",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member079: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member080`.
-    #[serde(
-        rename = "Member080",
-        serialize_with = "::tc3_api::wire::float",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member080: ::core::primitive::f64,
     /// The member `Member081`.
-    #[serde(
-        rename = "Member081",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member081: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member082`.
-    #[serde(
-        rename = "Member082",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member082: ::core::option::Option<::std::string::String>,
     /// The member `Member083`.
-    #[serde(
-        rename = "Member083",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member083: ::core::option::Option<::std::string::String>,
     /// The member `Member084`.
-    #[serde(
-        rename = "Member084",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member084: ::std::string::String,
     /// The member `Member085`.
-    #[serde(
-        rename = "Member085",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member085: ::core::option::Option<::core::primitive::i64>,
     /// The member `Member086`.
-    #[serde(
-        rename = "Member086",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member086: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member087`.
-    #[serde(
-        rename = "Member087",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member087: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member088`.
-    #[serde(
-        rename = "Member088",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member088: ::core::primitive::bool,
     /// The member `Member089`.
-    #[serde(
-        rename = "Member089",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member089: ::core::option::Option<::std::string::String>,
     /// The member `Member090`.
-    #[serde(
-        rename = "Member090",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member090: ::core::option::Option<::std::string::String>,
     /// The member `Member091`.
-    #[serde(
-        rename = "Member091",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member091: ::core::option::Option<::std::string::String>,
     /// The member `Member092`.
-    #[serde(
-        rename = "Member092",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member092: ::core::primitive::i64,
     /// The member `Member093`.
-    #[serde(
-        rename = "Member093",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member093: ::core::option::Option<::core::primitive::u64>,
     /// The member `Member094`.
-    #[serde(
-        rename = "Member094",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member094: ::core::option::Option<::core::primitive::f64>,
     /// The member `Member095`.
-    #[serde(
-        rename = "Member095",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member095: ::core::option::Option<::core::primitive::bool>,
     /// The member `Member096`.
-    #[serde(
-        rename = "Member096",
-        default,
-        deserialize_with = "::tc3_api::lenient::scalar"
-    )]
     pub member096: ::std::string::String,
     /// The member `Member097`.
-    #[serde(
-        rename = "Member097",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member097: ::core::option::Option<::std::string::String>,
     /// The member `Member098`.
-    #[serde(
-        rename = "Member098",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member098: ::core::option::Option<::std::string::String>,
     /// The member `Member099`.
-    #[serde(
-        rename = "Member099",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional"
-    )]
     pub member099: ::core::option::Option<::core::primitive::i64>,
     /// The member `List00`.
-    #[serde(
-        rename = "List00",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list00: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The member `List01`.
-    #[serde(
-        rename = "List01",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list01: ::core::option::Option<::std::vec::Vec<::core::primitive::i64>>,
     /// The member `List02`.
-    #[serde(
-        rename = "List02",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list02: ::core::option::Option<::std::vec::Vec<::core::primitive::u64>>,
     /// The member `List03`.
-    #[serde(
-        rename = "List03",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list03: ::core::option::Option<::std::vec::Vec<::core::primitive::f64>>,
     /// The member `List04`.
-    #[serde(
-        rename = "List04",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list04: ::core::option::Option<::std::vec::Vec<::core::primitive::bool>>,
     /// The member `List05`.
-    #[serde(
-        rename = "List05",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list05: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The member `List06`.
-    #[serde(
-        rename = "List06",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list06: ::core::option::Option<::std::vec::Vec<::core::primitive::i64>>,
     /// The member `List07`.
-    #[serde(
-        rename = "List07",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list07: ::core::option::Option<::std::vec::Vec<::core::primitive::u64>>,
     /// The member `List08`.
-    #[serde(
-        rename = "List08",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        serialize_with = "::tc3_api::wire::float",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list08: ::core::option::Option<::std::vec::Vec<::core::primitive::f64>>,
     /// The member `List09`.
-    #[serde(
-        rename = "List09",
-        default,
-        skip_serializing_if = "::core::option::Option::is_none",
-        deserialize_with = "::tc3_api::lenient::optional_list"
-    )]
     pub list09: ::core::option::Option<::std::vec::Vec<::core::primitive::bool>>,
 }
 
@@ -3765,3 +3790,258 @@ impl Wide {
         self
     }
 }
+
+impl ::tc3_api::json::Members for Wide {
+    fn member(
+        &mut self,
+        name: &::core::primitive::str,
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+        match name {
+            "Member000" => reader.keep(&mut self.member000),
+            "Member001" => reader.optional(&mut self.member001),
+            "Member002" => reader.optional(&mut self.member002),
+            "Member003" => reader.optional(&mut self.member003),
+            "Member004" => reader.keep(&mut self.member004),
+            "Member005" => reader.optional(&mut self.member005),
+            "Member006" => reader.optional(&mut self.member006),
+            "Member007" => reader.optional(&mut self.member007),
+            "Member008" => reader.keep(&mut self.member008),
+            "Member009" => reader.optional(&mut self.member009),
+            "Member010" => reader.optional(&mut self.member010),
+            "Member011" => reader.optional(&mut self.member011),
+            "Member012" => reader.keep(&mut self.member012),
+            "Member013" => reader.optional(&mut self.member013),
+            "Member014" => reader.optional(&mut self.member014),
+            "Member015" => reader.optional(&mut self.member015),
+            "Member016" => reader.keep(&mut self.member016),
+            "Member017" => reader.optional(&mut self.member017),
+            "Member018" => reader.optional(&mut self.member018),
+            "Member019" => reader.optional(&mut self.member019),
+            "Member020" => reader.keep(&mut self.member020),
+            "Member021" => reader.optional(&mut self.member021),
+            "Member022" => reader.optional(&mut self.member022),
+            "Member023" => reader.optional(&mut self.member023),
+            "Member024" => reader.keep(&mut self.member024),
+            "Member025" => reader.optional(&mut self.member025),
+            "Member026" => reader.optional(&mut self.member026),
+            "Member027" => reader.optional(&mut self.member027),
+            "Member028" => reader.keep(&mut self.member028),
+            "Member029" => reader.optional(&mut self.member029),
+            "Member030" => reader.optional(&mut self.member030),
+            "Member031" => reader.optional(&mut self.member031),
+            "Member032" => reader.keep(&mut self.member032),
+            "Member033" => reader.optional(&mut self.member033),
+            "Member034" => reader.optional(&mut self.member034),
+            "Member035" => reader.optional(&mut self.member035),
+            "Member036" => reader.keep(&mut self.member036),
+            "Member037" => reader.optional(&mut self.member037),
+            "Member038" => reader.optional(&mut self.member038),
+            "Member039" => reader.optional(&mut self.member039),
+            "Member040" => reader.keep(&mut self.member040),
+            "Member041" => reader.optional(&mut self.member041),
+            "Member042" => reader.optional(&mut self.member042),
+            "Member043" => reader.optional(&mut self.member043),
+            "Member044" => reader.keep(&mut self.member044),
+            "Member045" => reader.optional(&mut self.member045),
+            "Member046" => reader.optional(&mut self.member046),
+            "Member047" => reader.optional(&mut self.member047),
+            "Member048" => reader.keep(&mut self.member048),
+            "Member049" => reader.optional(&mut self.member049),
+            "Member050" => reader.optional(&mut self.member050),
+            "Member051" => reader.optional(&mut self.member051),
+            "Member052" => reader.keep(&mut self.member052),
+            "Member053" => reader.optional(&mut self.member053),
+            "Member054" => reader.optional(&mut self.member054),
+            "Member055" => reader.optional(&mut self.member055),
+            "Member056" => reader.keep(&mut self.member056),
+            "Member057" => reader.optional(&mut self.member057),
+            "Member058" => reader.optional(&mut self.member058),
+            "Member059" => reader.optional(&mut self.member059),
+            "Member060" => reader.keep(&mut self.member060),
+            "Member061" => reader.optional(&mut self.member061),
+            "Member062" => reader.optional(&mut self.member062),
+            "Member063" => reader.optional(&mut self.member063),
+            "Member064" => reader.keep(&mut self.member064),
+            "Member065" => reader.optional(&mut self.member065),
+            "Member066" => reader.optional(&mut self.member066),
+            "Member067" => reader.optional(&mut self.member067),
+            "Member068" => reader.keep(&mut self.member068),
+            "Member069" => reader.optional(&mut self.member069),
+            "Member070" => reader.optional(&mut self.member070),
+            "Member071" => reader.optional(&mut self.member071),
+            "Member072" => reader.keep(&mut self.member072),
+            "Member073" => reader.optional(&mut self.member073),
+            "Member074" => reader.optional(&mut self.member074),
+            "Member075" => reader.optional(&mut self.member075),
+            "Member076" => reader.keep(&mut self.member076),
+            "Member077" => reader.optional(&mut self.member077),
+            "Member078" => reader.optional(&mut self.member078),
+            "Member079" => reader.optional(&mut self.member079),
+            "Member080" => reader.keep(&mut self.member080),
+            "Member081" => reader.optional(&mut self.member081),
+            "Member082" => reader.optional(&mut self.member082),
+            "Member083" => reader.optional(&mut self.member083),
+            "Member084" => reader.keep(&mut self.member084),
+            "Member085" => reader.optional(&mut self.member085),
+            "Member086" => reader.optional(&mut self.member086),
+            "Member087" => reader.optional(&mut self.member087),
+            "Member088" => reader.keep(&mut self.member088),
+            "Member089" => reader.optional(&mut self.member089),
+            "Member090" => reader.optional(&mut self.member090),
+            "Member091" => reader.optional(&mut self.member091),
+            "Member092" => reader.keep(&mut self.member092),
+            "Member093" => reader.optional(&mut self.member093),
+            "Member094" => reader.optional(&mut self.member094),
+            "Member095" => reader.optional(&mut self.member095),
+            "Member096" => reader.keep(&mut self.member096),
+            "Member097" => reader.optional(&mut self.member097),
+            "Member098" => reader.optional(&mut self.member098),
+            "Member099" => reader.optional(&mut self.member099),
+            "List00" => reader.optional(&mut self.list00),
+            "List01" => reader.optional(&mut self.list01),
+            "List02" => reader.optional(&mut self.list02),
+            "List03" => reader.optional(&mut self.list03),
+            "List04" => reader.optional(&mut self.list04),
+            "List05" => reader.optional(&mut self.list05),
+            "List06" => reader.optional(&mut self.list06),
+            "List07" => reader.optional(&mut self.list07),
+            "List08" => reader.optional(&mut self.list08),
+            "List09" => reader.optional(&mut self.list09),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl ::tc3_api::json::Decode for Wide {
+    const NULL_IS_BLANK: ::core::primitive::bool = false;
+    fn optional(
+        reader: &mut ::tc3_api::json::Reader<'_>,
+    ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[])
+    }
+    fn blank() -> Self {
+        ::core::default::Default::default()
+    }
+}
+
+::tc3_api::__deserialize!(Wide);
+
+impl ::tc3_api::json::Encode for Wide {
+    fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+        writer.open();
+        writer.member("Member000", &self.member000);
+        writer.member("Member001", &self.member001);
+        writer.member("Member002", &self.member002);
+        writer.member("Member003", &self.member003);
+        writer.member("Member004", &self.member004);
+        writer.member("Member005", &self.member005);
+        writer.member("Member006", &self.member006);
+        writer.member("Member007", &self.member007);
+        writer.member("Member008", &self.member008);
+        writer.member("Member009", &self.member009);
+        writer.member("Member010", &self.member010);
+        writer.member("Member011", &self.member011);
+        writer.member("Member012", &self.member012);
+        writer.member("Member013", &self.member013);
+        writer.member("Member014", &self.member014);
+        writer.member("Member015", &self.member015);
+        writer.member("Member016", &self.member016);
+        writer.member("Member017", &self.member017);
+        writer.member("Member018", &self.member018);
+        writer.member("Member019", &self.member019);
+        writer.member("Member020", &self.member020);
+        writer.member("Member021", &self.member021);
+        writer.member("Member022", &self.member022);
+        writer.member("Member023", &self.member023);
+        writer.member("Member024", &self.member024);
+        writer.member("Member025", &self.member025);
+        writer.member("Member026", &self.member026);
+        writer.member("Member027", &self.member027);
+        writer.member("Member028", &self.member028);
+        writer.member("Member029", &self.member029);
+        writer.member("Member030", &self.member030);
+        writer.member("Member031", &self.member031);
+        writer.member("Member032", &self.member032);
+        writer.member("Member033", &self.member033);
+        writer.member("Member034", &self.member034);
+        writer.member("Member035", &self.member035);
+        writer.member("Member036", &self.member036);
+        writer.member("Member037", &self.member037);
+        writer.member("Member038", &self.member038);
+        writer.member("Member039", &self.member039);
+        writer.member("Member040", &self.member040);
+        writer.member("Member041", &self.member041);
+        writer.member("Member042", &self.member042);
+        writer.member("Member043", &self.member043);
+        writer.member("Member044", &self.member044);
+        writer.member("Member045", &self.member045);
+        writer.member("Member046", &self.member046);
+        writer.member("Member047", &self.member047);
+        writer.member("Member048", &self.member048);
+        writer.member("Member049", &self.member049);
+        writer.member("Member050", &self.member050);
+        writer.member("Member051", &self.member051);
+        writer.member("Member052", &self.member052);
+        writer.member("Member053", &self.member053);
+        writer.member("Member054", &self.member054);
+        writer.member("Member055", &self.member055);
+        writer.member("Member056", &self.member056);
+        writer.member("Member057", &self.member057);
+        writer.member("Member058", &self.member058);
+        writer.member("Member059", &self.member059);
+        writer.member("Member060", &self.member060);
+        writer.member("Member061", &self.member061);
+        writer.member("Member062", &self.member062);
+        writer.member("Member063", &self.member063);
+        writer.member("Member064", &self.member064);
+        writer.member("Member065", &self.member065);
+        writer.member("Member066", &self.member066);
+        writer.member("Member067", &self.member067);
+        writer.member("Member068", &self.member068);
+        writer.member("Member069", &self.member069);
+        writer.member("Member070", &self.member070);
+        writer.member("Member071", &self.member071);
+        writer.member("Member072", &self.member072);
+        writer.member("Member073", &self.member073);
+        writer.member("Member074", &self.member074);
+        writer.member("Member075", &self.member075);
+        writer.member("Member076", &self.member076);
+        writer.member("Member077", &self.member077);
+        writer.member("Member078", &self.member078);
+        writer.member("Member079", &self.member079);
+        writer.member("Member080", &self.member080);
+        writer.member("Member081", &self.member081);
+        writer.member("Member082", &self.member082);
+        writer.member("Member083", &self.member083);
+        writer.member("Member084", &self.member084);
+        writer.member("Member085", &self.member085);
+        writer.member("Member086", &self.member086);
+        writer.member("Member087", &self.member087);
+        writer.member("Member088", &self.member088);
+        writer.member("Member089", &self.member089);
+        writer.member("Member090", &self.member090);
+        writer.member("Member091", &self.member091);
+        writer.member("Member092", &self.member092);
+        writer.member("Member093", &self.member093);
+        writer.member("Member094", &self.member094);
+        writer.member("Member095", &self.member095);
+        writer.member("Member096", &self.member096);
+        writer.member("Member097", &self.member097);
+        writer.member("Member098", &self.member098);
+        writer.member("Member099", &self.member099);
+        writer.member("List00", &self.list00);
+        writer.member("List01", &self.list01);
+        writer.member("List02", &self.list02);
+        writer.member("List03", &self.list03);
+        writer.member("List04", &self.list04);
+        writer.member("List05", &self.list05);
+        writer.member("List06", &self.list06);
+        writer.member("List07", &self.list07);
+        writer.member("List08", &self.list08);
+        writer.member("List09", &self.list09);
+        writer.close();
+    }
+}
+
+::tc3_api::__serialize!(Wide);

@@ -1,0 +1,123 @@
+//! How types are read from JSON and written to it.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::ident;
+use crate::ir::{Field, Side, Struct};
+
+/// Requests are written and answers read; the other way is for servers.
+pub(super) fn object(item: &Struct<'_>, gate: &TokenStream) -> Vec<TokenStream> {
+    let server = quote!(#gate #[cfg(feature = "server")]);
+    let (writing, reading) = match item.side {
+        Side::Request => (gate, &server),
+        Side::Response => (&server, gate),
+        Side::Both => (gate, gate),
+    };
+    let name = ident(&item.ident);
+    // A request is read by servers only, and one that lacks what it must have is refused.
+    let must = |field: &&Field<'_>| item.side == Side::Request && !field.optional;
+    let required = item.fields.iter().filter(must).map(|field| &field.wire);
+    let read = quote! {
+        reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[#(#required),*])
+    };
+    let mut items = vec![members(item, reading)];
+    items.extend(decode(&name, false, &read, &blank(item), reading));
+    items.extend(encode(&name, &written(item), writing));
+    items
+}
+
+/// What reads each member.
+fn members(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
+    let name = ident(&item.ident);
+    let arms = item.fields.iter().map(|field| {
+        let Field { wire, ident: field_name, optional, .. } = field;
+        let field_name = ident(field_name);
+        let how = match (optional, item.side) {
+            (true, _) => quote!(optional),
+            (false, Side::Request) => quote!(must),
+            (false, _) => quote!(keep),
+        };
+        quote!(#wire => reader.#how(&mut self.#field_name),)
+    });
+    let (parameter, body) = match item.fields.is_empty() {
+        true => (quote!(_), quote!(reader.skip())),
+        false => (quote!(name), quote!(match name { #(#arms)* _ => reader.skip(), })),
+    };
+    quote! {
+        #gate
+        impl ::tc3_api::json::Members for #name {
+            fn member(
+                &mut self,
+                #parameter: &::core::primitive::str,
+                reader: &mut ::tc3_api::json::Reader<'_>,
+            ) -> ::core::result::Result<(), ::tc3_api::json::Error> {
+                #body
+            }
+        }
+    }
+}
+
+fn blank(item: &Struct<'_>) -> TokenStream {
+    if item.default {
+        return quote!(::core::default::Default::default());
+    }
+    let fields = item.fields.iter().map(|field| {
+        let name = ident(&field.ident);
+        match field.optional {
+            true => quote!(#name: ::core::option::Option::None),
+            false => quote!(#name: ::tc3_api::json::Decode::blank()),
+        }
+    });
+    quote!(Self { #(#fields),* })
+}
+
+fn written(item: &Struct<'_>) -> TokenStream {
+    let members = item.fields.iter().map(|field| {
+        let (wire, name) = (&field.wire, ident(&field.ident));
+        quote!(writer.member(#wire, &self.#name);)
+    });
+    quote!(writer.open(); #(#members)* writer.close();)
+}
+
+pub(super) fn decode(
+    name: &Ident,
+    null_is_blank: bool,
+    read: &TokenStream,
+    blank: &TokenStream,
+    gate: &TokenStream,
+) -> [TokenStream; 2] {
+    [
+        quote! {
+            #gate
+            impl ::tc3_api::json::Decode for #name {
+                const NULL_IS_BLANK: ::core::primitive::bool = #null_is_blank;
+
+                fn optional(
+                    reader: &mut ::tc3_api::json::Reader<'_>,
+                ) -> ::core::result::Result<::core::option::Option<Self>, ::tc3_api::json::Error> {
+                    #read
+                }
+
+                fn blank() -> Self {
+                    #blank
+                }
+            }
+        },
+        quote!(#gate ::tc3_api::__deserialize!(#name);),
+    ]
+}
+
+pub(super) fn encode(name: &Ident, write: &TokenStream, gate: &TokenStream) -> [TokenStream; 2] {
+    [
+        quote! {
+            #gate
+            impl ::tc3_api::json::Encode for #name {
+                fn encode(&self, writer: &mut ::tc3_api::json::Writer) {
+                    #write
+                }
+            }
+        },
+        quote!(#gate ::tc3_api::__serialize!(#name);),
+    ]
+}
