@@ -3,7 +3,7 @@
 //! A contract's line is written after its files stand under their names. Killed at any moment, a job
 //! finds on its next run every contract either done with its files or not done at all.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -103,11 +103,10 @@ impl Journal {
         mut done: impl FnMut(&Record) -> bool,
     ) -> io::Result<Self> {
         let lock = OpenOptions::new().append(true).create(true).open(path.with_extension(LOCK))?;
-        // By the crate, for the sake of compilers older than the standard library's own way.
-        match fs4::FileExt::try_lock(&lock) {
+        match lock.try_lock() {
             Ok(()) => {}
-            Err(fs4::TryLockError::Error(error)) => return Err(error),
-            Err(fs4::TryLockError::WouldBlock) => {
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {
                 let what = "another job is at work with this journal";
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, what));
             }

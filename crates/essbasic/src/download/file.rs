@@ -4,39 +4,54 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 /// A file being written. Dropped before [`finish`](Self::finish), it leaves nothing.
 pub(crate) struct Incoming {
-    file: NamedTempFile<File>,
+    file: File,
+    /// What it is called until then.
+    part: Option<PathBuf>,
     folder: PathBuf,
 }
 
 impl Incoming {
     /// Begins a file in the folder where it will stay, so that renaming it is one step.
     pub(crate) fn create(folder: &Path) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX).suffix(SUFFIX);
         // The empty path is the folder that the process is in; the system knows it by another name.
         let here = Path::new(".");
         let folder = if folder.as_os_str().is_empty() { here } else { folder };
-        // Created as any program's files are, with the permissions that the process's mask leaves and
-        // the system's own errors; the builder's own way has neither.
-        let file = builder.make_in(folder, |path| File::create_new(path))?;
-        Ok(Self { file, folder: folder.to_owned() })
+        loop {
+            let part = folder.join(format!("{PREFIX}{:016x}{SUFFIX}", fastrand::u64(..)));
+            match File::create_new(&part) {
+                Ok(file) => return Ok(Self { file, part: Some(part), folder: folder.to_owned() }),
+                // Another's, by a chance that does not come twice.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.as_file_mut().write_all(bytes)
+        self.file.write_all(bytes)
     }
 
     /// Gives the file its name, replacing one that stands there.
-    pub(crate) fn finish(self, name: &str) -> io::Result<PathBuf> {
-        self.file.as_file().sync_all()?;
+    pub(crate) fn finish(mut self, name: &str) -> io::Result<PathBuf> {
+        self.file.sync_all()?;
         let path = self.folder.join(name);
-        self.file.persist(&path).map_err(|error| error.error)?;
+        if let Some(part) = &self.part {
+            std::fs::rename(part, &path)?;
+        }
+        self.part = None;
         sync_folder(&self.folder)?;
         Ok(path)
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if let Some(part) = &self.part {
+            // What stays is cleared away by the next run.
+            let _ = std::fs::remove_file(part);
+        }
     }
 }
 
