@@ -2,7 +2,7 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::key::HmacSha256;
+use crate::text::{Hex, Sink};
 use crate::{SignError, UNSIGNED_PAYLOAD};
 
 /// A request to be signed.
@@ -63,20 +63,30 @@ impl<'a> Request<'a> {
         self
     }
 
-    fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        [("content-type", self.content_type), ("host", self.host)]
-            .into_iter()
-            .chain(self.action.map(|action| ("x-tc-action", action)))
-            .chain(self.extra.iter().copied())
+    /// The headers to sign, the usual ones first; these have the order of their names.
+    fn header(&self, index: usize) -> Option<(&'a str, &'a str)> {
+        match (index, self.action) {
+            (0, _) => Some(("content-type", self.content_type)),
+            (1, _) => Some(("host", self.host)),
+            (2, Some(action)) => Some(("x-tc-action", action)),
+            (_, Some(_)) => self.extra.get(index - 3).copied(),
+            (_, None) => self.extra.get(index - 2).copied(),
+        }
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        (0..).map_while(|index| self.header(index))
     }
 
     /// The signed headers in canonical order. Repeatedly picking the next name needs no memory, and
-    /// there are two to four of them.
+    /// there are three or four of them.
     pub(crate) fn sorted(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
-        let request = *self;
         let mut last: Option<&str> = None;
-        core::iter::from_fn(move || {
-            let next = request
+        (0..).map_while(move |index| {
+            if self.extra.is_empty() {
+                return self.header(index);
+            }
+            let next = self
                 .headers()
                 .filter(|(name, _)| last.is_none_or(|last| compare(name, last).is_gt()))
                 .min_by(|(a, _), (b, _)| compare(a, b))?;
@@ -87,18 +97,24 @@ impl<'a> Request<'a> {
 
     /// What the canonical form cannot hold without becoming another request's.
     pub(crate) fn check(&self) -> Result<(), SignError> {
-        for (index, (name, value)) in self.headers().enumerate() {
+        // Without a way out of the loop it takes many bytes at a time.
+        let any = |text: &str, bad: fn(u8) -> bool| text.bytes().fold(false, |is, b| is | bad(b));
+        for (name, value) in self.headers() {
+            if any(value, |byte| byte.is_ascii_control()) {
+                return Err(SignError::HeaderValue(name.to_ascii_lowercase()));
+            }
+        }
+        let usual = self.headers().count() - self.extra.len();
+        for (index, (name, _)) in self.extra.iter().enumerate() {
             if !name.bytes().all(is_token) || name.is_empty() {
                 return Err(SignError::HeaderName);
             }
-            if value.bytes().any(|byte| byte.is_ascii_control()) {
-                return Err(SignError::HeaderValue(name.to_ascii_lowercase()));
-            }
-            if self.headers().take(index).any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            let mut before = self.headers().take(usual + index);
+            if before.any(|(other, _)| other.eq_ignore_ascii_case(name)) {
                 return Err(SignError::RepeatedHeader(name.to_ascii_lowercase()));
             }
         }
-        let breaks = |text: &str| text.bytes().any(|byte| byte.is_ascii_control() || byte == b' ');
+        let breaks = |text: &str| any(text, |byte| byte.is_ascii_control() || byte == b' ');
         if breaks(self.method) || breaks(self.path) || breaks(self.query) {
             return Err(SignError::RequestLine);
         }
@@ -147,29 +163,6 @@ pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Where canonical text goes: into a hash, or into a string that explains it.
-pub(crate) trait Sink {
-    fn put(&mut self, text: &str);
-}
-
-impl Sink for Sha256 {
-    fn put(&mut self, text: &str) {
-        self.update(text);
-    }
-}
-
-impl Sink for HmacSha256 {
-    fn put(&mut self, text: &str) {
-        hmac::Mac::update(self, text.as_bytes());
-    }
-}
-
-impl Sink for String {
-    fn put(&mut self, text: &str) {
-        self.push_str(text);
-    }
-}
-
 /// Writes the canonical request; `headers` in the order in which they are signed.
 pub(crate) fn write_canonical<'h>(
     sink: &mut impl Sink,
@@ -182,9 +175,9 @@ pub(crate) fn write_canonical<'h>(
         sink.put("\n");
     }
     for (name, value) in headers.clone() {
-        put_lower(sink, name);
+        sink.put_lower(name);
         sink.put(":");
-        put_lower(sink, value.trim_ascii());
+        sink.put_lower(value.trim_ascii());
         sink.put("\n");
     }
     sink.put("\n");
@@ -198,42 +191,6 @@ pub(crate) fn write_signed_headers<'h>(sink: &mut impl Sink, names: impl Iterato
         if index > 0 {
             sink.put(";");
         }
-        put_lower(sink, name);
-    }
-}
-
-/// ASCII lower case, in runs: most headers are lower case already, or but for a letter or two.
-fn put_lower(sink: &mut impl Sink, text: &str) {
-    for run in text.split_inclusive(|c: char| c.is_ascii_uppercase()) {
-        let mut chars = run.chars();
-        match chars.next_back() {
-            Some(last) if last.is_ascii_uppercase() => {
-                sink.put(chars.as_str());
-                sink.put(last.to_ascii_lowercase().encode_utf8(&mut [0; 4]));
-            }
-            _ => sink.put(run),
-        }
-    }
-}
-
-/// 32 bytes in lower-case hexadecimal, on the stack.
-pub(crate) struct Hex([u8; 64]);
-
-impl Hex {
-    pub(crate) fn of(bytes: &[u8; 32]) -> Self {
-        let mut hex = [0; 64];
-        for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
-            let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-            if let [high, low] = pair {
-                *high = digit(byte >> 4);
-                *low = digit(byte & 15);
-            }
-        }
-        Self(hex)
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        // Hexadecimal digits only, by construction.
-        core::str::from_utf8(&self.0).unwrap_or_default()
+        sink.put_lower(name);
     }
 }

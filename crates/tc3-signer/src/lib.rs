@@ -27,6 +27,7 @@ mod canonical;
 mod date;
 mod key;
 mod signer;
+mod text;
 mod verify;
 
 pub use authorization::{Authorization, MalformedAuthorization};

@@ -5,8 +5,9 @@ use hmac::Mac;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::canonical::{Hex, Request, Sink, write_canonical, write_signed_headers};
+use crate::canonical::{Request, write_canonical, write_signed_headers};
 use crate::key::HmacSha256;
+use crate::text::{Gathered, Hex, Sink};
 use crate::{ALGORITHM, Date, KeyChain, TERMINATOR};
 
 /// Signs requests with one pair of SecretId and SecretKey.
@@ -62,15 +63,14 @@ impl Signer {
     ) -> Result<String, SignError> {
         let date = self.check(request, service, timestamp)?;
         let mut hash = Sha256::new();
-        canonical(&mut hash, request);
+        Gathered::feed(&mut hash, |text| canonical(text, request));
+        let hash = Hex::of(&hash.finalize().into());
         let mut mac = self.mac(date, service);
-        write_string_to_sign(&mut mac, timestamp, date, service, &Hex::of(&hash.finalize().into()));
-        Ok(self.authorization(
-            request,
-            date,
-            service,
-            &Hex::of(&mac.finalize().into_bytes().into()),
-        ))
+        Gathered::feed(&mut mac, |text| {
+            write_string_to_sign(text, timestamp, date, service, &hash);
+        });
+        let signature = Hex::of(&mac.finalize().into_bytes().into());
+        Ok(self.authorization(request, date, service, &signature))
     }
 
     /// Every intermediate value of [`sign`](Self::sign), to find where a signature departs from
@@ -91,7 +91,7 @@ impl Signer {
         let mut string_to_sign = String::new();
         write_string_to_sign(&mut string_to_sign, timestamp, date, service, &hash);
         let mut mac = self.mac(date, service);
-        mac.put(&string_to_sign);
+        mac.update(string_to_sign.as_bytes());
         let signature = Hex::of(&mac.finalize().into_bytes().into());
         Ok(Explanation {
             hashed_payload: Hex::of(&request.payload.hash()).as_str().to_owned(),

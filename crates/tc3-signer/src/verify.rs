@@ -3,8 +3,9 @@ use core::fmt;
 use hmac::Mac;
 use sha2::{Digest, Sha256};
 
-use crate::canonical::{Hex, write_canonical};
+use crate::canonical::write_canonical;
 use crate::signer::write_string_to_sign;
+use crate::text::{Gathered, Hex};
 use crate::{Authorization, Date, KeyChain, Payload};
 
 /// How far a request's timestamp may lie from the server's clock, either way.
@@ -106,19 +107,15 @@ pub fn verify(
         .collect::<Result<Vec<_>, _>>()?;
 
     let mut hash = Sha256::new();
-    write_canonical(
-        &mut hash,
-        [request.method, request.path, request.query],
-        headers.iter().copied(),
-        &request.payload.hash(),
-    );
+    let payload = request.payload.hash();
+    Gathered::feed(&mut hash, |text| {
+        let line = [request.method, request.path, request.query];
+        write_canonical(text, line, headers.iter().copied(), &payload);
+    });
+    let hash = Hex::of(&hash.finalize().into());
     let mut mac = KeyChain::derive(secret_key, date, authorization.service).into_mac();
-    write_string_to_sign(
-        &mut mac,
-        request.timestamp,
-        date,
-        authorization.service,
-        &Hex::of(&hash.finalize().into()),
-    );
+    Gathered::feed(&mut mac, |text| {
+        write_string_to_sign(text, request.timestamp, date, authorization.service, &hash);
+    });
     mac.verify_slice(&authorization.signature_bytes()).map_err(|_| VerifyError::Mismatch)
 }
