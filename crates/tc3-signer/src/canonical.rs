@@ -97,10 +97,8 @@ impl<'a> Request<'a> {
 
     /// What the canonical form cannot hold without becoming another request's.
     pub(crate) fn check(&self) -> Result<(), SignError> {
-        // Without a way out of the loop it takes many bytes at a time.
-        let any = |text: &str, bad: fn(u8) -> bool| text.bytes().fold(false, |is, b| is | bad(b));
         for (name, value) in self.headers() {
-            if any(value, |byte| byte.is_ascii_control()) {
+            if holds(value, |byte| byte.is_ascii_control()) {
                 return Err(SignError::HeaderValue(name.to_ascii_lowercase()));
             }
         }
@@ -114,7 +112,7 @@ impl<'a> Request<'a> {
                 return Err(SignError::RepeatedHeader(name.to_ascii_lowercase()));
             }
         }
-        let breaks = |text: &str| any(text, |byte| byte.is_ascii_control() || byte == b' ');
+        let breaks = |text: &str| holds(text, |byte| byte.is_ascii_control() || byte == b' ');
         if breaks(self.method) || breaks(self.path) || breaks(self.query) {
             return Err(SignError::RequestLine);
         }
@@ -152,6 +150,11 @@ impl Payload<'_> {
         }
         .into()
     }
+}
+
+/// Whether a text holds such a byte. Without a way out of the loop it looks at many of them at a time.
+pub(crate) fn holds(text: &str, such: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |held, byte| held | such(byte))
 }
 
 /// Names in ASCII order, whatever case they were given in.

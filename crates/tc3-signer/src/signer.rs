@@ -5,7 +5,7 @@ use hmac::Mac;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::canonical::{Request, write_canonical, write_signed_headers};
+use crate::canonical::{Request, holds, write_canonical, write_signed_headers};
 use crate::key::HmacSha256;
 use crate::text::{Gathered, Hex, Sink};
 use crate::{ALGORITHM, Date, KeyChain, TERMINATOR};
@@ -111,11 +111,11 @@ impl Signer {
     ) -> Result<Date, SignError> {
         request.check()?;
         // Either would forge another place in the header or the scope.
-        let breaks = |b: u8| !b.is_ascii_graphic() || matches!(b, b'/' | b',');
-        if service.is_empty() || service.bytes().any(breaks) {
+        let breaks = |text| holds(text, |b| !b.is_ascii_graphic() || matches!(b, b'/' | b','));
+        if service.is_empty() || breaks(service) {
             return Err(SignError::Service);
         }
-        if self.secret_id.is_empty() || self.secret_id.bytes().any(breaks) {
+        if self.secret_id.is_empty() || breaks(&self.secret_id) {
             return Err(SignError::SecretId);
         }
         Date::of(timestamp).ok_or(SignError::Timestamp)

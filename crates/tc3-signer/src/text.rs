@@ -46,14 +46,13 @@ impl<'h, H: Update> Gathered<'h, H> {
         self.used = 0;
     }
 
-    fn add(&mut self, text: &str, change: impl Fn(&mut [u8])) {
+    fn add(&mut self, text: &str, copy: impl Fn(&mut [u8], &[u8])) {
         for piece in text.as_bytes().chunks(SIZE) {
             if self.used + piece.len() > SIZE {
                 self.flush();
             }
             if let Some(place) = self.text.get_mut(self.used..self.used + piece.len()) {
-                place.copy_from_slice(piece);
-                change(place);
+                copy(place, piece);
                 self.used += piece.len();
             }
         }
@@ -62,11 +61,15 @@ impl<'h, H: Update> Gathered<'h, H> {
 
 impl<H: Update> Sink for Gathered<'_, H> {
     fn put(&mut self, text: &str) {
-        self.add(text, |_| {});
+        self.add(text, <[u8]>::copy_from_slice);
     }
 
     fn put_lower(&mut self, text: &str) {
-        self.add(text, <[u8]>::make_ascii_lowercase);
+        self.add(text, |place, piece| {
+            for (to, from) in place.iter_mut().zip(piece) {
+                *to = from.to_ascii_lowercase();
+            }
+        });
     }
 }
 

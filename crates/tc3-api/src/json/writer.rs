@@ -7,9 +7,15 @@ use super::encode::Encode;
 use super::plain;
 
 /// JSON being written.
-#[derive(Default)]
 pub struct Writer {
     json: Vec<u8>,
+}
+
+impl Default for Writer {
+    /// Empty, with room for a small request.
+    fn default() -> Self {
+        Self { json: Vec::with_capacity(512) }
+    }
 }
 
 impl fmt::Debug for Writer {
