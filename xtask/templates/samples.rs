@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tc3_api::catalogue::Visitor;
-use tc3_api::{Action, Envelope};
+use tc3_api::Action;
 
 #[derive(Deserialize)]
 struct Examples {
@@ -29,10 +29,15 @@ struct Check {
 }
 
 impl Check {
-    fn parse<T: DeserializeOwned>(&mut self, what: String, text: &str) {
+    fn parse<T>(
+        &mut self,
+        what: String,
+        text: &str,
+        decode: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) {
         if serde_json::from_str::<serde_json::Value>(text).is_err() {
             self.no_json += 1;
-        } else if let Err(error) = serde_json::from_str::<T>(text) {
+        } else if let Err(error) = decode(text.as_bytes()) {
             self.failures.push(format!("{what}: {error}"));
         } else {
             self.parsed += 1;
@@ -52,9 +57,13 @@ impl Visitor for Check {
             if let (true, Some((_, body))) =
                 (sample.input.starts_with("POST"), sample.input.split_once("\n\n"))
             {
-                self.parse::<A>(format!("{name} {index} request"), body);
+                let decode = |body: &[u8]| {
+                    serde_json::from_slice::<A>(body).map_err(|error| error.to_string())
+                };
+                self.parse(format!("{name} {index} request"), body, decode);
             }
-            self.parse::<Envelope<A::Response>>(format!("{name} {index} answer"), &sample.output);
+            let decode = |body: &[u8]| A::decode(body).map_err(|error| error.to_string());
+            self.parse(format!("{name} {index} answer"), &sample.output, decode);
         }
     }
 }
