@@ -1,0 +1,36 @@
+//! Encoding requests and decoding answers, beside what serde derives for structs written by hand.
+
+#![allow(clippy::unwrap_used, reason = "a failed assumption ends the measurement")]
+#![allow(missing_docs, reason = "criterion's macros write functions")]
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use workspace_benches::{FLOWS, answer, ours, plain};
+
+fn encode(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("encode");
+    let (request, plain) = (ours::request(), plain::request());
+    group.bench_function("models", |b| b.iter(|| serde_json::to_vec(black_box(&request))));
+    group.bench_function("derived", |b| b.iter(|| serde_json::to_vec(black_box(&plain))));
+    group.finish();
+}
+
+fn decode(criterion: &mut Criterion) {
+    let answers = [
+        ("decode links", answer::links(FLOWS)),
+        ("decode an error", answer::ERROR.to_owned()),
+        ("decode nulls", answer::nulls(FLOWS)),
+    ];
+    for (name, text) in answers {
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        let body = text.as_bytes();
+        group.bench_function("models", |b| b.iter(|| ours::decode(black_box(body)).unwrap()));
+        group.bench_function("derived", |b| b.iter(|| plain::decode(black_box(body)).unwrap()));
+        group.finish();
+    }
+}
+
+criterion_group!(benches, encode, decode);
+criterion_main!(benches);

@@ -1,0 +1,70 @@
+//! The processes that `cargo xtask bench` runs side by side.
+//!
+//! Each contender encodes the request, signs it, sends it over HTTP on loopback and decodes the answer
+//! to typed structs. Those that call over an HTTP client by hand set what a program would set that is
+//! in earnest: a time limit, and no proxy.
+
+mod hyper;
+mod micro;
+mod ours;
+mod reqwest;
+mod serve;
+mod ureq;
+
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::measure::{Counter, Load};
+use crate::{ACTION, VERSION, minimal, plain};
+
+/// `serve`, `micro`, or `NAME ENDPOINT CALLS CONCURRENCY`.
+pub fn main(counter: Option<Counter>) -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_default();
+    match (name.as_str(), Load::parse(arguments, counter)) {
+        ("serve", None) => serve::run(),
+        ("micro", None) => micro::run(counter),
+        ("ours-async", Some(load)) => ours::asynchronous(&load),
+        ("ours-blocking", Some(load)) => ours::blocking(&load),
+        ("reqwest", Some(load)) => reqwest::run(&load),
+        ("ureq", Some(load)) => ureq::run(&load),
+        ("hyper", Some(load)) => hyper::kept(&load),
+        ("hyper-util", Some(load)) => hyper::pooled(&load),
+        _ => return ExitCode::FAILURE,
+    }
+    ExitCode::SUCCESS
+}
+
+/// What each call by hand needs, whatever sends it.
+#[derive(Clone)]
+struct ByHand {
+    host: String,
+    action: String,
+    signer: minimal::Signer,
+}
+
+impl ByHand {
+    fn new(load: &Load) -> Self {
+        let signer = minimal::Signer::new(seconds());
+        Self { host: load.host().to_owned(), action: ACTION.to_lowercase(), signer }
+    }
+
+    fn request(&mut self, body: &[u8]) -> http::request::Builder {
+        let timestamp = seconds();
+        http::Request::post(format!("http://{}/", self.host))
+            .header("host", &self.host)
+            .header("content-type", "application/json")
+            .header("x-tc-action", ACTION)
+            .header("x-tc-version", VERSION)
+            .header("x-tc-timestamp", timestamp)
+            .header("authorization", self.signer.sign(&self.host, &self.action, body, timestamp))
+    }
+}
+
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn body() -> Vec<u8> {
+    serde_json::to_vec(&plain::request()).unwrap()
+}

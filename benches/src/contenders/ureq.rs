@@ -1,0 +1,33 @@
+//! ureq by hand.
+
+use std::time::Duration;
+
+use ureq::Agent;
+
+use super::{ByHand, body};
+use crate::measure::{self, Load};
+use crate::plain;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(super) fn run(load: &Load) {
+    let config = Agent::config_builder()
+        .proxy(None)
+        // A limit of the whole call would have ureq start a thread for each, to resolve the name.
+        .timeout_connect(Some(LIMIT))
+        .timeout_send_request(Some(LIMIT))
+        .timeout_recv_response(Some(LIMIT))
+        .timeout_recv_body(Some(LIMIT))
+        .max_idle_connections(load.concurrency)
+        .max_idle_connections_per_host(load.concurrency);
+    let agent: Agent = config.build().into();
+    let caller = || {
+        let (agent, mut by_hand) = (agent.clone(), ByHand::new(load));
+        move || {
+            let body = body();
+            let request = by_hand.request(&body).body(body)?;
+            Ok(plain::flows(&agent.run(request)?.body_mut().read_to_vec()?)?)
+        }
+    };
+    measure::blocking(load, (0..load.concurrency).map(|_| caller()).collect());
+}
