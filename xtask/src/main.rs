@@ -5,6 +5,8 @@
     reason = "a command speaks on its standard streams"
 )]
 
+mod bench;
+mod cargo;
 mod codegen;
 mod diff;
 mod error;
@@ -45,6 +47,8 @@ enum Command {
     Surface(surface::Arguments),
     /// Make many calls over many connections, and tell what they leave behind.
     Load(load::Arguments),
+    /// Compare what a call costs with what it costs by other clients.
+    Bench(bench::Arguments),
     /// Kill an archive job again and again, and count what it lost.
     Trial(trial::Arguments),
 }
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Surface(arguments) => surface::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Trial(arguments) => trial::run(&arguments),
     };
     match result {

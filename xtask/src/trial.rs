@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use crate::cargo;
 use crate::error::Error;
 use crate::files::root;
 
@@ -108,19 +109,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 
 /// The command, as it is released.
 fn build() -> Result<PathBuf, Error> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--package", "essbasic-cli"]).current_dir(root());
-    let status = command.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
-    ended("cargo build", status)?;
+    cargo::build(&["--package", "essbasic-cli"])?;
     Ok(root().join("target/release/essbasic"))
-}
-
-fn ended(what: &str, status: ExitStatus) -> Result<(), Error> {
-    match status.success() {
-        true => Ok(()),
-        false => Err(Error::new(format!("{what} has ended with {status}"))),
-    }
 }
 
 /// A running emulator; ended when dropped.
@@ -238,7 +228,7 @@ impl Run {
         loop {
             peak = peak.max(self.peak());
             match self.0.try_wait().map_err(|error| Error::new(error.to_string()))? {
-                Some(status) => return ended("essbasic archive", status).map(|()| peak),
+                Some(status) => return cargo::ended("essbasic archive", status).map(|()| peak),
                 None => sleep(Duration::from_millis(20)),
             }
         }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use workspace_tests::tccli_wheel;
 
-const NODE_SDK: &str = "tencentcloud-sdk-nodejs-common@4.1.220";
+const NODE_SDK: &str = include_str!("../../conformance/node.txt").trim_ascii();
 /// One a line, with versions.
 const PYTHON_PACKAGES: &str = include_str!("../../conformance/python.txt");
 

@@ -1,0 +1,72 @@
+//! `cargo xtask bench`: the same call by many clients, each a process of its own, side by side.
+
+mod contenders;
+mod numbers;
+mod processes;
+mod report;
+mod sdks;
+mod targets;
+
+use std::path::PathBuf;
+
+use self::contenders::Contender;
+use self::numbers::{Parts, Rounds};
+use self::processes::Programs;
+use self::report::Report;
+use crate::error::Error;
+use crate::files::{root, write};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// How often each contender runs; figures are medians of the rounds.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    rounds: usize,
+    /// Calls of a contender in a round; of the official SDKs a sixth.
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    calls: u64,
+    /// Fail where a target is missed.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Where programs are built, SDKs installed and figures written.
+fn folder() -> PathBuf {
+    root().join("target/bench")
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let programs = Programs::build()?;
+    let contenders = contenders::all(sdks::python()?.as_deref(), sdks::node()?.as_deref());
+    let server = programs.serve()?;
+    let runs = |contender: &Contender| [1, contender.colour.concurrency()];
+    let mut rounds = Rounds::default();
+    let mut parts = Parts::default();
+    for round in 1..=arguments.rounds {
+        eprintln!("round {round} of {}", arguments.rounds);
+        for contender in &contenders {
+            for concurrency in runs(contender) {
+                let calls = arguments.calls / contender.client.share();
+                let cost = programs.call(contender, &server.endpoint, calls, concurrency)?;
+                rounds.add(contender.name, concurrency, cost);
+            }
+        }
+        parts.add(programs.parts()?);
+    }
+    for contender in &contenders {
+        for concurrency in runs(contender) {
+            if let Some(allocations) =
+                programs.count(contender, &server.endpoint, arguments.calls / 5, concurrency)?
+            {
+                rounds.set_allocations(contender.name, concurrency, allocations);
+            }
+        }
+    }
+    parts.set_allocations(programs.count_parts()?);
+
+    let report = Report::of(&contenders, &rounds, &parts);
+    println!("{}", report.markdown());
+    let json = serde_json::to_string_pretty(&report)
+        .map_err(|error| Error::new(format!("the figures: {error}")))?;
+    write(&folder().join("calls.json"), &format!("{json}\n"))?;
+    if arguments.check { targets::check(&rounds, &parts) } else { Ok(()) }
+}

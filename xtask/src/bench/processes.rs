@@ -1,0 +1,157 @@
+//! Building and running the contenders.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde::de::DeserializeOwned;
+
+use super::contenders::{Client, Contender};
+use super::folder;
+use super::numbers::{Cost, Pair};
+use crate::cargo;
+use crate::error::Error;
+use crate::files::root;
+
+/// Where the programs stand; those with `-counting` to their names count allocations.
+pub(super) struct Programs {
+    contender: PathBuf,
+    peer: PathBuf,
+}
+
+/// The server that is called; ended when dropped.
+pub(super) struct Server {
+    process: Child,
+    pub(super) endpoint: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Programs {
+    pub(super) fn build() -> Result<Self, Error> {
+        cargo::build(&["--package", "workspace-benches", "--bins"])?;
+        let peers = folder().join("peers");
+        let target = peers.to_string_lossy();
+        cargo::build(&[
+            "--manifest-path",
+            "benches/peers/Cargo.toml",
+            "--locked",
+            "--target-dir",
+            &target,
+        ])?;
+        Ok(Self {
+            contender: root().join("target/release/contender"),
+            peer: peers.join("release/peer"),
+        })
+    }
+
+    pub(super) fn serve(&self) -> Result<Server, Error> {
+        let failed = |error: std::io::Error| Error::io(&self.contender, &error);
+        let mut command = Command::new(&self.contender);
+        command.arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(failed)?;
+        let stdout = process.stdout.take();
+        let mut server = Server { process, endpoint: String::new() };
+        if let Some(stdout) = stdout {
+            BufReader::new(stdout).read_line(&mut server.endpoint).map_err(failed)?;
+        }
+        server.endpoint.truncate(server.endpoint.trim_end().len());
+        Ok(server)
+    }
+
+    /// Makes so many calls, and tells what they cost.
+    pub(super) fn call(
+        &self,
+        contender: &Contender,
+        endpoint: &str,
+        calls: u64,
+        concurrency: usize,
+    ) -> Result<Cost, Error> {
+        let scripts = root().join("benches/scripts");
+        let mut command = match &contender.client {
+            Client::Contender(name) => with(&self.contender, [name]),
+            Client::Peer(name) => with(&self.peer, [name]),
+            Client::Python(packages) => {
+                // What Python has against the SDK's use of it is not of interest.
+                let mut command = with(Path::new("python3"), ["-W", "ignore"]);
+                command.arg(scripts.join("sdk.py")).env("PYTHONPATH", packages);
+                command
+            }
+            Client::Node(packages) => {
+                let mut command = with(Path::new("node"), [scripts.join("sdk.cjs")]);
+                command.env("NODE_PATH", packages.join("node_modules"));
+                command
+            }
+        };
+        command.arg(endpoint).arg(calls.to_string()).arg(concurrency.to_string());
+        one(lines(&mut command)?, contender.name)
+    }
+
+    /// Allocations of a call, where they can be counted.
+    pub(super) fn count(
+        &self,
+        contender: &Contender,
+        endpoint: &str,
+        calls: u64,
+        concurrency: usize,
+    ) -> Result<Option<f64>, Error> {
+        let (program, name) = match &contender.client {
+            Client::Contender(name) => (&self.contender, name),
+            Client::Peer(name) => (&self.peer, name),
+            Client::Python(_) | Client::Node(_) => return Ok(None),
+        };
+        let mut command = with(&counting(program), [name]);
+        command.arg(endpoint).arg(calls.to_string()).arg(concurrency.to_string());
+        let cost: Cost = one(lines(&mut command)?, contender.name)?;
+        Ok(cost.allocations_per_call)
+    }
+
+    /// Parts of a call, without IO.
+    pub(super) fn parts(&self) -> Result<Vec<Pair>, Error> {
+        lines(&mut with(&self.contender, ["micro"]))
+    }
+
+    /// The same, for their allocations alone.
+    pub(super) fn count_parts(&self) -> Result<Vec<Pair>, Error> {
+        lines(&mut with(&counting(&self.contender), ["micro"]))
+    }
+}
+
+fn counting(program: &Path) -> PathBuf {
+    let mut name = program.as_os_str().to_owned();
+    name.push("-counting");
+    name.into()
+}
+
+fn with<const N: usize>(program: &Path, arguments: [impl AsRef<OsStr>; N]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    // The server is on loopback.
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    command
+}
+
+/// What a program prints, a line of JSON each.
+fn lines<T: DeserializeOwned>(command: &mut Command) -> Result<Vec<T>, Error> {
+    let program = Path::new(command.get_program()).to_owned();
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| Error::io(&program, &error))?;
+    cargo::ended(&format!("{command:?}"), output.status)?;
+    let line = |line| {
+        serde_json::from_str(line)
+            .map_err(|error| Error::new(format!("{}: {error}: {line}", program.display())))
+    };
+    String::from_utf8_lossy(&output.stdout).lines().map(line).collect()
+}
+
+fn one<T>(lines: Vec<T>, name: &str) -> Result<T, Error> {
+    lines.into_iter().next().ok_or_else(|| Error::new(format!("{name} has told nothing")))
+}

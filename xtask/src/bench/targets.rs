@@ -1,0 +1,68 @@
+//! What `cargo xtask bench --check` holds.
+
+use super::numbers::{Parts, Rounds};
+use crate::error::Error;
+
+enum Target {
+    /// The time of a part, as a part of what is beside it.
+    Part(&'static str, f64),
+    /// What a part allocates.
+    Allocations(&'static str, u64),
+    /// The CPU time of a call by one, as a part of that by another: one after the other, and so many at once.
+    Calls(&'static str, &'static str, usize, f64),
+}
+
+const TARGETS: &[Target] = &[
+    Target::Part("sign 256 B", 1.10),
+    Target::Part("sign 2 KiB", 1.10),
+    // The header.
+    Target::Allocations("sign 256 B", 1),
+    Target::Allocations("sign 2 KiB", 1),
+    Target::Part("encode", 1.05),
+    Target::Part("decode", 0.80),
+    Target::Calls("ours, async", "reqwest", 64, 1.05),
+    Target::Calls("ours, blocking", "ureq", 8, 1.05),
+    Target::Calls("ours, async", "tencentcloud-sdk", 64, 1.0),
+    Target::Calls("ours, async", "tencent-sdk, async", 64, 1.0),
+    Target::Calls("ours, blocking", "tencent-sdk, blocking", 8, 1.0),
+    Target::Calls("ours, blocking", "the Python SDK", 8, 1.0 / 15.0),
+    Target::Calls("ours, async", "the Node SDK", 64, 1.0 / 10.0),
+];
+
+/// Prints how each target fares; those that are missed are the error. What could not be measured is said.
+pub(super) fn check(rounds: &Rounds, parts: &Parts) -> Result<(), Error> {
+    println!("| target | at most | measured | |\n|---|---|---|---|");
+    let mut missed = Vec::new();
+    for (name, limit, measured) in TARGETS.iter().flat_map(|target| measured(target, rounds, parts))
+    {
+        let (figure, verdict) = match measured {
+            None => ("-".to_owned(), "not measured"),
+            Some(figure) if figure <= limit => (format!("{figure:.3}"), "holds"),
+            Some(figure) => {
+                missed.push(format!("{name}: {figure:.3}, and at most {limit:.3} is the target"));
+                (format!("{figure:.3}"), "missed")
+            }
+        };
+        println!("| {name} | {limit:.3} | {figure} | {verdict} |");
+    }
+    if missed.is_empty() { Ok(()) } else { Err(Error::new(missed.join("\n"))) }
+}
+
+/// What it says of which figures: name, limit, figure.
+fn measured(target: &Target, rounds: &Rounds, parts: &Parts) -> Vec<(String, f64, Option<f64>)> {
+    match *target {
+        Target::Part(name, limit) => vec![(name.to_owned(), limit, parts.ratio(name))],
+        Target::Allocations(name, limit) => {
+            let pair = parts.counted().iter().find(|pair| pair.name == name);
+            let count = pair.and_then(|pair| pair.ours_allocations);
+            let name = format!("{name}, allocations");
+            vec![(name, limit as f64, count.map(|count| count as f64))]
+        }
+        Target::Calls(name, other, at_once, limit) => [1, at_once]
+            .map(|concurrency| {
+                let ratio = rounds.cpu_ratio(name, other, concurrency);
+                (format!("{name} / {other}, {concurrency} at once"), limit, ratio)
+            })
+            .to_vec(),
+    }
+}

@@ -1,0 +1,23 @@
+//! Programs, built as they are released.
+
+use std::process::{Command, ExitStatus};
+
+use crate::error::Error;
+use crate::files::root;
+
+/// `cargo build --release`, with these arguments.
+pub(crate) fn build(arguments: &[&str]) -> Result<(), Error> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release"]).args(arguments).current_dir(root());
+    let status = command.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
+    ended("cargo build", status)
+}
+
+/// An error, unless it ended well.
+pub(crate) fn ended(what: &str, status: ExitStatus) -> Result<(), Error> {
+    match status.success() {
+        true => Ok(()),
+        false => Err(Error::new(format!("{what} has ended with {status}"))),
+    }
+}
