@@ -21,10 +21,10 @@ const HOST: &str = "essbasic.tencentcloudapi.com";
 
 /// What one time costs: of the time, the least of all batches, as nothing but others' work makes it more.
 #[derive(Serialize)]
-struct Pair {
-    name: &'static str,
+struct Pair<'a> {
+    name: &'a str,
     ours_ns: f64,
-    other: &'static str,
+    other: &'a str,
     other_ns: f64,
     ours_allocations: Option<u64>,
     other_allocations: Option<u64>,
@@ -86,6 +86,20 @@ pub(super) fn run(counter: Option<Counter>) {
     );
 }
 
+/// Decoding answers about ever more contracts, whose number is the name.
+pub(super) fn growth() {
+    let side = Sides { counter: None };
+    for flows in (0..8).map(|doubled| 25 << doubled) {
+        let answer = answer::links(flows);
+        side.by_side(
+            &flows.to_string(),
+            || drop(black_box(ours::decode(black_box(answer.as_bytes())).unwrap())),
+            PLAIN,
+            || drop(black_box(plain::decode(black_box(answer.as_bytes())).unwrap())),
+        );
+    }
+}
+
 const PLAIN: &str = "serde_json, derived";
 
 /// A client whose server answers at once.
@@ -106,13 +120,7 @@ struct Sides {
 }
 
 impl Sides {
-    fn by_side(
-        &self,
-        name: &'static str,
-        mut ours: impl FnMut(),
-        other: &'static str,
-        mut theirs: impl FnMut(),
-    ) {
+    fn by_side(&self, name: &str, mut ours: impl FnMut(), other: &str, mut theirs: impl FnMut()) {
         let (times, other_times) = (fitting(&mut ours), fitting(&mut theirs));
         let (mut ours_ns, mut other_ns) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..BATCHES {

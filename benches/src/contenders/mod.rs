@@ -17,13 +17,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::measure::{Counter, Load};
 use crate::{ACTION, VERSION, minimal, plain};
 
-/// `serve`, `micro`, or `NAME ENDPOINT CALLS CONCURRENCY`.
+/// `serve`, `micro`, `growth`, or `NAME ENDPOINT CALLS CONCURRENCY`.
 pub fn main(counter: Option<Counter>) -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_default();
     match (name.as_str(), Load::parse(arguments, counter)) {
         ("serve", None) => serve::run(),
         ("micro", None) => micro::run(counter),
+        ("growth", None) => micro::growth(),
         ("ours-async", Some(load)) => ours::asynchronous(&load),
         ("ours-blocking", Some(load)) => ours::blocking(&load),
         ("reqwest", Some(load)) => reqwest::run(&load),

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the same call by many clients, each a process of its own, side by side.
 
+mod chart;
 mod contenders;
+mod growth;
 mod numbers;
 mod processes;
 mod report;
@@ -22,11 +24,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 5)]
     rounds: usize,
     /// Calls of a contender in a round; of the official SDKs a sixth.
-    #[arg(long, value_name = "N", default_value_t = 3000)]
+    #[arg(long, value_name = "N", default_value_t = 6000)]
     calls: u64,
     /// Fail where a target is missed.
     #[arg(long)]
     check: bool,
+    /// Draw how costs grow instead: docs/performance/*.svg.
+    #[arg(long, conflicts_with = "check")]
+    plot: bool,
 }
 
 /// Where programs are built, SDKs installed and figures written.
@@ -38,12 +43,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let programs = Programs::build()?;
     let contenders = contenders::all(sdks::python()?.as_deref(), sdks::node()?.as_deref());
     let server = programs.serve()?;
+    if arguments.plot {
+        return growth::plot(&programs, &contenders, &server.endpoint, arguments);
+    }
     let runs = |contender: &Contender| [1, contender.colour.concurrency()];
     let mut rounds = Rounds::default();
     let mut parts = Parts::default();
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}", arguments.rounds);
-        for contender in &contenders {
+        // In another order each time: what ran before may slow the next.
+        let (before, after) = contenders.split_at(round % contenders.len());
+        for contender in after.iter().chain(before) {
             for concurrency in runs(contender) {
                 let calls = arguments.calls / contender.client.share();
                 let cost = programs.call(contender, &server.endpoint, calls, concurrency)?;

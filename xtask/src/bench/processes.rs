@@ -117,7 +117,12 @@ impl Programs {
         lines(&mut with(&self.contender, ["micro"]))
     }
 
-    /// The same, for their allocations alone.
+    /// Decoding answers about ever more contracts, whose number is the name.
+    pub(super) fn growth(&self) -> Result<Vec<Pair>, Error> {
+        lines(&mut with(&self.contender, ["growth"]))
+    }
+
+    /// The parts, for their allocations alone.
     pub(super) fn count_parts(&self) -> Result<Vec<Pair>, Error> {
         lines(&mut with(&counting(&self.contender), ["micro"]))
     }

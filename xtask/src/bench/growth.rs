@@ -1,0 +1,79 @@
+//! `cargo xtask bench --plot`: what grows, and whether in proportion.
+
+use super::Arguments;
+use super::chart::{Chart, Line};
+use super::contenders::{Colour, Contender};
+use super::numbers::{Cost, Pair, Parts, Rounds};
+use super::processes::Programs;
+use crate::error::Error;
+use crate::files::{root, shown, write};
+
+pub(super) fn plot(
+    programs: &Programs,
+    contenders: &[Contender],
+    endpoint: &str,
+    arguments: &Arguments,
+) -> Result<(), Error> {
+    save("decoding", &decoding(programs, arguments.rounds)?)?;
+    save("at-once", &at_once(programs, contenders, endpoint, arguments)?)
+}
+
+fn save(name: &str, chart: &Chart) -> Result<(), Error> {
+    let path = root().join(format!("docs/performance/{name}.svg"));
+    write(&path, &chart.svg())?;
+    println!("wrote {}", shown(&path));
+    Ok(())
+}
+
+/// The time of decoding by the contracts in an answer.
+fn decoding(programs: &Programs, rounds: usize) -> Result<Chart, Error> {
+    let (mut parts, mut last) = (Parts::default(), Vec::new());
+    for _ in 0..rounds {
+        last = programs.growth()?;
+        parts.add(last.clone());
+    }
+    let point = |pair: &Pair, figure: fn(&Pair) -> f64| {
+        let flows: f64 = pair.name.parse().ok()?;
+        Some((flows, parts.median(&pair.name, figure)? / flows))
+    };
+    let line = |name: &str, figure: fn(&Pair) -> f64| Line {
+        name: name.to_owned(),
+        points: last.iter().filter_map(|pair| point(pair, figure)).collect(),
+    };
+    Ok(Chart {
+        title: "Decoding, ns a contract, by contracts in the answer",
+        lines: vec![line("ours", |pair| pair.ours_ns), line("derived", |pair| pair.other_ns)],
+    })
+}
+
+/// The CPU time of a call by calls in flight.
+fn at_once(
+    programs: &Programs,
+    contenders: &[Contender],
+    endpoint: &str,
+    arguments: &Arguments,
+) -> Result<Chart, Error> {
+    let shown = [Colour::Async.ours(), "reqwest", "hyper"];
+    let compared = || contenders.iter().filter(|contender| shown.contains(&contender.name));
+    let doubled = || (0..7).map(|doubled| 1 << doubled);
+    let mut rounds = Rounds::default();
+    for _ in 0..arguments.rounds {
+        for concurrency in doubled() {
+            for contender in compared() {
+                let cost = programs.call(contender, endpoint, arguments.calls, concurrency)?;
+                rounds.add(contender.name, concurrency, cost);
+            }
+        }
+    }
+    let line = |contender: &Contender| {
+        let point = |concurrency| {
+            let figure = rounds.median(contender.name, concurrency, Cost::cpu_us)?;
+            Some((concurrency as f64, figure))
+        };
+        Line { name: contender.name.to_owned(), points: doubled().filter_map(point).collect() }
+    };
+    Ok(Chart {
+        title: "CPU time of a call, µs, by calls in flight",
+        lines: compared().map(line).collect(),
+    })
+}
