@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{ByHand, body};
+use super::ByHand;
 use crate::measure::{self, Caller, Load};
 use crate::{Failure, plain};
 
@@ -29,8 +29,7 @@ struct Kept {
 
 impl Caller for Kept {
     async fn call(&mut self) -> Result<usize, Failure> {
-        let body = body();
-        let mut request = self.by_hand.request(&body).body(Full::from(body))?;
+        let mut request = self.by_hand.request()?;
         // Over a connection of one's own, only the path is sent.
         *request.uri_mut() = "/".parse()?;
         let exchange = async { read(self.connection.send_request(request).await?).await };
@@ -59,8 +58,7 @@ struct Pooled {
 
 impl Caller for Pooled {
     async fn call(&mut self) -> Result<usize, Failure> {
-        let body = body();
-        let request = self.by_hand.request(&body).body(Full::from(body))?;
+        let request = self.by_hand.request()?;
         let exchange = async { read(self.client.request(request).await?).await };
         timeout(LIMIT, exchange).await?
     }

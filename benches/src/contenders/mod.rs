@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::measure::{Counter, Load};
-use crate::{ACTION, VERSION, minimal, plain};
+use crate::{ACTION, Failure, VERSION, minimal, plain};
 
 /// `serve`, `micro`, `growth`, or `NAME ENDPOINT CALLS CONCURRENCY`.
 pub fn main(counter: Option<Counter>) -> ExitCode {
@@ -37,8 +37,8 @@ pub fn main(counter: Option<Counter>) -> ExitCode {
 }
 
 /// What each call by hand needs, whatever sends it.
-#[derive(Clone)]
 struct ByHand {
+    request: plain::Request,
     host: String,
     action: String,
     signer: minimal::Signer,
@@ -47,25 +47,26 @@ struct ByHand {
 impl ByHand {
     fn new(load: &Load) -> Self {
         let signer = minimal::Signer::new(seconds());
-        Self { host: load.host().to_owned(), action: ACTION.to_lowercase(), signer }
+        let (host, action) = (load.host().to_owned(), ACTION.to_lowercase());
+        Self { request: plain::request(), host, action, signer }
     }
 
-    fn request(&mut self, body: &[u8]) -> http::request::Builder {
+    /// Encoded and signed.
+    fn request<B: From<Vec<u8>>>(&mut self) -> Result<http::Request<B>, Failure> {
+        let body = serde_json::to_vec(&self.request)?;
         let timestamp = seconds();
-        http::Request::post(format!("http://{}/", self.host))
+        let authorization = self.signer.sign(&self.host, &self.action, &body, timestamp);
+        let request = http::Request::post(format!("http://{}/", self.host))
             .header("host", &self.host)
             .header("content-type", "application/json")
             .header("x-tc-action", ACTION)
             .header("x-tc-version", VERSION)
             .header("x-tc-timestamp", timestamp)
-            .header("authorization", self.signer.sign(&self.host, &self.action, body, timestamp))
+            .header("authorization", authorization);
+        Ok(request.body(body.into())?)
     }
 }
 
 fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-fn body() -> Vec<u8> {
-    serde_json::to_vec(&plain::request()).unwrap()
 }

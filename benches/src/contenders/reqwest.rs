@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Client;
 
-use super::{ByHand, body};
+use super::ByHand;
 use crate::measure::{self, Caller, Load};
 use crate::{Failure, plain};
 
@@ -15,8 +15,7 @@ struct Reqwest {
 
 impl Caller for Reqwest {
     async fn call(&mut self) -> Result<usize, Failure> {
-        let body = body();
-        let request = self.by_hand.request(&body).body(body)?;
+        let request = self.by_hand.request::<Vec<u8>>()?;
         let answer = self.client.execute(request.try_into()?).await?.error_for_status()?;
         Ok(plain::flows(&answer.bytes().await?)?)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use super::{ByHand, body};
+use super::ByHand;
 use crate::measure::{self, Load};
 use crate::plain;
 
@@ -24,8 +24,7 @@ pub(super) fn run(load: &Load) {
     let caller = || {
         let (agent, mut by_hand) = (agent.clone(), ByHand::new(load));
         move || {
-            let body = body();
-            let request = by_hand.request(&body).body(body)?;
+            let request = by_hand.request::<Vec<u8>>()?;
             Ok(plain::flows(&agent.run(request)?.body_mut().read_to_vec()?)?)
         }
     };

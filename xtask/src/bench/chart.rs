@@ -27,7 +27,8 @@ impl Chart {
         let points = || self.lines.iter().flat_map(|line| &line.points);
         let least = points().map(|point| point.0.log2()).fold(f64::INFINITY, f64::min);
         let most = points().map(|point| point.0.log2()).fold(least, f64::max);
-        let highest = points().map(|point| point.1).fold(1.0, f64::max) * 1.1;
+        let step = round_step(points().map(|point| point.1).fold(1.0, f64::max) / 4.0);
+        let highest = step * 4.0;
         let x = |value: f64| {
             let part = (value.log2() - least) / (most - least).max(1.0);
             MARGIN + part * (WIDTH - MARGIN - NAMES)
@@ -48,8 +49,7 @@ impl Chart {
         };
         text(&mut svg, MARGIN, TOP / 2.0, "start", self.title);
         let right = WIDTH - NAMES;
-        for step in 0..=4 {
-            let value = highest * f64::from(step) / 4.0;
+        for value in (0..=4).map(|count| step * f64::from(count)) {
             let _ = writeln!(
                 svg,
                 "<line x1=\"{MARGIN}\" x2=\"{right}\" y1=\"{0:.1}\" y2=\"{0:.1}\" stroke=\"#ddd\"/>",
@@ -84,6 +84,13 @@ impl Chart {
         svg.push_str("</svg>\n");
         svg
     }
+}
+
+/// The next number of which people count in multiples.
+fn round_step(least: f64) -> f64 {
+    let power = 10_f64.powf(least.log10().floor());
+    let steps = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5];
+    steps.map(|step| step * power).into_iter().find(|step| *step >= least).unwrap_or(power * 10.0)
 }
 
 impl Line {
