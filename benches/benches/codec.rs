@@ -6,12 +6,13 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tc3_api::Action as _;
 use workspace_benches::{FLOWS, answer, ours, plain};
 
 fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
     let (request, plain) = (ours::request(), plain::request());
-    group.bench_function("models", |b| b.iter(|| serde_json::to_vec(black_box(&request))));
+    group.bench_function("models", |b| b.iter(|| black_box(&request).encode()));
     group.bench_function("derived", |b| b.iter(|| serde_json::to_vec(black_box(&plain))));
     group.finish();
 }

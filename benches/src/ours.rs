@@ -23,8 +23,8 @@ pub fn request() -> DescribeResourceUrlsByFlowsRequest {
 /// Where the text is no answer.
 pub fn decode(
     body: &[u8],
-) -> Result<Envelope<DescribeResourceUrlsByFlowsResponse>, serde_json::Error> {
-    serde_json::from_slice(body)
+) -> Result<Envelope<DescribeResourceUrlsByFlowsResponse>, tc3_api::json::Error> {
+    Envelope::decode(body)
 }
 
 /// The defaults, but for the rate limit, which would be all that is measured.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde::Serialize;
+use tc3_api::Action as _;
 use tc3_client::blocking::Client;
 use tc3_client::transport::{BlockingBody, HeaderMap, Request, Response, StatusCode};
 
@@ -53,7 +54,7 @@ pub(super) fn run(counter: Option<Counter>) {
     let (request, plain_request) = (ours::request(), plain::request());
     side.by_side(
         "encode",
-        || drop(black_box(serde_json::to_vec(black_box(&request)).unwrap())),
+        || drop(black_box(black_box(&request).encode().unwrap())),
         PLAIN,
         || drop(black_box(serde_json::to_vec(black_box(&plain_request)).unwrap())),
     );
