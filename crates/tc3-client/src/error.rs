@@ -268,8 +268,10 @@ const MESSAGE_CHARS: usize = 500;
 /// Text from outside on one line: control characters, which could forge log lines or drive a
 /// terminal, become spaces.
 pub(crate) fn one_line(text: &str, limit: usize) -> String {
-    let mut line = String::new();
-    for (index, c) in text.trim().chars().enumerate() {
+    let text = text.trim();
+    // Each answer's id passes here. No text from outside decides what is allocated.
+    let mut line = String::with_capacity(text.len().min(limit));
+    for (index, c) in text.chars().enumerate() {
         if index == limit {
             line.push('…');
             break;
