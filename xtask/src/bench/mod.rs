@@ -49,11 +49,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let runs = |contender: &Contender| [1, contender.colour.concurrency()];
     let mut rounds = Rounds::default();
     let mut parts = Parts::default();
+    let mut order: Vec<&Contender> = contenders.iter().collect();
+    let mut random = fastrand::Rng::with_seed(1);
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}", arguments.rounds);
-        // In another order each time: what ran before may slow the next.
-        let (before, after) = contenders.split_at(round % contenders.len());
-        for contender in after.iter().chain(before) {
+        // In another order each time: a process that has just ended may slow the next.
+        random.shuffle(&mut order);
+        for &contender in &order {
             for concurrency in runs(contender) {
                 let calls = arguments.calls / contender.client.share();
                 let cost = programs.call(contender, &server.endpoint, calls, concurrency)?;
