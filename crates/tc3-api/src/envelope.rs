@@ -155,7 +155,13 @@ struct Inner<'b> {
 impl Members for Inner<'_> {
     fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
         match name {
-            "Error" => return reader.optional(&mut self.wrapper.error),
+            "Error" => {
+                // One that was told stays, whatever else is said of it.
+                if let Some(error) = ApiError::optional(reader)? {
+                    self.wrapper.error = Some(error);
+                }
+                return Ok(());
+            }
             "DeprecatedWarning" => return reader.optional(&mut self.wrapper.deprecated_warning),
             // The answer has it too.
             "RequestId" => reader.clone().keep(&mut self.wrapper.request_id)?,
@@ -260,6 +266,7 @@ mod tests {
             r#"{"Response":{"Error":{"Code":"C","Message":"m"},"RequestId":"r"}}"#,
             r#"{"Response":{"RequestId":"r","Error":{"Message":"m","Code":"C"}}}"#,
             r#"{"Response":{"Total":1,"RequestId":"r","Error":{"Code":"C","Message":"m","Extra":1}}}"#,
+            r#"{"Response":{"Error":{"Code":"C","Message":"m"},"Error":null,"RequestId":"r"}}"#,
         ] {
             let answer = decode(json).unwrap();
             assert_eq!(answer.request_id, "r");

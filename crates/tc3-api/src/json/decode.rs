@@ -18,7 +18,7 @@ pub trait Decode: Sized {
     fn blank() -> Self;
 }
 
-/// An object whose members are being read.
+/// An object whose members are being read. Of a member that comes twice, the last counts.
 pub trait Members {
     /// Reads the value that comes next, as that of this member; [`Reader::skip`] is for names unknown.
     ///
