@@ -1,5 +1,5 @@
 //! `deserialize_with` helpers for types of serde's that are written by hand: what they read is as lenient as
-//! what [`json`](crate::json) reads.
+//! what [`json`] reads.
 
 use serde::Deserialize;
 use serde::de::Deserializer;
