@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use serde::de::DeserializeOwned;
 
-use crate::json::{Decode, Error, Members, Reader};
+use crate::json::{Decode, Error, Members, NoMembers, Reader};
 
 /// A decoded answer: the API's error, or the typed answer.
 ///
@@ -58,7 +58,7 @@ impl<T: DeserializeOwned> Envelope<T> {
     /// # Errors
     /// The body is no answer of the API, or none of this type.
     pub fn deserialize(body: &[u8]) -> Result<Self, Error> {
-        let answer = answer(body, &mut Nothing)?;
+        let answer = answer(body, &mut NoMembers)?;
         answer.into_envelope(|at| {
             let start = at.start;
             let response = body.get(at).unwrap_or_default();
@@ -73,15 +73,7 @@ impl Envelope<()> {
     /// # Errors
     /// The body is no answer of the API.
     pub fn around(body: &[u8]) -> Result<Self, Error> {
-        answer(body, &mut Nothing)?.into_envelope(|_| Ok(()))
-    }
-}
-
-struct Nothing;
-
-impl Members for Nothing {
-    fn member(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
-        reader.skip()
+        answer(body, &mut NoMembers)?.into_envelope(|_| Ok(()))
     }
 }
 
@@ -119,7 +111,7 @@ impl Wrapper {
 fn answer(json: &[u8], body: &mut dyn Members) -> Result<Wrapper, Error> {
     let mut outer = Outer { body, found: None };
     let mut reader = Reader::new(json)?;
-    reader.members(&mut outer, &["Response"])?;
+    reader.members(&mut outer, &[])?;
     reader.end()?;
     outer.found.ok_or_else(|| reader.expected("Response"))
 }

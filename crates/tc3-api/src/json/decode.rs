@@ -27,6 +27,15 @@ pub trait Members {
     fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error>;
 }
 
+/// An object of which nothing is wanted.
+pub(crate) struct NoMembers;
+
+impl Members for NoMembers {
+    fn member(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.skip()
+    }
+}
+
 macro_rules! scalars {
     ($($type:ty)*) => {$(
         impl Decode for $type {

@@ -1,6 +1,6 @@
 //! What can be written.
 
-use super::Writer;
+use super::{WHOLE, Writer};
 use crate::Base64;
 
 /// A type that is written as JSON.
@@ -38,9 +38,6 @@ impl Encode for u64 {
     }
 }
 
-/// Whole floats up to here are exact.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
 impl Encode for f64 {
     /// A whole one without a fraction: `124`, not `124.0`. The services take both; written so, a value
     /// read from JSON comes back as it was.
@@ -48,7 +45,7 @@ impl Encode for f64 {
         let negative_zero = *self == 0.0 && self.is_sign_negative();
         if !self.is_finite() {
             writer.word("null");
-        } else if self.fract() == 0.0 && self.abs() <= EXACT && !negative_zero {
+        } else if self.fract() == 0.0 && self.abs() <= WHOLE && !negative_zero {
             writer.number(*self as i64);
         } else {
             // With an exponent where it would be long.
@@ -65,11 +62,11 @@ impl Encode for bool {
 
 impl<T: Encode> Encode for Vec<T> {
     fn encode(&self, writer: &mut Writer) {
-        writer.begin("[");
+        writer.word("[");
         for element in self {
             writer.element(element);
         }
-        writer.end("]");
+        writer.word("]");
     }
 }
 

@@ -23,6 +23,7 @@ use core::fmt;
 
 pub(crate) use bridge::deserialize_with;
 pub use bridge::{deserialize, serialize};
+pub(crate) use decode::NoMembers;
 pub use decode::{Decode, Members};
 pub use encode::Encode;
 pub use reader::Reader;
@@ -76,6 +77,9 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// Whole floats are exact up to here: past it they no longer tell neighbours apart.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// How many bytes from here on stand in a JSON text as themselves: up to a quotation mark, a backslash or
 /// a control character.

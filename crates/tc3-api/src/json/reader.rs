@@ -3,7 +3,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use super::decode::{Decode, Members};
+use super::decode::{Decode, Members, NoMembers};
 use super::scalar::Scalar;
 use super::{Error, plain};
 
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
             loop {
                 let name = match self.plain_text() {
                     Some(name) => Cow::Borrowed(name),
-                    None if self.peek() == Some(b'"') => self.string()?,
+                    None if self.peek() == Some(b'"') => Cow::Owned(self.escaped()?),
                     None => return Err(self.expected("a member's name")),
                 };
                 self.byte(b':', "a colon")?;
@@ -189,14 +189,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// It is no JSON, or nested too deep.
     pub fn skip(&mut self) -> Result<(), Error> {
-        struct Nothing;
-        impl Members for Nothing {
-            fn member(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
-                reader.skip()
-            }
-        }
         match self.peek() {
-            Some(b'{') => self.members(&mut Nothing, &[]),
+            Some(b'{') => self.members(&mut NoMembers, &[]),
             Some(b'[') => {
                 let mut first = true;
                 self.list()?;
@@ -247,16 +241,13 @@ impl<'a> Reader<'a> {
 
     /// Reads a comma, or the end.
     fn more(&mut self, closing: u8, expected: &'static str) -> Result<bool, Error> {
-        let next = self.peek();
+        let more = match self.peek() {
+            Some(b',') => true,
+            Some(byte) if byte == closing => false,
+            _ => return Err(self.expected(expected)),
+        };
         self.at += 1;
-        match next {
-            Some(b',') => Ok(true),
-            Some(byte) if byte == closing => Ok(false),
-            _ => {
-                self.at -= 1;
-                Err(self.expected(expected))
-            }
-        }
+        Ok(more)
     }
 
     fn byte(&mut self, byte: u8, expected: &'static str) -> Result<(), Error> {
@@ -344,23 +335,20 @@ impl<'a> Reader<'a> {
 
     /// Reads a text, whose quotation mark comes next.
     fn string(&mut self) -> Result<Cow<'a, str>, Error> {
-        self.at += 1;
-        let start = self.at;
-        self.at += plain(self.rest());
-        let read = self.since(start);
-        match self.rest().first() {
-            Some(b'"') => {
-                self.at += 1;
-                Ok(Cow::Borrowed(read))
-            }
-            Some(b'\\') => self.escaped(read.to_owned()).map(Cow::Owned),
-            _ => Err(self.expected("a quotation mark")),
+        match self.plain_text() {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.escaped().map(Cow::Owned),
         }
     }
 
-    /// Reads the rest of a text from its first backslash on.
-    fn escaped(&mut self, mut text: String) -> Result<String, Error> {
+    /// Reads a text with escapes, whose quotation mark comes next.
+    fn escaped(&mut self) -> Result<String, Error> {
+        let mut text = String::new();
+        self.at += 1;
         loop {
+            let start = self.at;
+            self.at += plain(self.rest());
+            text.push_str(self.since(start));
             match self.rest() {
                 [b'"', ..] => {
                     self.at += 1;
@@ -384,9 +372,6 @@ impl<'a> Reader<'a> {
                 }
                 _ => return Err(self.expected("a quotation mark")),
             }
-            let start = self.at;
-            self.at += plain(self.rest());
-            text.push_str(self.since(start));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::WHOLE;
 use crate::Base64;
 
 /// A type of members that holds no others.
@@ -17,9 +18,6 @@ pub(super) trait Scalar: Sized {
         None
     }
 }
-
-/// Exactly representable whole numbers end here: past it an `f64` no longer tells neighbours apart.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 const A_NUMBER: &str = "a number, or a text that holds one, in its range";
 

@@ -33,12 +33,12 @@ impl Writer {
 
     /// Writes an object's beginning; members and [`close`](Self::close) follow.
     pub fn open(&mut self) {
-        self.begin("{");
+        self.word("{");
     }
 
     /// Writes an object's end.
     pub fn close(&mut self) {
-        self.end("}");
+        self.word("}");
     }
 
     /// Writes a member of this name, unless its value is absent.
@@ -49,14 +49,6 @@ impl Writer {
             self.json.push(b':');
             value.encode(self);
         }
-    }
-
-    pub(super) fn begin(&mut self, bracket: &str) {
-        self.word(bracket);
-    }
-
-    pub(super) fn end(&mut self, bracket: &str) {
-        self.word(bracket);
     }
 
     pub(super) fn element(&mut self, value: &dyn Encode) {
