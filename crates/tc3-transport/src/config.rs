@@ -5,7 +5,7 @@ use http::Uri;
 
 /// How long an unused connection is kept: less than servers usually do, so that a request seldom meets
 /// a connection that is just being closed.
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What the transports of this crate can be told. The defaults suit calls to the API.

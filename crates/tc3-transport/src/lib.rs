@@ -1,6 +1,7 @@
 //! HTTP for Tencent Cloud API 3.0 clients, behind one trait for async and one for blocking code.
 //!
-//! - `AsyncTransport` (feature `async`), with `ReqwestTransport` (feature `reqwest`).
+//! - `AsyncTransport` (feature `async`), with `ReqwestTransport` (feature `reqwest`) and `HyperTransport`
+//!   (feature `hyper`).
 //! - `BlockingTransport` (feature `blocking`), with `UreqTransport` (feature `ureq`).
 //!
 //! A closure from [`Request`] to [`Response`] is a transport too, for tests and for whoever brings
@@ -14,7 +15,7 @@
 //! - A failure is a [`TransportError`] whose [kind](TransportErrorKind) tells whether the request can
 //!   have reached the server.
 
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod address;
 #[cfg(feature = "async")]
 mod asynchronous;
@@ -24,16 +25,22 @@ mod blocking;
 mod collect;
 mod config;
 mod error;
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+mod fault;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod message;
 #[cfg(feature = "reqwest")]
 mod reqwest;
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod route;
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod tls;
 #[cfg(feature = "ureq")]
 mod ureq;
 
+#[cfg(feature = "hyper")]
+pub use self::hyper::HyperTransport;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 #[cfg(feature = "ureq")]

@@ -62,7 +62,7 @@ impl fmt::Debug for Request {
 }
 
 /// Whether a request of this method has a length even when its body is empty.
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 pub(crate) fn takes_body(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }

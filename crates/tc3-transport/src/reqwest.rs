@@ -1,8 +1,6 @@
 //! The async transport on reqwest.
 
 use core::fmt;
-use std::error::Error as StdError;
-use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,6 +10,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, Url};
 
 use crate::address::{NotPublic, only_public};
+use crate::fault::{answer_kind, find, last_cause};
 use crate::route::{Proxies, Route};
 use crate::{
     AsyncBody, AsyncChunks, AsyncTransport, Request, Response, TransportConfig, TransportError,
@@ -149,23 +148,9 @@ impl AsyncChunks for Chunks {
     }
 }
 
-/// The causes of an error, outermost first, with those that `io::Error` wraps.
-fn causes<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), move |&error| {
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(move || error.source())
-    })
-}
-
-fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    causes(error).find_map(|cause| cause.downcast_ref())
-}
-
 fn classify(error: reqwest::Error, route: &Route) -> TransportError {
     let error = error.without_url();
-    let last = causes(&error).last().map(ToString::to_string).unwrap_or_default();
+    let last = last_cause(&error);
     if error.is_builder() {
         return route.error(Kind::Request, last);
     }
@@ -193,22 +178,9 @@ fn classify(error: reqwest::Error, route: &Route) -> TransportError {
     route.error(answer_kind(&error), last)
 }
 
-/// The kind of a failure after the connection stood.
-fn answer_kind(error: &reqwest::Error) -> Kind {
-    if find::<rustls::Error>(error).is_some() {
-        return Kind::Interrupted;
-    }
-    if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
-        return Kind::Malformed;
-    }
-    match find::<io::Error>(error).map(io::Error::kind) {
-        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Kind::Malformed,
-        _ => Kind::Interrupted,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::net::TcpListener;
 
     use super::*;

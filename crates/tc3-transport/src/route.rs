@@ -179,7 +179,7 @@ pub(crate) fn shares_prefix(a: IpAddr, b: IpAddr, bits: u32) -> bool {
 /// The way of one request. It shows as `host:port`, with the proxy if there is one.
 #[derive(Clone)]
 pub(crate) struct Route {
-    target: Uri,
+    pub(crate) target: Uri,
     pub(crate) proxy: Option<Uri>,
 }
 

@@ -1,4 +1,4 @@
-//! What both transports trust.
+//! What all transports trust.
 
 use std::sync::Arc;
 

@@ -6,13 +6,14 @@ use tc3_transport::TransportErrorKind as Kind;
 use crate::support::server::{Connection, Server, answer};
 use crate::support::{New, check, config, fetch, get, post};
 
-both! {
+each! {
     every_framing_is_read
     gzip_is_undone
     a_large_body_comes_in_small_pieces
     a_broken_body_is_no_end
     a_reset_is_no_end
     a_body_that_lies_is_malformed
+    a_gzip_that_stops_short_is_no_end
 }
 
 /// `gzip(1)` of [`PLAIN`].
@@ -147,5 +148,15 @@ fn a_body_that_lies_is_malformed(new: New) {
         let server = Server::closing(bytes);
         let result = fetch(&*new(&config()).unwrap(), get(&server.http()));
         check(&result.unwrap_err(), Kind::Malformed, &server.addr.to_string());
+    }
+}
+
+fn a_gzip_that_stops_short_is_no_end(new: New) {
+    // All that was announced has come.
+    for length in [1, 12, GZIP.len() - 9, GZIP.len() - 8, GZIP.len() - 1] {
+        let server = Server::answering(gzipped(&GZIP[..length]));
+        let error = fetch(&*new(&config()).unwrap(), get(&server.http())).unwrap_err();
+        let broken = matches!(error.kind(), Kind::Interrupted | Kind::Malformed);
+        assert!(broken, "{length} bytes: {error}");
     }
 }

@@ -10,7 +10,7 @@ use tc3_transport::TransportErrorKind as Kind;
 use crate::support::server::{Server, answer};
 use crate::support::{New, SHORT, config, fetch, get};
 
-both! {
+each! {
     a_head_has_so_many_headers_and_bytes
     what_does_not_end_is_given_up
     what_goes_on_for_ever_ends_with_its_time

@@ -10,7 +10,7 @@ use tc3_transport::TransportErrorKind as Kind;
 use crate::support::server::{Server, answer};
 use crate::support::{New, SHORT, check, config, fetch, post, until};
 
-both! {
+each! {
     an_extra_root_is_trusted
     an_unknown_authority_is_tls
     another_name_is_tls

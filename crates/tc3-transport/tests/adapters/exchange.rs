@@ -7,7 +7,7 @@ use tc3_transport::{Request, TransportErrorKind};
 use crate::support::server::{Server, answer};
 use crate::support::{LONG, New, check, config, fetch, get, post, until};
 
-both! {
+each! {
     requests_go_out_as_they_stand
     redirects_are_answers
     errors_of_the_server_keep_their_bodies
@@ -82,17 +82,19 @@ fn connections_are_kept(new: New) {
 }
 
 #[test]
-fn ureq_gives_a_connection_back_with_the_bodys_end() {
-    let server = Server::answering(answer(200, "", "again"));
-    let transport = crate::support::blocking(&config()).unwrap();
-    for _ in 0..5 {
-        let mut limited = post(&server.http(), "x");
-        limited.timeout = Some(LONG);
-        fetch(&*transport, limited).unwrap();
-        fetch(&*transport, get(&server.http())).unwrap();
+fn hyper_and_ureq_give_a_connection_back_with_the_bodys_end() {
+    for new in [crate::support::hyper as New, crate::support::ureq] {
+        let server = Server::answering(answer(200, "", "again"));
+        let transport = new(&config()).unwrap();
+        for _ in 0..5 {
+            let mut limited = post(&server.http(), "x");
+            limited.timeout = Some(LONG);
+            fetch(&*transport, limited).unwrap();
+            fetch(&*transport, get(&server.http())).unwrap();
+        }
+        let connections: Vec<_> = server.received().iter().map(|r| r.connection).collect();
+        assert_eq!(connections, [0; 10]);
     }
-    let connections: Vec<_> = server.received().iter().map(|r| r.connection).collect();
-    assert_eq!(connections, [0; 10]);
 }
 
 fn nothing_is_sent_twice_when_a_kept_connection_breaks(new: New) {

@@ -9,7 +9,7 @@ use tc3_transport::TransportErrorKind as Kind;
 use crate::support::server::Server;
 use crate::support::{LONG, New, SHORT, check, config, fetch, get, post};
 
-both! {
+each! {
     a_name_without_an_address_is_resolve
     a_refusal_is_connect
     a_full_queue_is_connect

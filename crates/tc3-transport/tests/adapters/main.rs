@@ -1,4 +1,4 @@
-//! Both adapters against scripted servers on real sockets: each scenario runs async and blocking.
+//! The adapters against scripted servers on real sockets: each scenario runs with each of them.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,19 +8,23 @@
 )]
 
 /// Makes a test of each scenario for each adapter.
-macro_rules! both {
+macro_rules! each {
     ($($scenario:ident)*) => {
-        mod asynchronous {
-            $(#[test] fn $scenario() { super::$scenario(crate::support::asynchronous) })*
+        mod hyper {
+            $(#[test] fn $scenario() { super::$scenario(crate::support::hyper) })*
         }
-        mod blocking {
-            $(#[test] fn $scenario() { super::$scenario(crate::support::blocking) })*
+        mod reqwest {
+            $(#[test] fn $scenario() { super::$scenario(crate::support::reqwest) })*
+        }
+        mod ureq {
+            $(#[test] fn $scenario() { super::$scenario(crate::support::ureq) })*
         }
     };
 }
 
 mod bodies;
 mod bounds;
+mod cancelled;
 mod encryption;
 mod exchange;
 mod failures;

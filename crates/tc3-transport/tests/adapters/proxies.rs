@@ -7,9 +7,9 @@ use tc3_transport::{Proxy, TransportConfig, TransportErrorKind as Kind};
 
 use crate::encryption::{certificate, server_config};
 use crate::support::server::{Server, answer};
-use crate::support::{New, asynchronous, blocking, check, config, fetch, get, post, until};
+use crate::support::{New, check, config, fetch, get, hyper, post, reqwest, until, ureq};
 
-both! {
+each! {
     a_proxy_gets_the_request_and_its_credentials
     https_is_tunnelled
     the_way_to_the_proxy_may_be_tls
@@ -164,8 +164,8 @@ fn the_environment_names_the_proxy_and_its_exceptions() {
         ("TEST_DIRECT", &server.http()),
     ]);
     assert!(proxy.received().iter().any(|r| r.header("proxy-authorization") == [BASIC]));
-    // Each colour twice: with the exception, and with the proxy switched off.
-    assert_eq!(server.received().len(), 4);
+    // Each adapter twice: with the exception, and with the proxy switched off.
+    assert_eq!(server.received().len(), 6);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn the_environment_names_the_proxy_and_its_exceptions() {
 fn in_the_environment() {
     let proxied = std::env::var("TEST_PROXIED").unwrap();
     let direct = std::env::var("TEST_DIRECT").unwrap();
-    for new in [asynchronous as New, blocking] {
+    for new in [hyper as New, reqwest, ureq] {
         let transport = new(&TransportConfig::default()).unwrap();
         assert_eq!(fetch(&*transport, get(&proxied)).unwrap().1, b"by the proxy");
         assert_eq!(fetch(&*transport, get(&direct)).unwrap().1, b"directly");

@@ -5,7 +5,7 @@ use tc3_transport::{Proxy, Request, TransportErrorKind as Kind};
 use crate::support::server::{Server, answer};
 use crate::support::{New, check, config, fetch, get};
 
-both! {
+each! {
     addresses_that_are_not_public_are_refused_unasked
     a_kept_connection_is_no_way_in
     through_a_proxy_what_can_be_told_is_refused

@@ -1,4 +1,4 @@
-//! One face for both adapters, and requests whose secrets no error may show.
+//! One face for all adapters, and requests whose secrets no error may show.
 
 pub(crate) mod server;
 
@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use tc3_transport::{
-    AsyncTransport, BlockingTransport, Proxy, Request, ReqwestTransport, Response, TransportConfig,
-    TransportError, TransportErrorKind, UreqTransport,
+    AsyncTransport, BlockingTransport, HyperTransport, Proxy, Request, ReqwestTransport, Response,
+    TransportConfig, TransportError, TransportErrorKind, UreqTransport,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -44,9 +44,9 @@ impl Pieces {
     }
 }
 
-struct Async(Arc<Runtime>, ReqwestTransport);
+struct Async<T>(Arc<Runtime>, T);
 
-impl Colour for Async {
+impl<T: AsyncTransport> Colour for Async<T> {
     fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError> {
         let runtime = Arc::clone(&self.0);
         let response = runtime.block_on(self.1.send(request))?;
@@ -62,12 +62,19 @@ impl Colour for Blocking {
     }
 }
 
-pub(crate) fn asynchronous(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    Ok(Box::new(Async(Arc::new(runtime), ReqwestTransport::new(config)?)))
+pub(crate) fn runtime() -> Arc<Runtime> {
+    Arc::new(Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
 }
 
-pub(crate) fn blocking(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
+pub(crate) fn hyper(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
+    Ok(Box::new(Async(runtime(), HyperTransport::new(config)?)))
+}
+
+pub(crate) fn reqwest(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
+    Ok(Box::new(Async(runtime(), ReqwestTransport::new(config)?)))
+}
+
+pub(crate) fn ureq(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
     Ok(Box::new(Blocking(UreqTransport::new(config)?)))
 }
 
@@ -92,7 +99,7 @@ pub(crate) fn post(base: &str, body: &'static str) -> Request {
     request
 }
 
-/// Repeats until something holds: hyper gives a connection back a moment after the body's end, so the
+/// Repeats until something holds: reqwest gives a connection back a moment after the body's end, so the
 /// next request may or may not find it.
 pub(crate) fn until(holds: impl Fn() -> bool, mut repeat: impl FnMut()) {
     for _ in 0..1000 {

@@ -1,0 +1,229 @@
+//! The async transport on hyper alone.
+
+mod body;
+mod connect;
+mod gunzip;
+mod limits;
+mod link;
+mod pool;
+
+use core::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::uri::{self, Scheme};
+use http::{HeaderMap, HeaderValue, Uri, header};
+use http_body_util::Full;
+use tokio::time::Instant;
+
+use self::body::{Chunks, Open, State};
+use self::connect::Connector;
+use self::gunzip::Gunzip;
+use self::limits::Limits;
+use self::link::{Message, Unanswered};
+use self::pool::{Key, Pool};
+use crate::fault::{answer_kind, last_cause};
+use crate::route::{Proxies, Route};
+use crate::{
+    AsyncBody, AsyncTransport, Request, Response, TransportConfig, TransportError,
+    TransportErrorKind as Kind, tls,
+};
+
+/// Sends requests with hyper, on tokio. Connections are kept and shared between clones.
+///
+/// It does what `ReqwestTransport` does with less below it, and takes less time for a call.
+///
+/// - A connection is moved on by the future and the body that use it; no task is spawned. Where a body is not read on,
+///   its connection stands still, and it is closed where one is dropped before its end.
+/// - [`read_timeout`](TransportConfig::read_timeout) covers the sending too, until the headers are there.
+/// - All addresses of a host are tried, a quarter of a second apart, until one answers.
+/// - Where a kept connection turns out closed before any byte of the request was written, the request
+///   goes out on another one. It is never written twice.
+#[derive(Clone)]
+pub struct HyperTransport {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    connector: Connector,
+    pool: Pool,
+    proxies: Proxies,
+    read_timeout: Duration,
+}
+
+impl HyperTransport {
+    /// A transport with rustls and the system's certificate authorities.
+    ///
+    /// # Errors
+    /// Where [`Proxy::Url`](crate::Proxy::Url) or an extra root is unusable. An unusable proxy in the
+    /// environment fails the requests that need it.
+    pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
+        let proxies = Proxies::new(&config.proxy)?;
+        let tls = tls::client_config(&config.extra_roots_pem)?;
+        let connector = Connector::new(tls, config.connect_timeout);
+        let read_timeout = config.read_timeout;
+        Ok(Self {
+            shared: Arc::new(Shared { connector, pool: Pool::default(), proxies, read_timeout }),
+        })
+    }
+}
+
+impl fmt::Debug for HyperTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperTransport").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl AsyncTransport for HyperTransport {
+    async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
+        let shared = &self.shared;
+        let deadline = request.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let route = shared.proxies.route(&request.uri)?;
+        if request.public_only {
+            route.check_public()?;
+        }
+        let key = key(&route, request.public_only)?;
+        let mut message = message(request, &route)?;
+        loop {
+            let kept = shared.pool.take(&key).await;
+            let was_kept = kept.is_some();
+            let mut link = match kept {
+                Some(link) => link,
+                None => shared.connector.connect(&route, key.public_only, deadline).await?,
+            };
+            let mut limits = Limits::new(deadline, shared.read_timeout);
+            let answer = match link.send(message, &mut limits).await {
+                Ok(answer) => answer,
+                Err(Unanswered::Unsent(unsent, _)) if was_kept => {
+                    message = *unsent;
+                    continue;
+                }
+                Err(Unanswered::Unsent(_, error)) => {
+                    return Err(route.error(Kind::Connect, last_cause(&error)));
+                }
+                Err(Unanswered::Failed(error)) => {
+                    return Err(route.error(answer_kind(&error), last_cause(&error)));
+                }
+                Err(Unanswered::Late) => return Err(late(&route)),
+            };
+            let (mut parts, body) = answer.into_parts();
+            let gunzip = take_gzip(&mut parts.headers).then(Gunzip::new);
+            let state = State::Open(Box::new(Open { link, body, limits, gunzip }));
+            let shared = Arc::clone(shared);
+            return Ok(Response {
+                status: parts.status,
+                headers: parts.headers,
+                body: AsyncBody::stream(Chunks { state, shared, key, route }),
+            });
+        }
+    }
+}
+
+fn late(route: &Route) -> TransportError {
+    route.error(Kind::Timeout, "the answer")
+}
+
+fn key(route: &Route, public_only: bool) -> Result<Key, TransportError> {
+    let target = &route.target;
+    let (Some(scheme), Some(authority)) = (target.scheme(), target.authority()) else {
+        return Err(route.error(Kind::Request, "the URI is not absolute"));
+    };
+    Ok(Key {
+        scheme: scheme.clone(),
+        authority: authority.clone(),
+        proxy: route.proxy.clone(),
+        public_only: public_only && route.proxy.is_none(),
+    })
+}
+
+/// As it goes over the wire.
+fn message(request: Request, route: &Route) -> Result<Message, TransportError> {
+    let mut headers = request.headers;
+    if !headers.contains_key(header::HOST) {
+        headers.insert(header::HOST, host(&request.uri, route)?);
+    }
+    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    if !headers.contains_key(header::RANGE) {
+        headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+    }
+    if request.body.is_empty() && crate::message::takes_body(&request.method) {
+        // hyper leaves it out, and servers refuse a POST without.
+        headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+    }
+    let uri = match &route.proxy {
+        Some(proxy) if !connect::is_https(&request.uri) => {
+            headers.extend(
+                connect::authorization(proxy).map(|value| (header::PROXY_AUTHORIZATION, value)),
+            );
+            request.uri
+        }
+        _ => path(request.uri, route)?,
+    };
+    let mut message = Message::new(Full::new(request.body));
+    *message.method_mut() = request.method;
+    *message.uri_mut() = uri;
+    *message.headers_mut() = headers;
+    Ok(message)
+}
+
+/// The host, with a port that is not its scheme's own.
+fn host(uri: &Uri, route: &Route) -> Result<HeaderValue, TransportError> {
+    let host = uri.host().unwrap_or_default();
+    let own = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    match uri.port_u16().filter(|port| *port != own) {
+        Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
+        None => HeaderValue::try_from(host),
+    }
+    .map_err(|_| route.error(Kind::Request, "the host is no header"))
+}
+
+/// What a server is asked for over a connection to it.
+fn path(uri: Uri, route: &Route) -> Result<Uri, TransportError> {
+    let mut parts = uri::Parts::default();
+    parts.path_and_query = uri.into_parts().path_and_query;
+    Uri::from_parts(parts).map_err(|_| route.error(Kind::Request, "the URI has no path"))
+}
+
+/// Whether the body is packed; then the headers speak of what it is not once it is unpacked.
+fn take_gzip(headers: &mut HeaderMap) -> bool {
+    let is_gzip = headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    if is_gzip {
+        headers.remove(header::CONTENT_ENCODING);
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    is_gzip
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::Proxy;
+
+    /// As for reqwest.
+    #[tokio::test]
+    async fn a_name_that_resolves_to_this_machine_is_not_connected_to() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let config = TransportConfig::default().with_proxy(Proxy::None);
+        let transport = HyperTransport::new(&config).unwrap();
+        let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
+        let route = transport.shared.proxies.route(&url.parse().unwrap()).unwrap();
+        let error = transport.shared.connector.connect(&route, true, None).await.err().unwrap();
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+
+        let mut request = Request::get(url.parse().unwrap());
+        request.public_only = true;
+        let error = transport.send(request).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+}
