@@ -98,6 +98,10 @@ fn a_choice_of_colour_pulls_in_nothing_of_the_other() {
         let asynchronous = tree(package, "async");
         assert!(asynchronous.contains("reqwest"));
         assert!(!asynchronous.contains("ureq"), "{package} async pulls in ureq");
+        let hyper = tree(package, "hyper");
+        for foreign in ["reqwest", "ureq", "tower", "url", "tracing-attributes"] {
+            assert!(!hyper.contains(foreign), "{package} hyper pulls in {foreign}");
+        }
         let both = tree(package, "async,blocking");
         assert!(both.contains("reqwest") && both.contains("ureq"));
     }

@@ -1,6 +1,6 @@
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::api::Action;
-use tc3_client::{Config, transport};
+use tc3_client::transport;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::agent::{complete, flow_ids};
@@ -31,8 +31,18 @@ impl Client {
     ///
     /// # Errors
     /// Where the configuration is unusable.
-    pub fn new(config: Config, agent: Agent) -> Result<Self, Error> {
+    #[cfg(feature = "async")]
+    pub fn new(config: tc3_client::Config, agent: Agent) -> Result<Self, Error> {
         Ok(Self::from_client(tc3_client::Client::new(config)?, agent))
+    }
+
+    /// A client on hyper and tokio.
+    ///
+    /// # Errors
+    /// Where the configuration is unusable.
+    #[cfg(feature = "hyper")]
+    pub fn on_hyper(config: tc3_client::Config, agent: Agent) -> Result<Self, Error> {
+        Ok(Self::from_client(tc3_client::Client::on_hyper(config)?, agent))
     }
 
     /// A client over another client, which keeps its transport and limits.

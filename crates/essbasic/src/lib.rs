@@ -1,7 +1,8 @@
 //! Tencent e-sign (电子签, API `essbasic` 2021-05-26): from contract ids to signed PDFs on disk.
 //!
 //! Choose a colour, or both: the feature `async` has `Client`, the feature `blocking` has
-//! `blocking::Client`. Without either there is no client.
+//! `blocking::Client`. Without either there is no client. With the feature `hyper` in place of `async`, or beside it,
+//! `Client::on_hyper` makes a client that builds and calls faster than the one on reqwest, and does the same.
 //!
 //! Async:
 //!
@@ -56,7 +57,7 @@
 //! one contract, and stands among the results.
 
 #![cfg_attr(
-    not(any(feature = "async", feature = "blocking")),
+    not(any(feature = "async-core", feature = "blocking")),
     allow(
         dead_code,
         unused_imports,
@@ -66,7 +67,7 @@
 
 mod agent;
 mod archive;
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 mod asynchronous;
 mod batch;
 #[cfg(feature = "blocking")]
@@ -82,7 +83,7 @@ mod wait;
 
 pub use agent::agent;
 pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard, Stop};
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 pub use asynchronous::Client;
 pub use download::{
     DownloadEvent, DownloadOptions, LinkHost, LinkHostError, NameTemplate, Report, ReportedFlow,

@@ -3,9 +3,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tc3_api::{Action, ActionInfo, Envelope};
-use tc3_transport::{
-    AsyncBody, AsyncTransport, Bytes, Request, ReqwestTransport, Response, TransportError,
-};
+use tc3_transport::{AsyncBody, AsyncTransport, Bytes, Request, Response, TransportError};
 use tracing::Instrument;
 
 use crate::answer::{self, Answer, Decode};
@@ -31,9 +29,21 @@ impl Client {
     /// # Errors
     /// Where the configuration is unusable: an extra root certificate that is none, a proxy that is
     /// no URL.
+    #[cfg(feature = "async")]
     pub fn new(config: Config) -> Result<Self, Error> {
-        let transport = ReqwestTransport::new(&config.transport).map_err(Error::transport)?;
-        Self::with_transport(config, transport)
+        let transport = tc3_transport::ReqwestTransport::new(&config.transport);
+        Self::with_transport(config, transport.map_err(Error::transport)?)
+    }
+
+    /// A client on hyper and tokio: less below it than reqwest has, and less time for a call.
+    ///
+    /// # Errors
+    /// Where the configuration is unusable: an extra root certificate that is none, a proxy that is
+    /// no URL.
+    #[cfg(feature = "hyper")]
+    pub fn on_hyper(config: Config) -> Result<Self, Error> {
+        let transport = tc3_transport::HyperTransport::new(&config.transport);
+        Self::with_transport(config, transport.map_err(Error::transport)?)
     }
 
     /// A client on another transport; a closure from [`Request`] to a future is one.

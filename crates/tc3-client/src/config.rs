@@ -9,7 +9,7 @@ use crate::endpoint::{BaseUrl, Endpoint};
 use crate::error::Error;
 use crate::limiter::RateLimit;
 use crate::retry::RetryPolicy;
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 use crate::time::AsyncSleep;
 #[cfg(feature = "blocking")]
 use crate::time::BlockingSleep;
@@ -56,7 +56,7 @@ pub struct Config {
     pub(crate) catalogue: Option<&'static tc3_api::catalogue::Catalogue>,
     pub(crate) jitter_seed: Option<u64>,
     pub(crate) clock: Arc<dyn Clock>,
-    #[cfg(feature = "async")]
+    #[cfg(feature = "async-core")]
     pub(crate) async_sleep: Arc<dyn AsyncSleep>,
     #[cfg(feature = "blocking")]
     pub(crate) blocking_sleep: Arc<dyn BlockingSleep>,
@@ -83,7 +83,7 @@ impl Config {
             catalogue: None,
             jitter_seed: None,
             clock: Arc::new(SystemClock::new()),
-            #[cfg(feature = "async")]
+            #[cfg(feature = "async-core")]
             async_sleep: Arc::new(SystemSleep),
             #[cfg(feature = "blocking")]
             blocking_sleep: Arc::new(SystemSleep),
@@ -210,7 +210,7 @@ impl Config {
     }
 
     /// Waits this way in the async client: another runtime's timer, or a test's.
-    #[cfg(feature = "async")]
+    #[cfg(feature = "async-core")]
     #[must_use]
     pub fn with_async_sleep(mut self, sleep: impl AsyncSleep + 'static) -> Self {
         self.async_sleep = Arc::new(sleep);

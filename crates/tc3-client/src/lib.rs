@@ -1,10 +1,11 @@
 //! The call engine of Tencent Cloud API 3.0: one machine that signs, repeats, limits and explains,
 //! and two thin drivers for it.
 //!
-//! - `Client` (feature `async`) calls with reqwest on tokio.
+//! - `Client` calls on tokio: with reqwest (feature `async`, `Client::new`), with hyper alone (feature `hyper`,
+//!   `Client::on_hyper`), or over a transport that you bring (feature `async-core`).
 //! - `blocking::Client` (feature `blocking`) calls with ureq, without any async runtime.
 //!
-//! Both features may be on. [`Config`] serves both clients.
+//! All features may be on. [`Config`] serves both clients.
 //!
 //! # What a call does
 //! It takes a credential from the cache, waits for its place under the rate limit, signs, sends and
@@ -13,7 +14,7 @@
 //! once each. All within one time limit.
 
 #![cfg_attr(
-    not(any(feature = "async", feature = "blocking")),
+    not(any(feature = "async-core", feature = "blocking")),
     allow(
         dead_code,
         unused_imports,
@@ -21,20 +22,20 @@
     )
 )]
 
-#[cfg(any(feature = "async", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "blocking"))]
 mod answer;
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 mod asynchronous;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-#[cfg(any(feature = "async", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "blocking"))]
 mod call;
 #[cfg(feature = "check")]
 mod check;
 mod config;
 pub mod credentials;
 mod endpoint;
-#[cfg(any(feature = "async", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "blocking"))]
 mod engine;
 mod error;
 mod limiter;
@@ -42,14 +43,14 @@ mod retry;
 mod time;
 mod wrapper;
 
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 pub use asynchronous::Client;
 pub use config::{Config, Language};
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Error, ErrorKind};
 pub use limiter::RateLimit;
 pub use retry::RetryPolicy;
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 pub use time::AsyncSleep;
 #[cfg(feature = "blocking")]
 pub use time::BlockingSleep;
@@ -59,7 +60,7 @@ pub use wrapper::Wrapper;
 pub use tc3_api as api;
 pub use tc3_transport as transport;
 
-#[cfg(any(feature = "async", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "blocking"))]
 fn span(info: &tc3_api::ActionInfo<'_>) -> tracing::Span {
     tracing::debug_span!("tc3_call", service = info.service, action = info.name)
 }

@@ -54,7 +54,7 @@ pub trait BlockingSleep: Send + Sync {
 }
 
 /// Waits, async.
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 #[async_trait::async_trait]
 pub trait AsyncSleep: Send + Sync {
     /// Completes after the time given.
@@ -72,7 +72,7 @@ impl BlockingSleep for SystemSleep {
     }
 }
 
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 #[async_trait::async_trait]
 impl AsyncSleep for SystemSleep {
     async fn sleep(&self, time: Duration) {

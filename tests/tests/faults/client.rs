@@ -1,4 +1,4 @@
-//! A client of either colour that counts what it sends, and does not rest for long.
+//! A client over any transport that counts what it sends, and does not rest for long.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use essbasic::api::Action;
 use essbasic::transport::{
-    AsyncTransport as _, BlockingTransport as _, Request, ReqwestTransport, TransportConfig,
-    UreqTransport,
+    AsyncTransport, BlockingTransport as _, HyperTransport, Request, ReqwestTransport,
+    TransportConfig, TransportError, UreqTransport,
 };
 use essbasic::{
     Agent, ArchiveOptions, ArchiveReport, Config, Error, FlowWait, WaitOptions, blocking,
@@ -60,9 +60,17 @@ enum Colour {
     Async(essbasic::Client, tokio::runtime::Runtime),
 }
 
+/// What a client calls over, and so its colour.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Over {
+    Hyper,
+    Reqwest,
+    Ureq,
+}
+
 impl Client {
     pub(crate) fn new(
-        is_blocking: bool,
+        over: Over,
         config: Config,
         transport: TransportConfig,
         connections: Connections,
@@ -70,34 +78,21 @@ impl Client {
     ) -> Self {
         let sent = Arc::<AtomicU64>::default();
         let counter = Arc::clone(&sent);
-        let colour = if is_blocking {
-            let kept = UreqTransport::new(&transport).unwrap();
-            let counting = move |request| {
-                counter.fetch_add(1, Ordering::Relaxed);
-                if let Connections::OneARequest(before) = &connections {
-                    before(&request);
-                    return UreqTransport::new(&transport).unwrap().send(request);
-                }
-                kept.send(request)
-            };
-            let client = tc3_client::blocking::Client::with_transport(config, counting);
-            Colour::Blocking(blocking::Client::from_client(client.unwrap(), agent))
-        } else {
-            let kept = Arc::new(ReqwestTransport::new(&transport).unwrap());
-            let counting = move |request| {
-                counter.fetch_add(1, Ordering::Relaxed);
-                let mut inner = Arc::clone(&kept);
-                if let Connections::OneARequest(before) = &connections {
-                    before(&request);
-                    inner = Arc::new(ReqwestTransport::new(&transport).unwrap());
-                }
-                async move { inner.send(request).await }
-            };
-            let client = tc3_client::Client::with_transport(config, counting).unwrap();
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            Colour::Async(essbasic::Client::from_client(client, agent), runtime.unwrap())
+        let make: Make = match over {
+            Over::Hyper => |config| Ok(Arc::new(HyperTransport::new(config)?)),
+            Over::Reqwest => |config| Ok(Arc::new(ReqwestTransport::new(config)?)),
+            Over::Ureq => {
+                let client = blocking(config, transport, connections, counter);
+                return Self {
+                    colour: Colour::Blocking(blocking::Client::from_client(client, agent)),
+                    sent,
+                };
+            }
         };
-        Self { colour, sent }
+        let client = asynchronous(config, transport, connections, counter, make);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let client = essbasic::Client::from_client(client, agent);
+        Self { colour: Colour::Async(client, runtime.unwrap()), sent }
     }
 
     /// Requests so far, those included that found no connection.
@@ -133,4 +128,44 @@ impl Client {
             Colour::Async(client, runtime) => runtime.block_on(client.archive(flows, options)),
         }
     }
+}
+
+fn blocking(
+    config: Config,
+    transport: TransportConfig,
+    connections: Connections,
+    counter: Arc<AtomicU64>,
+) -> tc3_client::blocking::Client {
+    let kept = UreqTransport::new(&transport).unwrap();
+    let counting = move |request| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        if let Connections::OneARequest(before) = &connections {
+            before(&request);
+            return UreqTransport::new(&transport).unwrap().send(request);
+        }
+        kept.send(request)
+    };
+    tc3_client::blocking::Client::with_transport(config, counting).unwrap()
+}
+
+type Make = fn(&TransportConfig) -> Result<Arc<dyn AsyncTransport>, TransportError>;
+
+fn asynchronous(
+    config: Config,
+    transport: TransportConfig,
+    connections: Connections,
+    counter: Arc<AtomicU64>,
+    make: Make,
+) -> tc3_client::Client {
+    let kept = make(&transport).unwrap();
+    let counting = move |request| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        let mut inner = Arc::clone(&kept);
+        if let Connections::OneARequest(before) = &connections {
+            before(&request);
+            inner = make(&transport).unwrap();
+        }
+        async move { inner.send(request).await }
+    };
+    tc3_client::Client::with_transport(config, counting).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What is done about each fault: the tables of `docs/faults.md`, cell by cell, in both colours.
+//! What is done about each fault: the tables of `docs/faults.md`, cell by cell, over each transport.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@ mod trial;
 
 use std::collections::BTreeMap;
 
+use client::Over;
 use essbasic_emulator::FaultKind;
 use trial::Trial;
 
@@ -28,17 +29,18 @@ fn tables() -> BTreeMap<String, Vec<String>> {
     tables
 }
 
-/// What is found in both colours, all at the same time.
-fn found(kinds: &[FaultKind]) -> Vec<(FaultKind, bool, Vec<String>)> {
-    let trials = kinds.iter().flat_map(|&kind| [(kind, true), (kind, false)]);
+/// What is found over each transport, all at the same time.
+fn found(kinds: &[FaultKind]) -> Vec<(FaultKind, Over, Vec<String>)> {
+    let each = [Over::Hyper, Over::Reqwest, Over::Ureq];
+    let trials = kinds.iter().flat_map(|&kind| each.map(|over| (kind, over)));
     std::thread::scope(|scope| {
-        let begin = |(kind, is_blocking)| {
-            let cells = move || Trial::new(kind, is_blocking).cells();
-            (kind, is_blocking, scope.spawn(cells))
+        let begin = |(kind, over)| {
+            let cells = move || Trial::new(kind, over).cells();
+            (kind, over, scope.spawn(cells))
         };
         let begun: Vec<_> = trials.map(begin).collect();
-        let ended = begun.into_iter().map(|(kind, is_blocking, trial)| {
-            (kind, is_blocking, trial.join().unwrap_or_else(|_| panic!("{kind}, {is_blocking}")))
+        let ended = begun.into_iter().map(|(kind, over, trial)| {
+            (kind, over, trial.join().unwrap_or_else(|_| panic!("{kind}, {over:?}")))
         });
         ended.collect()
     })
@@ -57,10 +59,9 @@ fn each_cell_of_the_tables_holds() {
     let wrong: Vec<_> = found
         .into_iter()
         .filter(|(kind, _, cells)| tables.get(&kind.to_string()) != Some(cells))
-        .map(|(kind, is_blocking, cells)| {
-            let colour = if is_blocking { "blocking" } else { "async" };
+        .map(|(kind, over, cells)| {
             let [calls, jobs] = [&cells[..3], &cells[3..]].map(|cells| cells.join(" | "));
-            format!("{colour}\n| `{kind}` | {calls} |\n| `{kind}` | {jobs} |")
+            format!("{over:?}\n| `{kind}` | {calls} |\n| `{kind}` | {jobs} |")
         })
         .collect();
     assert!(wrong.is_empty(), "docs/faults.md says otherwise:\n{}", wrong.join("\n"));

@@ -17,7 +17,7 @@ use essbasic_emulator::{
     APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
 };
 
-use crate::client::{Client, Connections, Rest};
+use crate::client::{Client, Connections, Over, Rest};
 
 const STATE: &str = "DescribeFlowDetailInfo";
 const LINKS: &str = "DescribeResourceUrlsByFlows";
@@ -36,7 +36,7 @@ const LONG: Rest = Rest::Least(Duration::from_millis(1200));
 
 pub(crate) struct Trial {
     kind: FaultKind,
-    is_blocking: bool,
+    over: Over,
     emulator: Arc<Emulator>,
     agent: Agent,
     flow: String,
@@ -45,7 +45,7 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new(kind: FaultKind, is_blocking: bool) -> Self {
+    pub(crate) fn new(kind: FaultKind, over: Over) -> Self {
         let mut emulator = Emulator::builder().rate_limit(None);
         if kind.hits_handshakes() {
             emulator = emulator.tls();
@@ -66,7 +66,7 @@ impl Trial {
             .file_ids([file_id])
             .flow_approvers([party]);
         let read = DescribeFlowDetailInfoRequest::new(agent.clone()).flow_ids([&*flow]);
-        Self { kind, is_blocking, emulator, agent, flow, create, read }
+        Self { kind, over, emulator, agent, flow, create, read }
     }
 
     /// What comes of each thing that is tried, in the order of the tables.
@@ -155,7 +155,7 @@ impl Trial {
             true => self.with_handshakes(ways, times),
             false => Connections::Kept,
         };
-        Client::new(self.is_blocking, config, transport, connections, self.agent.clone())
+        Client::new(self.over, config, transport, connections, self.agent.clone())
     }
 
     /// A handshake knows nothing of the request that it is made for; whoever makes the request does.

@@ -20,15 +20,15 @@ pub use link_host::{LinkHost, LinkHostError};
 pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
 pub use template::{NameTemplate, TemplateError};
 
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 pub(crate) use fetch::ToFolder;
-#[cfg(any(feature = "async", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "blocking"))]
 pub(crate) use fetch::{Fetch, FetchEnd, Receiving, broken, request};
-#[cfg(any(feature = "async", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "blocking"))]
 pub(crate) use job::Step;
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 pub(crate) use job::{Ask, Check};
-#[cfg(all(feature = "object-store", feature = "async"))]
+#[cfg(all(feature = "object-store", feature = "async-core"))]
 pub(crate) use store::Object;
 #[cfg(all(feature = "object-store", feature = "blocking"))]
 pub(crate) use store::Uploads;

@@ -1,7 +1,7 @@
 //! Contracts set going: files uploaded, contracts made of them or of templates, links to sign, reminders,
 //! withdrawal.
 
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 mod asynchronous;
 #[cfg(feature = "blocking")]
 mod blocking;

@@ -18,7 +18,7 @@ pub struct Signals(Arc<Shared>);
 struct Shared {
     queue: Mutex<VecDeque<Signal>>,
     told: Condvar,
-    #[cfg(feature = "async")]
+    #[cfg(feature = "async-core")]
     woken: tokio::sync::Notify,
 }
 
@@ -48,7 +48,7 @@ impl Signals {
         }
         drop(queue);
         self.0.told.notify_all();
-        #[cfg(feature = "async")]
+        #[cfg(feature = "async-core")]
         self.0.woken.notify_one();
     }
 
@@ -68,7 +68,7 @@ impl Signals {
     }
 
     /// Returns when something is told, or when `sleep` is over.
-    #[cfg(feature = "async")]
+    #[cfg(feature = "async-core")]
     pub(crate) async fn wait_or(&self, sleep: impl Future<Output = ()>) {
         let (mut sleep, mut woken) =
             (std::pin::pin!(sleep), std::pin::pin!(self.0.woken.notified()));

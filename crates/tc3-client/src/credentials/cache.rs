@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub(crate) struct CredentialCache {
     source: Box<dyn CredentialSource>,
     state: Mutex<State>,
-    #[cfg(feature = "async")]
+    #[cfg(feature = "async-core")]
     turn: tokio::sync::Mutex<()>,
     #[cfg(feature = "blocking")]
     blocking_turn: Mutex<()>,
@@ -122,7 +122,7 @@ impl CredentialCache {
         Self {
             source: Box::new(source),
             state: Mutex::default(),
-            #[cfg(feature = "async")]
+            #[cfg(feature = "async-core")]
             turn: tokio::sync::Mutex::new(()),
             #[cfg(feature = "blocking")]
             blocking_turn: Mutex::new(()),
@@ -143,7 +143,7 @@ impl CredentialCache {
 /// An answer of the metadata or the token service has a few kilobytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-#[cfg(feature = "async")]
+#[cfg(feature = "async-core")]
 mod asynchronous {
     use tc3_transport::{AsyncTransport, Bytes, Request, Response, TransportError};
 
