@@ -26,6 +26,7 @@ pub fn main(counter: Option<Counter>) -> ExitCode {
         ("micro", None) => micro::run(counter),
         ("growth", None) => micro::growth(),
         ("ours-async", Some(load)) => ours::asynchronous(&load),
+        ("ours-hyper", Some(load)) => ours::hyper(&load),
         ("ours-blocking", Some(load)) => ours::blocking(&load),
         ("reqwest", Some(load)) => reqwest::run(&load),
         ("ureq", Some(load)) => ureq::run(&load),

@@ -1,7 +1,7 @@
-//! This SDK, in both colours.
+//! This SDK, over each of its transports.
 
 use essbasic_models::DescribeResourceUrlsByFlowsRequest;
-use tc3_client::{Client, blocking};
+use tc3_client::{Client, Config, Error, blocking};
 
 use crate::measure::{self, Caller, Load};
 use crate::{Failure, ours};
@@ -18,8 +18,16 @@ impl Caller for Ours {
 }
 
 pub(super) fn asynchronous(load: &Load) {
+    calling(load, Client::new);
+}
+
+pub(super) fn hyper(load: &Load) {
+    calling(load, Client::on_hyper);
+}
+
+fn calling(load: &Load, client: fn(Config) -> Result<Client, Error>) {
     measure::asynchronous(load, async || {
-        let client = Client::new(ours::config(&load.endpoint)).unwrap();
+        let client = client(ours::config(&load.endpoint)).unwrap();
         let caller = || Ours { client: client.clone(), request: ours::request() };
         (0..load.concurrency).map(|_| caller()).collect()
     });

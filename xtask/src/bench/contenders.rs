@@ -58,6 +58,7 @@ pub(super) fn all(python: Option<&Path>, node: Option<&Path>) -> Vec<Contender> 
     use Colour::{Async, Blocking};
     let mut all = vec![
         (Async.ours(), Async, Client::Contender("ours-async")),
+        ("ours, hyper", Async, Client::Contender("ours-hyper")),
         ("reqwest", Async, Client::Contender("reqwest")),
         ("hyper-util", Async, Client::Contender("hyper-util")),
         ("hyper", Async, Client::Contender("hyper")),

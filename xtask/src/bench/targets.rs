@@ -21,6 +21,7 @@ const TARGETS: &[Target] = &[
     Target::Part("encode", 1.05),
     Target::Part("decode", 0.80),
     Target::Calls("ours, async", "reqwest", 64, 1.05),
+    Target::Calls("ours, hyper", "hyper", 64, 1.10),
     Target::Calls("ours, blocking", "ureq", 8, 1.05),
     Target::Calls("ours, async", "tencentcloud-sdk", 64, 1.0),
     Target::Calls("ours, async", "tencent-sdk, async", 64, 1.0),
