@@ -95,6 +95,12 @@ fn a_choice_of_colour_pulls_in_nothing_of_the_other() {
         for foreign in ["tokio", "hyper", "reqwest", "async-trait", "futures-core"] {
             assert!(!blocking.contains(foreign), "{package} blocking pulls in {foreign}");
         }
+        for macros in ["serde", "serde_core", "syn", "proc-macro2"] {
+            assert!(
+                !blocking.contains(macros),
+                "{package} blocking takes the time to build {macros}"
+            );
+        }
         let asynchronous = tree(package, "async");
         assert!(asynchronous.contains("reqwest"));
         assert!(!asynchronous.contains("ureq"), "{package} async pulls in ureq");

@@ -51,8 +51,8 @@ const REFUSED: [&str; 3] = [
 impl Visitor for Check {
     fn visit<A>(&mut self)
     where
-        A: Action + DeserializeOwned + Clone + PartialEq + Debug,
-        A::Response: Serialize + Clone + PartialEq + Debug + Default,
+        A: Action + Serialize + DeserializeOwned + Clone + PartialEq + Debug,
+        A::Response: Serialize + DeserializeOwned + Clone + PartialEq + Debug + Default,
     {
         self.actions += 1;
         let name = A::INFO.name;
@@ -82,7 +82,7 @@ impl Check {
 
     fn request<A>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
     where
-        A: Action + DeserializeOwned + Debug,
+        A: Action + Serialize + DeserializeOwned + Debug,
     {
         let sent = sample.body();
         let typed: A = serde_json::from_str(sample.request())?;
@@ -93,7 +93,7 @@ impl Check {
 
     fn answer<A>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
     where
-        A: Action<Response: Serialize + PartialEq + Debug>,
+        A: Action<Response: Serialize + DeserializeOwned + PartialEq + Debug>,
     {
         let answer: Value = serde_json::from_str(&sample.output)?;
         let typed = A::decode(sample.output.as_bytes());

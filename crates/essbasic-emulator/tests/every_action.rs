@@ -41,7 +41,7 @@ impl Visitor for Typed<'_> {
     fn visit<A>(&mut self)
     where
         A: Action + DeserializeOwned + Clone + PartialEq + std::fmt::Debug,
-        A::Response: Serialize + Clone + PartialEq + std::fmt::Debug + Default,
+        A::Response: Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug + Default,
     {
         let name = A::INFO.name;
         self.visited += 1;

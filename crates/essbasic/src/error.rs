@@ -3,6 +3,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use essbasic_models::ErrorCode;
+use tc3_client::api::json::{self, Decode, Encode, Reader, Writer};
+use tc3_client::api::{__deserialize, __serialize};
 
 /// What keeps a whole workflow from starting or going on. What concerns one contract only is a
 /// [`FlowError`] among the results.
@@ -87,8 +89,7 @@ impl From<tc3_client::Error> for Error {
 }
 
 /// What kind of thing went wrong with one contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlowErrorKind {
     /// The service refused this contract: it does not exist, or belongs to others.
@@ -114,8 +115,47 @@ pub enum FlowErrorKind {
     NotSigned,
 }
 
+/// Each kind as it stands in journals and reports.
+const KINDS: [(FlowErrorKind, &str); 10] = [
+    (FlowErrorKind::Refused, "refused"),
+    (FlowErrorKind::Call, "call"),
+    (FlowErrorKind::Missing, "missing"),
+    (FlowErrorKind::Link, "link"),
+    (FlowErrorKind::Untrusted, "untrusted"),
+    (FlowErrorKind::Network, "network"),
+    (FlowErrorKind::Content, "content"),
+    (FlowErrorKind::Uncertain, "uncertain"),
+    (FlowErrorKind::Store, "store"),
+    (FlowErrorKind::NotSigned, "not_signed"),
+];
+
+impl Encode for FlowErrorKind {
+    fn encode(&self, writer: &mut Writer) {
+        let name = KINDS.iter().find(|(kind, _)| kind == self).map(|(_, name)| *name);
+        writer.text(name.unwrap_or_default());
+    }
+}
+
+impl Decode for FlowErrorKind {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, json::Error> {
+        let unknown = reader.expected("a kind of failure");
+        let Some(name) = String::optional(reader)? else { return Ok(None) };
+        let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
+        kind.map(Some).ok_or(unknown)
+    }
+
+    fn blank() -> Self {
+        Self::Missing
+    }
+}
+
+__serialize!(FlowErrorKind);
+__deserialize!(FlowErrorKind);
+
 /// What went wrong with one contract. Holds no link.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlowError {
     /// What kind of thing.
@@ -123,6 +163,17 @@ pub struct FlowError {
     /// What happened; the service's own text where it gave one.
     pub message: String,
 }
+
+impl Encode for FlowError {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("kind", &self.kind);
+        writer.member("message", &self.message);
+        writer.close();
+    }
+}
+
+__serialize!(FlowError);
 
 impl FlowError {
     pub(crate) fn new(kind: FlowErrorKind, message: impl Into<String>) -> Self {

@@ -1,16 +1,15 @@
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use crate::Envelope;
 use crate::json::Error;
 
 /// A request type of one API action.
 ///
-/// Generated models implement it; implement it by hand for an action that has no generated type:
+/// Generated models implement it. Implement it by hand for an action that has no generated type, with types of
+/// serde and the feature `serde`:
 ///
 /// ```
+/// # #[cfg(feature = "serde")] {
 /// # use serde::{Deserialize, Serialize};
-/// use tc3_api::{Action, ActionInfo};
+/// use tc3_api::{Action, ActionInfo, Envelope, json};
 ///
 /// #[derive(Serialize)]
 /// struct DescribeZones {}
@@ -25,29 +24,34 @@ use crate::json::Error;
 ///     const INFO: ActionInfo<'static> =
 ///         ActionInfo::new("cvm", "2017-03-12", "DescribeZones").retry_safe();
 ///     type Response = Zones;
+///
+///     fn encode(&self) -> Result<Vec<u8>, json::Error> {
+///         json::encode_by_serde(self)
+///     }
+///
+///     fn decode(answer: &[u8]) -> Result<Envelope<Zones>, json::Error> {
+///         Envelope::deserialize(answer)
+///     }
 /// }
+/// # }
 /// ```
-pub trait Action: Serialize {
+pub trait Action {
     /// The facts that a call needs besides the body.
     const INFO: ActionInfo<'static>;
     /// The type of the answer.
-    type Response: DeserializeOwned;
+    type Response;
 
     /// The body of the request.
     ///
     /// # Errors
     /// It has no form in JSON.
-    fn encode(&self) -> Result<Vec<u8>, Error> {
-        serde_json::to_vec(self).map_err(|_| Error::new("a request that has a form in JSON", 0))
-    }
+    fn encode(&self) -> Result<Vec<u8>, Error>;
 
     /// Reads the body of an answer.
     ///
     /// # Errors
     /// It is no answer of the API, or none of this type.
-    fn decode(answer: &[u8]) -> Result<Envelope<Self::Response>, Error> {
-        Envelope::deserialize(answer)
-    }
+    fn decode(answer: &[u8]) -> Result<Envelope<Self::Response>, Error>;
 }
 
 /// What a call needs to know of an action besides its body.

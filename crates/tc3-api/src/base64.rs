@@ -5,7 +5,6 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
-use serde::{Deserialize, Serialize};
 
 /// Real senders leave the padding away.
 const READER: GeneralPurpose = GeneralPurpose::new(
@@ -21,9 +20,11 @@ const READER: GeneralPurpose = GeneralPurpose::new(
 /// assert_eq!(body.as_str(), "JVBERi0xLjc=");
 /// assert_eq!(body.decode().unwrap(), b"%PDF-1.7");
 /// ```
-#[derive(Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, Default, Hash)]
 pub struct Base64(String);
+
+crate::__deserialize!(Base64);
+crate::__serialize!(Base64);
 
 impl Base64 {
     /// Of the bytes of a file.

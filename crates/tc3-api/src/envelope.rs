@@ -5,6 +5,7 @@
 
 use core::ops::Range;
 
+#[cfg(feature = "serde")]
 use serde::de::DeserializeOwned;
 
 use crate::json::{Decode, Error, Members, NoMembers, Reader};
@@ -52,6 +53,7 @@ impl<T: Decode + Members> Envelope<T> {
     }
 }
 
+#[cfg(feature = "serde")]
 impl<T: DeserializeOwned> Envelope<T> {
     /// Reads an answer of any type of serde's, which gets all that stands in `Response`.
     ///
@@ -192,7 +194,7 @@ impl Decode for ApiError {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod tests {
     use super::*;
     use serde::Deserialize;

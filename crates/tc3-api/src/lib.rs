@@ -2,8 +2,9 @@
 //!
 //! - [`Action`] ties a request type to its answer type and to the facts a call needs ([`ActionInfo`]).
 //! - [`Envelope`] decodes the `{"Response": ...}` wrapper, an API error or a typed answer, in one pass.
-//! - [`json`] reads and writes generated types, leniently; [`lenient`] does it for members of types that
-//!   are written by hand.
+//! - [`json`] reads and writes generated types, leniently.
+//! - With the feature `serde` they are types of serde too, and types of serde that are written by hand may be
+//!   requests and answers; `lenient` reads members of those as leniently.
 //! - [`Base64`] is a file inside JSON, [`time`] turns the services' numbers into times.
 //! - [`catalogue`] describes a service as data, for callers that know actions only by name.
 //! - [`check`] (feature `json`) tells what the catalogue has against a request before it is sent, and
@@ -18,6 +19,7 @@ pub mod catalogue;
 pub mod check;
 mod envelope;
 pub mod json;
+#[cfg(feature = "serde")]
 pub mod lenient;
 #[cfg(feature = "json")]
 pub mod skeleton;
@@ -30,6 +32,7 @@ pub use envelope::{ApiError, Envelope, Success};
 /// What generated code refers to by absolute path, so that a models crate needs one dependency.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "serde")]
     pub use serde;
 
     /// Stands in `Debug` where a sensitive value would.
@@ -42,7 +45,8 @@ pub mod __private {
     }
 }
 
-/// Makes a generated type one of serde's, for reading.
+/// Makes a type one of serde's, for reading.
+#[cfg(feature = "serde")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __deserialize {
@@ -57,7 +61,8 @@ macro_rules! __deserialize {
     };
 }
 
-/// Makes a generated type one of serde's, for writing.
+/// Makes a type one of serde's, for writing.
+#[cfg(feature = "serde")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __serialize {
@@ -71,4 +76,20 @@ macro_rules! __serialize {
             }
         }
     };
+}
+
+/// Without serde there is nothing to make.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __deserialize {
+    ($type:ident) => {};
+}
+
+/// Without serde there is nothing to make.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serialize {
+    ($type:ident) => {};
 }

@@ -1,8 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "serde")]
 use serde_json::Value;
-use tc3_api::{Action, ActionInfo, Envelope};
+#[cfg(feature = "serde")]
+use tc3_api::Envelope;
+use tc3_api::{Action, ActionInfo};
 use tc3_transport::{AsyncBody, AsyncTransport, Bytes, Request, Response, TransportError};
 use tracing::Instrument;
 
@@ -74,6 +77,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
+    #[cfg(feature = "serde")]
     pub async fn call_json(&self, info: ActionInfo<'_>, body: &Value) -> Result<Value, Error> {
         self.call_as(info, serde_json::to_vec(body).ok(), Envelope::deserialize).await
     }
@@ -137,6 +141,7 @@ impl Client {
     ///
     /// # Errors
     /// Where no credential is found, or the body cannot be encoded.
+    #[cfg(feature = "serde")]
     pub async fn preview(&self, info: ActionInfo<'_>, body: &Value) -> Result<Request, Error> {
         let body = self.engine.body(&info, serde_json::to_vec(body).ok())?;
         let call = Call::new(&self.engine, info, body, self.now())?;

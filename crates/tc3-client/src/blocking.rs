@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "serde")]
 use serde_json::Value;
-use tc3_api::{Action, ActionInfo, Envelope};
+#[cfg(feature = "serde")]
+use tc3_api::Envelope;
+use tc3_api::{Action, ActionInfo};
 use tc3_transport::{
     BlockingBody, BlockingTransport, Bytes, Request, Response, TransportError, UreqTransport,
 };
@@ -62,6 +65,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
+    #[cfg(feature = "serde")]
     pub fn call_json(&self, info: ActionInfo<'_>, body: &Value) -> Result<Value, Error> {
         self.call_as(info, serde_json::to_vec(body).ok(), Envelope::deserialize)
     }
@@ -123,6 +127,7 @@ impl Client {
     ///
     /// # Errors
     /// Where no credential is found, or the body cannot be encoded.
+    #[cfg(feature = "serde")]
     pub fn preview(&self, info: ActionInfo<'_>, body: &Value) -> Result<Request, Error> {
         let body = self.engine.body(&info, serde_json::to_vec(body).ok())?;
         let call = Call::new(&self.engine, info, body, self.now())?;

@@ -225,6 +225,7 @@ impl<'a> Call<'a> {
     }
 
     /// The request that the first attempt would send, for a look before sending.
+    #[cfg(feature = "serde")]
     pub(crate) fn preview(
         mut self,
         now: Now,
@@ -235,6 +236,7 @@ impl<'a> Call<'a> {
     }
 
     /// Whether a credential is needed at all.
+    #[cfg(feature = "serde")]
     pub(crate) fn is_signed(&self) -> bool {
         self.sent_as.signed
     }

@@ -140,7 +140,8 @@ fn features(ir: &ir::Ir<'_>) -> String {
     text.push_str("# All actions.\n");
     text.push_str(&format!("full = [{}]\n", all.join(", ")));
     text.push_str(
-        "# The opposite side too: requests can be read and answers written.\nserver = []\n\
+        "# Types of serde, by way of their JSON.\nserde = [\"tc3-api/serde\"]\n\
+         # The opposite side too: requests can be read and answers written.\nserver = [\"serde\"]\n\
          # Actions, objects, values and error codes as data.\ncatalogue = []\n",
     );
     for group in &ir.groups {

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use tc3_client::api::__read_object;
+use tc3_client::api::json::{self, Encode, Writer};
 
 use crate::download::{ReportedFlow, cut};
 use crate::error::{FlowError, FlowErrorKind};
@@ -21,33 +22,89 @@ use crate::error::{FlowError, FlowErrorKind};
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// The first line: whose journal it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {
-    pub(super) essbasic_archive: u32,
+    pub(super) essbasic_archive: u64,
     pub(super) app_id: String,
     pub(super) organization: String,
     pub(super) shard: String,
     /// The store that the files are in, where they are not in a folder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) store: Option<String>,
 }
 
+__read_object! {
+    Header,
+    must {
+        "essbasic_archive" => essbasic_archive,
+        "app_id" => app_id,
+        "organization" => organization,
+        "shard" => shard,
+    },
+    may { "store" => store },
+    keep {}
+}
+
+impl Encode for Header {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("essbasic_archive", &self.essbasic_archive);
+        writer.member("app_id", &self.app_id);
+        writer.member("organization", &self.organization);
+        writer.member("shard", &self.shard);
+        writer.member("store", &self.store);
+        writer.close();
+    }
+}
+
 /// A contract that has ended.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) flow_id: String,
     /// Names in the folder or store, and lengths.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) files: Vec<(String, u64)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<Failure>,
 }
 
 /// Why a contract is not saved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) kind: FlowErrorKind,
     pub(super) message: String,
+}
+
+__read_object! {
+    Record,
+    must { "flow_id" => flow_id },
+    may { "error" => error },
+    keep { "files" => files }
+}
+
+impl Encode for Record {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("flow_id", &self.flow_id);
+        if !self.files.is_empty() {
+            writer.member("files", &self.files);
+        }
+        writer.member("error", &self.error);
+        writer.close();
+    }
+}
+
+__read_object! {
+    Failure,
+    must { "kind" => kind, "message" => message },
+    may {},
+    keep {}
+}
+
+impl Encode for Failure {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("kind", &self.kind);
+        writer.member("message", &self.message);
+        writer.close();
+    }
 }
 
 impl Record {
@@ -113,7 +170,7 @@ impl Journal {
         }
         let fresh = path.with_extension(NEW);
         let mut kept = BufWriter::new(File::create(&fresh)?);
-        write_line(&mut kept, header)?;
+        kept.write_all(&line_of(header))?;
         if let Some(reader) = Reader::open(path)? {
             if reader.header != *header {
                 let what = "is the journal of another job: of another application, organisation, \
@@ -123,7 +180,7 @@ impl Journal {
             for record in reader {
                 let record = record?;
                 if record.error.is_none() && done(&record) {
-                    write_line(&mut kept, &record)?;
+                    kept.write_all(&line_of(&record))?;
                 }
             }
         }
@@ -147,9 +204,7 @@ impl Journal {
 
     /// Adds what came of a contract.
     pub(super) fn add(&self, record: &Record) -> io::Result<()> {
-        let mut line = Vec::new();
-        write_line(&mut line, record)?;
-        match self.lines.as_ref().map(|lines| lines.send(line)) {
+        match self.lines.as_ref().map(|lines| lines.send(line_of(record))) {
             Some(Ok(())) => Ok(()),
             _ => Err(self.failure()),
         }
@@ -184,9 +239,10 @@ impl Drop for Journal {
     }
 }
 
-fn write_line(to: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *to, line)?;
-    to.write_all(b"\n")
+fn line_of(value: &impl Encode) -> Vec<u8> {
+    let mut line = json::encode(value);
+    line.push(b'\n');
+    line
 }
 
 /// Writes each line whole as it comes, and makes them durable a second's worth at a time.
@@ -232,8 +288,8 @@ impl Reader {
         if ours && !head.ends_with(b"\n") {
             return Ok(None);
         }
-        let header = serde_json::from_slice(&head)
-            .map_err(|_| invalid(path, "is no journal of an archive job"))?;
+        let header =
+            json::decode(&head).map_err(|_| invalid(path, "is no journal of an archive job"))?;
         Ok(Some(Self { path: path.to_owned(), lines, line: 1, header }))
     }
 }
@@ -246,9 +302,7 @@ impl Iterator for Reader {
         let broken = |_| invalid(&self.path, &format!("line {} is broken", self.line));
         match line(&mut self.lines) {
             Ok(None) => Some(Err(too_long(&self.path, self.line))),
-            Ok(Some(line)) if line.ends_with(b"\n") => {
-                Some(serde_json::from_slice(&line).map_err(broken))
-            }
+            Ok(Some(line)) if line.ends_with(b"\n") => Some(json::decode(&line).map_err(broken)),
             Ok(Some(_)) => None,
             Err(error) => Some(Err(error)),
         }

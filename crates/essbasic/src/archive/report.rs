@@ -3,14 +3,15 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use tc3_client::api::__serialize;
+use tc3_client::api::json::{self, Encode, Writer};
 
 use super::journal::{Reader, Record};
 use crate::error::FlowErrorKind;
 
 /// What came of an archive job. What came of each contract stands in the journal, which holds any
 /// number of them: [`flows`](Self::flows) reads it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ArchiveReport {
     /// Contracts asked for, each once; of a job that was stopped, those it had looked at.
@@ -26,27 +27,37 @@ pub struct ArchiveReport {
     /// Whether the job was stopped before its end.
     pub stopped: bool,
     /// How long this run took.
-    #[serde(serialize_with = "seconds")]
     pub took: Duration,
     /// The journal.
     pub journal: PathBuf,
 }
 
-fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(time.as_secs_f64())
+impl Encode for ArchiveReport {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("total", &self.total);
+        writer.member("already", &self.already);
+        writer.member("saved", &self.saved);
+        writer.member("failed", &self.failed);
+        writer.member("bytes", &self.bytes);
+        writer.member("stopped", &self.stopped);
+        writer.member("took", &self.took.as_secs_f64());
+        writer.member("journal", &&*self.journal.to_string_lossy());
+        writer.close();
+    }
 }
 
+__serialize!(ArchiveReport);
+
 /// What came of one contract.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArchivedFlow {
     /// The contract.
     pub flow_id: String,
     /// Its files: names in the folder, and lengths in bytes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<(String, u64)>,
     /// Why it is not, or not whole, on disk.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<(FlowErrorKind, String)>,
 }
 
@@ -60,6 +71,20 @@ impl fmt::Debug for ArchivedFlow {
             .finish()
     }
 }
+
+impl Encode for ArchivedFlow {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("flow_id", &self.flow_id);
+        if !self.files.is_empty() {
+            writer.member("files", &self.files);
+        }
+        writer.member("error", &self.error);
+        writer.close();
+    }
+}
+
+__serialize!(ArchivedFlow);
 
 impl From<Record> for ArchivedFlow {
     fn from(record: Record) -> Self {
@@ -89,11 +114,11 @@ impl ArchiveReport {
     /// Where the journal can't be read or the report not be written.
     pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
         to.write_all(b"{\"summary\":")?;
-        serde_json::to_writer(&mut to, self)?;
+        to.write_all(&json::encode(self))?;
         to.write_all(b",\"flows\":[")?;
         for (index, flow) in self.flows()?.enumerate() {
             to.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-            serde_json::to_writer(&mut to, &flow?)?;
+            to.write_all(&json::encode(&flow?))?;
         }
         to.write_all(b"\n]}\n")?;
         to.flush()

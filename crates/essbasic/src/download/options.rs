@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use tc3_client::api::__serialize;
+use tc3_client::api::json::{Encode, Writer};
 
 use super::link_host::LinkHost;
 #[cfg(feature = "object-store")]
@@ -202,7 +203,7 @@ pub enum DownloadEvent<'a> {
 }
 
 /// A file on disk.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SavedFile {
     /// Where it is; in a store, its key.
@@ -219,7 +220,7 @@ impl fmt::Debug for SavedFile {
 }
 
 /// What came of a download: each contract once, in the order of its first place among those asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     /// The contracts.
@@ -227,7 +228,7 @@ pub struct Report {
 }
 
 /// What came of one contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReportedFlow {
     /// The contract.
@@ -235,9 +236,39 @@ pub struct ReportedFlow {
     /// Its files on disk; where `error` is set, those that had been saved before it.
     pub files: Vec<SavedFile>,
     /// Why it is not, or not whole, on disk.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<FlowError>,
 }
+
+impl Encode for SavedFile {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("path", &&*self.path.to_string_lossy());
+        writer.member("bytes", &self.bytes);
+        writer.close();
+    }
+}
+
+impl Encode for Report {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("flows", &self.flows);
+        writer.close();
+    }
+}
+
+impl Encode for ReportedFlow {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("flow_id", &self.flow_id);
+        writer.member("files", &self.files);
+        writer.member("error", &self.error);
+        writer.close();
+    }
+}
+
+__serialize!(SavedFile);
+__serialize!(Report);
+__serialize!(ReportedFlow);
 
 impl Report {
     /// Whether every contract is on disk.

@@ -9,10 +9,12 @@ pub use object::{JsonType, MemberMeta, ObjectMeta};
 pub use rule::{Condition, Limits, Rule, RuleKind};
 pub use values::{CodeMeta, Literal, ValueMeta, ValueSetMeta};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+#[cfg(feature = "serde")]
+use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Action, ActionInfo};
+#[cfg(feature = "serde")]
+use crate::Action;
+use crate::ActionInfo;
 
 /// One version of one service.
 #[derive(Debug, Clone, Copy)]
@@ -99,10 +101,11 @@ impl ActionMeta {
 }
 
 /// Shown the types of each action, for work that is the same for all of them.
+#[cfg(feature = "serde")]
 pub trait Visitor {
     /// Called once an action.
     fn visit<A>(&mut self)
     where
-        A: Action + DeserializeOwned + Clone + PartialEq + core::fmt::Debug,
-        A::Response: Serialize + Clone + PartialEq + core::fmt::Debug + Default;
+        A: Action + Serialize + DeserializeOwned + Clone + PartialEq + core::fmt::Debug,
+        A::Response: Serialize + DeserializeOwned + Clone + PartialEq + core::fmt::Debug + Default;
 }

@@ -1,10 +1,18 @@
-//! Generated types as types of serde, by way of their JSON.
+//! Generated types as types of serde, by way of their JSON; and types of serde as requests.
 
 use serde::de::Error as _;
 use serde::ser::Error as _;
-use serde::{Deserializer, Serializer};
+use serde::{Deserializer, Serialize, Serializer};
 
 use super::{Decode, Encode, Error, Reader, encode};
+
+/// A value of any type of serde's as JSON.
+///
+/// # Errors
+/// It has no form in JSON: a map whose keys are no texts, say.
+pub fn encode_by_serde(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|_| Error::new("a value that has a form in JSON", 0))
+}
 
 /// Writes a value in any format that describes itself.
 ///

@@ -89,6 +89,33 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
+/// A list of two.
+impl<A: Decode, B: Decode> Decode for (A, B) {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        if reader.null()? {
+            return Ok(None);
+        }
+        let mut first = true;
+        reader.list()?;
+        let mut next = |reader: &mut Reader<'_>, wanted| match reader.element(&mut first)? {
+            is if is == wanted => Ok(()),
+            _ => Err(reader.expected("two elements")),
+        };
+        next(reader, true)?;
+        let a = reader.value()?;
+        next(reader, true)?;
+        let b = reader.value()?;
+        next(reader, false)?;
+        Ok(Some((a, b)))
+    }
+
+    fn blank() -> Self {
+        (A::blank(), B::blank())
+    }
+}
+
 impl<T: Decode> Decode for Box<T> {
     const NULL_IS_BLANK: bool = T::NULL_IS_BLANK;
 

@@ -14,6 +14,32 @@ pub trait Encode {
     }
 }
 
+impl Encode for str {
+    fn encode(&self, writer: &mut Writer) {
+        writer.text(self);
+    }
+}
+
+impl<T: Encode + ?Sized> Encode for &T {
+    fn encode(&self, writer: &mut Writer) {
+        (**self).encode(writer);
+    }
+
+    fn is_absent(&self) -> bool {
+        (**self).is_absent()
+    }
+}
+
+/// A list of two.
+impl<A: Encode, B: Encode> Encode for (A, B) {
+    fn encode(&self, writer: &mut Writer) {
+        writer.word("[");
+        writer.element(&self.0);
+        writer.element(&self.1);
+        writer.word("]");
+    }
+}
+
 impl Encode for String {
     fn encode(&self, writer: &mut Writer) {
         writer.text(self);

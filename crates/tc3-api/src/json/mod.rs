@@ -2,17 +2,19 @@
 //! over nothing, so that each type adds little more than a list of its members.
 //!
 //! Through serde each type would be compiled anew for each format and each combination with others; for
-//! the hundreds of types of a service that is most of the time that their crate takes. Generated types
-//! are serde types all the same, by way of their JSON: for formats that describe themselves, such as
-//! `serde_json`'s text and values.
+//! the hundreds of types of a service that is most of the time that their crate takes. With the feature
+//! `serde` generated types are serde types all the same, by way of their JSON: for formats that describe
+//! themselves, such as `serde_json`'s text and values.
 //!
 //! What real servers send where the reference promises something else is read as what it says: `null`
 //! for an empty list or an object without members, a number in a string, a truth value as 1 or 0. What
 //! is broken in substance, such as an object in place of a number, is an error.
 
+#[cfg(feature = "serde")]
 mod bridge;
 mod decode;
 mod encode;
+mod object;
 mod reader;
 mod scalar;
 #[cfg(test)]
@@ -21,8 +23,10 @@ mod writer;
 
 use core::fmt;
 
+#[cfg(feature = "serde")]
 pub(crate) use bridge::deserialize_with;
-pub use bridge::{deserialize, serialize};
+#[cfg(feature = "serde")]
+pub use bridge::{deserialize, encode_by_serde, serialize};
 pub(crate) use decode::NoMembers;
 pub use decode::{Decode, Members};
 pub use encode::Encode;

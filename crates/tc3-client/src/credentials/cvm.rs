@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use serde::Deserialize;
-use tc3_api::ActionInfo;
+use tc3_api::{ActionInfo, json};
 use tc3_transport::{Request, TransportErrorKind};
 
 use super::{
@@ -158,24 +157,27 @@ fn broken(what: &str) -> CredentialError {
     CredentialError::new(NAME, what)
 }
 
-#[derive(Deserialize)]
 struct Status {
-    #[serde(rename = "Code")]
     code: String,
     /// Unix time in seconds; with the keys, not with a failure.
-    #[serde(rename = "ExpiredTime", default)]
     expired_time: Option<u64>,
 }
 
+tc3_api::__read_object! {
+    Status,
+    must { "Code" => code },
+    may { "ExpiredTime" => expired_time },
+    keep {}
+}
+
 fn keys(body: &[u8]) -> Result<super::Credential, CredentialError> {
-    // The parser's own text would repeat values.
     let unreadable = |_| broken("the metadata service's answer is not of the expected form");
-    let status: Status = serde_json::from_slice(body).map_err(unreadable)?;
+    let status: Status = json::decode(body).map_err(unreadable)?;
     if status.code != "Success" {
         let code = one_line(&status.code, 64);
         return Err(broken(&format!("the metadata service answered the code {code:?}")));
     }
-    let keys: TemporaryKeys = serde_json::from_slice(body).map_err(unreadable)?;
+    let keys: TemporaryKeys = json::decode(body).map_err(unreadable)?;
     let end = status.expired_time.ok_or_else(|| broken("the answer has no ExpiredTime"))?;
     keys.until(end).map_err(|what| broken(&what))
 }

@@ -23,6 +23,7 @@ use core::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tc3_api::json::{self, Decode, Reader};
 use tc3_signer::Signer;
 use tc3_transport::{Bytes, Request, Response, TransportError};
 use zeroize::Zeroizing;
@@ -243,14 +244,17 @@ fn flaw(text: &str) -> Option<&'static str> {
 }
 
 /// What the metadata and the token service answer: temporary keys.
-#[derive(serde::Deserialize)]
 struct TemporaryKeys {
-    #[serde(rename = "TmpSecretId")]
     id: String,
-    #[serde(rename = "TmpSecretKey")]
     key: Zeroized,
-    #[serde(rename = "Token")]
     token: Zeroized,
+}
+
+tc3_api::__read_object! {
+    TemporaryKeys,
+    must { "TmpSecretId" => id, "TmpSecretKey" => key, "Token" => token },
+    may {},
+    keep {}
 }
 
 impl TemporaryKeys {
@@ -269,13 +273,17 @@ impl TemporaryKeys {
     }
 }
 
-#[derive(serde::Deserialize)]
-#[serde(from = "String")]
 struct Zeroized(Zeroizing<String>);
 
-impl From<String> for Zeroized {
-    fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
+impl Decode for Zeroized {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, json::Error> {
+        Ok(String::optional(reader)?.map(|text| Self(text.into())))
+    }
+
+    fn blank() -> Self {
+        Self(Zeroizing::default())
     }
 }
 

@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use serde::Serialize;
+use tc3_api::json::{Encode, Writer};
 
 use super::environment::Variables;
 use super::sts::{DEFAULT_SECONDS, StsCall};
@@ -100,14 +100,24 @@ impl TkeIdentity {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
 struct Body<'a> {
     provider_id: &'a str,
     web_identity_token: &'a str,
     role_arn: &'a str,
     role_session_name: &'a str,
     duration_seconds: u64,
+}
+
+impl Encode for Body<'_> {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("ProviderId", &self.provider_id);
+        writer.member("WebIdentityToken", &self.web_identity_token);
+        writer.member("RoleArn", &self.role_arn);
+        writer.member("RoleSessionName", &self.role_session_name);
+        writer.member("DurationSeconds", &self.duration_seconds);
+        writer.close();
+    }
 }
 
 impl CredentialSource for TkeIdentity {

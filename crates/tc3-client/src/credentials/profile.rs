@@ -1,8 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::environment::Variables;
 use super::{
     AssumeRole, Credential, CredentialError, CredentialFetch, CredentialSource, CvmRole, Ready,
@@ -171,29 +169,36 @@ fn from_ini(path: &Path, text: &str, profile: &str) -> Result<Option<Found>, Cre
 }
 
 /// What `tccli configure`, `tccli auth login` and `tccli sso login` write.
-#[derive(Deserialize)]
 struct Tccli {
-    #[serde(rename = "type", default)]
     kind: Option<String>,
-    #[serde(rename = "secretId", default)]
     id: Option<String>,
-    #[serde(rename = "secretKey", default)]
     key: Option<Zeroized>,
-    #[serde(default)]
     token: Option<Zeroized>,
     /// Unix time in seconds, of logins.
-    #[serde(rename = "expiresAt", default)]
     expires_at: Option<f64>,
-    #[serde(rename = "role-arn", default)]
     role_arn: Option<String>,
-    #[serde(rename = "role-session-name", default)]
     role_session_name: Option<String>,
 }
 
+tc3_api::__read_object! {
+    Tccli,
+    must {},
+    may {
+        "type" => kind,
+        "secretId" => id,
+        "secretKey" => key,
+        "token" => token,
+        "expiresAt" => expires_at,
+        "role-arn" => role_arn,
+        "role-session-name" => role_session_name,
+    },
+    keep {}
+}
+
 fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError> {
-    // The parser's own text would repeat values.
-    let file: Tccli = serde_json::from_str(text).map_err(|error| {
-        fail(path, format_args!("line {}: not the JSON that tccli writes", error.line()))
+    let file: Tccli = tc3_api::json::decode(text.as_bytes()).map_err(|error| {
+        let line = text.bytes().take(error.offset()).filter(|byte| *byte == b'\n').count() + 1;
+        fail(path, format_args!("line {line}: not the JSON that tccli writes"))
     })?;
     if file.kind.as_deref() == Some("cvm-role") {
         return Ok(Some(Found::Role(CvmRole::new().fetch())));

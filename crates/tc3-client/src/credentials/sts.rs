@@ -1,7 +1,7 @@
 use core::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use tc3_api::json::{self, Encode, Writer};
 use tc3_api::{ActionInfo, ApiError, Envelope};
 use tc3_transport::{HeaderMap, HeaderValue, Method, Request, header};
 
@@ -111,14 +111,22 @@ impl<S: CredentialSource> AssumeRole<S> {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
 struct Body<'a> {
     role_arn: &'a str,
     role_session_name: &'a str,
     duration_seconds: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<&'a str>,
+}
+
+impl Encode for Body<'_> {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("RoleArn", &self.role_arn);
+        writer.member("RoleSessionName", &self.role_session_name);
+        writer.member("DurationSeconds", &self.duration_seconds);
+        writer.member("ExternalId", &self.external_id);
+        writer.close();
+    }
 }
 
 impl<S: CredentialSource> CredentialSource for AssumeRole<S> {
@@ -181,7 +189,7 @@ impl StsCall {
         action: &'static str,
         endpoint: &Endpoint,
         region: &str,
-        body: &impl Serialize,
+        body: &impl Encode,
     ) -> Result<Self, CredentialError> {
         let fail = |what: &str| CredentialError::new(origin, what);
         let target = endpoint
@@ -194,7 +202,7 @@ impl StsCall {
             uri: target.uri,
             host: target.host,
             region: HeaderValue::from_str(region).map_err(|_| fail("the region is no word"))?,
-            body: serde_json::to_vec(body).map_err(|_| fail("the request has no JSON form"))?,
+            body: json::encode(body),
             secret: None,
             attempts: Attempts::default(),
             skew: None,
@@ -257,7 +265,7 @@ impl StsCall {
             }
         };
         let status = response.status.as_u16();
-        match Envelope::<Answer>::deserialize(&response.body) {
+        match Envelope::<Answer>::decode(&response.body) {
             Ok(Envelope { result: Ok(success), .. }) if response.status.is_success() => {
                 let Answer { credentials, expired_time } = success.body;
                 credentials.until(expired_time).map(FetchStep::Done).map_err(|what| self.fail(what))
@@ -333,9 +341,14 @@ fn server_seconds(headers: &HeaderMap) -> Option<i64> {
     Some(time.as_secs().cast_signed())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct Answer {
     credentials: TemporaryKeys,
     expired_time: u64,
+}
+
+tc3_api::__read_object! {
+    Answer,
+    must { "Credentials" => credentials, "ExpiredTime" => expired_time },
+    may {},
+    keep {}
 }

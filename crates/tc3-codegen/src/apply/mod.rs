@@ -198,8 +198,8 @@ fn required<'a>(
 }
 
 /// Names of features and modules of every models crate.
-const RESERVED_GROUPS: [&str; 7] =
-    ["full", "server", "default", "shared", "values", "error_code", "catalogue"];
+const RESERVED_GROUPS: [&str; 8] =
+    ["full", "serde", "server", "default", "shared", "values", "error_code", "catalogue"];
 
 fn type_names<'a>(
     at: &mut Problems<'_>,
