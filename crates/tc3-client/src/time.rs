@@ -76,6 +76,9 @@ impl BlockingSleep for SystemSleep {
 #[async_trait::async_trait]
 impl AsyncSleep for SystemSleep {
     async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
+        // To tokio's timer no time at all is up to a millisecond.
+        if !time.is_zero() {
+            tokio::time::sleep(time).await;
+        }
     }
 }

@@ -153,10 +153,12 @@ fn too_long(path: &Path, line: u64) -> io::Error {
 
 impl Journal {
     /// Opens the journal for this job alone, and shows `done` each contract that is done. What is not,
-    /// failures of earlier runs among it, is dropped from the journal: it is tried again.
+    /// failures of earlier runs among it, is dropped from the journal: it is tried again. `settle` makes durable
+    /// what lines speak of, before they are.
     pub(super) fn open(
         path: &Path,
         header: &Header,
+        settle: impl Fn() -> io::Result<()> + Send + 'static,
         mut done: impl FnMut(&Record) -> bool,
     ) -> io::Result<Self> {
         let lock = OpenOptions::new().append(true).create(true).open(path.with_extension(LOCK))?;
@@ -195,7 +197,7 @@ impl Journal {
             std::thread::Builder::new().name("essbasic-journal".into()).spawn(move || {
                 // Held as long as the journal is written.
                 let _lock = lock;
-                if let Err(error) = append(&file, &received) {
+                if let Err(error) = append(&file, &received, &settle) {
                     *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             })?;
@@ -246,7 +248,12 @@ fn line_of(value: &impl Encode) -> Vec<u8> {
 }
 
 /// Writes each line whole as it comes, and makes them durable a second's worth at a time.
-fn append(mut file: &File, lines: &Receiver<Vec<u8>>) -> io::Result<()> {
+fn append(
+    mut file: &File,
+    lines: &Receiver<Vec<u8>>,
+    settle: &dyn Fn() -> io::Result<()>,
+) -> io::Result<()> {
+    let sync = || settle().and_then(|()| file.sync_data());
     let mut unsynced: Option<Instant> = None;
     loop {
         let wait = unsynced.map_or(SYNC_EVERY, |since| SYNC_EVERY.saturating_sub(since.elapsed()));
@@ -256,10 +263,10 @@ fn append(mut file: &File, lines: &Receiver<Vec<u8>>) -> io::Result<()> {
                 unsynced.get_or_insert_with(Instant::now);
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return file.sync_data(),
+            Err(RecvTimeoutError::Disconnected) => return sync(),
         }
         if unsynced.is_some_and(|since| since.elapsed() >= SYNC_EVERY) {
-            file.sync_data()?;
+            sync()?;
             unsynced = None;
         }
     }

@@ -67,7 +67,9 @@ impl Archive {
         for ours in journal::names(&path) {
             names.take(&ours);
         }
-        let journal = Journal::open(&path, &header, |record| {
+        let names_of = target.clone();
+        let settle = move || names_of.sync_names();
+        let journal = Journal::open(&path, &header, settle, |record| {
             let here = target.holds(&record.files);
             if here {
                 done.insert(digest(&record.flow_id));
@@ -112,7 +114,7 @@ impl Archive {
         };
         self.tries += 1;
         let check = self.options.check.then_some(self.options.settle);
-        let policy = Policy { check, patience: PATIENCE };
+        let policy = Policy { check, patience: PATIENCE, names_later: true };
         let options = self.options.download.clone();
         let job = Job::streaming(self.agent.clone(), source, options, policy, names);
         Some((pause, job))

@@ -10,7 +10,7 @@ use tc3_client::transport::{
 };
 
 use super::content::Content;
-use super::file::Incoming;
+use super::file::{Incoming, sync_folder};
 use super::link_host::{consent, judge};
 use super::options::{DownloadOptions, SavedFile};
 #[cfg(feature = "object-store")]
@@ -29,6 +29,8 @@ pub(crate) struct Fetch {
     pub(crate) target: Target,
     pub(crate) name: String,
     pub(crate) max_bytes: u64,
+    /// Whether its name is to be made durable along with it.
+    pub(crate) sync_name: bool,
     /// How long to wait first.
     pub(crate) delay: Duration,
 }
@@ -96,7 +98,8 @@ impl Receiving {
         Ok(match &fetch.target {
             Target::Folder(folder) => {
                 let (folder, name) = (folder.clone(), fetch.name.clone());
-                Self::Folder(ToFolder { folder, name, content, incoming: None })
+                let sync_name = fetch.sync_name;
+                Self::Folder(ToFolder { folder, name, sync_name, content, incoming: None })
             }
             #[cfg(feature = "object-store")]
             Target::Store(place) => Self::Store(Object::new(place, &fetch.name, content)),
@@ -108,6 +111,7 @@ impl Receiving {
 pub(crate) struct ToFolder {
     folder: PathBuf,
     name: String,
+    sync_name: bool,
     content: Content,
     /// Made with the first bytes, where the driver lets the disk be used.
     incoming: Option<Incoming>,
@@ -129,7 +133,14 @@ impl ToFolder {
             return FetchEnd::Failed(error);
         }
         let incoming = self.incoming.map_or_else(|| Incoming::create(&self.folder), Ok);
-        match incoming.and_then(|incoming| incoming.finish(&self.name)) {
+        let named = incoming.and_then(|incoming| {
+            let path = incoming.finish(&self.name)?;
+            if self.sync_name {
+                sync_folder(&self.folder)?;
+            }
+            Ok(path)
+        });
+        match named {
             Ok(path) => FetchEnd::Saved(SavedFile { path, bytes: self.content.length() }),
             Err(error) => FetchEnd::Disk(error),
         }

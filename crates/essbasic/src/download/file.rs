@@ -33,7 +33,8 @@ impl Incoming {
         self.file.write_all(bytes)
     }
 
-    /// Gives the file its name, replacing one that stands there.
+    /// Gives the file its name, replacing one that stands there. The file is durable then; its name once the
+    /// [folder is](sync_folder).
     pub(crate) fn finish(mut self, name: &str) -> io::Result<PathBuf> {
         self.file.sync_all()?;
         let path = self.folder.join(name);
@@ -41,7 +42,6 @@ impl Incoming {
             std::fs::rename(part, &path)?;
         }
         self.part = None;
-        sync_folder(&self.folder)?;
         Ok(path)
     }
 }
@@ -55,8 +55,8 @@ impl Drop for Incoming {
     }
 }
 
-/// Makes the new name itself durable, where the system has a way to.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+/// Makes names in the folder durable, where the system has a way to.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 

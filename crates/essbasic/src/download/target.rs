@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::file::{clear_leftovers, prepare_folder};
+use super::file::{clear_leftovers, prepare_folder, sync_folder};
 #[cfg(feature = "object-store")]
 use super::store::Place;
 use crate::error::Error;
@@ -32,6 +32,15 @@ impl Target {
         match self {
             Self::Folder(folder) => clear_leftovers(folder).map_err(|error| self.refused(error)),
             // Nobody knows the uploads of a process that is no more; none of them is a file.
+            #[cfg(feature = "object-store")]
+            Self::Store(_) => Ok(()),
+        }
+    }
+
+    /// Makes the names of all files durable. A store's are.
+    pub(crate) fn sync_names(&self) -> io::Result<()> {
+        match self {
+            Self::Folder(folder) => sync_folder(folder),
             #[cfg(feature = "object-store")]
             Self::Store(_) => Ok(()),
         }

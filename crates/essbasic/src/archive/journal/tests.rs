@@ -22,10 +22,15 @@ fn record(flow_id: &str, failed: bool) -> Record {
 /// The contracts that the journal says are done.
 fn done(path: &Path) -> io::Result<Vec<String>> {
     let mut done = Vec::new();
-    let journal = Journal::open(path, &header("1/1"), |record| {
-        done.push(record.flow_id.clone());
-        true
-    })?;
+    let journal = Journal::open(
+        path,
+        &header("1/1"),
+        || Ok(()),
+        |record| {
+            done.push(record.flow_id.clone());
+            true
+        },
+    )?;
     journal.close()?;
     Ok(done)
 }
@@ -34,7 +39,7 @@ fn done(path: &Path) -> io::Result<Vec<String>> {
 fn what_is_done_stays_done_and_what_failed_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.jsonl");
-    let journal = Journal::open(&path, &header("1/1"), |_| true).unwrap();
+    let journal = Journal::open(&path, &header("1/1"), || Ok(()), |_| true).unwrap();
     for (flow_id, failed) in [("a", false), ("b", true), ("c", false)] {
         journal.add(&record(flow_id, failed)).unwrap();
     }
@@ -49,7 +54,7 @@ fn what_is_done_stays_done_and_what_failed_is_forgotten() {
 fn a_journal_cut_off_anywhere_holds_what_was_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.jsonl");
-    let journal = Journal::open(&path, &header("1/1"), |_| true).unwrap();
+    let journal = Journal::open(&path, &header("1/1"), || Ok(()), |_| true).unwrap();
     for flow_id in ["a", "b", "合同"] {
         journal.add(&record(flow_id, false)).unwrap();
     }
@@ -76,7 +81,7 @@ fn other_files_and_other_jobs_journals_are_left_alone() {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
     std::fs::remove_file(&path).unwrap();
-    Journal::open(&path, &header("2/3"), |_| true).unwrap().close().unwrap();
+    Journal::open(&path, &header("2/3"), || Ok(()), |_| true).unwrap().close().unwrap();
     assert!(done(&path).unwrap_err().to_string().contains("another job"));
     let mut text = std::fs::read_to_string(&path).unwrap().replace("2/3", "1/1");
     text.push_str("{\n{}\n");
@@ -88,7 +93,7 @@ fn other_files_and_other_jobs_journals_are_left_alone() {
 fn two_jobs_do_not_share_a_journal() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.jsonl");
-    let first = Journal::open(&path, &header("1/1"), |_| true).unwrap();
+    let first = Journal::open(&path, &header("1/1"), || Ok(()), |_| true).unwrap();
     let error = done(&path).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
     drop(first);
@@ -99,7 +104,7 @@ fn two_jobs_do_not_share_a_journal() {
 fn a_journal_that_somebody_spoilt_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.jsonl");
-    Journal::open(&path, &header("1/1"), |_| true).unwrap().close().unwrap();
+    Journal::open(&path, &header("1/1"), || Ok(()), |_| true).unwrap().close().unwrap();
     let head = std::fs::read(&path).unwrap();
     let long = format!("{{\"flow_id\":\"{}\"}}\n", "x".repeat(1 << 20));
     let deep = |open: &str, times| {
@@ -129,7 +134,7 @@ fn a_journal_that_somebody_spoilt_is_refused_and_left_alone() {
 fn whatever_the_service_says_the_journal_can_be_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.jsonl");
-    let journal = Journal::open(&path, &header("1/1"), |_| true).unwrap();
+    let journal = Journal::open(&path, &header("1/1"), || Ok(()), |_| true).unwrap();
     let error = FlowError::new(FlowErrorKind::Refused, "\u{1}合".repeat(1 << 20));
     let flow = ReportedFlow { flow_id: "a".to_owned(), files: vec![], error: Some(error) };
     journal.add(&Record::of(&flow)).unwrap();
@@ -137,4 +142,28 @@ fn whatever_the_service_says_the_journal_can_be_read_again() {
     let records: Vec<Record> = Reader::open(&path).unwrap().unwrap().map(Result::unwrap).collect();
     let message = &records[0].error.as_ref().unwrap().message;
     assert!(message.len() > LONGEST_REASON - 4 && message.len() <= LONGEST_REASON);
+}
+
+#[test]
+fn what_lines_speak_of_is_settled_before_the_journal_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let settled = Arc::new(Mutex::new(Vec::new()));
+    let (seen, journal_path) = (Arc::clone(&settled), path.clone());
+    let settle = move || {
+        let text = std::fs::read_to_string(&journal_path)?;
+        seen.lock().unwrap().push(text.lines().count());
+        Ok(())
+    };
+    let journal = Journal::open(&path, &header("1/1"), settle, |_| true).unwrap();
+    journal.add(&record("a", false)).unwrap();
+    journal.add(&record("b", false)).unwrap();
+    journal.close().unwrap();
+    // The head and both lines had been written, whose files it is about.
+    assert_eq!(settled.lock().unwrap().last(), Some(&3));
+
+    let refuses = || Err(io::Error::other("no space"));
+    let journal = Journal::open(&path, &header("1/1"), refuses, |_| true).unwrap();
+    journal.add(&record("c", false)).unwrap();
+    assert_eq!(journal.close().unwrap_err().to_string(), "no space");
 }

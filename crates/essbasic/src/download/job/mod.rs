@@ -48,6 +48,8 @@ pub(crate) struct Policy {
     pub(crate) check: Option<Duration>,
     /// How many calls in a row may fail before their contracts do.
     pub(crate) patience: u32,
+    /// Whether somebody else makes the files' names durable.
+    pub(crate) names_later: bool,
 }
 
 pub(crate) struct Job {
@@ -328,6 +330,7 @@ impl Job {
                 target: self.options.target(),
                 name: file.name.clone(),
                 max_bytes: self.options.max_file_bytes,
+                sync_name: !self.policy.names_later,
                 delay: Duration::ZERO,
             });
         }
