@@ -115,24 +115,40 @@ pub enum FlowErrorKind {
     NotSigned,
 }
 
-/// Each kind as it stands in journals and reports.
-const KINDS: [(FlowErrorKind, &str); 10] = [
-    (FlowErrorKind::Refused, "refused"),
-    (FlowErrorKind::Call, "call"),
-    (FlowErrorKind::Missing, "missing"),
-    (FlowErrorKind::Link, "link"),
-    (FlowErrorKind::Untrusted, "untrusted"),
-    (FlowErrorKind::Network, "network"),
-    (FlowErrorKind::Content, "content"),
-    (FlowErrorKind::Uncertain, "uncertain"),
-    (FlowErrorKind::Store, "store"),
-    (FlowErrorKind::NotSigned, "not_signed"),
-];
+impl FlowErrorKind {
+    const ALL: [Self; 10] = [
+        Self::Refused,
+        Self::Call,
+        Self::Missing,
+        Self::Link,
+        Self::Untrusted,
+        Self::Network,
+        Self::Content,
+        Self::Uncertain,
+        Self::Store,
+        Self::NotSigned,
+    ];
+
+    /// As it stands in journals and reports.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Call => "call",
+            Self::Missing => "missing",
+            Self::Link => "link",
+            Self::Untrusted => "untrusted",
+            Self::Network => "network",
+            Self::Content => "content",
+            Self::Uncertain => "uncertain",
+            Self::Store => "store",
+            Self::NotSigned => "not_signed",
+        }
+    }
+}
 
 impl Encode for FlowErrorKind {
     fn encode(&self, writer: &mut Writer) {
-        let name = KINDS.iter().find(|(kind, _)| kind == self).map(|(_, name)| *name);
-        writer.text(name.unwrap_or_default());
+        writer.text(self.name());
     }
 }
 
@@ -142,8 +158,7 @@ impl Decode for FlowErrorKind {
     fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, json::Error> {
         let unknown = reader.expected("a kind of failure");
         let Some(name) = String::optional(reader)? else { return Ok(None) };
-        let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
-        kind.map(Some).ok_or(unknown)
+        Self::ALL.into_iter().find(|kind| kind.name() == name).map(Some).ok_or(unknown)
     }
 
     fn blank() -> Self {
