@@ -9,7 +9,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -181,18 +181,21 @@ fn who_has_not_signed_is_reminded_and_a_contract_withdrawn() {
     }
 }
 
-/// A server that reads each request to its end, counts it, and hangs up.
-fn deaf() -> (String, Arc<AtomicUsize>) {
+/// A server that reads each request to its end, counts it, gives this answer, and hangs up.
+fn answering(answer: &'static str) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let count = Arc::new(AtomicUsize::new(0));
     let requests = Arc::clone(&count);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut lines = BufReader::new(stream.unwrap()).lines();
+            let stream = stream.unwrap();
+            let mut reader = BufReader::new(&stream);
             let mut length = 0;
-            while let Some(Ok(line)) = lines.next() {
-                let line = line.to_ascii_lowercase();
+            loop {
+                let mut line = String::new();
+                assert!(reader.read_line(&mut line).unwrap() > 0);
+                let line = line.trim_end().to_ascii_lowercase();
                 if let Some(value) = line.strip_prefix("content-length:") {
                     length = value.trim().parse().unwrap();
                 }
@@ -201,7 +204,9 @@ fn deaf() -> (String, Arc<AtomicUsize>) {
                 }
             }
             assert!(length > 0);
+            reader.read_exact(&mut vec![0; length]).unwrap();
             requests.fetch_add(1, Ordering::SeqCst);
+            (&stream).write_all(answer.as_bytes()).unwrap();
         }
     });
     (endpoint, count)
@@ -209,7 +214,7 @@ fn deaf() -> (String, Arc<AtomicUsize>) {
 
 #[test]
 fn what_may_have_been_made_is_not_made_again() {
-    let (endpoint, count) = deaf();
+    let (endpoint, count) = answering("");
     for (round, colour) in Colour::both(&config_at(&endpoint), &the_agent()).into_iter().enumerate()
     {
         let made = colour.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
@@ -218,6 +223,23 @@ fn what_may_have_been_made_is_not_made_again() {
         assert!(error.message.contains("look before you repeat it"), "{}", error.message);
         assert_eq!(count.load(Ordering::SeqCst), round + 1);
     }
+}
+
+#[test]
+fn an_answer_that_names_no_contract_leaves_it_open_whether_there_is_one() {
+    let (endpoint, count) = answering(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"Response\":{\"RequestId\":\"r\"}}",
+    );
+    for colour in Colour::both(&config_at(&endpoint), &the_agent()) {
+        let by_files = colour.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
+        let by_template = colour.by_templates(vec![("template".to_owned(), lease("once"))]);
+        for made in [by_files, by_template] {
+            let error = made[0].as_ref().unwrap_err();
+            assert_eq!(error.kind, FlowErrorKind::Uncertain, "{error:?}");
+            assert!(error.message.contains("look before you repeat it"), "{}", error.message);
+        }
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 4);
 }
 
 #[test]

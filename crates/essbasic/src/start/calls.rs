@@ -123,17 +123,21 @@ impl Batched for FromTemplate {
 
     fn read(
         &self,
-        _: &[Self::Item],
+        batch: &[Self::Item],
         answer: CreateFlowsByTemplatesResponse,
     ) -> Vec<Result<String, FlowError>> {
-        let results = by_position(answer.flow_ids, answer.error_messages);
+        let mut results = by_position(answer.flow_ids, answer.error_messages);
+        results.resize_with(batch.len(), || Ok(String::new()));
         results.into_iter().map(|result| result.and_then(made)).collect()
     }
 }
 
+const UNNAMED: &str =
+    "the answer names no contract: whether one was made is not known; look before you repeat it";
+
 fn made(flow_id: impl Into<Option<String>>) -> Result<String, FlowError> {
-    let missing = || FlowError::new(FlowErrorKind::Missing, "the answer names no contract");
-    flow_id.into().filter(|id| !id.is_empty()).ok_or_else(missing)
+    let unnamed = || FlowError::new(FlowErrorKind::Uncertain, UNNAMED);
+    flow_id.into().filter(|id| !id.is_empty()).ok_or_else(unnamed)
 }
 
 /// A link over which one party signs.
