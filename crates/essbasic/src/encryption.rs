@@ -201,7 +201,7 @@ impl Wrapper for Encryption {
     fn seal(&self, action: &str, body: &[u8]) -> Result<Vec<u8>, Failure> {
         let mut iv = [0; IV_BYTES];
         getrandom::fill(&mut iv)?;
-        Ok(serde_json::to_vec(&self.seal_with(&iv, action, body)?)?)
+        Ok(self.seal_with(&iv, action, body)?.encode()?)
     }
 
     fn open(&self, answer: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
