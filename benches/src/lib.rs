@@ -9,6 +9,7 @@
 )]
 
 pub mod answer;
+pub mod archive;
 pub mod contenders;
 pub mod measure;
 pub mod minimal;

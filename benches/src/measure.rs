@@ -63,26 +63,28 @@ struct Cost {
     peak_kib: Option<u64>,
 }
 
-struct Begun {
+/// What had been used when the measuring began.
+pub(crate) struct Begun {
     wall: Instant,
     cpu: ProcessTime,
-    allocations: Option<u64>,
+    allocations: Option<(Counter, u64)>,
 }
 
 impl Begun {
-    fn now(load: &Load) -> Self {
-        let allocations = load.counter.map(|count| count());
+    pub(crate) fn now(counter: Option<Counter>) -> Self {
+        let allocations = counter.map(|count| (count, count()));
         Self { wall: Instant::now(), cpu: ProcessTime::now(), allocations }
     }
 
-    fn tell(&self, load: &Load) {
+    /// Tells what so many calls have cost.
+    pub(crate) fn tell(&self, calls: u64) {
         let (wall, cpu): (Duration, Duration) = (self.wall.elapsed(), self.cpu.elapsed());
-        let allocations = load.counter.zip(self.allocations).map(|(count, then)| count() - then);
+        let allocations = self.allocations.map(|(count, then)| count() - then);
         let cost = Cost {
-            calls: load.calls,
+            calls,
             wall_seconds: wall.as_secs_f64(),
             cpu_seconds: cpu.as_secs_f64(),
-            allocations_per_call: allocations.map(|count| count as f64 / load.calls as f64),
+            allocations_per_call: allocations.map(|count| count as f64 / calls as f64),
             peak_kib: peak_kib(),
         };
         println!("{}", serde_json::to_string(&cost).unwrap());
@@ -139,10 +141,10 @@ where
             });
         }
         gate.wait();
-        let begun = Begun::now(load);
+        let begun = Begun::now(load.counter);
         gate.wait();
         gate.wait();
-        begun.tell(load);
+        begun.tell(load.calls);
     });
 }
 
@@ -158,9 +160,9 @@ pub fn asynchronous<C: Caller>(load: &Load, callers: impl AsyncFnOnce() -> Vec<C
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let callers = in_flight(callers().await, load.warm_up()).await;
-        let begun = Begun::now(load);
+        let begun = Begun::now(load.counter);
         in_flight(callers, load.calls).await;
-        begun.tell(load);
+        begun.tell(load.calls);
     });
 }
 

@@ -58,7 +58,17 @@ fn crates_use_only_the_layers_below_them() {
         ("essbasic-emulator", &["tc3-signer", "tc3-api", "essbasic-models"]),
         ("essbasic-cli", &["essbasic", "essbasic-callback", "essbasic-emulator", "tc3-signer"]),
         ("xtask", &["tc3-codegen"]),
-        ("workspace-benches", &["tc3-signer", "tc3-api", "tc3-client", "essbasic-models"]),
+        (
+            "workspace-benches",
+            &[
+                "tc3-signer",
+                "tc3-api",
+                "tc3-client",
+                "essbasic-models",
+                "essbasic",
+                "essbasic-emulator",
+            ],
+        ),
     ]);
     let metadata: serde_json::Value = serde_json::from_str(&cargo(&[
         "metadata",

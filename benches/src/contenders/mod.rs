@@ -7,9 +7,9 @@
 mod hyper;
 mod micro;
 mod ours;
-mod reqwest;
+pub(crate) mod reqwest;
 mod serve;
-mod ureq;
+pub(crate) mod ureq;
 
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};

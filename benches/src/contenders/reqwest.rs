@@ -21,11 +21,15 @@ impl Caller for Reqwest {
     }
 }
 
-pub(super) fn run(load: &Load) {
+pub(crate) fn client() -> Client {
     // reqwest has none of its own here; the only way to fail is that there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap()
+}
+
+pub(super) fn run(load: &Load) {
     measure::asynchronous(load, async || {
-        let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
+        let client = client();
         let caller = || Reqwest { client: client.clone(), by_hand: ByHand::new(load) };
         (0..load.concurrency).map(|_| caller()).collect()
     });

@@ -10,7 +10,8 @@ use crate::plain;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-pub(super) fn run(load: &Load) {
+/// That keeps so many connections.
+pub(crate) fn agent(connections: usize) -> Agent {
     let config = Agent::config_builder()
         .proxy(None)
         // A limit of the whole call would have ureq start a thread for each, to resolve the name.
@@ -18,9 +19,13 @@ pub(super) fn run(load: &Load) {
         .timeout_send_request(Some(LIMIT))
         .timeout_recv_response(Some(LIMIT))
         .timeout_recv_body(Some(LIMIT))
-        .max_idle_connections(load.concurrency)
-        .max_idle_connections_per_host(load.concurrency);
-    let agent: Agent = config.build().into();
+        .max_idle_connections(connections)
+        .max_idle_connections_per_host(connections);
+    config.build().into()
+}
+
+pub(super) fn run(load: &Load) {
+    let agent = agent(load.concurrency);
     let caller = || {
         let (agent, mut by_hand) = (agent.clone(), ByHand::new(load));
         move || {

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::error::Error;
+use crate::files::{root, shown, write};
+
 pub(super) struct Chart {
     pub(super) title: &'static str,
     pub(super) lines: Vec<Line>,
@@ -20,7 +23,15 @@ const MARGIN: f64 = 48.0;
 /// Where names of lines stand.
 const NAMES: f64 = 110.0;
 const TOP: f64 = 40.0;
-const COLOURS: [&str; 3] = ["#1f77b4", "#d95f02", "#666666"];
+const COLOURS: [&str; 4] = ["#1f77b4", "#d95f02", "#666666", "#2ca02c"];
+
+/// Writes it where the documentation shows it.
+pub(super) fn save(name: &str, chart: &Chart) -> Result<(), Error> {
+    let path = root().join(format!("docs/performance/{name}.svg"));
+    write(&path, &chart.svg())?;
+    println!("wrote {}", shown(&path));
+    Ok(())
+}
 
 impl Chart {
     pub(super) fn svg(&self) -> String {

@@ -1,28 +1,20 @@
 //! `cargo xtask bench --plot`: what grows, and whether in proportion.
 
-use super::Arguments;
-use super::chart::{Chart, Line};
+use super::chart::{Chart, Line, save};
 use super::contenders::{Colour, Contender};
 use super::numbers::{Cost, Pair, Parts, Rounds};
 use super::processes::Programs;
 use crate::error::Error;
-use crate::files::{root, shown, write};
 
 pub(super) fn plot(
     programs: &Programs,
     contenders: &[Contender],
     endpoint: &str,
-    arguments: &Arguments,
+    rounds: usize,
+    calls: u64,
 ) -> Result<(), Error> {
-    save("decoding", &decoding(programs, arguments.rounds)?)?;
-    save("at-once", &at_once(programs, contenders, endpoint, arguments)?)
-}
-
-fn save(name: &str, chart: &Chart) -> Result<(), Error> {
-    let path = root().join(format!("docs/performance/{name}.svg"));
-    write(&path, &chart.svg())?;
-    println!("wrote {}", shown(&path));
-    Ok(())
+    save("decoding", &decoding(programs, rounds)?)?;
+    save("at-once", &at_once(programs, contenders, endpoint, (rounds, calls))?)
 }
 
 /// The time of decoding by the contracts in an answer.
@@ -46,21 +38,21 @@ fn decoding(programs: &Programs, rounds: usize) -> Result<Chart, Error> {
     })
 }
 
-/// The CPU time of a call by calls in flight.
+/// The CPU time of a call by calls in flight; in so many rounds, of so many calls.
 fn at_once(
     programs: &Programs,
     contenders: &[Contender],
     endpoint: &str,
-    arguments: &Arguments,
+    (repeated, calls): (usize, u64),
 ) -> Result<Chart, Error> {
     let shown = [Colour::Async.ours(), "reqwest", "hyper"];
     let compared = || contenders.iter().filter(|contender| shown.contains(&contender.name));
     let doubled = || (0..7).map(|doubled| 1 << doubled);
     let mut rounds = Rounds::default();
-    for _ in 0..arguments.rounds {
+    for _ in 0..repeated {
         for concurrency in doubled() {
             for contender in compared() {
-                let cost = programs.call(contender, endpoint, arguments.calls, concurrency)?;
+                let cost = programs.call(contender, endpoint, calls, concurrency)?;
                 rounds.add(contender.name, concurrency, cost);
             }
         }

@@ -1,31 +1,40 @@
-//! `cargo xtask bench`: the same call by many clients, each a process of its own, side by side.
+//! `cargo xtask bench`: what calls, archives, builds and the generator cost, beside what else does the same.
 
+mod archive;
+mod calls;
 mod chart;
 mod contenders;
 mod growth;
+mod memory;
 mod numbers;
 mod processes;
 mod report;
 mod sdks;
+mod table;
 mod targets;
 
 use std::path::PathBuf;
 
-use self::contenders::Contender;
-use self::numbers::{Parts, Rounds};
-use self::processes::Programs;
-use self::report::Report;
+use serde::Serialize;
+
+use self::targets::Measured;
 use crate::error::Error;
 use crate::files::{root, write};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How often each contender runs; figures are medians of the rounds.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    rounds: usize,
+    /// What to measure; without, all.
+    #[arg(value_enum)]
+    subjects: Vec<Subject>,
+    /// How often each contender runs; figures are medians of the rounds. By default 5 for calls, 3 for others.
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
     /// Calls of a contender in a round; of the official SDKs a sixth.
     #[arg(long, value_name = "N", default_value_t = 6000)]
     calls: u64,
+    /// Contracts of an archive; for its memory a tenth, twice and ten times as many.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    contracts: usize,
     /// Fail where a target is missed.
     #[arg(long)]
     check: bool,
@@ -34,51 +43,55 @@ pub(crate) struct Arguments {
     plot: bool,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+enum Subject {
+    /// A call by many clients, and its parts.
+    Calls,
+    /// Contracts to files in a folder.
+    Archive,
+    /// The memory of an archive by contracts.
+    Memory,
+}
+
+impl Arguments {
+    /// How many rounds, where nobody says it.
+    fn rounds(&self, usual: usize) -> usize {
+        self.rounds.unwrap_or(usual)
+    }
+
+    fn subjects(&self) -> Vec<Subject> {
+        let all: &[Subject] = <Subject as clap::ValueEnum>::value_variants();
+        all.iter()
+            .copied()
+            .filter(|subject| self.subjects.is_empty() || self.subjects.contains(subject))
+            .collect()
+    }
+}
+
 /// Where programs are built, SDKs installed and figures written.
 fn folder() -> PathBuf {
     root().join("target/bench")
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let programs = Programs::build()?;
-    let contenders = contenders::all(sdks::python()?.as_deref(), sdks::node()?.as_deref());
-    let server = programs.serve()?;
-    if arguments.plot {
-        return growth::plot(&programs, &contenders, &server.endpoint, arguments);
-    }
-    let runs = |contender: &Contender| [1, contender.colour.concurrency()];
-    let mut rounds = Rounds::default();
-    let mut parts = Parts::default();
-    let mut order: Vec<&Contender> = contenders.iter().collect();
-    let mut random = fastrand::Rng::with_seed(1);
-    for round in 1..=arguments.rounds {
-        eprintln!("round {round} of {}", arguments.rounds);
-        // In another order each time: a process that has just ended may slow the next.
-        random.shuffle(&mut order);
-        for &contender in &order {
-            for concurrency in runs(contender) {
-                let calls = arguments.calls / contender.client.share();
-                let cost = programs.call(contender, &server.endpoint, calls, concurrency)?;
-                rounds.add(contender.name, concurrency, cost);
-            }
-        }
-        parts.add(programs.parts()?);
-    }
-    for contender in &contenders {
-        for concurrency in runs(contender) {
-            if let Some(allocations) =
-                programs.count(contender, &server.endpoint, arguments.calls / 5, concurrency)?
-            {
-                rounds.set_allocations(contender.name, concurrency, allocations);
-            }
-        }
-    }
-    parts.set_allocations(programs.count_parts()?);
-
-    let report = Report::of(&contenders, &rounds, &parts);
-    println!("{}", report.markdown());
-    let json = serde_json::to_string_pretty(&report)
+/// Writes the figures of a subject.
+fn keep(name: &str, figures: &impl Serialize) -> Result<(), Error> {
+    let json = serde_json::to_string_pretty(figures)
         .map_err(|error| Error::new(format!("the figures: {error}")))?;
-    write(&folder().join("calls.json"), &format!("{json}\n"))?;
-    if arguments.check { targets::check(&rounds, &parts) } else { Ok(()) }
+    write(&folder().join(format!("{name}.json")), &format!("{json}\n")).map(|_| ())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let mut measured = Measured::default();
+    for subject in arguments.subjects() {
+        match (subject, arguments.plot) {
+            (Subject::Calls, true) => calls::plot(arguments)?,
+            (Subject::Calls, false) => measured.calls = Some(calls::run(arguments)?),
+            (Subject::Archive, true) => archive::plot(arguments)?,
+            (Subject::Archive, false) => measured.add(subject, archive::run(arguments)?),
+            // The plots of archives show it.
+            (Subject::Memory, true) => {}
+            (Subject::Memory, false) => measured.add(subject, memory::run(arguments)?),
+        }
+    }
+    if arguments.check { targets::check(&measured) } else { Ok(()) }
 }

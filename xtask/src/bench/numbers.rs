@@ -70,8 +70,19 @@ impl Rounds {
 
     /// The CPU time of one's calls by another's, each of the same round, which saw the same machine.
     pub(super) fn cpu_ratio(&self, name: &str, other: &str, concurrency: usize) -> Option<f64> {
+        self.ratio(name, other, concurrency, Cost::cpu_us)
+    }
+
+    /// The same of any figure.
+    pub(super) fn ratio(
+        &self,
+        name: &str,
+        other: &str,
+        concurrency: usize,
+        figure: fn(&Cost) -> f64,
+    ) -> Option<f64> {
         let rounds = self.costs(name, concurrency).iter().zip(self.costs(other, concurrency));
-        median(rounds.map(|(cost, other)| cost.cpu_us() / other.cpu_us()))
+        median(rounds.map(|(cost, other)| figure(cost) / figure(other)))
     }
 }
 

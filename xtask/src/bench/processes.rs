@@ -26,6 +26,23 @@ pub(super) struct Server {
     pub(super) endpoint: String,
 }
 
+impl Server {
+    /// Waits for the line that tells its endpoint.
+    pub(super) fn start(mut command: Command) -> Result<Self, Error> {
+        let program = Path::new(command.get_program()).to_owned();
+        let failed = |error: std::io::Error| Error::io(&program, &error);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(failed)?;
+        let stdout = process.stdout.take();
+        let mut server = Self { process, endpoint: String::new() };
+        if let Some(stdout) = stdout {
+            BufReader::new(stdout).read_line(&mut server.endpoint).map_err(failed)?;
+        }
+        server.endpoint.truncate(server.endpoint.trim_end().len());
+        Ok(server)
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -52,17 +69,7 @@ impl Programs {
     }
 
     pub(super) fn serve(&self) -> Result<Server, Error> {
-        let failed = |error: std::io::Error| Error::io(&self.contender, &error);
-        let mut command = Command::new(&self.contender);
-        command.arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().map_err(failed)?;
-        let stdout = process.stdout.take();
-        let mut server = Server { process, endpoint: String::new() };
-        if let Some(stdout) = stdout {
-            BufReader::new(stdout).read_line(&mut server.endpoint).map_err(failed)?;
-        }
-        server.endpoint.truncate(server.endpoint.trim_end().len());
-        Ok(server)
+        Server::start(with(&self.contender, ["serve"]))
     }
 
     /// Makes so many calls, and tells what they cost.
@@ -90,7 +97,7 @@ impl Programs {
             }
         };
         command.arg(endpoint).arg(calls.to_string()).arg(concurrency.to_string());
-        one(lines(&mut command)?, contender.name)
+        measured(&mut command, contender.name)
     }
 
     /// Allocations of a call, where they can be counted.
@@ -108,7 +115,7 @@ impl Programs {
         };
         let mut command = with(&counting(program), [name]);
         command.arg(endpoint).arg(calls.to_string()).arg(concurrency.to_string());
-        let cost: Cost = one(lines(&mut command)?, contender.name)?;
+        let cost = measured(&mut command, contender.name)?;
         Ok(cost.allocations_per_call)
     }
 
@@ -134,7 +141,7 @@ fn counting(program: &Path) -> PathBuf {
     name.into()
 }
 
-fn with<const N: usize>(program: &Path, arguments: [impl AsRef<OsStr>; N]) -> Command {
+pub(super) fn with<const N: usize>(program: &Path, arguments: [impl AsRef<OsStr>; N]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     // The server is on loopback.
@@ -157,6 +164,8 @@ fn lines<T: DeserializeOwned>(command: &mut Command) -> Result<Vec<T>, Error> {
     String::from_utf8_lossy(&output.stdout).lines().map(line).collect()
 }
 
-fn one<T>(lines: Vec<T>, name: &str) -> Result<T, Error> {
-    lines.into_iter().next().ok_or_else(|| Error::new(format!("{name} has told nothing")))
+/// What a contender of this name tells of itself.
+pub(super) fn measured(command: &mut Command, name: &str) -> Result<Cost, Error> {
+    let told = lines(command)?.into_iter().next();
+    told.ok_or_else(|| Error::new(format!("{name} has told nothing")))
 }

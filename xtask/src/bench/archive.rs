@@ -1,0 +1,169 @@
+//! `cargo xtask bench archive`: contracts of an emulator to files in a folder, by this SDK and by bare loops.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::chart::{Chart, Line, save};
+use super::contenders::Colour;
+use super::numbers::{Cost, Rounds};
+use super::processes::{Server, measured, with};
+use super::table::Table;
+use super::targets::Figures;
+use super::{Arguments, folder, keep};
+use crate::cargo;
+use crate::error::Error;
+use crate::files::{root, write};
+
+const ROUNDS: usize = 3;
+/// The least length of a contract's file.
+const BYTES: usize = 100_000;
+/// Downloads at a time, where nobody says it: the SDK's default.
+const AT_ONCE: usize = 8;
+
+/// Who does it: the name in tables, the one on the command line, and in which colour.
+const CONTENDERS: [(&str, &str, Colour); 8] = [
+    ("ours, blocking", "ours-blocking", Colour::Blocking),
+    ("ureq, as durable", "ureq-named", Colour::Blocking),
+    ("ureq, files synced", "ureq-synced", Colour::Blocking),
+    ("ureq, not synced", "ureq-unsynced", Colour::Blocking),
+    ("ours, async", "ours-async", Colour::Async),
+    ("reqwest, as durable", "reqwest-named", Colour::Async),
+    ("reqwest, files synced", "reqwest-synced", Colour::Async),
+    ("reqwest, not synced", "reqwest-unsynced", Colour::Async),
+];
+
+/// The program that archives, an emulator, and where files go: a real disk, as far as `target` is on one.
+pub(super) struct Archiver {
+    program: PathBuf,
+    server: Server,
+    ids: String,
+    scratch: PathBuf,
+}
+
+impl Archiver {
+    /// With an emulator that has so many contracts.
+    pub(super) fn start(contracts: usize, bytes: usize) -> Result<Self, Error> {
+        cargo::build(&["--package", "workspace-benches", "--bin", "archiver"])?;
+        let program = root().join("target/release/archiver");
+        let arguments = ["emulate", &contracts.to_string(), &bytes.to_string()];
+        let server = Server::start(with(&program, arguments))?;
+        let failed = |error: ureq::Error| Error::new(format!("the emulator's contracts: {error}"));
+        let agent = ureq::Agent::config_builder().proxy(None).build().new_agent();
+        let mut answer =
+            agent.get(format!("{}/_emulator/flows", server.endpoint)).call().map_err(failed)?;
+        let ids =
+            answer.body_mut().with_config().limit(64 << 20).read_to_string().map_err(failed)?;
+        Ok(Self { program, server, ids, scratch: folder().join("archive") })
+    }
+
+    /// Archives the first so many contracts, and tells what it cost.
+    pub(super) fn run(&self, name: &str, contracts: usize, at_once: usize) -> Result<Cost, Error> {
+        self.clear()?;
+        let ids: String = self.ids.split_inclusive('\n').take(contracts).collect();
+        let list = self.scratch.join("ids.txt");
+        write(&list, &ids)?;
+        let mut command = with(&self.program, [name, &self.server.endpoint]);
+        command.arg(list).arg(self.scratch.join("files")).arg(at_once.to_string());
+        let cost: Cost = measured(&mut command, name)?;
+        self.clear()?;
+        match cost.calls == contracts as u64 {
+            true => Ok(cost),
+            false => Err(Error::new(format!("{name} saved {} of {contracts}", cost.calls))),
+        }
+    }
+
+    fn clear(&self) -> Result<(), Error> {
+        match fs::remove_dir_all(&self.scratch) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io(&self.scratch, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Figures, Error> {
+    let archiver = Archiver::start(arguments.contracts, BYTES)?;
+    let mut rounds = Rounds::default();
+    let mut order = CONTENDERS;
+    let mut random = fastrand::Rng::with_seed(1);
+    for round in 1..=arguments.rounds(ROUNDS) {
+        eprintln!("archive: round {round} of {}", arguments.rounds(ROUNDS));
+        random.shuffle(&mut order);
+        for (name, program, _) in order {
+            rounds.add(name, AT_ONCE, archiver.run(program, arguments.contracts, AT_ONCE)?);
+        }
+    }
+    let mut table = Table::new(
+        "archive by",
+        &[("files a second", 0), ("wall, × ours", 2), ("CPU of a file, µs", 0), ("peak, MiB", 1)],
+    );
+    let mut figures = Figures::new();
+    for (name, _, colour) in CONTENDERS {
+        let median = |figure: fn(&Cost) -> f64| rounds.median(name, AT_ONCE, figure);
+        let ours = colour.ours();
+        table.row(
+            name,
+            [
+                median(Cost::wall_us).map(|wall| 1e6 / wall),
+                rounds.ratio(name, ours, AT_ONCE, Cost::wall_us),
+                median(Cost::cpu_us),
+                median(|cost| cost.peak_kib.unwrap_or_default() as f64 / 1024.0),
+            ],
+        );
+        let ratio = rounds.ratio(ours, name, AT_ONCE, Cost::wall_us);
+        figures.extend(ratio.map(|ratio| (format!("{ours} / {name}"), ratio)));
+    }
+    println!("{}", table.markdown());
+    keep("archive", &table)?;
+    Ok(figures)
+}
+
+/// What is drawn: ours, and the loops that keep as much.
+fn drawn() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let kept = |program: &str| program.starts_with("ours") || program.ends_with("-named");
+    let named = CONTENDERS.into_iter().map(|(name, program, _)| (name, program));
+    named.filter(move |(_, program)| kept(program))
+}
+
+pub(super) fn plot(arguments: &Arguments) -> Result<(), Error> {
+    let contracts = || (0..5).map(|doubled| 1000 << doubled);
+    let at_once = || (0..5).map(|doubled| 1 << doubled);
+    let archiver = Archiver::start(16_000, BYTES)?;
+    let (mut by_contracts, mut by_concurrency) = (Rounds::default(), Rounds::default());
+    for _ in 0..arguments.rounds(ROUNDS) {
+        for (name, program) in drawn() {
+            for contracts in contracts() {
+                by_contracts.add(name, contracts, archiver.run(program, contracts, AT_ONCE)?);
+            }
+            for at_once in at_once() {
+                by_concurrency.add(name, at_once, archiver.run(program, 2000, at_once)?);
+            }
+        }
+    }
+    let line = |name: &str, rounds: &Rounds, places: Vec<usize>, figure: fn(&Cost) -> f64| {
+        let point = |place| Some((place as f64, rounds.median(name, place, figure)?));
+        Line { name: name.to_owned(), points: places.into_iter().filter_map(point).collect() }
+    };
+    save(
+        "archive-contracts",
+        &Chart {
+            title: "Archive: CPU time of a contract, µs, by contracts",
+            lines: drawn()
+                .map(|(name, _)| line(name, &by_contracts, contracts().collect(), Cost::cpu_us))
+                .collect(),
+        },
+    )?;
+    save(
+        "archive-at-once",
+        &Chart {
+            title: "Archive: files a second, by downloads at a time",
+            lines: drawn()
+                .map(|(name, _)| {
+                    let rate = |cost: &Cost| 1e6 / cost.wall_us();
+                    line(name, &by_concurrency, at_once().collect(), rate)
+                })
+                .collect(),
+        },
+    )
+}
