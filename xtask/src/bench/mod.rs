@@ -1,9 +1,12 @@
 //! `cargo xtask bench`: what calls, archives, builds and the generator cost, beside what else does the same.
 
 mod archive;
+mod builds;
 mod calls;
 mod chart;
 mod contenders;
+mod cpu;
+mod generator;
 mod growth;
 mod memory;
 mod numbers;
@@ -35,6 +38,9 @@ pub(crate) struct Arguments {
     /// Contracts of an archive; for its memory a tenth, twice and ten times as many.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     contracts: usize,
+    /// The wheel of the PyPI package `tccli`, or its folder: all services through the generator.
+    #[arg(long, value_name = "WHEEL|FOLDER")]
+    tccli: Option<PathBuf>,
     /// Fail where a target is missed.
     #[arg(long)]
     check: bool,
@@ -51,6 +57,10 @@ enum Subject {
     Archive,
     /// The memory of an archive by contracts.
     Memory,
+    /// Building programs with the SDK, and its models.
+    Builds,
+    /// Making models from specs.
+    Generator,
 }
 
 impl Arguments {
@@ -91,6 +101,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             // The plots of archives show it.
             (Subject::Memory, true) => {}
             (Subject::Memory, false) => measured.add(subject, memory::run(arguments)?),
+            (Subject::Builds, true) => builds::plot(arguments)?,
+            (Subject::Builds, false) => measured.add(subject, builds::run(arguments)?),
+            (Subject::Generator, true) => generator::plot(arguments)?,
+            (Subject::Generator, false) => measured.add(subject, generator::run(arguments)?),
         }
     }
     if arguments.check { targets::check(&measured) } else { Ok(()) }

@@ -54,6 +54,15 @@ const TARGETS: &[Target] = &[
     Target::Figure(Subject::Archive, "ours, async / reqwest, as durable", 1.0 / 0.9),
     Target::Figure(Subject::Memory, "ours, blocking, bytes more by a contract", 64.0),
     Target::Figure(Subject::Memory, "ours, async, bytes more by a contract", 64.0),
+    Target::Figure(Subject::Builds, "models, emitted / derived, check", 0.5),
+    Target::Figure(Subject::Builds, "models, emitted / derived, release", 0.5),
+    Target::Figure(Subject::Builds, "models, CPU of `flows` / its lines", 1.5),
+    Target::Figure(Subject::Builds, "essbasic, blocking / ureq, cold build", 1.25),
+    Target::Figure(Subject::Builds, "essbasic, async / reqwest, cold build", 1.25),
+    Target::Figure(Subject::Builds, "essbasic, blocking, bytes above ureq", 409_600.0),
+    Target::Figure(Subject::Builds, "essbasic, async, bytes above reqwest", 409_600.0),
+    Target::Figure(Subject::Generator, "codegen --check, CPU s", 1.0),
+    Target::Figure(Subject::Generator, "sweep of all versions, CPU s", 60.0),
 ];
 
 /// Prints how each target fares; those that are missed are the error. What could not be measured is said.
