@@ -1,6 +1,5 @@
 //! `cargo xtask bench archive`: contracts of an emulator to files in a folder, by this SDK and by bare loops.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::chart::{Chart, Line, save};
@@ -9,7 +8,7 @@ use super::numbers::{Cost, Rounds};
 use super::processes::{Server, measured, with};
 use super::table::Table;
 use super::targets::Figures;
-use super::{Arguments, folder, keep};
+use super::{Arguments, folder, keep, remove};
 use crate::cargo;
 use crate::error::Error;
 use crate::files::{root, write};
@@ -58,26 +57,17 @@ impl Archiver {
 
     /// Archives the first so many contracts, and tells what it cost.
     pub(super) fn run(&self, name: &str, contracts: usize, at_once: usize) -> Result<Cost, Error> {
-        self.clear()?;
+        remove(&self.scratch)?;
         let ids: String = self.ids.split_inclusive('\n').take(contracts).collect();
         let list = self.scratch.join("ids.txt");
         write(&list, &ids)?;
         let mut command = with(&self.program, [name, &self.server.endpoint]);
         command.arg(list).arg(self.scratch.join("files")).arg(at_once.to_string());
         let cost: Cost = measured(&mut command, name)?;
-        self.clear()?;
+        remove(&self.scratch)?;
         match cost.calls == contracts as u64 {
             true => Ok(cost),
             false => Err(Error::new(format!("{name} saved {} of {contracts}", cost.calls))),
-        }
-    }
-
-    fn clear(&self) -> Result<(), Error> {
-        match fs::remove_dir_all(&self.scratch) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io(&self.scratch, &error))
-            }
-            _ => Ok(()),
         }
     }
 }
@@ -131,12 +121,14 @@ pub(super) fn plot(arguments: &Arguments) -> Result<(), Error> {
     let at_once = || (0..5).map(|doubled| 1 << doubled);
     let archiver = Archiver::start(16_000, BYTES)?;
     let (mut by_contracts, mut by_concurrency) = (Rounds::default(), Rounds::default());
+    let mut order: Vec<_> = drawn().collect();
+    let mut random = fastrand::Rng::with_seed(1);
     for _ in 0..arguments.rounds(ROUNDS) {
-        for (name, program) in drawn() {
-            for contracts in contracts() {
-                by_contracts.add(name, contracts, archiver.run(program, contracts, AT_ONCE)?);
-            }
-            for at_once in at_once() {
+        for (contracts, at_once) in contracts().zip(at_once()) {
+            random.shuffle(&mut order);
+            for (name, program) in &order {
+                let cost = archiver.run(program, contracts, AT_ONCE)?;
+                by_contracts.add(name, contracts, cost);
                 by_concurrency.add(name, at_once, archiver.run(program, 2000, at_once)?);
             }
         }

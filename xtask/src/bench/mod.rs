@@ -16,7 +16,9 @@ mod sdks;
 mod table;
 mod targets;
 
-use std::path::PathBuf;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -83,6 +85,14 @@ fn folder() -> PathBuf {
     root().join("target/bench")
 }
 
+/// Removes a folder that need not be there.
+fn remove(folder: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io(folder, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Writes the figures of a subject.
 fn keep(name: &str, figures: &impl Serialize) -> Result<(), Error> {
     let json = serde_json::to_string_pretty(figures)
@@ -98,7 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             (Subject::Calls, false) => measured.calls = Some(calls::run(arguments)?),
             (Subject::Archive, true) => archive::plot(arguments)?,
             (Subject::Archive, false) => measured.add(subject, archive::run(arguments)?),
-            // The plots of archives show it.
+            // Three places, of which one counts most, are no line.
             (Subject::Memory, true) => {}
             (Subject::Memory, false) => measured.add(subject, memory::run(arguments)?),
             (Subject::Builds, true) => builds::plot(arguments)?,

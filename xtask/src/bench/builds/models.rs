@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::scratch::{Scratch, remove};
+use super::scratch::Scratch;
 use super::source::{CRATE, Source};
 use crate::bench::chart::{Chart, Line, save};
 use crate::bench::numbers::median;
+use crate::bench::remove;
 use crate::bench::table::Table;
 use crate::bench::targets::Figures;
 use crate::codegen::{BEGIN, END};

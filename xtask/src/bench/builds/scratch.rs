@@ -1,10 +1,10 @@
 //! A package in an empty folder, built by commands whose CPU time is taken.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::bench::{cpu, folder};
+use crate::bench::{cpu, folder, remove};
 use crate::error::Error;
 use crate::files::{read, root, write};
 
@@ -73,15 +73,5 @@ impl Scratch {
     pub(super) fn size(&self) -> Result<u64, Error> {
         let path = self.target().join("release/program");
         fs::metadata(&path).map(|data| data.len()).map_err(|error| Error::io(&path, &error))
-    }
-}
-
-/// Removes a folder that need not be there.
-pub(super) fn remove(folder: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io(folder, &error))
-        }
-        _ => Ok(()),
     }
 }
