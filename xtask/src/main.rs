@@ -47,7 +47,7 @@ enum Command {
     Surface(surface::Arguments),
     /// Make many calls over many connections, and tell what they leave behind.
     Load(load::Arguments),
-    /// Compare what a call costs with what it costs by other clients.
+    /// Measure what calls, archives, builds and the generator cost, beside what else does the same.
     Bench(bench::Arguments),
     /// Kill an archive job again and again, and count what it lost.
     Trial(trial::Arguments),
