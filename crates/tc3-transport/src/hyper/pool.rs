@@ -1,5 +1,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
@@ -10,6 +11,9 @@ use crate::config::IDLE_TIMEOUT;
 
 /// Connections kept for reuse, in all.
 const IDLE_CONNECTIONS: usize = 256;
+
+/// No server closes a connection that has lain for less.
+const RESTED: Duration = Duration::from_millis(100);
 
 /// Where a connection leads, and how.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -35,9 +39,16 @@ struct Idle {
 impl Pool {
     /// An open connection, the one used last.
     pub(super) async fn take(&self, key: &Key) -> Option<Link> {
+        let mut has_yielded = false;
         loop {
             let mut idle = self.pop(key)?;
-            if idle.since.elapsed() < IDLE_TIMEOUT && idle.link.is_open().await {
+            let age = idle.since.elapsed();
+            if age > RESTED && !has_yielded {
+                // The runtime may not have looked at its sockets since, and then knows of no close.
+                tokio::task::yield_now().await;
+                has_yielded = true;
+            }
+            if age < IDLE_TIMEOUT && idle.link.is_open().await {
                 return Some(idle.link);
             }
         }

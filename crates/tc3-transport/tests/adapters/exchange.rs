@@ -1,8 +1,10 @@
 //! What goes out, and how often.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
-use tc3_transport::{Request, TransportErrorKind};
+use tc3_transport::{AsyncTransport, HyperTransport, Request, TransportErrorKind};
 
 use crate::support::server::{Server, answer};
 use crate::support::{LONG, New, check, config, fetch, get, post, until};
@@ -138,6 +140,22 @@ fn a_kept_connection_that_was_closed_costs_at_most_an_error(new: New) {
     // Each answer belongs to one request: none was written a second time.
     assert_eq!(server.received().len(), arrived);
     assert!(arrived > 0);
+}
+
+/// Nothing of the runtime runs while its thread does something else, so nothing of it sees the close.
+#[test]
+fn hyper_uses_no_connection_that_was_closed_while_the_program_did_something_else() {
+    let server = Server::closing(answer(200, "", "ok"));
+    let transport = HyperTransport::new(&config()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for _ in 0..5 {
+            let answer = transport.send(post(&server.http(), "x")).await.unwrap();
+            assert_eq!(answer.body.collect(2).await.unwrap(), "ok");
+            std::thread::sleep(Duration::from_millis(150));
+        }
+    });
+    assert_eq!(server.received().len(), 5);
 }
 
 fn header_values_may_be_any_bytes(new: New) {
