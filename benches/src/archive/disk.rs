@@ -7,9 +7,7 @@ use std::path::Path;
 /// What a power cut may take.
 #[derive(Clone, Copy)]
 pub(super) enum Durable {
-    /// Nothing: file and name are on disk before the next is begun, as with ours.
-    Named,
-    /// The name, for a while.
+    /// Names of the last seconds, as with ours.
     Synced,
     /// All of the last half minute.
     Not,
@@ -21,10 +19,9 @@ impl Durable {
         let (part, path) = (folder.join(format!(".{name}.part")), folder.join(name));
         let mut file = File::create(&part)?;
         file.write_all(bytes)?;
-        if !matches!(self, Self::Not) {
+        if matches!(self, Self::Synced) {
             file.sync_all()?;
         }
-        fs::rename(part, path)?;
-        if matches!(self, Self::Named) { File::open(folder)?.sync_all() } else { Ok(()) }
+        fs::rename(part, path)
     }
 }

@@ -50,10 +50,8 @@ pub fn main() -> ExitCode {
     match name {
         "ours-async" => ours::asynchronous(&job),
         "ours-blocking" => ours::blocking(&job),
-        "reqwest-named" => looped::asynchronous(&job, Durable::Named),
         "reqwest-synced" => looped::asynchronous(&job, Durable::Synced),
         "reqwest-unsynced" => looped::asynchronous(&job, Durable::Not),
-        "ureq-named" => looped::blocking(&job, Durable::Named),
         "ureq-synced" => looped::blocking(&job, Durable::Synced),
         "ureq-unsynced" => looped::blocking(&job, Durable::Not),
         _ => return ExitCode::FAILURE,

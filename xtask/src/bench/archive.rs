@@ -20,13 +20,11 @@ const BYTES: usize = 100_000;
 const AT_ONCE: usize = 8;
 
 /// Who does it: the name in tables, the one on the command line, and in which colour.
-const CONTENDERS: [(&str, &str, Colour); 8] = [
+const CONTENDERS: [(&str, &str, Colour); 6] = [
     ("ours, blocking", "ours-blocking", Colour::Blocking),
-    ("ureq, as durable", "ureq-named", Colour::Blocking),
     ("ureq, files synced", "ureq-synced", Colour::Blocking),
     ("ureq, not synced", "ureq-unsynced", Colour::Blocking),
     ("ours, async", "ours-async", Colour::Async),
-    ("reqwest, as durable", "reqwest-named", Colour::Async),
     ("reqwest, files synced", "reqwest-synced", Colour::Async),
     ("reqwest, not synced", "reqwest-unsynced", Colour::Async),
 ];
@@ -111,7 +109,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Figures, Error> {
 
 /// What is drawn: ours, and the loops that keep as much.
 fn drawn() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let kept = |program: &str| program.starts_with("ours") || program.ends_with("-named");
+    let kept = |program: &str| program.starts_with("ours") || program.ends_with("-synced");
     let named = CONTENDERS.into_iter().map(|(name, program, _)| (name, program));
     named.filter(move |(_, program)| kept(program))
 }

@@ -28,7 +28,7 @@ const RUSTLS: &str = "rustls = { version = \"0.23\", default-features = false, f
                       [\"ring\", \"std\", \"tls12\"] }\n";
 const TOKIO: &str = "tokio = { version = \"1\", features = [\"net\", \"rt\", \"time\"] }\n";
 
-fn programs() -> [Program; 6] {
+fn programs() -> [Program; 7] {
     let ours = |colour| {
         let folder = root().join("crates/essbasic");
         format!("essbasic = {{ path = {folder:?}, features = [\"{colour}\"] }}\n")
@@ -62,6 +62,13 @@ fn programs() -> [Program; 6] {
             "reqwest",
             format!("{}{TOKIO}", ours("async")),
             include_str!("../../../templates/build/ours-async.rs"),
+            false,
+        ),
+        program(
+            "essbasic, hyper",
+            "reqwest",
+            format!("{}{TOKIO}", ours("hyper")),
+            include_str!("../../../templates/build/ours-hyper.rs"),
             false,
         ),
         program(
