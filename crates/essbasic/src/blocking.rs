@@ -209,9 +209,11 @@ impl Client {
                 job = shared.changed.wait(job).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
+            // Whoever finds something to do wakes the next, who does the same: nobody is woken for nothing.
+            if job.may_begin_more() {
+                shared.changed.notify_one();
+            }
             drop(job);
-            // Others may have something to begin, too.
-            shared.changed.notify_one();
             match step {
                 Step::Check(check) => {
                     self.client.sleep(check.delay);
@@ -233,7 +235,6 @@ impl Client {
                 }
             }
             keep(&mut job);
-            shared.changed.notify_all();
         }
         drop(job);
         shared.changed.notify_all();

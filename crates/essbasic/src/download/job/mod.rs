@@ -148,6 +148,13 @@ impl Job {
 
     /// The next thing to begin; `None` where something under way must end first.
     pub(crate) fn next(&mut self, now: Now) -> Option<Step> {
+        let expected = self.may_begin_more();
+        let step = self.begin(now);
+        debug_assert!(expected || step.is_none(), "a worker would have slept through this");
+        step
+    }
+
+    fn begin(&mut self, now: Now) -> Option<Step> {
         if self.fatal.is_some() || self.stopping {
             return None;
         }
@@ -172,6 +179,18 @@ impl Job {
         }
         self.asking = true;
         Some(Step::Ask(self.ask(now)))
+    }
+
+    /// Whether [`next`](Self::next) may have something more to begin. Where it has not, that changes only when
+    /// something under way ends.
+    pub(crate) fn may_begin_more(&self) -> bool {
+        if self.fatal.is_some() || self.stopping {
+            return false;
+        }
+        let concurrency = self.options.downloads();
+        let to_ask = !self.exhausted || !self.linkless.is_empty() || !self.unchecked.is_empty();
+        (self.fetching < concurrency && !self.ready.is_empty())
+            || (!self.asking && self.ready.len() < concurrency && to_ask)
     }
 
     /// Whether nothing is left to begin or to end.
