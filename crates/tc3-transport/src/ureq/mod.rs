@@ -21,7 +21,7 @@ use crate::{
 const IDLE_CONNECTIONS: usize = 64;
 
 /// The largest piece of a body.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 128 << 10;
 
 /// What is offered where nothing more is expected.
 const SMALL_PIECE: usize = 4 << 10;
