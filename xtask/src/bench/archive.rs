@@ -1,6 +1,8 @@
 //! `cargo xtask bench archive`: contracts of an emulator to files in a folder, by this SDK and by bare loops.
 
+use std::cell::Cell;
 use std::path::PathBuf;
+use std::process::Command;
 
 use super::chart::{Chart, Line, save};
 use super::contenders::Colour;
@@ -34,7 +36,17 @@ pub(super) struct Archiver {
     program: PathBuf,
     server: Server,
     ids: String,
+    /// One folder for each run. They stay until the end: where files have just been removed, file systems
+    /// take far longer to make others.
     scratch: PathBuf,
+    runs: Cell<u32>,
+}
+
+impl Drop for Archiver {
+    fn drop(&mut self) {
+        // What stays is removed before the next.
+        let _ = remove(&self.scratch);
+    }
 }
 
 impl Archiver {
@@ -50,19 +62,29 @@ impl Archiver {
             agent.get(format!("{}/_emulator/flows", server.endpoint)).call().map_err(failed)?;
         let ids =
             answer.body_mut().with_config().limit(64 << 20).read_to_string().map_err(failed)?;
-        Ok(Self { program, server, ids, scratch: folder().join("archive") })
+        let scratch = folder().join("archive");
+        remove(&scratch)?;
+        Ok(Self { program, server, ids, scratch, runs: Cell::default() })
+    }
+
+    /// Removes what was archived so far.
+    pub(super) fn clear(&self) -> Result<(), Error> {
+        remove(&self.scratch)
     }
 
     /// Archives the first so many contracts, and tells what it cost.
     pub(super) fn run(&self, name: &str, contracts: usize, at_once: usize) -> Result<Cost, Error> {
-        remove(&self.scratch)?;
+        self.runs.set(self.runs.get() + 1);
+        let scratch = self.scratch.join(self.runs.get().to_string());
         let ids: String = self.ids.split_inclusive('\n').take(contracts).collect();
-        let list = self.scratch.join("ids.txt");
+        let list = scratch.join("ids.txt");
         write(&list, &ids)?;
         let mut command = with(&self.program, [name, &self.server.endpoint]);
-        command.arg(list).arg(self.scratch.join("files")).arg(at_once.to_string());
+        command.arg(list).arg(scratch.join("files")).arg(at_once.to_string());
         let cost: Cost = measured(&mut command, name)?;
-        remove(&self.scratch)?;
+        // What one has left to the system to write is not to be written in the time of the next.
+        let synced = Command::new("sync").status();
+        synced.map_err(|error| Error::new(format!("sync: {error}")))?;
         match cost.calls == contracts as u64 {
             true => Ok(cost),
             false => Err(Error::new(format!("{name} saved {} of {contracts}", cost.calls))),
@@ -130,6 +152,7 @@ pub(super) fn plot(arguments: &Arguments) -> Result<(), Error> {
                 by_concurrency.add(name, at_once, archiver.run(program, 2000, at_once)?);
             }
         }
+        archiver.clear()?;
     }
     let line = |name: &str, rounds: &Rounds, places: Vec<usize>, figure: fn(&Cost) -> f64| {
         let point = |place| Some((place as f64, rounds.median(name, place, figure)?));

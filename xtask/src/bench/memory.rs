@@ -23,6 +23,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Figures, Error> {
         let peak = |contracts| -> Result<f64, Error> {
             eprintln!("memory: {contracts} contracts by {name}");
             let cost = archiver.run(program, contracts, AT_ONCE)?;
+            archiver.clear()?;
             let peak = cost.peak_kib.ok_or_else(|| Error::new("this system tells of no peaks"))?;
             Ok(peak as f64 / 1024.0)
         };
