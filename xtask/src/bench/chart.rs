@@ -16,12 +16,12 @@ pub(super) struct Line {
     pub(super) points: Vec<(f64, f64)>,
 }
 
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = 680.0;
 const HEIGHT: f64 = 320.0;
 /// Left of the axis, and under it.
 const MARGIN: f64 = 48.0;
 /// Where names of lines stand.
-const NAMES: f64 = 110.0;
+const NAMES: f64 = 150.0;
 const TOP: f64 = 40.0;
 const COLOURS: [&str; 4] = ["#1f77b4", "#d95f02", "#666666", "#2ca02c"];
 
