@@ -194,7 +194,8 @@ impl Decode for ApiError {
     }
 }
 
-#[cfg(all(test, feature = "serde"))]
+#[cfg(feature = "serde")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use serde::Deserialize;

@@ -115,7 +115,8 @@ fn first_words(body: &[u8]) -> String {
     one_line(&words.join(" "), 80)
 }
 
-#[cfg(all(test, feature = "serde"))]
+#[cfg(feature = "serde")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::Value;
