@@ -148,14 +148,8 @@ impl Job {
 
     /// The next thing to begin; `None` where something under way must end first.
     pub(crate) fn next(&mut self, now: Now) -> Option<Step> {
-        let expected = self.may_begin_more();
-        let step = self.begin(now);
-        debug_assert!(expected || step.is_none(), "a worker would have slept through this");
-        step
-    }
-
-    fn begin(&mut self, now: Now) -> Option<Step> {
-        if self.fatal.is_some() || self.stopping {
+        // What wakes a worker is what it looks for: none sleeps through something to begin.
+        if !self.may_begin_more() {
             return None;
         }
         let concurrency = self.options.downloads();
