@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use essbasic_models::ErrorCode;
 use tc3_client::api::json::{self, Decode, Encode, Reader, Writer};
-use tc3_client::api::{__deserialize, __serialize};
+use tc3_client::api::{__deserialize, __read_object, __serialize};
 
 /// What keeps a whole workflow from starting or going on. What concerns one contract only is a
 /// [`FlowError`] among the results.
@@ -186,6 +186,13 @@ impl Encode for FlowError {
         writer.member("message", &self.message);
         writer.close();
     }
+}
+
+__read_object! {
+    FlowError,
+    must { "kind" => kind, "message" => message },
+    may {},
+    keep {}
 }
 
 __serialize!(FlowError);

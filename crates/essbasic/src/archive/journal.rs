@@ -15,7 +15,7 @@ use tc3_client::api::__read_object;
 use tc3_client::api::json::{self, Encode, Writer};
 
 use crate::download::{ReportedFlow, cut};
-use crate::error::{FlowError, FlowErrorKind};
+use crate::error::FlowError;
 
 /// How long a line may wait until it is made durable against a loss of power. Against the process's
 /// own end it is safe at once.
@@ -62,14 +62,7 @@ pub(super) struct Record {
     pub(super) flow_id: String,
     /// Names in the folder or store, and lengths.
     pub(super) files: Vec<(String, u64)>,
-    pub(super) error: Option<Failure>,
-}
-
-/// Why a contract is not saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) kind: FlowErrorKind,
-    pub(super) message: String,
+    pub(super) error: Option<FlowError>,
 }
 
 __read_object! {
@@ -91,29 +84,13 @@ impl Encode for Record {
     }
 }
 
-__read_object! {
-    Failure,
-    must { "kind" => kind, "message" => message },
-    may {},
-    keep {}
-}
-
-impl Encode for Failure {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("kind", &self.kind);
-        writer.member("message", &self.message);
-        writer.close();
-    }
-}
-
 impl Record {
     pub(super) fn of(flow: &ReportedFlow) -> Self {
         let name =
             |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let failure = |error: &FlowError| {
             let message = cut(&error.message, LONGEST_REASON).to_owned();
-            Failure { kind: error.kind, message }
+            FlowError::new(error.kind, message)
         };
         Self {
             flow_id: flow.flow_id.clone(),

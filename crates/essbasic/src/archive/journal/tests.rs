@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::FlowErrorKind;
 
 fn header(shard: &str) -> Header {
     Header {
@@ -11,7 +12,7 @@ fn header(shard: &str) -> Header {
 }
 
 fn record(flow_id: &str, failed: bool) -> Record {
-    let failure = Failure { kind: FlowErrorKind::Refused, message: "no".to_owned() };
+    let failure = FlowError::new(FlowErrorKind::Refused, "no");
     Record {
         flow_id: flow_id.to_owned(),
         files: if failed { vec![] } else { vec![(format!("{flow_id}.pdf"), 7)] },
