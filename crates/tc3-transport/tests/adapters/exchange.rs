@@ -1,5 +1,6 @@
 //! What goes out, and how often.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -145,13 +146,21 @@ fn a_kept_connection_that_was_closed_costs_at_most_an_error(new: New) {
 /// Nothing of the runtime runs while its thread does something else, so nothing of it sees the close.
 #[test]
 fn hyper_uses_no_connection_that_was_closed_while_the_program_did_something_else() {
-    let server = Server::closing(answer(200, "", "ok"));
+    let (closed, was_closed) = mpsc::channel();
+    let server = Server::start(move |connection| {
+        connection.receive();
+        connection.write(&answer(200, "", "ok"));
+        connection.close();
+        closed.send(()).unwrap();
+    });
     let transport = HyperTransport::new(&config()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         for _ in 0..5 {
             let answer = transport.send(post(&server.http(), "x")).await.unwrap();
             assert_eq!(answer.body.collect(2).await.unwrap(), "ok");
+            was_closed.recv_timeout(LONG).unwrap();
+            // For so long a connection is taken to be open.
             std::thread::sleep(Duration::from_millis(150));
         }
     });

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -141,6 +141,11 @@ impl Connection {
     pub(crate) fn reset(&mut self) {
         let mut byte = [0];
         assert_eq!(self.tcp.peek(&mut byte).unwrap(), 1, "something to leave unread");
+    }
+
+    /// Closes at once: when it returns, the close is on its way.
+    pub(crate) fn close(&mut self) {
+        self.tcp.shutdown(Shutdown::Both).unwrap();
     }
 
     /// Goes on in TLS.
