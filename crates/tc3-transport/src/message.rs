@@ -43,6 +43,18 @@ impl Request {
     }
 }
 
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+impl Request {
+    /// Names the length of an empty body where there may be one: hyper leaves it out, and servers refuse a POST
+    /// without.
+    pub(crate) fn say_empty_length(&mut self) {
+        if self.body.is_empty() && takes_body(&self.method) {
+            let length = http::header::CONTENT_LENGTH;
+            self.headers.entry(length).or_insert(http::HeaderValue::from_static("0"));
+        }
+    }
+}
+
 impl fmt::Debug for Request {
     /// Shows neither path, query, header values nor body: they hold names and keys of files, signatures and
     /// contracts.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderValue, header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, Url};
 
@@ -100,7 +99,7 @@ impl fmt::Debug for ReqwestTransport {
 
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
-    async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
+    async fn send(&self, mut request: Request) -> Result<Response<AsyncBody>, TransportError> {
         let route = self.proxies.route(&request.uri)?;
         let client = self.client_for(request.public_only, &route)?;
         let url: Url = request
@@ -108,12 +107,9 @@ impl AsyncTransport for ReqwestTransport {
             .to_string()
             .parse()
             .map_err(|_| route.error(Kind::Request, "reqwest refuses the URI"))?;
-        let mut headers = request.headers;
-        if request.body.is_empty() && crate::message::takes_body(&request.method) {
-            // hyper leaves it out, and servers refuse a POST without.
-            headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
-        }
-        let mut builder = client.request(request.method, url).headers(headers).body(request.body);
+        request.say_empty_length();
+        let mut builder =
+            client.request(request.method, url).headers(request.headers).body(request.body);
         if let Some(timeout) = request.timeout {
             builder = builder.timeout(timeout);
         }

@@ -212,8 +212,16 @@ impl fmt::Display for Route {
 }
 
 fn endpoint(uri: &Uri, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-    write!(f, "{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(default))
+    write!(f, "{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(own_port(uri)))
+}
+
+pub(crate) fn is_https(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("https")
+}
+
+/// The port that the URI's scheme has where it names none.
+pub(crate) fn own_port(uri: &Uri) -> u16 {
+    if is_https(uri) { 443 } else { 80 }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use tokio_rustls::TlsConnector;
 use super::link::{self, Link, Message, Stream};
 use crate::address::only_public;
 use crate::fault::{find, last_cause};
-use crate::route::Route;
+use crate::route::{Route, is_https, own_port};
 use crate::{TransportError, TransportErrorKind as Kind, tls};
 
 /// How long one address is waited for before the next is tried beside it (RFC 8305).
@@ -100,12 +100,8 @@ impl Connector {
     }
 }
 
-pub(super) fn is_https(uri: &Uri) -> bool {
-    uri.scheme_str() == Some("https")
-}
-
 fn port(uri: &Uri) -> u16 {
-    uri.port_u16().unwrap_or(if is_https(uri) { 443 } else { 80 })
+    uri.port_u16().unwrap_or(own_port(uri))
 }
 
 fn bare_host(uri: &Uri) -> &str {
@@ -191,8 +187,7 @@ async fn tunnel(
     route: &Route,
 ) -> Result<Box<dyn Stream>, TransportError> {
     let refused = |why: String| route.error(Kind::Proxy, why);
-    let mut host = route.target.host().unwrap_or_default().to_owned();
-    host.push_str(&format!(":{}", port(&route.target)));
+    let host = format!("{}:{}", route.target.host().unwrap_or_default(), port(&route.target));
     let mut message = Message::new(Full::default());
     *message.method_mut() = Method::CONNECT;
     *message.uri_mut() = host.parse().map_err(|_| refused("the target is no host".to_owned()))?;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::uri::{self, Scheme};
+use http::uri;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use http_body_util::Full;
 use tokio::time::Instant;
@@ -24,7 +24,7 @@ use self::limits::Limits;
 use self::link::{Message, Unanswered};
 use self::pool::{Key, Pool};
 use crate::fault::{answer_kind, last_cause};
-use crate::route::{Proxies, Route};
+use crate::route::{Proxies, Route, is_https, own_port};
 use crate::{
     AsyncBody, AsyncTransport, Request, Response, TransportConfig, TransportError,
     TransportErrorKind as Kind, tls,
@@ -139,7 +139,8 @@ fn key(route: &Route, public_only: bool) -> Result<Key, TransportError> {
 }
 
 /// As it goes over the wire.
-fn message(request: Request, route: &Route) -> Result<Message, TransportError> {
+fn message(mut request: Request, route: &Route) -> Result<Message, TransportError> {
+    request.say_empty_length();
     let mut headers = request.headers;
     if !headers.contains_key(header::HOST) {
         headers.insert(header::HOST, host(&request.uri, route)?);
@@ -148,12 +149,8 @@ fn message(request: Request, route: &Route) -> Result<Message, TransportError> {
     if !headers.contains_key(header::RANGE) {
         headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
     }
-    if request.body.is_empty() && crate::message::takes_body(&request.method) {
-        // hyper leaves it out, and servers refuse a POST without.
-        headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
-    }
     let uri = match &route.proxy {
-        Some(proxy) if !connect::is_https(&request.uri) => {
+        Some(proxy) if !is_https(&request.uri) => {
             headers.extend(
                 connect::authorization(proxy).map(|value| (header::PROXY_AUTHORIZATION, value)),
             );
@@ -171,8 +168,7 @@ fn message(request: Request, route: &Route) -> Result<Message, TransportError> {
 /// The host, with a port that is not its scheme's own.
 fn host(uri: &Uri, route: &Route) -> Result<HeaderValue, TransportError> {
     let host = uri.host().unwrap_or_default();
-    let own = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-    match uri.port_u16().filter(|port| *port != own) {
+    match uri.port_u16().filter(|port| *port != own_port(uri)) {
         Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
         None => HeaderValue::try_from(host),
     }
