@@ -2,7 +2,7 @@
 
 use super::contenders::{self, Contender};
 use super::numbers::{Parts, Rounds};
-use super::processes::Programs;
+use super::processes::{Cores, Programs};
 use super::report::Report;
 use super::{Arguments, growth, keep, sdks};
 use crate::error::Error;
@@ -18,20 +18,14 @@ pub(super) struct Calls {
 pub(super) fn plot(arguments: &Arguments) -> Result<(), Error> {
     let programs = Programs::build()?;
     let contenders = contenders::all(None, None);
-    let server = programs.serve()?;
-    growth::plot(
-        &programs,
-        &contenders,
-        &server.endpoint,
-        arguments.rounds(ROUNDS),
-        arguments.calls,
-    )
+    growth::plot(&programs, &contenders, arguments.rounds(ROUNDS), arguments.calls)
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Calls, Error> {
     let programs = Programs::build()?;
     let contenders = contenders::all(sdks::python()?.as_deref(), sdks::node()?.as_deref());
-    let server = programs.serve()?;
+    let (in_turn, at_once) = (programs.serve(Cores::One)?, programs.serve(Cores::Any)?);
+    let server = |concurrency| if concurrency == 1 { &in_turn } else { &at_once };
     let runs = |contender: &Contender| [1, contender.colour.concurrency()];
     let mut rounds = Rounds::default();
     let mut parts = Parts::default();
@@ -44,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Calls, Error> {
         for &contender in &order {
             for concurrency in runs(contender) {
                 let calls = arguments.calls / contender.client.share();
-                let cost = programs.call(contender, &server.endpoint, calls, concurrency)?;
+                let cost = server(concurrency).call(contender, calls, concurrency)?;
                 rounds.add(contender.name, concurrency, cost);
             }
         }
@@ -53,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Calls, Error> {
     for contender in &contenders {
         for concurrency in runs(contender) {
             if let Some(allocations) =
-                programs.count(contender, &server.endpoint, arguments.calls / 5, concurrency)?
+                server(concurrency).count(contender, arguments.calls / 5, concurrency)?
             {
                 rounds.set_allocations(contender.name, concurrency, allocations);
             }

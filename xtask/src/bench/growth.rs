@@ -3,18 +3,17 @@
 use super::chart::{Chart, Line, save};
 use super::contenders::{Colour, Contender};
 use super::numbers::{Cost, Pair, Parts, Rounds};
-use super::processes::Programs;
+use super::processes::{Cores, Programs};
 use crate::error::Error;
 
 pub(super) fn plot(
     programs: &Programs,
     contenders: &[Contender],
-    endpoint: &str,
     rounds: usize,
     calls: u64,
 ) -> Result<(), Error> {
     save("decoding", &decoding(programs, rounds)?)?;
-    save("at-once", &at_once(programs, contenders, endpoint, (rounds, calls))?)
+    save("at-once", &at_once(programs, contenders, rounds, calls)?)
 }
 
 /// The time of decoding by the contracts in an answer.
@@ -42,9 +41,10 @@ fn decoding(programs: &Programs, rounds: usize) -> Result<Chart, Error> {
 fn at_once(
     programs: &Programs,
     contenders: &[Contender],
-    endpoint: &str,
-    (repeated, calls): (usize, u64),
+    repeated: usize,
+    calls: u64,
 ) -> Result<Chart, Error> {
+    let server = programs.serve(Cores::One)?;
     let shown = [Colour::Async.ours(), "reqwest", "hyper"];
     let compared = || contenders.iter().filter(|contender| shown.contains(&contender.name));
     let doubled = || (0..7).map(|doubled| 1 << doubled);
@@ -52,7 +52,7 @@ fn at_once(
     for _ in 0..repeated {
         for concurrency in doubled() {
             for contender in compared() {
-                let cost = programs.call(contender, endpoint, calls, concurrency)?;
+                let cost = server.call(contender, calls, concurrency)?;
                 rounds.add(contender.name, concurrency, cost);
             }
         }

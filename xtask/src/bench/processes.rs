@@ -20,7 +20,53 @@ pub(super) struct Programs {
     peer: PathBuf,
 }
 
-/// The server that is called; ended when dropped.
+/// Where a server and its client run.
+#[derive(Clone, Copy)]
+pub(super) enum Cores {
+    /// Where the system puts them.
+    Any,
+    /// On one core, which is never idle while they take turns: putting a core to sleep and waking another is
+    /// time of the one who calls, and on a virtual machine as much as all the rest.
+    One,
+}
+
+impl Cores {
+    /// The command, to be run there.
+    fn hold(self, command: Command) -> Result<Command, Error> {
+        match self {
+            Self::Any => Ok(command),
+            Self::One => {
+                let mut held = with(Path::new("taskset"), ["--cpu-list", &first_core()?]);
+                held.arg(command.get_program()).args(command.get_args());
+                for (name, value) in command.get_envs() {
+                    match value {
+                        Some(value) => held.env(name, value),
+                        None => held.env_remove(name),
+                    };
+                }
+                Ok(held)
+            }
+        }
+    }
+}
+
+/// The first of those that this process may run on.
+fn first_core() -> Result<String, Error> {
+    let path = Path::new("/proc/self/status");
+    let status = std::fs::read_to_string(path).map_err(|error| Error::io(path, &error))?;
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let first = list.and_then(|list| list.trim().split([',', '-']).next());
+    first.map(str::to_owned).ok_or_else(|| Error::new("/proc/self/status names no core"))
+}
+
+/// The server of the contenders' calls, and where it runs with them.
+pub(super) struct Served<'a> {
+    programs: &'a Programs,
+    server: Server,
+    cores: Cores,
+}
+
+/// A server; ended when dropped.
 pub(super) struct Server {
     process: Child,
     pub(super) endpoint: String,
@@ -68,55 +114,9 @@ impl Programs {
         })
     }
 
-    pub(super) fn serve(&self) -> Result<Server, Error> {
-        Server::start(with(&self.contender, ["serve"]))
-    }
-
-    /// Makes so many calls, and tells what they cost.
-    pub(super) fn call(
-        &self,
-        contender: &Contender,
-        endpoint: &str,
-        calls: u64,
-        concurrency: usize,
-    ) -> Result<Cost, Error> {
-        let scripts = root().join("benches/scripts");
-        let mut command = match &contender.client {
-            Client::Contender(name) => with(&self.contender, [name]),
-            Client::Peer(name) => with(&self.peer, [name]),
-            Client::Python(packages) => {
-                // What Python has against the SDK's use of it is not of interest.
-                let mut command = with(Path::new("python3"), ["-W", "ignore"]);
-                command.arg(scripts.join("sdk.py")).env("PYTHONPATH", packages);
-                command
-            }
-            Client::Node(packages) => {
-                let mut command = with(Path::new("node"), [scripts.join("sdk.cjs")]);
-                command.env("NODE_PATH", packages.join("node_modules"));
-                command
-            }
-        };
-        command.arg(endpoint).arg(calls.to_string()).arg(concurrency.to_string());
-        measured(&mut command, contender.name)
-    }
-
-    /// Allocations of a call, where they can be counted.
-    pub(super) fn count(
-        &self,
-        contender: &Contender,
-        endpoint: &str,
-        calls: u64,
-        concurrency: usize,
-    ) -> Result<Option<f64>, Error> {
-        let (program, name) = match &contender.client {
-            Client::Contender(name) => (&self.contender, name),
-            Client::Peer(name) => (&self.peer, name),
-            Client::Python(_) | Client::Node(_) => return Ok(None),
-        };
-        let mut command = with(&counting(program), [name]);
-        command.arg(endpoint).arg(calls.to_string()).arg(concurrency.to_string());
-        let cost = measured(&mut command, contender.name)?;
-        Ok(cost.allocations_per_call)
+    pub(super) fn serve(&self, cores: Cores) -> Result<Served<'_>, Error> {
+        let server = Server::start(cores.hold(with(&self.contender, ["serve"]))?)?;
+        Ok(Served { programs: self, server, cores })
     }
 
     /// Parts of a call, without IO.
@@ -132,6 +132,53 @@ impl Programs {
     /// The parts, for their allocations alone.
     pub(super) fn count_parts(&self) -> Result<Vec<Pair>, Error> {
         lines(&mut with(&counting(&self.contender), ["micro"]))
+    }
+}
+
+impl Served<'_> {
+    /// Makes so many calls, and tells what they cost.
+    pub(super) fn call(
+        &self,
+        contender: &Contender,
+        calls: u64,
+        concurrency: usize,
+    ) -> Result<Cost, Error> {
+        let scripts = root().join("benches/scripts");
+        let mut command = match &contender.client {
+            Client::Contender(name) => with(&self.programs.contender, [name]),
+            Client::Peer(name) => with(&self.programs.peer, [name]),
+            Client::Python(packages) => {
+                // What Python has against the SDK's use of it is not of interest.
+                let mut command = with(Path::new("python3"), ["-W", "ignore"]);
+                command.arg(scripts.join("sdk.py")).env("PYTHONPATH", packages);
+                command
+            }
+            Client::Node(packages) => {
+                let mut command = with(Path::new("node"), [scripts.join("sdk.cjs")]);
+                command.env("NODE_PATH", packages.join("node_modules"));
+                command
+            }
+        };
+        command.arg(&self.server.endpoint).arg(calls.to_string()).arg(concurrency.to_string());
+        measured(&mut self.cores.hold(command)?, contender.name)
+    }
+
+    /// Allocations of a call, where they can be counted.
+    pub(super) fn count(
+        &self,
+        contender: &Contender,
+        calls: u64,
+        concurrency: usize,
+    ) -> Result<Option<f64>, Error> {
+        let (program, name) = match &contender.client {
+            Client::Contender(name) => (&self.programs.contender, name),
+            Client::Peer(name) => (&self.programs.peer, name),
+            Client::Python(_) | Client::Node(_) => return Ok(None),
+        };
+        let mut command = with(&counting(program), [name]);
+        command.arg(&self.server.endpoint).arg(calls.to_string()).arg(concurrency.to_string());
+        let cost = measured(&mut command, contender.name)?;
+        Ok(cost.allocations_per_call)
     }
 }
 
