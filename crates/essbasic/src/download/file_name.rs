@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use unicode_normalization::UnicodeNormalization as _;
-
 use super::template::NameTemplate;
 
 /// The longest name that common file systems take, in bytes.
@@ -17,7 +15,8 @@ const ROOM: usize = 13;
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
 /// The names given out in one folder. Two that some file system takes for one count as the same: those that
-/// differ in case on Windows and macOS, and those that spell a letter in two ways on macOS.
+/// differ in case on Windows and macOS; and, where it runs on Apple's systems, those that spell a letter in two
+/// ways.
 #[derive(Debug, Default)]
 pub(crate) struct FileNames {
     /// Hashes of names: a hundred thousand names would be ten times as much. Two that fall together
@@ -144,7 +143,19 @@ fn is_hidden(c: char) -> bool {
 
 /// What names have in common that some file system takes for one. Upper case first: it folds more (ß, ſ).
 fn folded(name: &str) -> String {
-    name.nfd().collect::<String>().to_uppercase().to_lowercase()
+    decomposed(name).to_uppercase().to_lowercase()
+}
+
+/// Letters as Apple's file systems compare them.
+#[cfg(any(test, target_vendor = "apple"))]
+fn decomposed(name: &str) -> String {
+    unicode_normalization::UnicodeNormalization::nfd(name).collect()
+}
+
+/// Elsewhere letters spelled in two ways are two: the tables would be a part of every build for nothing.
+#[cfg(not(any(test, target_vendor = "apple")))]
+fn decomposed(name: &str) -> &str {
+    name
 }
 
 /// Whether the name begins like an option, or is a device's.

@@ -1,7 +1,8 @@
 //! Waiting until contracts are signed by all, by asking a hundred a call.
 
 use core::fmt;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
 use essbasic_models::{
@@ -96,14 +97,13 @@ pub(crate) struct WaitJob {
     options: WaitOptions,
     asked: Vec<String>,
     /// Each contract once; known by its place here.
-    flows: Vec<String>,
+    flows: Vec<Flow>,
     /// Their places, where callbacks are listened to.
     places: HashMap<String, usize>,
-    /// Those still asked for.
-    open: BTreeMap<usize, Open>,
+    /// How many are still asked for.
+    open: usize,
     /// Those signed by all, by the time when their PDF is composed.
-    composing: BTreeSet<(Duration, usize)>,
-    ended: HashMap<usize, WaitOutcome>,
+    composing: BinaryHeap<Reverse<(Duration, usize)>>,
     /// The batches of this round that are still to be asked.
     batches: VecDeque<Vec<usize>>,
     deadline: Duration,
@@ -117,11 +117,41 @@ pub(crate) struct WaitJob {
     answered: bool,
 }
 
+struct Flow {
+    id: String,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Still asked for.
+    Open(Open),
+    /// Signed by all; its PDF is being composed.
+    Composing,
+    Ended(WaitOutcome),
+}
+
 #[derive(Default)]
 struct Open {
     status: Option<FlowStatus>,
     error: Option<FlowError>,
     misses: u32,
+}
+
+impl Flow {
+    fn open(&mut self) -> Option<&mut Open> {
+        match &mut self.stage {
+            Stage::Open(open) => Some(open),
+            Stage::Composing | Stage::Ended(_) => None,
+        }
+    }
+
+    fn outcome(self) -> WaitOutcome {
+        match self.stage {
+            Stage::Open(open) => WaitOutcome::Pending { status: open.status, error: open.error },
+            Stage::Composing => WaitOutcome::Pending { status: Some(FlowStatus::All), error: None },
+            Stage::Ended(outcome) => outcome,
+        }
+    }
 }
 
 impl WaitJob {
@@ -131,14 +161,14 @@ impl WaitJob {
             Some(_) => flows.iter().cloned().zip(0..).collect(),
             None => HashMap::new(),
         };
+        let open = |id| Flow { id, stage: Stage::Open(Open::default()) };
         Self {
             agent,
             places,
-            open: (0..flows.len()).map(|flow| (flow, Open::default())).collect(),
-            flows,
+            open: flows.len(),
+            flows: flows.into_iter().map(open).collect(),
             asked: flow_ids,
-            composing: BTreeSet::new(),
-            ended: HashMap::new(),
+            composing: BinaryHeap::new(),
             batches: VecDeque::new(),
             deadline: now.monotonic.saturating_add(options.timeout),
             interval: options.interval,
@@ -152,13 +182,13 @@ impl WaitJob {
 
     pub(crate) fn next(&mut self, now: Now) -> WaitStep {
         self.listen(now);
-        while let Some(&(at, flow)) = self.composing.first()
+        while let Some(&Reverse((at, flow))) = self.composing.peek()
             && at <= now.monotonic
         {
-            self.composing.pop_first();
+            self.composing.pop();
             self.end(flow, WaitOutcome::Signed);
         }
-        let idle = self.open.is_empty() && self.composing.is_empty();
+        let idle = self.open == 0 && self.composing.is_empty();
         let late = self.begun && self.batches.is_empty() && now.monotonic >= self.deadline;
         if idle || late {
             return WaitStep::Done;
@@ -167,12 +197,12 @@ impl WaitJob {
             self.begin_round(now);
         }
         if let Some(batch) = self.batches.front() {
-            let ids = batch.iter().filter_map(|&flow| self.flows.get(flow));
+            let ids = batch.iter().filter_map(|&flow| Some(&self.flows.get(flow)?.id));
             let request = DescribeFlowDetailInfoRequest::new(self.agent.clone());
             return WaitStep::Ask(request.flow_ids(ids));
         }
-        let composed = self.composing.first().map(|&(at, _)| at);
-        let asking = (!self.open.is_empty()).then_some(self.next_round);
+        let composed = self.composing.peek().map(|&Reverse((at, _))| at);
+        let asking = (self.open > 0).then_some(self.next_round);
         let wake = composed.into_iter().chain(asking).fold(self.deadline, Duration::min);
         WaitStep::Sleep(wake.saturating_sub(now.monotonic))
     }
@@ -183,7 +213,7 @@ impl WaitJob {
         for signal in told {
             // Callbacks come for all contracts of the application.
             let place = self.places.get(&signal.flow_id).copied();
-            let Some(flow) = place.filter(|flow| self.open.contains_key(flow)) else { continue };
+            let Some(flow) = place.filter(|&flow| self.open(flow).is_some()) else { continue };
             self.see(flow, &signal.status);
             let composed_at = now.monotonic.saturating_add(self.options.settle);
             self.conclude(flow, signal.status, signal.reason, composed_at);
@@ -199,8 +229,14 @@ impl WaitJob {
         self.changed = false;
         self.begun = true;
         self.next_round = now.monotonic.saturating_add(self.interval.max(SHORTEST_INTERVAL));
-        let open: Vec<usize> = self.open.keys().copied().collect();
+        let places = 0..self.flows.len();
+        let open: Vec<usize> = places.filter(|&flow| self.open(flow).is_some()).collect();
         self.batches = open.chunks(BATCH).map(<[usize]>::to_vec).collect();
+    }
+
+    /// A contract that is still asked for.
+    fn open(&mut self, flow: usize) -> Option<&mut Open> {
+        self.flows.get_mut(flow)?.open()
     }
 
     pub(crate) fn on(
@@ -226,7 +262,7 @@ impl WaitJob {
                     Err(fatal) => return Err(fatal),
                 };
                 for flow in batch {
-                    if let Some(open) = self.open.get_mut(&flow) {
+                    if let Some(open) = self.open(flow) {
                         open.error = Some(error.clone());
                     }
                 }
@@ -234,14 +270,14 @@ impl WaitJob {
             }
         };
         for flow in batch {
-            let info = self.flows.get(flow).and_then(|id| infos.remove(id));
+            let info = self.flows.get(flow).and_then(|flow| infos.remove(&flow.id));
             self.learn(flow, info, now);
         }
         Ok(())
     }
 
     fn learn(&mut self, flow: usize, info: Option<FlowDetailInfo>, now: Now) {
-        let Some(open) = self.open.get_mut(&flow) else { return };
+        let Some(open) = self.open(flow) else { return };
         open.error = None;
         let Some(info) = info else {
             open.misses += 1;
@@ -258,13 +294,12 @@ impl WaitJob {
 
     /// Tells of a state that is another than before.
     fn see(&mut self, flow: usize, status: &FlowStatus) {
-        let Some(open) = self.open.get_mut(&flow) else { return };
+        let Some(flow) = self.flows.get_mut(flow) else { return };
+        let Stage::Open(open) = &mut flow.stage else { return };
         if open.status.as_ref() != Some(status) {
             open.status = Some(status.clone());
             self.changed = true;
-            if let Some(flow_id) = self.flows.get(flow) {
-                self.options.tell(WaitEvent::Status { flow_id, status });
-            }
+            self.options.tell(WaitEvent::Status { flow_id: &flow.id, status });
         }
     }
 
@@ -272,8 +307,8 @@ impl WaitJob {
     fn conclude(&mut self, flow: usize, status: FlowStatus, reason: String, composed_at: Duration) {
         match status {
             FlowStatus::All => {
-                self.open.remove(&flow);
-                self.composing.insert((composed_at, flow));
+                self.close(flow, Stage::Composing);
+                self.composing.push(Reverse((composed_at, flow)));
             }
             FlowStatus::Reject
             | FlowStatus::Cancel
@@ -285,32 +320,29 @@ impl WaitJob {
     }
 
     fn end(&mut self, flow: usize, outcome: WaitOutcome) {
-        self.open.remove(&flow);
-        if let Some(flow_id) = self.flows.get(flow) {
-            self.options.tell(WaitEvent::Ended { flow_id, outcome: &outcome });
+        if let Some(Flow { id, .. }) = self.flows.get(flow) {
+            self.options.tell(WaitEvent::Ended { flow_id: id, outcome: &outcome });
         }
-        self.ended.insert(flow, outcome);
+        self.close(flow, Stage::Ended(outcome));
     }
 
-    pub(crate) fn finish(mut self) -> Vec<FlowWait> {
-        for (flow, open) in self.open {
-            let pending = WaitOutcome::Pending { status: open.status, error: open.error };
-            self.ended.insert(flow, pending);
+    /// A contract comes to a stage in which it is not asked for.
+    fn close(&mut self, flow: usize, stage: Stage) {
+        let Some(flow) = self.flows.get_mut(flow) else { return };
+        if flow.open().is_some() {
+            self.open -= 1;
         }
-        for (_, flow) in self.composing {
-            let status = Some(FlowStatus::All);
-            self.ended.insert(flow, WaitOutcome::Pending { status, error: None });
-        }
-        let outcomes: HashMap<&str, &WaitOutcome> = self
-            .ended
-            .iter()
-            .filter_map(|(&flow, outcome)| Some((self.flows.get(flow)?.as_str(), outcome)))
-            .collect();
-        let answers = self.asked.iter().map(|flow_id| FlowWait {
-            flow_id: flow_id.clone(),
-            outcome: outcomes.get(flow_id.as_str()).map_or(WaitOutcome::NotFound, |&o| o.clone()),
-        });
-        answers.collect()
+        flow.stage = stage;
+    }
+
+    pub(crate) fn finish(self) -> Vec<FlowWait> {
+        let outcomes = self.flows.into_iter().map(|flow| (flow.id.clone(), flow.outcome()));
+        let outcomes: HashMap<String, WaitOutcome> = outcomes.collect();
+        let answer = |flow_id: String| {
+            let outcome = outcomes.get(&flow_id).cloned().unwrap_or(WaitOutcome::NotFound);
+            FlowWait { flow_id, outcome }
+        };
+        self.asked.into_iter().map(answer).collect()
     }
 }
 

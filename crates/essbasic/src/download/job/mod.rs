@@ -4,7 +4,7 @@
 mod check;
 mod fetches;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use essbasic_models::{
@@ -60,7 +60,7 @@ pub(crate) struct Job {
     /// Whether that has given its last.
     exhausted: bool,
     /// Those under way, by their place.
-    flows: BTreeMap<usize, FlowState>,
+    flows: HashMap<usize, FlowState>,
     /// Those that have ended, and have not been taken away.
     ended: Vec<(usize, ReportedFlow)>,
     names: FileNames,
@@ -111,7 +111,7 @@ impl Job {
             options,
             source,
             exhausted: false,
-            flows: BTreeMap::new(),
+            flows: HashMap::new(),
             ended: Vec::new(),
             names,
             policy,
