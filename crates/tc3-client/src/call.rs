@@ -13,6 +13,7 @@ use crate::credentials::{Credential, CredentialError};
 use crate::endpoint::Target;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::headers;
 use crate::retry::{self, Verdict};
 use crate::time::Now;
 
@@ -183,16 +184,16 @@ impl<'a> Call<'a> {
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::HOST, header_value("host", &self.target.host)?);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
-        headers.insert("x-tc-action", header_value("action", self.sent_as.name)?);
-        headers.insert("x-tc-version", header_value("version", self.sent_as.version)?);
-        headers.insert("x-tc-timestamp", HeaderValue::from(timestamp));
-        headers.insert("x-tc-requestclient", HeaderValue::from_static(CLIENT));
+        headers.insert(headers::ACTION, header_value("action", self.sent_as.name)?);
+        headers.insert(headers::VERSION, header_value("version", self.sent_as.version)?);
+        headers.insert(headers::TIMESTAMP, HeaderValue::from(timestamp));
+        headers.insert(headers::CLIENT, HeaderValue::from_static(CLIENT));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(CLIENT));
         if let Some(region) = &config.region {
-            headers.insert("x-tc-region", header_value("region", region)?);
+            headers.insert(headers::REGION, header_value("region", region)?);
         }
         if let Some(language) = config.language {
-            headers.insert("x-tc-language", HeaderValue::from_static(language.as_str()));
+            headers.insert(headers::LANGUAGE, HeaderValue::from_static(language.as_str()));
         }
         let Some(credential) = self.credential.as_ref().filter(|_| self.sent_as.signed) else {
             headers.insert(header::AUTHORIZATION, HeaderValue::from_static("SKIP"));
@@ -201,7 +202,7 @@ impl<'a> Call<'a> {
         if let Some(token) = credential.token() {
             let mut token = header_value("token", token)?;
             token.set_sensitive(true);
-            headers.insert("x-tc-token", token);
+            headers.insert(headers::TOKEN, token);
         }
         let mut to_sign = tc3_signer::Request {
             content_type: JSON,
@@ -212,7 +213,7 @@ impl<'a> Call<'a> {
         }
         if !config.sign_payload {
             to_sign.payload = Payload::Unsigned;
-            headers.insert("x-tc-content-sha256", HeaderValue::from_static(UNSIGNED_PAYLOAD));
+            headers.insert(headers::CONTENT_SHA256, HeaderValue::from_static(UNSIGNED_PAYLOAD));
         }
         let authorization = credential
             .signer()

@@ -38,6 +38,7 @@ mod endpoint;
 #[cfg(any(feature = "async-core", feature = "blocking"))]
 mod engine;
 mod error;
+mod headers;
 mod limiter;
 mod retry;
 mod time;

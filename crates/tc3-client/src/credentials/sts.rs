@@ -11,6 +11,7 @@ use super::{
 };
 use crate::endpoint::Endpoint;
 use crate::error::one_line;
+use crate::headers;
 use crate::time::Now;
 
 const NAME: &str = "assumed role";
@@ -224,15 +225,15 @@ impl StsCall {
         let host = HeaderValue::from_str(&self.host).map_err(|_| self.fail("unusable host"))?;
         headers.insert(header::HOST, host);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert("x-tc-action", HeaderValue::from_static(self.action));
-        headers.insert("x-tc-version", HeaderValue::from_static(VERSION));
-        headers.insert("x-tc-timestamp", HeaderValue::from(timestamp));
-        headers.insert("x-tc-region", self.region.clone());
+        headers.insert(headers::ACTION, HeaderValue::from_static(self.action));
+        headers.insert(headers::VERSION, HeaderValue::from_static(VERSION));
+        headers.insert(headers::TIMESTAMP, HeaderValue::from(timestamp));
+        headers.insert(headers::REGION, self.region.clone());
         let authorization = match &self.credential {
             None => "SKIP".to_owned(),
             Some(credential) => {
                 if let Some(token) = credential.token() {
-                    headers.insert("x-tc-token", self.sensitive(token)?);
+                    headers.insert(headers::TOKEN, self.sensitive(token)?);
                 }
                 let request = tc3_signer::Request::post(&self.host, self.action, &self.body);
                 let signed = credential.signer().sign(&request, "sts", timestamp);
