@@ -125,3 +125,19 @@ fn every_code_of_every_action_is_known() {
     let code = ErrorCode::from("UnauthorizedOperation.UnauthorizedOperationDownload");
     assert_eq!(code, ErrorCode::UnauthorizedOperationUnauthorizedOperationDownload);
 }
+
+#[test]
+fn every_code_says_what_the_catalogue_says_of_it() {
+    for code in CATALOGUE.codes {
+        let known = ErrorCode::from(code.code);
+        assert_eq!(known.description().map(|text| format!("{text}.")).as_deref(), Some(code.doc));
+        let advice = Some(code.advice).filter(|advice| !advice.is_empty());
+        assert_eq!((known.advice(), ErrorCode::advice_on(code.code)), (advice, advice));
+    }
+    for unknown in
+        ["", "\t", "\n", "AuthFailur", "AuthFailure.", "AuthFailure\tCheck the", "Brand.New"]
+    {
+        let code = ErrorCode::from(unknown);
+        assert_eq!((code.description(), code.advice()), (None, None), "{unknown:?}");
+    }
+}

@@ -38,7 +38,7 @@ impl Error {
 /// for every service the call's own error says.
 fn advice(error: &tc3_client::Error) -> Option<&'static str> {
     let ours = error.hint().is_none() && error.code().contains('.');
-    ours.then(|| ErrorCode::from(error.code()).advice()).flatten()
+    ours.then(|| ErrorCode::advice_on(error.code())).flatten()
 }
 
 impl fmt::Display for Error {

@@ -43,6 +43,11 @@ pub mod __private {
             f.write_str("***")
         }
     }
+
+    /// What lines of a key, a tab and a text each say of a key.
+    pub fn fact(lines: &'static str, key: &str) -> Option<&'static str> {
+        lines.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('\t'))
+    }
 }
 
 /// Makes a type one of serde's, for reading.

@@ -29,12 +29,31 @@ pub(crate) enum Content {
 /// What reads the body of an answer.
 pub(crate) type Decode<T> = fn(&[u8]) -> Result<Envelope<T>, json::Error>;
 
+/// The request id, and of a success the warning of a deprecated action.
+type Told = (String, Result<Option<String>, ApiError>);
+
 /// Decodes in one pass; `value` gets the typed body of a success.
 pub(crate) fn read<T>(
     response: Response<Bytes>,
     wrapper: Option<&dyn Wrapper>,
     decode: Decode<T>,
     value: &mut Option<T>,
+) -> Answer {
+    // All that is compiled for each type.
+    told(response, wrapper, &mut |body| {
+        let Envelope { request_id, result } = decode(body)?;
+        let warning = result.map(|success| {
+            *value = Some(success.body);
+            success.deprecated_warning
+        });
+        Ok((request_id, warning))
+    })
+}
+
+fn told(
+    response: Response<Bytes>,
+    wrapper: Option<&dyn Wrapper>,
+    decode: &mut dyn FnMut(&[u8]) -> Result<Told, json::Error>,
 ) -> Answer {
     let Response { status, headers, mut body } = response;
     match wrapper.map(|wrapper| wrapper.open(&body)) {
@@ -48,11 +67,9 @@ pub(crate) fn read<T>(
         }
     }
     let (request_id, content) = match decode(&body) {
-        Ok(Envelope { request_id, result: Err(error) }) => (request_id, Content::Error(error)),
-        Ok(Envelope { request_id, result: Ok(success) }) => {
-            *value = Some(success.body);
-            let content = success.deprecated_warning.map_or(Content::Success, Content::Warned);
-            (request_id, content)
+        Ok((request_id, Err(error))) => (request_id, Content::Error(error)),
+        Ok((request_id, Ok(warning))) => {
+            (request_id, warning.map_or(Content::Success, Content::Warned))
         }
         Err(error) => undecodable(&headers, &body, &error),
     };

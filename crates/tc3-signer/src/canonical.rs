@@ -69,9 +69,13 @@ impl<'a> Request<'a> {
             (0, _) => Some(("content-type", self.content_type)),
             (1, _) => Some(("host", self.host)),
             (2, Some(action)) => Some(("x-tc-action", action)),
-            (_, Some(_)) => self.extra.get(index - 3).copied(),
-            (_, None) => self.extra.get(index - 2).copied(),
+            _ => self.extra.get(index - self.usual()).copied(),
         }
+    }
+
+    /// How many headers stand before the further ones.
+    fn usual(&self) -> usize {
+        2 + usize::from(self.action.is_some())
     }
 
     fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -102,12 +106,12 @@ impl<'a> Request<'a> {
                 return Err(SignError::HeaderValue(name.to_ascii_lowercase()));
             }
         }
-        let usual = self.headers().count() - self.extra.len();
+        let usual = self.usual();
         for (index, (name, _)) in self.extra.iter().enumerate() {
             if !name.bytes().all(is_token) || name.is_empty() {
                 return Err(SignError::HeaderName);
             }
-            let mut before = self.headers().take(usual + index);
+            let mut before = (0..usual + index).filter_map(|index| self.header(index));
             if before.any(|(other, _)| other.eq_ignore_ascii_case(name)) {
                 return Err(SignError::RepeatedHeader(name.to_ascii_lowercase()));
             }

@@ -1172,1454 +1172,456 @@ impl ErrorCode {
     pub fn description(
         &self,
     ) -> ::core::option::Option<&'static ::core::primitive::str> {
-        ::core::option::Option::Some(
-            match self {
-                Self::ActionOffline => "API has been taken offline",
-                Self::AuthFailure => "CAM authentication or signature check failed",
-                Self::AuthFailureInvalidAuthorization => {
-                    "Authorization header is not in the TC3 format"
-                }
-                Self::AuthFailureInvalidSecretId => "Key is not a Cloud API key",
-                Self::AuthFailureMFAFailure => "Multi-factor check failed",
-                Self::AuthFailureSecretIdNotFound => {
-                    "SecretId unknown, deleted or disabled (also: stray spaces)"
-                }
-                Self::AuthFailureSignatureExpire => {
-                    "Timestamp differs from server time by more than five minutes"
-                }
-                Self::AuthFailureSignatureFailure => "Signature mismatch",
-                Self::AuthFailureTokenFailure => "Session token invalid or expired",
-                Self::AuthFailureUnauthorizedOperation => "CAM policy denies the call",
-                Self::DryRunOperation => "Dry run succeeded; nothing was done",
-                Self::FailedOperation => "Generic operation failure; read Message",
-                Self::FailedOperationAgeNotAchieveNormalLegal => {
-                    "Signer is below the legal signing age"
-                }
-                Self::FailedOperationAuthFail => {
-                    "Authentication/authorisation of the operation failed"
-                }
-                Self::FailedOperationErrNotSyncProxyOrganization => {
-                    "Trusted third-party verification chosen but the sub-organisation's name, credit code and legal representative were not synced first (SyncProxyOrganization)"
-                }
-                Self::FailedOperationExistSameSealName => {
-                    "A seal with the same name already exists"
-                }
-                Self::FailedOperationFlowNumExceed => "Too many contracts in one call",
-                Self::FailedOperationHasAuthorized => "The authorisation already exists",
-                Self::FailedOperationLicenseNoQuota => {
-                    "Auto-sign licence quota is exhausted"
-                }
-                Self::FailedOperationNoRoleAuth => {
-                    "No role grant found; check the role data exists"
-                }
-                Self::FailedOperationNotAvailableSignReview => {
-                    "Contract is in a state in which signing review is not possible"
-                }
-                Self::FailedOperationOrganizationExperienceChange => {
-                    "Organisation's business status differs from the company register"
-                }
-                Self::FailedOperationOrganizationNameChanged => {
-                    "Organisation name differs from the company register"
-                }
-                Self::FailedOperationOrganizationNameNeedChange => {
-                    "Organisation name differs from the register; super admin or legal representative must update it"
-                }
-                Self::FailedOperationOrganizationNotChange => {
-                    "Organisation information has not changed"
-                }
-                Self::FailedOperationQrCodeCreatorSignComponents => {
-                    "Initiator still has fill-in controls, so a signing QR code cannot start"
-                }
-                Self::FailedOperationQrCodeSignUsers => {
-                    "Template signer for the QR code does not exist"
-                }
-                Self::FailedOperationQrCodeTemplateId => {
-                    "Template used for the signing QR code is invalid"
-                }
-                Self::FailedOperationStaffAlreadyVerify => {
-                    "Employee has already completed identity verification"
-                }
-                Self::FailedOperationUserAutoSignEnableAlready => {
-                    "Cannot revoke: the user already enabled auto-sign"
-                }
-                Self::FailedOperationUserAutoSignEnableUrlNotExist => {
-                    "Cannot revoke: no enable link was ever generated"
-                }
-                Self::InternalError => "Internal server error",
-                Self::InternalErrorApi => "Error from another internal API",
-                Self::InternalErrorDb => "Database error",
-                Self::InternalErrorDbConnection => "Database connection failed",
-                Self::InternalErrorDbInsert => "Database insert failed",
-                Self::InternalErrorDbRead => "Database read failed",
-                Self::InternalErrorDbUpdate => "Database update failed",
-                Self::InternalErrorDecryption => "Server-side decryption failed",
-                Self::InternalErrorDependsApi => "A dependent API failed",
-                Self::InternalErrorDependsDb => "A dependent database failed",
-                Self::InternalErrorEncryption => "Server-side encryption failed",
-                Self::InternalErrorGenerateId => "Unique id generation failed",
-                Self::InternalErrorPdf => "PDF composition failed",
-                Self::InternalErrorSealUpload => "Seal upload failed",
-                Self::InternalErrorSerialize => "Serialisation failed",
-                Self::InternalErrorSystem => "System error",
-                Self::InternalErrorThirdParty => "Third-party dependency failed",
-                Self::InvalidAction => "Action does not exist",
-                Self::InvalidParameter => "A parameter is wrong",
-                Self::InvalidParameterApplication => "Application id does not exist",
-                Self::InvalidParameterApproverType => "Signer type is not allowed",
-                Self::InvalidParameterApproverVerifyType => {
-                    "ApproverVerifyType value is invalid"
-                }
-                Self::InvalidParameterAuthorizationType => {
-                    "Authorisation method is invalid"
-                }
-                Self::InvalidParameterBizApproverAlreadyExists => {
-                    "Signer was already added"
-                }
-                Self::InvalidParameterBusinessLicense => {
-                    "Business licence format is invalid"
-                }
-                Self::InvalidParameterCancelReason => "Cancellation reason is malformed",
-                Self::InvalidParameterCardNumber => "Identity document number is wrong",
-                Self::InvalidParameterCardType => "Identity document type is wrong",
-                Self::InvalidParameterComponentPosition => "Control position is wrong",
-                Self::InvalidParameterComponentType => "Control type is wrong",
-                Self::InvalidParameterComponentValue => "Control value is invalid",
-                Self::InvalidParameterContentType => {
-                    "ContentType (requested query content) is wrong"
-                }
-                Self::InvalidParameterCustomShowMap => {
-                    "Custom card layout is invalid; only the documented placeholders are supported"
-                }
-                Self::InvalidParameterCustomerData => "User data has an invalid length",
-                Self::InvalidParameterDataNotFound => "Data does not exist",
-                Self::InvalidParameterDate => "Date is invalid",
-                Self::InvalidParameterDepartUserId => {
-                    "Employee id (departing user) is wrong"
-                }
-                Self::InvalidParameterDupTask => "Task was submitted twice",
-                Self::InvalidParameterEmptyParams => "Parameters are empty",
-                Self::InvalidParameterEndPoint => "EndPoint value is invalid",
-                Self::InvalidParameterFileType => "File type is not allowed",
-                Self::InvalidParameterFlowApproverInfos => {
-                    "Number of alternative signers is invalid"
-                }
-                Self::InvalidParameterFlowApprovers => {
-                    "Participants missing or over the limit"
-                }
-                Self::InvalidParameterFlowCallbackUrl => "Flow callback URL is invalid",
-                Self::InvalidParameterFlowDeadLine => "Flow deadline is invalid",
-                Self::InvalidParameterFlowDescription => "Flow description is invalid",
-                Self::InvalidParameterFlowFileIds => {
-                    "Only one file per flow is supported"
-                }
-                Self::InvalidParameterFlowIds => "Flow id list has an invalid length",
-                Self::InvalidParameterFlowInfos => "FlowInfos is invalid",
-                Self::InvalidParameterFlowName => "Flow name is invalid",
-                Self::InvalidParameterFlowType => "FlowType is invalid",
-                Self::InvalidParameterGenerateType => "GenerateType is not supported",
-                Self::InvalidParameterImage => "Image is not valid",
-                Self::InvalidParameterInvalidId => "Id does not exist or is malformed",
-                Self::InvalidParameterKeyword => {
-                    "Keyword is malformed or not found in the document"
-                }
-                Self::InvalidParameterLimit => "Limit is out of range",
-                Self::InvalidParameterLimitSealName => "Seal name is too long",
-                Self::InvalidParameterMenuStatus => "Menu status is invalid",
-                Self::InvalidParameterMissingRequiredParameterValue => {
-                    "Value of a required parameter is missing"
-                }
-                Self::InvalidParameterMobile => "Mobile number is wrong",
-                Self::InvalidParameterName => "Personal name does not meet the rules",
-                Self::InvalidParameterNonsupportMobile => {
-                    "Mobile number is not supported"
-                }
-                Self::InvalidParameterOpenId => "OpenId is invalid",
-                Self::InvalidParameterOperatorId => "Operator (user) id is wrong",
-                Self::InvalidParameterOrganizationId => "OrganizationId is invalid",
-                Self::InvalidParameterOrganizationName => "Organisation name is invalid",
-                Self::InvalidParameterParamError => "A parameter is wrong (unspecified)",
-                Self::InvalidParameterResourceType => "Resource type is wrong",
-                Self::InvalidParameterRoleId => "Role id is wrong",
-                Self::InvalidParameterSensitive => "Text contains blocked words",
-                Self::InvalidParameterSensitiveFileContent => {
-                    "Uploaded file contains non-compliant content"
-                }
-                Self::InvalidParameterSignComponentType => {
-                    "Signing control type is invalid"
-                }
-                Self::InvalidParameterSignComponents => {
-                    "Signing control kind is unsupported"
-                }
-                Self::InvalidParameterStatus => "Object is in an abnormal state",
-                Self::InvalidParameterUniformSocialCreditCode => {
-                    "Unified social credit code is malformed"
-                }
-                Self::InvalidParameterUnordered => "Signing order flag is invalid",
-                Self::InvalidParameterUnsupportedComponentType => {
-                    "Control type is unsupported"
-                }
-                Self::InvalidParameterFFowIds => {
-                    "Flow id does not exist (code is spelled this way by the service)"
-                }
-                Self::InvalidParameterValue => "Parameter value is not allowed",
-                Self::InvalidParameterValueInvalidQuotaType => {
-                    "Package/quota type is invalid"
-                }
-                Self::InvalidParameterValueInvalidTime => "Time value is invalid",
-                Self::InvalidRequest => "Multipart body is malformed",
-                Self::IpInBlacklist => "Caller IP is deny-listed",
-                Self::IpNotInWhitelist => "Caller IP is not allow-listed",
-                Self::LimitExceeded => "Quota exceeded",
-                Self::LimitExceededCallTimes => "Call-count limit exceeded",
-                Self::LimitExceededCreateFlowNum => "Flow creation limit exceeded",
-                Self::LimitExceededFileSize => "File is too large",
-                Self::LimitExceededFlowIds => "Too many flow ids",
-                Self::LimitExceededFlowInfos => "Too many flows in one request",
-                Self::LimitExceededProxyOrganizationOperator => "Too many operators",
-                Self::MissingParameter => "A required parameter is missing",
-                Self::MissingParameterCompanyActiveInfo => {
-                    "Activation information of the partner organisation is missing"
-                }
-                Self::MissingParameterDate => "Date parameter is missing",
-                Self::MissingParameterFlowId => "Flow id is missing",
-                Self::MissingParameterFlowIds => "Flow ids are missing",
-                Self::MissingParameterFlowIdsOrFlowGroupId => {
-                    "Pass either flow ids or a flow-group id"
-                }
-                Self::MissingParameterFlowInfo => "Flow information is missing",
-                Self::MissingParameterMissComponentName => "Control name is missing",
-                Self::MissingParameterOrgOpenId => "Organisation OpenId is missing",
-                Self::MissingParameterOrganizationId => {
-                    "Organisation information is empty"
-                }
-                Self::MissingParameterProxyOperatorOpenId => {
-                    "ProxyOperator OpenId is missing"
-                }
-                Self::MissingParameterReportApplicant => "Report applicant is missing",
-                Self::MissingParameterResourceName => "Resource name is missing or wrong",
-                Self::MissingParameterSealId => "Seal id is empty",
-                Self::MissingParameterSealImage => "Seal image is empty",
-                Self::MissingParameterSealName => "Seal name is empty",
-                Self::MissingParameterSignComponents => "Signer has no signing control",
-                Self::MissingParameterTemplates => "Template parameter is missing",
-                Self::MissingParameterUserId => "User id is missing",
-                Self::MissingParameterUserOpenId => "User OpenId is missing",
-                Self::NoSuchProduct => "Product does not exist",
-                Self::NoSuchVersion => "API version does not exist",
-                Self::OperationDenied => "Operation refused; read Message",
-                Self::OperationDeniedAlreadyHas => {
-                    "Evidence already exists for this resource; another cannot be created"
-                }
-                Self::OperationDeniedApproverRepeat => "Participants are duplicated",
-                Self::OperationDeniedAuthTag => "Visibility tag is unsupported",
-                Self::OperationDeniedBannedApplication => "Application is banned",
-                Self::OperationDeniedByFilesServerSignForbid => {
-                    "Silent signing for file-initiated flows is not allow-listed"
-                }
-                Self::OperationDeniedCcUserRepeat => "Same CC recipient given twice",
-                Self::OperationDeniedDownLoadMoreThanOne => {
-                    "Only one item can be downloaded"
-                }
-                Self::OperationDeniedErrNoResourceAccess => "No access to the resource",
-                Self::OperationDeniedErrNotOpenWeakAuthorization => {
-                    "Platform has not enabled trusted third-party verification of sub-organisations"
-                }
-                Self::OperationDeniedFileDeleted => "File was deleted",
-                Self::OperationDeniedFlowHasTerminated => "Flow is already terminated",
-                Self::OperationDeniedFlowStatusForbid => {
-                    "Flow status does not allow this"
-                }
-                Self::OperationDeniedForbid => "Operation forbidden",
-                Self::OperationDeniedInvalidApproverAge => {
-                    "Signer is below the legal age"
-                }
-                Self::OperationDeniedNoApiAuth => "No permission for this API",
-                Self::OperationDeniedNoApproverMobileCheckPermission => {
-                    "Mobile-number verification service is not enabled"
-                }
-                Self::OperationDeniedNoFlowPermission => "No permission on the contract",
-                Self::OperationDeniedNoIdentityVerify => {
-                    "Personal identity is not verified"
-                }
-                Self::OperationDeniedNoPermissionUseResource => {
-                    "No permission to use the resource"
-                }
-                Self::OperationDeniedNoPermissionUseServerSignSeal => {
-                    "No permission to use the organisation's auto-sign seal"
-                }
-                Self::OperationDeniedNoQuota => "Contract quota is exhausted",
-                Self::OperationDeniedNotBelongSuperAdminOrLegalPerson => {
-                    "Caller is neither super admin nor legal representative"
-                }
-                Self::OperationDeniedNotInAutoSignWhiteList => {
-                    "Not on the allow-list of this business"
-                }
-                Self::OperationDeniedNotSupportOrgType => {
-                    "Organisation type is unsupported"
-                }
-                Self::OperationDeniedOperateType => "Operation type is unsupported",
-                Self::OperationDeniedOperatorHasNoPermission => {
-                    "Operator lacks permission"
-                }
-                Self::OperationDeniedOrganizationClosing => {
-                    "Organisation is being closed (deregistration in progress)"
-                }
-                Self::OperationDeniedOutQueryLimit => "Query limit exceeded",
-                Self::OperationDeniedOverseaAbilityNotOpen => {
-                    "Overseas signing is not enabled for the employee"
-                }
-                Self::OperationDeniedPersonHasNoSignature => {
-                    "Person has no usable signature"
-                }
-                Self::OperationDeniedPersonNoOpenServerSign => {
-                    "Person disabled or never enabled auto-sign"
-                }
-                Self::OperationDeniedProveNoQuota => "Evidence-report quota is exhausted",
-                Self::OperationDeniedRequiredComponentNotFill => {
-                    "A required control is not filled"
-                }
-                Self::OperationDeniedSensitive => "Contains blocked words",
-                Self::OperationDeniedUserNotInOrganization => {
-                    "User does not belong to this organisation"
-                }
-                Self::OperationDeniedWhiteListForbid => "Feature is allow-list only",
-                Self::RequestLimitExceeded => "Request rate limit exceeded",
-                Self::RequestLimitExceededGlobalRegionUinLimitExceeded => {
-                    "Account-wide (all regions) rate limit exceeded"
-                }
-                Self::RequestLimitExceededIPLimitExceeded => "Per-IP rate limit exceeded",
-                Self::RequestLimitExceededUinLimitExceeded => {
-                    "Per-account rate limit exceeded"
-                }
-                Self::RequestSizeLimitExceeded => "Request body too large",
-                Self::ResourceInUse => "Resource is busy",
-                Self::ResourceInsufficient => "Not enough capacity",
-                Self::ResourceNotFound => "Resource does not exist",
-                Self::ResourceNotFoundApplication => "Application does not exist",
-                Self::ResourceNotFoundApplicationAuth => {
-                    "Application grant record not found"
-                }
-                Self::ResourceNotFoundApplicationId => "ApplicationId does not exist",
-                Self::ResourceNotFoundFile => "File does not exist",
-                Self::ResourceNotFoundFlow => "Flow not found",
-                Self::ResourceNotFoundFlowApprover => "Flow signer does not exist",
-                Self::ResourceNotFoundFlowApprovers => {
-                    "Signer information does not exist"
-                }
-                Self::ResourceNotFoundFlowGroup => "Flow group does not exist",
-                Self::ResourceNotFoundNotExistApplication => {
-                    "Application does not exist (variant)"
-                }
-                Self::ResourceNotFoundOrganization => "Organisation does not exist",
-                Self::ResourceNotFoundResource => "Resource does not exist (specific)",
-                Self::ResourceNotFoundSaveFlowGroup => "Saved flow group does not exist",
-                Self::ResourceNotFoundSeal => "Seal does not exist",
-                Self::ResourceNotFoundTeamWorkOrganization => {
-                    "Partner organisation does not exist"
-                }
-                Self::ResourceNotFoundTemplate => "Template does not exist",
-                Self::ResourceNotFoundUrl => "URL does not exist",
-                Self::ResourceNotFoundUser => "User does not exist",
-                Self::ResourceNotFoundVerifyUser => "Verified-user record does not exist",
-                Self::ResourceUnavailable => "Resource is not available",
-                Self::ResponseSizeLimitExceeded => "Response would be too large",
-                Self::ServiceUnavailable => "Service temporarily unavailable",
-                Self::UnauthorizedOperation => "Not authorised",
-                Self::UnauthorizedOperationNoPermissionFeature => {
-                    "Subscription tier must be upgraded to use this API"
-                }
-                Self::UnauthorizedOperationUnauthorizedOperationDownload => {
-                    "Download permission was not granted"
-                }
-                Self::UnauthorizedOperationUnauthorizedOperationOrganization => {
-                    "Organisation was not authorised"
-                }
-                Self::UnknownParameter => "Unknown parameter",
-                Self::UnsupportedOperation => "Operation is not supported",
-                Self::UnsupportedProtocol => {
-                    "Only GET and POST over HTTP(S) are supported"
-                }
-                Self::UnsupportedRegion => "API does not support the given region",
-                Self::Unknown(_) => return ::core::option::Option::None,
-            },
-        )
+        ::tc3_api::__private::fact(DESCRIPTIONS, self.as_str())
     }
     /// What to do about it; `None` where nothing is known.
     pub fn advice(&self) -> ::core::option::Option<&'static ::core::primitive::str> {
-        match self {
-            Self::ActionOffline => {
-                ::core::option::Option::Some(
-                    "Use the action that replaces it; repeating does not help. `DescribeUsage`, for instance, gave way to `ChannelDescribeBillUsageDetail`.",
-                )
-            }
-            Self::AuthFailure => {
-                ::core::option::Option::Some(
-                    "Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.",
-                )
-            }
-            Self::AuthFailureInvalidAuthorization => {
-                ::core::option::Option::Some(
-                    "Look for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Repeating does not help.",
-                )
-            }
-            Self::AuthFailureInvalidSecretId => {
-                ::core::option::Option::Some(
-                    "Take a secret id and key from the access management (CAM) console's API keys; keys of other products don't work.",
-                )
-            }
-            Self::AuthFailureMFAFailure => {
-                ::core::option::Option::Some(
-                    "Have the account's administrator complete or relax the multi-factor check for this key's user; repeating does not help.",
-                )
-            }
-            Self::AuthFailureSecretIdNotFound => {
-                ::core::option::Option::Some(
-                    "Check the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and repeat once.",
-                )
-            }
-            Self::AuthFailureSignatureExpire => {
-                ::core::option::Option::Some(
-                    "Set the machine's clock, at best by NTP; then sign anew with the current time and repeat. The answer's `Date` header tells how far the clock is off.",
-                )
-            }
-            Self::AuthFailureSignatureFailure => {
-                ::core::option::Option::Some(
-                    "Check that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Repeating does not help.",
-                )
-            }
-            Self::AuthFailureTokenFailure => {
-                ::core::option::Option::Some(
-                    "Fetch fresh temporary credentials and repeat once; send no token with a permanent key.",
-                )
-            }
-            Self::AuthFailureUnauthorizedOperation => {
-                ::core::option::Option::Some(
-                    "Have the account's administrator allow this action for the key's user or role in a CAM policy; repeating does not help before that.",
-                )
-            }
-            Self::DryRunOperation => {
-                ::core::option::Option::Some(
-                    "The request would succeed. Send it without the dry-run parameter to have it done.",
-                )
-            }
-            Self::FailedOperation => {
-                ::core::option::Option::Some(
-                    "Mend the reason that the message gives. Repeating unchanged rarely helps.",
-                )
-            }
-            Self::FailedOperationAgeNotAchieveNormalLegal => {
-                ::core::option::Option::Some(
-                    "Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.",
-                )
-            }
-            Self::FailedOperationAuthFail => {
-                ::core::option::Option::Some(
-                    "Check that the sub-organisation and the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the reason.",
-                )
-            }
-            Self::FailedOperationErrNotSyncProxyOrganization => {
-                ::core::option::Option::Some(
-                    "First call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then repeat.",
-                )
-            }
-            Self::FailedOperationExistSameSealName => {
-                ::core::option::Option::Some(
-                    "Choose another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.",
-                )
-            }
-            Self::FailedOperationFlowNumExceed => {
-                ::core::option::Option::Some(
-                    "Give at most 20 contracts per folder and 50 in all; spread the others over further calls.",
-                )
-            }
-            Self::FailedOperationHasAuthorized => {
-                ::core::option::Option::Some(
-                    "Treat it as done if this employee has the contract already; a contract can't be claimed twice.",
-                )
-            }
-            Self::FailedOperationLicenseNoQuota => {
-                ::core::option::Option::Some(
-                    "Buy licences through the service's account manager, then repeat. The action itself is no longer in use.",
-                )
-            }
-            Self::FailedOperationNoRoleAuth => {
-                ::core::option::Option::Some(
-                    "Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.",
-                )
-            }
-            Self::FailedOperationNotAvailableSignReview => {
-                ::core::option::Option::Some(
-                    "Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.",
-                )
-            }
-            Self::FailedOperationOrganizationExperienceChange => {
-                ::core::option::Option::Some(
-                    "Have the organisation settle its status with the company register; its super administrator or legal representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.",
-                )
-            }
-            Self::FailedOperationOrganizationNameChanged => {
-                ::core::option::Option::Some(
-                    "Give the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.",
-                )
-            }
-            Self::FailedOperationOrganizationNameNeedChange => {
-                ::core::option::Option::Some(
-                    "Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.",
-                )
-            }
-            Self::FailedOperationOrganizationNotChange => {
-                ::core::option::Option::Some(
-                    "Call only when something changed, and give only the members that did, with their new values.",
-                )
-            }
-            Self::FailedOperationQrCodeCreatorSignComponents => {
-                ::core::option::Option::Some(
-                    "Use a template whose initiator has no fields to fill in, or give these fields to the signers in the template's editor.",
-                )
-            }
-            Self::FailedOperationQrCodeSignUsers => {
-                ::core::option::Option::Some(
-                    "Check the template's parties with `DescribeTemplates`: individuals only, or individuals and the initiating organisation. In a fixed signing order, the organisation must not be first.",
-                )
-            }
-            Self::FailedOperationQrCodeTemplateId => {
-                ::core::option::Option::Some(
-                    "Give the id of an enabled template of the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign, and the initiator has nothing to fill in.",
-                )
-            }
-            Self::FailedOperationStaffAlreadyVerify => {
-                ::core::option::Option::Some(
-                    "The employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.",
-                )
-            }
-            Self::FailedOperationUserAutoSignEnableAlready => {
-                ::core::option::Option::Some(
-                    "Nothing is left to revoke; to end auto-signing, call `ChannelDisableUserAutoSign`.",
-                )
-            }
-            Self::FailedOperationUserAutoSignEnableUrlNotExist => {
-                ::core::option::Option::Some(
-                    "Treat it as done, or check `SceneKey`, name and document in `UserInfo` against those given to `ChannelCreateUserAutoSignEnableUrl`.",
-                )
-            }
-            Self::InternalError => {
-                ::core::option::Option::Some(
-                    "Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorApi => {
-                ::core::option::Option::Some(
-                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorDb => {
-                ::core::option::Option::Some(
-                    "Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorDbConnection => {
-                ::core::option::Option::Some(
-                    "Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorDbInsert => {
-                ::core::option::Option::Some(
-                    "Whether the contracts were claimed is unknown: look in the sub-organisation's console before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorDbRead => {
-                ::core::option::Option::Some(
-                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorDbUpdate => {
-                ::core::option::Option::Some(
-                    "Query with `OperateType` `SELECT` whether the change took effect before repeating it. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorDecryption => {
-                ::core::option::Option::Some(
-                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorDependsApi => {
-                ::core::option::Option::Some(
-                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorDependsDb => {
-                ::core::option::Option::Some(
-                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorEncryption => {
-                ::core::option::Option::Some(
-                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorGenerateId => {
-                ::core::option::Option::Some(
-                    "Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorPdf => {
-                ::core::option::Option::Some(
-                    "Whether the contract was created is unknown: look before repeating. If it stays, upload the PDF anew after checking that it opens, and give the request id to the service's support.",
-                )
-            }
-            Self::InternalErrorSealUpload => {
-                ::core::option::Option::Some(
-                    "Look with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then repeat. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorSerialize => {
-                ::core::option::Option::Some(
-                    "Repeat the upload; a file nobody uses expires by itself. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorSystem => {
-                ::core::option::Option::Some(
-                    "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InternalErrorThirdParty => {
-                ::core::option::Option::Some(
-                    "Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.",
-                )
-            }
-            Self::InvalidAction => {
-                ::core::option::Option::Some(
-                    "Check the action's name and the version, and that the host offers it: `UploadFiles` alone lives on `file.ess.tencent.cn`.",
-                )
-            }
-            Self::InvalidParameter => {
-                ::core::option::Option::Some(
-                    "Read the message, which names the parameter, and correct it. Repeating unchanged does not help.",
-                )
-            }
-            Self::InvalidParameterApplication => {
-                ::core::option::Option::Some(
-                    "Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).",
-                )
-            }
-            Self::InvalidParameterApproverType => {
-                ::core::option::Option::Some(
-                    "Give each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.",
-                )
-            }
-            Self::InvalidParameterApproverVerifyType => {
-                ::core::option::Option::Some(
-                    "Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.",
-                )
-            }
-            Self::InvalidParameterAuthorizationType => {
-                ::core::option::Option::Some(
-                    "Give in `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney only.",
-                )
-            }
-            Self::InvalidParameterBizApproverAlreadyExists => {
-                ::core::option::Option::Some(
-                    "Take the repeated party out of `FlowApprovers`.",
-                )
-            }
-            Self::InvalidParameterBusinessLicense => {
-                ::core::option::Option::Some(
-                    "Give a PNG or JPG of the licence's front as base64, 5 MB at most, without a data URL's prefix.",
-                )
-            }
-            Self::InvalidParameterCancelReason => {
-                ::core::option::Option::Some(
-                    "Give at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.",
-                )
-            }
-            Self::InvalidParameterCardNumber => {
-                ::core::option::Option::Some(
-                    "Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.",
-                )
-            }
-            Self::InvalidParameterCardType => {
-                ::core::option::Option::Some(
-                    "Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.",
-                )
-            }
-            Self::InvalidParameterComponentPosition => {
-                ::core::option::Option::Some(
-                    "Correct page, position and size of the field: pages count from 1 and must exist, positions and sizes are in points and must lie on the page.",
-                )
-            }
-            Self::InvalidParameterComponentType => {
-                ::core::option::Option::Some(
-                    "Give a `ComponentType` that fits where it stands: field types in `Components`, signature slot types in `SignComponents`.",
-                )
-            }
-            Self::InvalidParameterComponentValue => {
-                ::core::option::Option::Some(
-                    "Give `ComponentValue` the form its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.",
-                )
-            }
-            Self::InvalidParameterContentType => {
-                ::core::option::Option::Some(
-                    "Give `0` (templates with details) or `1` (list only), or leave `ContentType` out for the first.",
-                )
-            }
-            Self::InvalidParameterCustomShowMap => {
-                ::core::option::Option::Some(
-                    "Use in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number of signers.",
-                )
-            }
-            Self::InvalidParameterCustomerData => {
-                ::core::option::Option::Some(
-                    "Shorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data on your side and pass a key to it.",
-                )
-            }
-            Self::InvalidParameterDataNotFound => {
-                ::core::option::Option::Some(
-                    "Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.",
-                )
-            }
-            Self::InvalidParameterDate => {
-                ::core::option::Option::Some(
-                    "Give `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart, start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces it.",
-                )
-            }
-            Self::InvalidParameterDepartUserId => {
-                ::core::option::Option::Some(
-                    "Check the employee ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not have left.",
-                )
-            }
-            Self::InvalidParameterDupTask => {
-                ::core::option::Option::Some(
-                    "Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.",
-                )
-            }
-            Self::InvalidParameterEmptyParams => {
-                ::core::option::Option::Some(
-                    "Fill in what the message names, such as the list of ids or operators: it must be there and not empty.",
-                )
-            }
-            Self::InvalidParameterEndPoint => {
-                ::core::option::Option::Some(
-                    "Give one of the values this action lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.",
-                )
-            }
-            Self::InvalidParameterFileType => {
-                ::core::option::Option::Some("Give the business licence as PNG or JPG.")
-            }
-            Self::InvalidParameterFlowApproverInfos => {
-                ::core::option::Option::Some(
-                    "Correct the number of people given for the party that the message names.",
-                )
-            }
-            Self::InvalidParameterFlowApprovers => {
-                ::core::option::Option::Some(
-                    "Give at least one party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.",
-                )
-            }
-            Self::InvalidParameterFlowCallbackUrl => {
-                ::core::option::Option::Some(
-                    "Leave `CallbackUrl` out; set the callback address in the console, at the application's configuration.",
-                )
-            }
-            Self::InvalidParameterFlowDeadLine => {
-                ::core::option::Option::Some(
-                    "Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.",
-                )
-            }
-            Self::InvalidParameterFlowDescription => {
-                ::core::option::Option::Some(
-                    "Shorten `FlowDescription` to at most 1000 characters.",
-                )
-            }
-            Self::InvalidParameterFlowFileIds => {
-                ::core::option::Option::Some(
-                    "Give exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.",
-                )
-            }
-            Self::InvalidParameterFlowIds => {
-                ::core::option::Option::Some(
-                    "Give 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one only.",
-                )
-            }
-            Self::InvalidParameterFlowInfos => {
-                ::core::option::Option::Some(
-                    "Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.",
-                )
-            }
-            Self::InvalidParameterFlowName => {
-                ::core::option::Option::Some(
-                    "Give `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.",
-                )
-            }
-            Self::InvalidParameterFlowType => {
-                ::core::option::Option::Some(
-                    "Give `FlowType` at most 255 characters: Chinese characters, letters, digits and underscores only; or leave it out.",
-                )
-            }
-            Self::InvalidParameterGenerateType => {
-                ::core::option::Option::Some(
-                    "Give one of the values listed for `GenerateType`, or leave it out for `ALL`, which takes a single contract.",
-                )
-            }
-            Self::InvalidParameterImage => {
-                ::core::option::Option::Some(
-                    "Give a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.",
-                )
-            }
-            Self::InvalidParameterInvalidId => {
-                ::core::option::Option::Some(
-                    "Give the `ResourceId` that `UploadFiles` answered; upload the file again if it expired, which is after an hour unless set otherwise.",
-                )
-            }
-            Self::InvalidParameterKeyword => {
-                ::core::option::Option::Some(
-                    "Check the keyword in `ComponentId`: it must stand in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count from 0.",
-                )
-            }
-            Self::InvalidParameterLimit => {
-                ::core::option::Option::Some(
-                    "Give `Limit` at least 1 and at most the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.",
-                )
-            }
-            Self::InvalidParameterLimitSealName => {
-                ::core::option::Option::Some(
-                    "Shorten `SealName` to at most 50 characters.",
-                )
-            }
-            Self::InvalidParameterMenuStatus => {
-                ::core::option::Option::Some(
-                    "Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.",
-                )
-            }
-            Self::InvalidParameterMissingRequiredParameterValue => {
-                ::core::option::Option::Some(
-                    "Give a value for what the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.",
-                )
-            }
-            Self::InvalidParameterMobile => {
-                ::core::option::Option::Some(
-                    "Give the 11 digits of a mainland Chinese mobile number, without `+86` or separators.",
-                )
-            }
-            Self::InvalidParameterName => {
-                ::core::option::Option::Some(
-                    "Give the person's name as in the identity document, without spaces around it; at most 50 characters.",
-                )
-            }
-            Self::InvalidParameterNonsupportMobile => {
-                ::core::option::Option::Some(
-                    "Give a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used here.",
-                )
-            }
-            Self::InvalidParameterOpenId => {
-                ::core::option::Option::Some(
-                    "Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.",
-                )
-            }
-            Self::InvalidParameterOperatorId => {
-                ::core::option::Option::Some(
-                    "Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by `ChannelDescribeEmployees`.",
-                )
-            }
-            Self::InvalidParameterOrganizationId => {
-                ::core::option::Option::Some(
-                    "Check `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.",
-                )
-            }
-            Self::InvalidParameterOrganizationName => {
-                ::core::option::Option::Some(
-                    "Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.",
-                )
-            }
-            Self::InvalidParameterParamError => {
-                ::core::option::Option::Some(
-                    "Read the message, which names the parameter, and correct it. Repeating unchanged does not help.",
-                )
-            }
-            Self::InvalidParameterResourceType => {
-                ::core::option::Option::Some(
-                    "Give the file's suffix in `ResourceType`, one of those that `CreateFileConvertTask` lists, equal to the one of `ResourceName`.",
-                )
-            }
-            Self::InvalidParameterRoleId => {
-                ::core::option::Option::Some(
-                    "Give a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be taken away here.",
-                )
-            }
-            Self::InvalidParameterSensitive => {
-                ::core::option::Option::Some(
-                    "Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.",
-                )
-            }
-            Self::InvalidParameterSensitiveFileContent => {
-                ::core::option::Option::Some(
-                    "Take the content out of the file and upload it anew; give the request id to the service's support if the refusal is a mistake.",
-                )
-            }
-            Self::InvalidParameterSignComponentType => {
-                ::core::option::Option::Some(
-                    "Give a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.",
-                )
-            }
-            Self::InvalidParameterSignComponents => {
-                ::core::option::Option::Some(
-                    "Use in `SignComponents` only signature slots that the party's `ApproverType` may have; fields to fill in belong in `Components`.",
-                )
-            }
-            Self::InvalidParameterStatus => {
-                ::core::option::Option::Some(
-                    "Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.",
-                )
-            }
-            Self::InvalidParameterUniformSocialCreditCode => {
-                ::core::option::Option::Some(
-                    "Give the 18 characters of the code as on the business licence, capitals and digits, without spaces.",
-                )
-            }
-            Self::InvalidParameterUnordered => {
-                ::core::option::Option::Some(
-                    "Give `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.",
-                )
-            }
-            Self::InvalidParameterUnsupportedComponentType => {
-                ::core::option::Option::Some(
-                    "Use only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.",
-                )
-            }
-            Self::InvalidParameterFFowIds => {
-                ::core::option::Option::Some(
-                    "Check `FlowIds`: contracts initiated by this sub-organisation in this application. Ask with the `Agent` that created them.",
-                )
-            }
-            Self::InvalidParameterValue => {
-                ::core::option::Option::Some(
-                    "Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.",
-                )
-            }
-            Self::InvalidParameterValueInvalidQuotaType => {
-                ::core::option::Option::Some(
-                    "Give one of the values listed for `QuotaType`, or leave it out for all.",
-                )
-            }
-            Self::InvalidParameterValueInvalidTime => {
-                ::core::option::Option::Some(
-                    "Give `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.",
-                )
-            }
-            Self::InvalidRequest => {
-                ::core::option::Option::Some(
-                    "Check the multipart body and that its boundary is the one in the content type.",
-                )
-            }
-            Self::IpInBlacklist => {
-                ::core::option::Option::Some(
-                    "Have the account's administrator take the caller's address off the deny list, or call from another address.",
-                )
-            }
-            Self::IpNotInWhitelist => {
-                ::core::option::Option::Some(
-                    "Have the account's administrator add the caller's public address to the allow list; mind that a proxy or gateway may change it.",
-                )
-            }
-            Self::LimitExceeded => {
-                ::core::option::Option::Some(
-                    "Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.",
-                )
-            }
-            Self::LimitExceededCallTimes => {
-                ::core::option::Option::Some(
-                    "Call again the next day: 50 calls a day are allowed, unless the service's account manager raises that. `ChannelDescribeBillUsageDetail` replaces the action.",
-                )
-            }
-            Self::LimitExceededCreateFlowNum => {
-                ::core::option::Option::Some(
-                    "Create fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.",
-                )
-            }
-            Self::LimitExceededFileSize => {
-                ::core::option::Option::Some("Give a business licence of at most 5 MB.")
-            }
-            Self::LimitExceededFlowIds => {
-                ::core::option::Option::Some(
-                    "Give at most 100 ids in `FlowIds` and ask for the rest in further calls.",
-                )
-            }
-            Self::LimitExceededFlowInfos => {
-                ::core::option::Option::Some(
-                    "Give at most 20 contracts in `FlowInfos`. The action is no longer in use: take `ChannelCreatePrepareFlow`.",
-                )
-            }
-            Self::LimitExceededProxyOrganizationOperator => {
-                ::core::option::Option::Some(
-                    "Give at most 200 employees per call and the rest in further calls.",
-                )
-            }
-            Self::MissingParameter => {
-                ::core::option::Option::Some(
-                    "Read the message, which names the parameter, and give it.",
-                )
-            }
-            Self::MissingParameterCompanyActiveInfo => {
-                ::core::option::Option::Some(
-                    "Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organisation must be activated before it can do anything else.",
-                )
-            }
-            Self::MissingParameterDate => {
-                ::core::option::Option::Some("Give `StartDate` and `EndDate`.")
-            }
-            Self::MissingParameterFlowId => {
-                ::core::option::Option::Some(
-                    "Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in `DescribeChannelFlowEvidenceReport` the `ReportId`.",
-                )
-            }
-            Self::MissingParameterFlowIds => {
-                ::core::option::Option::Some(
-                    "Give `FlowIds`, 1 to 100, or `FlowGroupId`.",
-                )
-            }
-            Self::MissingParameterFlowIdsOrFlowGroupId => {
-                ::core::option::Option::Some(
-                    "Give `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.",
-                )
-            }
-            Self::MissingParameterFlowInfo => {
-                ::core::option::Option::Some(
-                    "Give `DownLoadFlows`, each with a `FileName` and at least one id in `FlowIdList`.",
-                )
-            }
-            Self::MissingParameterMissComponentName => {
-                ::core::option::Option::Some(
-                    "Give each field or signature slot that the message names its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.",
-                )
-            }
-            Self::MissingParameterOrgOpenId => {
-                ::core::option::Option::Some("Give `Agent.ProxyOrganizationOpenId`.")
-            }
-            Self::MissingParameterOrganizationId => {
-                ::core::option::Option::Some(
-                    "Give `Agent.ProxyOrganizationOpenId` of a sub-organisation that is activated.",
-                )
-            }
-            Self::MissingParameterProxyOperatorOpenId => {
-                ::core::option::Option::Some("Give `Agent.ProxyOperator.OpenId`.")
-            }
-            Self::MissingParameterReportApplicant => {
-                ::core::option::Option::Some(
-                    "Give `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of the initiating or a signing organisation.",
-                )
-            }
-            Self::MissingParameterResourceName => {
-                ::core::option::Option::Some(
-                    "Give `ResourceName` with the file's suffix, at most 256 characters.",
-                )
-            }
-            Self::MissingParameterSealId => {
-                ::core::option::Option::Some(
-                    "Give the seal's id in `ComponentValue` of the auto-signing party's seal slot; `ChannelDescribeOrganizationSeals` lists them.",
-                )
-            }
-            Self::MissingParameterSealImage => {
-                ::core::option::Option::Some(
-                    "Give `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the seal drawn.",
-                )
-            }
-            Self::MissingParameterSealName => {
-                ::core::option::Option::Some("Give `SealName`.")
-            }
-            Self::MissingParameterSignComponents => {
-                ::core::option::Option::Some(
-                    "Give the party a signature slot in `SignComponents`, or set `SignBeanTag` to `1` so that signers place their own.",
-                )
-            }
-            Self::MissingParameterTemplates => {
-                ::core::option::Option::Some("Give `TemplateId`.")
-            }
-            Self::MissingParameterUserId => {
-                ::core::option::Option::Some(
-                    "Give `Agent.ProxyOperator.OpenId` of an employee who may see seals.",
-                )
-            }
-            Self::MissingParameterUserOpenId => {
-                ::core::option::Option::Some(
-                    "Give `Agent.ProxyOperator.OpenId` of a verified employee of the sub-organisation.",
-                )
-            }
-            Self::NoSuchProduct => {
-                ::core::option::Option::Some(
-                    "Check the endpoint: the host must be one of the service's, and the signed service is `essbasic`.",
-                )
-            }
-            Self::NoSuchVersion => {
-                ::core::option::Option::Some("Send version `2021-05-26`.")
-            }
-            Self::OperationDenied => {
-                ::core::option::Option::Some(
-                    "Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.",
-                )
-            }
-            Self::OperationDeniedAlreadyHas => {
-                ::core::option::Option::Some(
-                    "Use what exists: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.",
-                )
-            }
-            Self::OperationDeniedApproverRepeat => {
-                ::core::option::Option::Some(
-                    "Name each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out those who are not replaced.",
-                )
-            }
-            Self::OperationDeniedAuthTag => {
-                ::core::option::Option::Some(
-                    "Give `all` or `part` in `AuthTag`; it can change only while the template is not published.",
-                )
-            }
-            Self::OperationDeniedBannedApplication => {
-                ::core::option::Option::Some(
-                    "Stop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.",
-                )
-            }
-            Self::OperationDeniedByFilesServerSignForbid => {
-                ::core::option::Option::Some(
-                    "Have auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).",
-                )
-            }
-            Self::OperationDeniedCcUserRepeat => {
-                ::core::option::Option::Some(
-                    "Name each recipient once in `CcInfos`, and nobody who also signs.",
-                )
-            }
-            Self::OperationDeniedDownLoadMoreThanOne => {
-                ::core::option::Option::Some("Give one contract per call.")
-            }
-            Self::OperationDeniedErrNoResourceAccess => {
-                ::core::option::Option::Some(
-                    "Use ids that this sub-organisation created in this application, and an operator allowed to see them.",
-                )
-            }
-            Self::OperationDeniedErrNotOpenWeakAuthorization => {
-                ::core::option::Option::Some(
-                    "Have the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.",
-                )
-            }
-            Self::OperationDeniedFileDeleted => {
-                ::core::option::Option::Some(
-                    "Leave this contract out; the file can't be had from this service any more. Ask the service's support if it should still exist.",
-                )
-            }
-            Self::OperationDeniedFlowHasTerminated => {
-                ::core::option::Option::Some(
-                    "Leave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.",
-                )
-            }
-            Self::OperationDeniedFlowStatusForbid => {
-                ::core::option::Option::Some(
-                    "Wait until all parties have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no report.",
-                )
-            }
-            Self::OperationDeniedForbid => {
-                ::core::option::Option::Some(
-                    "Act as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.",
-                )
-            }
-            Self::OperationDeniedInvalidApproverAge => {
-                ::core::option::Option::Some(
-                    "Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.",
-                )
-            }
-            Self::OperationDeniedNoApiAuth => {
-                ::core::option::Option::Some(
-                    "Have the service's account manager enable the action for this application, and check the operator's role.",
-                )
-            }
-            Self::OperationDeniedNoApproverMobileCheckPermission => {
-                ::core::option::Option::Some(
-                    "Have the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.",
-                )
-            }
-            Self::OperationDeniedNoFlowPermission => {
-                ::core::option::Option::Some(
-                    "Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.",
-                )
-            }
-            Self::OperationDeniedNoIdentityVerify => {
-                ::core::option::Option::Some(
-                    "Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.",
-                )
-            }
-            Self::OperationDeniedNoPermissionUseResource => {
-                ::core::option::Option::Some(
-                    "Act as the super administrator, or as an employee whose role allows managing roles, and check that `RoleId` belongs to this sub-organisation.",
-                )
-            }
-            Self::OperationDeniedNoPermissionUseServerSignSeal => {
-                ::core::option::Option::Some(
-                    "Have the super administrator authorise the seal for auto-signing in the console (seals, extended services), or choose a seal that is authorised.",
-                )
-            }
-            Self::OperationDeniedNoQuota => {
-                ::core::option::Option::Some(
-                    "Buy contracts in the console or through the service's account manager; repeating does not help before that.",
-                )
-            }
-            Self::OperationDeniedNotBelongSuperAdminOrLegalPerson => {
-                ::core::option::Option::Some(
-                    "Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` tells who they are.",
-                )
-            }
-            Self::OperationDeniedNotInAutoSignWhiteList => {
-                ::core::option::Option::Some(
-                    "Have the service's account manager enable auto-signing by individuals for this application; check `SceneKey` too.",
-                )
-            }
-            Self::OperationDeniedNotSupportOrgType => {
-                ::core::option::Option::Some(
-                    "Check the organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.",
-                )
-            }
-            Self::OperationDeniedOperateType => {
-                ::core::option::Option::Some(
-                    "Give one of the values that the action lists for its `OperateType` or `OperatorType`.",
-                )
-            }
-            Self::OperationDeniedOperatorHasNoPermission => {
-                ::core::option::Option::Some(
-                    "Have the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.",
-                )
-            }
-            Self::OperationDeniedOrganizationClosing => {
-                ::core::option::Option::Some(
-                    "Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.",
-                )
-            }
-            Self::OperationDeniedOutQueryLimit => {
-                ::core::option::Option::Some(
-                    "Give at most 50 `FlowIds` per call and the rest in further calls.",
-                )
-            }
-            Self::OperationDeniedOverseaAbilityNotOpen => {
-                ::core::option::Option::Some(
-                    "Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.",
-                )
-            }
-            Self::OperationDeniedPersonHasNoSignature => {
-                ::core::option::Option::Some(
-                    "Have the person set up a signature in the mini program; for auto-signing through `ChannelCreateUserAutoSignSealUrl`.",
-                )
-            }
-            Self::OperationDeniedPersonNoOpenServerSign => {
-                ::core::option::Option::Some(
-                    "Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.",
-                )
-            }
-            Self::OperationDeniedProveNoQuota => {
-                ::core::option::Option::Some(
-                    "Buy an evidence package through the service's account manager, then repeat.",
-                )
-            }
-            Self::OperationDeniedRequiredComponentNotFill => {
-                ::core::option::Option::Some(
-                    "Give `ComponentValue` for every field of the initiator with `ComponentRequired`, or let it be optional.",
-                )
-            }
-            Self::OperationDeniedSensitive => {
-                ::core::option::Option::Some(
-                    "Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.",
-                )
-            }
-            Self::OperationDeniedUserNotInOrganization => {
-                ::core::option::Option::Some(
-                    "Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.",
-                )
-            }
-            Self::OperationDeniedWhiteListForbid => {
-                ::core::option::Option::Some(
-                    "Have the service's account manager enable the feature for this application; repeating does not help before that.",
-                )
-            }
-            Self::RequestLimitExceeded => {
-                ::core::option::Option::Some(
-                    "Wait and repeat; the call was not executed. Keep below the action's rate.",
-                )
-            }
-            Self::RequestLimitExceededGlobalRegionUinLimitExceeded => {
-                ::core::option::Option::Some(
-                    "Wait and repeat; the call was not executed. The rate is shared by all callers of the account in all regions, so lower their sum.",
-                )
-            }
-            Self::RequestLimitExceededIPLimitExceeded => {
-                ::core::option::Option::Some(
-                    "Wait and repeat; the call was not executed. The rate is shared by all that call from this address, so lower their sum.",
-                )
-            }
-            Self::RequestLimitExceededUinLimitExceeded => {
-                ::core::option::Option::Some(
-                    "Wait and repeat; the call was not executed. The rate is shared by all callers of the account, so lower their sum.",
-                )
-            }
-            Self::RequestSizeLimitExceeded => {
-                ::core::option::Option::Some(
-                    "Send less: split the list, or upload files with `UploadFiles` and pass their ids. A GET carries at most 32 KB, so use POST.",
-                )
-            }
-            Self::ResourceInUse => {
-                ::core::option::Option::Some(
-                    "Let the operation that holds the resource end, then repeat; read the message for which one it is.",
-                )
-            }
-            Self::ResourceInsufficient => {
-                ::core::option::Option::Some(
-                    "Ask for less or repeat later; turn to the service's support if it stays.",
-                )
-            }
-            Self::ResourceNotFound => {
-                ::core::option::Option::Some(
-                    "Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.",
-                )
-            }
-            Self::ResourceNotFoundApplication => {
-                ::core::option::Option::Some(
-                    "Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).",
-                )
-            }
-            Self::ResourceNotFoundApplicationAuth => {
-                ::core::option::Option::Some(
-                    "Check `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this application.",
-                )
-            }
-            Self::ResourceNotFoundApplicationId => {
-                ::core::option::Option::Some(
-                    "Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).",
-                )
-            }
-            Self::ResourceNotFoundFile => {
-                ::core::option::Option::Some(
-                    "Check the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes one to three seconds after creation or a signature; repeat then.",
-                )
-            }
-            Self::ResourceNotFoundFlow => {
-                ::core::option::Option::Some(
-                    "Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.",
-                )
-            }
-            Self::ResourceNotFoundFlowApprover => {
-                ::core::option::Option::Some(
-                    "Check the contract's id, and that the organisation in `Agent` is a party to it.",
-                )
-            }
-            Self::ResourceNotFoundFlowApprovers => {
-                ::core::option::Option::Some(
-                    "Check the id, and that the contract has parties yet: a dynamic contract starts without any.",
-                )
-            }
-            Self::ResourceNotFoundFlowGroup => {
-                ::core::option::Option::Some(
-                    "Give the `FlowGroupId` that the creating action answered, not a contract's id, and ask with the `Agent` that created it.",
-                )
-            }
-            Self::ResourceNotFoundNotExistApplication => {
-                ::core::option::Option::Some(
-                    "Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).",
-                )
-            }
-            Self::ResourceNotFoundOrganization => {
-                ::core::option::Option::Some(
-                    "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.",
-                )
-            }
-            Self::ResourceNotFoundResource => {
-                ::core::option::Option::Some(
-                    "Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.",
-                )
-            }
-            Self::ResourceNotFoundSaveFlowGroup => {
-                ::core::option::Option::Some(
-                    "Check `FlowGroupId`: the one that the creating action answered, asked for with the `Agent` that created it.",
-                )
-            }
-            Self::ResourceNotFoundSeal => {
-                ::core::option::Option::Some(
-                    "Give the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.",
-                )
-            }
-            Self::ResourceNotFoundTeamWorkOrganization => {
-                ::core::option::Option::Some(
-                    "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in this application.",
-                )
-            }
-            Self::ResourceNotFoundTemplate => {
-                ::core::option::Option::Some(
-                    "Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.",
-                )
-            }
-            Self::ResourceNotFoundUrl => {
-                ::core::option::Option::Some(
-                    "Ask `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.",
-                )
-            }
-            Self::ResourceNotFoundUser => {
-                ::core::option::Option::Some(
-                    "Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.",
-                )
-            }
-            Self::ResourceNotFoundVerifyUser => {
-                ::core::option::Option::Some(
-                    "Have the operator complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.",
-                )
-            }
-            Self::ResourceUnavailable => {
-                ::core::option::Option::Some(
-                    "Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.",
-                )
-            }
-            Self::ResponseSizeLimitExceeded => {
-                ::core::option::Option::Some(
-                    "Ask for less: a smaller page, fewer ids, or a narrower time range.",
-                )
-            }
-            Self::ServiceUnavailable => {
-                ::core::option::Option::Some(
-                    "Repeat a query with growing pauses; after a create or change, look first whether it took effect.",
-                )
-            }
-            Self::UnauthorizedOperation => {
-                ::core::option::Option::Some(
-                    "Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.",
-                )
-            }
-            Self::UnauthorizedOperationNoPermissionFeature => {
-                ::core::option::Option::Some(
-                    "Have the edition upgraded through the service's account manager; repeating does not help before that.",
-                )
-            }
-            Self::UnauthorizedOperationUnauthorizedOperationDownload => {
-                ::core::option::Option::Some(
-                    "Either the sub-organisation's super administrator authorises downloads in its console (Enterprise centre, Authorisation management), or the platform turns them on for the application (Enterprise application management, Application extension services). A sub-organisation that has opted out must opt in again itself.",
-                )
-            }
-            Self::UnauthorizedOperationUnauthorizedOperationOrganization => {
-                ::core::option::Option::Some(
-                    "Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` tells its state.",
-                )
-            }
-            Self::UnknownParameter => {
-                ::core::option::Option::Some(
-                    "Remove the parameter that the message names, or correct its spelling; this action doesn't define it.",
-                )
-            }
-            Self::UnsupportedOperation => {
-                ::core::option::Option::Some(
-                    "Read the message; the action can't do this for the resource in question, so repeating does not help.",
-                )
-            }
-            Self::UnsupportedProtocol => {
-                ::core::option::Option::Some(
-                    "Call with POST (or GET) over HTTPS; check the endpoint and any proxy.",
-                )
-            }
-            Self::UnsupportedRegion => {
-                ::core::option::Option::Some(
-                    "Leave the region out; this service has none.",
-                )
-            }
-            _ => ::core::option::Option::None,
-        }
+        Self::advice_on(self.as_str())
+    }
+    /// What to do about a code as a call's error spells it; `None` where nothing is known.
+    pub fn advice_on(
+        code: &::core::primitive::str,
+    ) -> ::core::option::Option<&'static ::core::primitive::str> {
+        ::tc3_api::__private::fact(ADVICE, code)
     }
 }
+
+const DESCRIPTIONS: &::core::primitive::str = ::core::concat!(
+    "ActionOffline\tAPI has been taken offline\n",
+    "AuthFailure\tCAM authentication or signature check failed\n",
+    "AuthFailure.InvalidAuthorization\tAuthorization header is not in the TC3 format\n",
+    "AuthFailure.InvalidSecretId\tKey is not a Cloud API key\n",
+    "AuthFailure.MFAFailure\tMulti-factor check failed\n",
+    "AuthFailure.SecretIdNotFound\tSecretId unknown, deleted or disabled (also: stray spaces)\n",
+    "AuthFailure.SignatureExpire\tTimestamp differs from server time by more than five minutes\n",
+    "AuthFailure.SignatureFailure\tSignature mismatch\n",
+    "AuthFailure.TokenFailure\tSession token invalid or expired\n",
+    "AuthFailure.UnauthorizedOperation\tCAM policy denies the call\n",
+    "DryRunOperation\tDry run succeeded; nothing was done\n",
+    "FailedOperation\tGeneric operation failure; read Message\n",
+    "FailedOperation.AgeNotAchieveNormalLegal\tSigner is below the legal signing age\n",
+    "FailedOperation.AuthFail\tAuthentication/authorisation of the operation failed\n",
+    "FailedOperation.ErrNotSyncProxyOrganization\tTrusted third-party verification chosen but the sub-organisation's name, credit code and legal representative were not synced first (SyncProxyOrganization)\n",
+    "FailedOperation.ExistSameSealName\tA seal with the same name already exists\n",
+    "FailedOperation.FlowNumExceed\tToo many contracts in one call\n",
+    "FailedOperation.HasAuthorized\tThe authorisation already exists\n",
+    "FailedOperation.LicenseNoQuota\tAuto-sign licence quota is exhausted\n",
+    "FailedOperation.NoRoleAuth\tNo role grant found; check the role data exists\n",
+    "FailedOperation.NotAvailableSignReview\tContract is in a state in which signing review is not possible\n",
+    "FailedOperation.OrganizationExperienceChange\tOrganisation's business status differs from the company register\n",
+    "FailedOperation.OrganizationNameChanged\tOrganisation name differs from the company register\n",
+    "FailedOperation.OrganizationNameNeedChange\tOrganisation name differs from the register; super admin or legal representative must update it\n",
+    "FailedOperation.OrganizationNotChange\tOrganisation information has not changed\n",
+    "FailedOperation.QrCodeCreatorSignComponents\tInitiator still has fill-in controls, so a signing QR code cannot start\n",
+    "FailedOperation.QrCodeSignUsers\tTemplate signer for the QR code does not exist\n",
+    "FailedOperation.QrCodeTemplateId\tTemplate used for the signing QR code is invalid\n",
+    "FailedOperation.StaffAlreadyVerify\tEmployee has already completed identity verification\n",
+    "FailedOperation.UserAutoSignEnableAlready\tCannot revoke: the user already enabled auto-sign\n",
+    "FailedOperation.UserAutoSignEnableUrlNotExist\tCannot revoke: no enable link was ever generated\n",
+    "InternalError\tInternal server error\n",
+    "InternalError.Api\tError from another internal API\n",
+    "InternalError.Db\tDatabase error\n",
+    "InternalError.DbConnection\tDatabase connection failed\n",
+    "InternalError.DbInsert\tDatabase insert failed\n",
+    "InternalError.DbRead\tDatabase read failed\n",
+    "InternalError.DbUpdate\tDatabase update failed\n",
+    "InternalError.Decryption\tServer-side decryption failed\n",
+    "InternalError.DependsApi\tA dependent API failed\n",
+    "InternalError.DependsDb\tA dependent database failed\n",
+    "InternalError.Encryption\tServer-side encryption failed\n",
+    "InternalError.GenerateId\tUnique id generation failed\n",
+    "InternalError.Pdf\tPDF composition failed\n",
+    "InternalError.SealUpload\tSeal upload failed\n",
+    "InternalError.Serialize\tSerialisation failed\n",
+    "InternalError.System\tSystem error\n",
+    "InternalError.ThirdParty\tThird-party dependency failed\n",
+    "InvalidAction\tAction does not exist\n", "InvalidParameter\tA parameter is wrong\n",
+    "InvalidParameter.Application\tApplication id does not exist\n",
+    "InvalidParameter.ApproverType\tSigner type is not allowed\n",
+    "InvalidParameter.ApproverVerifyType\tApproverVerifyType value is invalid\n",
+    "InvalidParameter.AuthorizationType\tAuthorisation method is invalid\n",
+    "InvalidParameter.BizApproverAlreadyExists\tSigner was already added\n",
+    "InvalidParameter.BusinessLicense\tBusiness licence format is invalid\n",
+    "InvalidParameter.CancelReason\tCancellation reason is malformed\n",
+    "InvalidParameter.CardNumber\tIdentity document number is wrong\n",
+    "InvalidParameter.CardType\tIdentity document type is wrong\n",
+    "InvalidParameter.ComponentPosition\tControl position is wrong\n",
+    "InvalidParameter.ComponentType\tControl type is wrong\n",
+    "InvalidParameter.ComponentValue\tControl value is invalid\n",
+    "InvalidParameter.ContentType\tContentType (requested query content) is wrong\n",
+    "InvalidParameter.CustomShowMap\tCustom card layout is invalid; only the documented placeholders are supported\n",
+    "InvalidParameter.CustomerData\tUser data has an invalid length\n",
+    "InvalidParameter.DataNotFound\tData does not exist\n",
+    "InvalidParameter.Date\tDate is invalid\n",
+    "InvalidParameter.DepartUserId\tEmployee id (departing user) is wrong\n",
+    "InvalidParameter.DupTask\tTask was submitted twice\n",
+    "InvalidParameter.EmptyParams\tParameters are empty\n",
+    "InvalidParameter.EndPoint\tEndPoint value is invalid\n",
+    "InvalidParameter.FileType\tFile type is not allowed\n",
+    "InvalidParameter.FlowApproverInfos\tNumber of alternative signers is invalid\n",
+    "InvalidParameter.FlowApprovers\tParticipants missing or over the limit\n",
+    "InvalidParameter.FlowCallbackUrl\tFlow callback URL is invalid\n",
+    "InvalidParameter.FlowDeadLine\tFlow deadline is invalid\n",
+    "InvalidParameter.FlowDescription\tFlow description is invalid\n",
+    "InvalidParameter.FlowFileIds\tOnly one file per flow is supported\n",
+    "InvalidParameter.FlowIds\tFlow id list has an invalid length\n",
+    "InvalidParameter.FlowInfos\tFlowInfos is invalid\n",
+    "InvalidParameter.FlowName\tFlow name is invalid\n",
+    "InvalidParameter.FlowType\tFlowType is invalid\n",
+    "InvalidParameter.GenerateType\tGenerateType is not supported\n",
+    "InvalidParameter.Image\tImage is not valid\n",
+    "InvalidParameter.InvalidId\tId does not exist or is malformed\n",
+    "InvalidParameter.Keyword\tKeyword is malformed or not found in the document\n",
+    "InvalidParameter.Limit\tLimit is out of range\n",
+    "InvalidParameter.LimitSealName\tSeal name is too long\n",
+    "InvalidParameter.MenuStatus\tMenu status is invalid\n",
+    "InvalidParameter.MissingRequiredParameterValue\tValue of a required parameter is missing\n",
+    "InvalidParameter.Mobile\tMobile number is wrong\n",
+    "InvalidParameter.Name\tPersonal name does not meet the rules\n",
+    "InvalidParameter.NonsupportMobile\tMobile number is not supported\n",
+    "InvalidParameter.OpenId\tOpenId is invalid\n",
+    "InvalidParameter.OperatorId\tOperator (user) id is wrong\n",
+    "InvalidParameter.OrganizationId\tOrganizationId is invalid\n",
+    "InvalidParameter.OrganizationName\tOrganisation name is invalid\n",
+    "InvalidParameter.ParamError\tA parameter is wrong (unspecified)\n",
+    "InvalidParameter.ResourceType\tResource type is wrong\n",
+    "InvalidParameter.RoleId\tRole id is wrong\n",
+    "InvalidParameter.Sensitive\tText contains blocked words\n",
+    "InvalidParameter.SensitiveFileContent\tUploaded file contains non-compliant content\n",
+    "InvalidParameter.SignComponentType\tSigning control type is invalid\n",
+    "InvalidParameter.SignComponents\tSigning control kind is unsupported\n",
+    "InvalidParameter.Status\tObject is in an abnormal state\n",
+    "InvalidParameter.UniformSocialCreditCode\tUnified social credit code is malformed\n",
+    "InvalidParameter.Unordered\tSigning order flag is invalid\n",
+    "InvalidParameter.UnsupportedComponentType\tControl type is unsupported\n",
+    "InvalidParameter.fFowIds\tFlow id does not exist (code is spelled this way by the service)\n",
+    "InvalidParameterValue\tParameter value is not allowed\n",
+    "InvalidParameterValue.InvalidQuotaType\tPackage/quota type is invalid\n",
+    "InvalidParameterValue.InvalidTime\tTime value is invalid\n",
+    "InvalidRequest\tMultipart body is malformed\n",
+    "IpInBlacklist\tCaller IP is deny-listed\n",
+    "IpNotInWhitelist\tCaller IP is not allow-listed\n",
+    "LimitExceeded\tQuota exceeded\n",
+    "LimitExceeded.CallTimes\tCall-count limit exceeded\n",
+    "LimitExceeded.CreateFlowNum\tFlow creation limit exceeded\n",
+    "LimitExceeded.FileSize\tFile is too large\n",
+    "LimitExceeded.FlowIds\tToo many flow ids\n",
+    "LimitExceeded.FlowInfos\tToo many flows in one request\n",
+    "LimitExceeded.ProxyOrganizationOperator\tToo many operators\n",
+    "MissingParameter\tA required parameter is missing\n",
+    "MissingParameter.CompanyActiveInfo\tActivation information of the partner organisation is missing\n",
+    "MissingParameter.Date\tDate parameter is missing\n",
+    "MissingParameter.FlowId\tFlow id is missing\n",
+    "MissingParameter.FlowIds\tFlow ids are missing\n",
+    "MissingParameter.FlowIdsOrFlowGroupId\tPass either flow ids or a flow-group id\n",
+    "MissingParameter.FlowInfo\tFlow information is missing\n",
+    "MissingParameter.MissComponentName\tControl name is missing\n",
+    "MissingParameter.OrgOpenId\tOrganisation OpenId is missing\n",
+    "MissingParameter.OrganizationId\tOrganisation information is empty\n",
+    "MissingParameter.ProxyOperatorOpenId\tProxyOperator OpenId is missing\n",
+    "MissingParameter.ReportApplicant\tReport applicant is missing\n",
+    "MissingParameter.ResourceName\tResource name is missing or wrong\n",
+    "MissingParameter.SealId\tSeal id is empty\n",
+    "MissingParameter.SealImage\tSeal image is empty\n",
+    "MissingParameter.SealName\tSeal name is empty\n",
+    "MissingParameter.SignComponents\tSigner has no signing control\n",
+    "MissingParameter.Templates\tTemplate parameter is missing\n",
+    "MissingParameter.UserId\tUser id is missing\n",
+    "MissingParameter.UserOpenId\tUser OpenId is missing\n",
+    "NoSuchProduct\tProduct does not exist\n",
+    "NoSuchVersion\tAPI version does not exist\n",
+    "OperationDenied\tOperation refused; read Message\n",
+    "OperationDenied.AlreadyHas\tEvidence already exists for this resource; another cannot be created\n",
+    "OperationDenied.ApproverRepeat\tParticipants are duplicated\n",
+    "OperationDenied.AuthTag\tVisibility tag is unsupported\n",
+    "OperationDenied.BannedApplication\tApplication is banned\n",
+    "OperationDenied.ByFilesServerSignForbid\tSilent signing for file-initiated flows is not allow-listed\n",
+    "OperationDenied.CcUserRepeat\tSame CC recipient given twice\n",
+    "OperationDenied.DownLoadMoreThanOne\tOnly one item can be downloaded\n",
+    "OperationDenied.ErrNoResourceAccess\tNo access to the resource\n",
+    "OperationDenied.ErrNotOpenWeakAuthorization\tPlatform has not enabled trusted third-party verification of sub-organisations\n",
+    "OperationDenied.FileDeleted\tFile was deleted\n",
+    "OperationDenied.FlowHasTerminated\tFlow is already terminated\n",
+    "OperationDenied.FlowStatusForbid\tFlow status does not allow this\n",
+    "OperationDenied.Forbid\tOperation forbidden\n",
+    "OperationDenied.InvalidApproverAge\tSigner is below the legal age\n",
+    "OperationDenied.NoApiAuth\tNo permission for this API\n",
+    "OperationDenied.NoApproverMobileCheckPermission\tMobile-number verification service is not enabled\n",
+    "OperationDenied.NoFlowPermission\tNo permission on the contract\n",
+    "OperationDenied.NoIdentityVerify\tPersonal identity is not verified\n",
+    "OperationDenied.NoPermissionUseResource\tNo permission to use the resource\n",
+    "OperationDenied.NoPermissionUseServerSignSeal\tNo permission to use the organisation's auto-sign seal\n",
+    "OperationDenied.NoQuota\tContract quota is exhausted\n",
+    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tCaller is neither super admin nor legal representative\n",
+    "OperationDenied.NotInAutoSignWhiteList\tNot on the allow-list of this business\n",
+    "OperationDenied.NotSupportOrgType\tOrganisation type is unsupported\n",
+    "OperationDenied.OperateType\tOperation type is unsupported\n",
+    "OperationDenied.OperatorHasNoPermission\tOperator lacks permission\n",
+    "OperationDenied.OrganizationClosing\tOrganisation is being closed (deregistration in progress)\n",
+    "OperationDenied.OutQueryLimit\tQuery limit exceeded\n",
+    "OperationDenied.OverseaAbilityNotOpen\tOverseas signing is not enabled for the employee\n",
+    "OperationDenied.PersonHasNoSignature\tPerson has no usable signature\n",
+    "OperationDenied.PersonNoOpenServerSign\tPerson disabled or never enabled auto-sign\n",
+    "OperationDenied.ProveNoQuota\tEvidence-report quota is exhausted\n",
+    "OperationDenied.RequiredComponentNotFill\tA required control is not filled\n",
+    "OperationDenied.Sensitive\tContains blocked words\n",
+    "OperationDenied.UserNotInOrganization\tUser does not belong to this organisation\n",
+    "OperationDenied.WhiteListForbid\tFeature is allow-list only\n",
+    "RequestLimitExceeded\tRequest rate limit exceeded\n",
+    "RequestLimitExceeded.GlobalRegionUinLimitExceeded\tAccount-wide (all regions) rate limit exceeded\n",
+    "RequestLimitExceeded.IPLimitExceeded\tPer-IP rate limit exceeded\n",
+    "RequestLimitExceeded.UinLimitExceeded\tPer-account rate limit exceeded\n",
+    "RequestSizeLimitExceeded\tRequest body too large\n",
+    "ResourceInUse\tResource is busy\n", "ResourceInsufficient\tNot enough capacity\n",
+    "ResourceNotFound\tResource does not exist\n",
+    "ResourceNotFound.Application\tApplication does not exist\n",
+    "ResourceNotFound.ApplicationAuth\tApplication grant record not found\n",
+    "ResourceNotFound.ApplicationId\tApplicationId does not exist\n",
+    "ResourceNotFound.File\tFile does not exist\n",
+    "ResourceNotFound.Flow\tFlow not found\n",
+    "ResourceNotFound.FlowApprover\tFlow signer does not exist\n",
+    "ResourceNotFound.FlowApprovers\tSigner information does not exist\n",
+    "ResourceNotFound.FlowGroup\tFlow group does not exist\n",
+    "ResourceNotFound.NotExistApplication\tApplication does not exist (variant)\n",
+    "ResourceNotFound.Organization\tOrganisation does not exist\n",
+    "ResourceNotFound.Resource\tResource does not exist (specific)\n",
+    "ResourceNotFound.SaveFlowGroup\tSaved flow group does not exist\n",
+    "ResourceNotFound.Seal\tSeal does not exist\n",
+    "ResourceNotFound.TeamWorkOrganization\tPartner organisation does not exist\n",
+    "ResourceNotFound.Template\tTemplate does not exist\n",
+    "ResourceNotFound.URL\tURL does not exist\n",
+    "ResourceNotFound.User\tUser does not exist\n",
+    "ResourceNotFound.VerifyUser\tVerified-user record does not exist\n",
+    "ResourceUnavailable\tResource is not available\n",
+    "ResponseSizeLimitExceeded\tResponse would be too large\n",
+    "ServiceUnavailable\tService temporarily unavailable\n",
+    "UnauthorizedOperation\tNot authorised\n",
+    "UnauthorizedOperation.NoPermissionFeature\tSubscription tier must be upgraded to use this API\n",
+    "UnauthorizedOperation.UnauthorizedOperationDownload\tDownload permission was not granted\n",
+    "UnauthorizedOperation.UnauthorizedOperationOrganization\tOrganisation was not authorised\n",
+    "UnknownParameter\tUnknown parameter\n",
+    "UnsupportedOperation\tOperation is not supported\n",
+    "UnsupportedProtocol\tOnly GET and POST over HTTP(S) are supported\n",
+    "UnsupportedRegion\tAPI does not support the given region\n"
+);
+
+const ADVICE: &::core::primitive::str = ::core::concat!(
+    "ActionOffline\tUse the action that replaces it; repeating does not help. `DescribeUsage`, for instance, gave way to `ChannelDescribeBillUsageDetail`.\n",
+    "AuthFailure\tCheck the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.\n",
+    "AuthFailure.InvalidAuthorization\tLook for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Repeating does not help.\n",
+    "AuthFailure.InvalidSecretId\tTake a secret id and key from the access management (CAM) console's API keys; keys of other products don't work.\n",
+    "AuthFailure.MFAFailure\tHave the account's administrator complete or relax the multi-factor check for this key's user; repeating does not help.\n",
+    "AuthFailure.SecretIdNotFound\tCheck the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and repeat once.\n",
+    "AuthFailure.SignatureExpire\tSet the machine's clock, at best by NTP; then sign anew with the current time and repeat. The answer's `Date` header tells how far the clock is off.\n",
+    "AuthFailure.SignatureFailure\tCheck that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Repeating does not help.\n",
+    "AuthFailure.TokenFailure\tFetch fresh temporary credentials and repeat once; send no token with a permanent key.\n",
+    "AuthFailure.UnauthorizedOperation\tHave the account's administrator allow this action for the key's user or role in a CAM policy; repeating does not help before that.\n",
+    "DryRunOperation\tThe request would succeed. Send it without the dry-run parameter to have it done.\n",
+    "FailedOperation\tMend the reason that the message gives. Repeating unchanged rarely helps.\n",
+    "FailedOperation.AgeNotAchieveNormalLegal\tHave another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.\n",
+    "FailedOperation.AuthFail\tCheck that the sub-organisation and the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the reason.\n",
+    "FailedOperation.ErrNotSyncProxyOrganization\tFirst call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then repeat.\n",
+    "FailedOperation.ExistSameSealName\tChoose another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.\n",
+    "FailedOperation.FlowNumExceed\tGive at most 20 contracts per folder and 50 in all; spread the others over further calls.\n",
+    "FailedOperation.HasAuthorized\tTreat it as done if this employee has the contract already; a contract can't be claimed twice.\n",
+    "FailedOperation.LicenseNoQuota\tBuy licences through the service's account manager, then repeat. The action itself is no longer in use.\n",
+    "FailedOperation.NoRoleAuth\tGive the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.\n",
+    "FailedOperation.NotAvailableSignReview\tRead the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.\n",
+    "FailedOperation.OrganizationExperienceChange\tHave the organisation settle its status with the company register; its super administrator or legal representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.\n",
+    "FailedOperation.OrganizationNameChanged\tGive the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.\n",
+    "FailedOperation.OrganizationNameNeedChange\tHave the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.\n",
+    "FailedOperation.OrganizationNotChange\tCall only when something changed, and give only the members that did, with their new values.\n",
+    "FailedOperation.QrCodeCreatorSignComponents\tUse a template whose initiator has no fields to fill in, or give these fields to the signers in the template's editor.\n",
+    "FailedOperation.QrCodeSignUsers\tCheck the template's parties with `DescribeTemplates`: individuals only, or individuals and the initiating organisation. In a fixed signing order, the organisation must not be first.\n",
+    "FailedOperation.QrCodeTemplateId\tGive the id of an enabled template of the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign, and the initiator has nothing to fill in.\n",
+    "FailedOperation.StaffAlreadyVerify\tThe employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.\n",
+    "FailedOperation.UserAutoSignEnableAlready\tNothing is left to revoke; to end auto-signing, call `ChannelDisableUserAutoSign`.\n",
+    "FailedOperation.UserAutoSignEnableUrlNotExist\tTreat it as done, or check `SceneKey`, name and document in `UserInfo` against those given to `ChannelCreateUserAutoSignEnableUrl`.\n",
+    "InternalError\tRepeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.Api\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.Db\tRepeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.\n",
+    "InternalError.DbConnection\tWhether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.\n",
+    "InternalError.DbInsert\tWhether the contracts were claimed is unknown: look in the sub-organisation's console before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.DbRead\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.DbUpdate\tQuery with `OperateType` `SELECT` whether the change took effect before repeating it. Give the request id to the service's support if it stays.\n",
+    "InternalError.Decryption\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.DependsApi\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.DependsDb\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.Encryption\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.GenerateId\tWhether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.Pdf\tWhether the contract was created is unknown: look before repeating. If it stays, upload the PDF anew after checking that it opens, and give the request id to the service's support.\n",
+    "InternalError.SealUpload\tLook with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then repeat. Give the request id to the service's support if it stays.\n",
+    "InternalError.Serialize\tRepeat the upload; a file nobody uses expires by itself. Give the request id to the service's support if it stays.\n",
+    "InternalError.System\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
+    "InternalError.ThirdParty\tWhether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.\n",
+    "InvalidAction\tCheck the action's name and the version, and that the host offers it: `UploadFiles` alone lives on `file.ess.tencent.cn`.\n",
+    "InvalidParameter\tRead the message, which names the parameter, and correct it. Repeating unchanged does not help.\n",
+    "InvalidParameter.Application\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
+    "InvalidParameter.ApproverType\tGive each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.\n",
+    "InvalidParameter.ApproverVerifyType\tGive `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.\n",
+    "InvalidParameter.AuthorizationType\tGive in `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney only.\n",
+    "InvalidParameter.BizApproverAlreadyExists\tTake the repeated party out of `FlowApprovers`.\n",
+    "InvalidParameter.BusinessLicense\tGive a PNG or JPG of the licence's front as base64, 5 MB at most, without a data URL's prefix.\n",
+    "InvalidParameter.CancelReason\tGive at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.\n",
+    "InvalidParameter.CardNumber\tCheck the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.\n",
+    "InvalidParameter.CardType\tGive a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.\n",
+    "InvalidParameter.ComponentPosition\tCorrect page, position and size of the field: pages count from 1 and must exist, positions and sizes are in points and must lie on the page.\n",
+    "InvalidParameter.ComponentType\tGive a `ComponentType` that fits where it stands: field types in `Components`, signature slot types in `SignComponents`.\n",
+    "InvalidParameter.ComponentValue\tGive `ComponentValue` the form its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.\n",
+    "InvalidParameter.ContentType\tGive `0` (templates with details) or `1` (list only), or leave `ContentType` out for the first.\n",
+    "InvalidParameter.CustomShowMap\tUse in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number of signers.\n",
+    "InvalidParameter.CustomerData\tShorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data on your side and pass a key to it.\n",
+    "InvalidParameter.DataNotFound\tCheck the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.\n",
+    "InvalidParameter.Date\tGive `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart, start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces it.\n",
+    "InvalidParameter.DepartUserId\tCheck the employee ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not have left.\n",
+    "InvalidParameter.DupTask\tDon't submit again: ask `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.\n",
+    "InvalidParameter.EmptyParams\tFill in what the message names, such as the list of ids or operators: it must be there and not empty.\n",
+    "InvalidParameter.EndPoint\tGive one of the values this action lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.\n",
+    "InvalidParameter.FileType\tGive the business licence as PNG or JPG.\n",
+    "InvalidParameter.FlowApproverInfos\tCorrect the number of people given for the party that the message names.\n",
+    "InvalidParameter.FlowApprovers\tGive at least one party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.\n",
+    "InvalidParameter.FlowCallbackUrl\tLeave `CallbackUrl` out; set the callback address in the console, at the application's configuration.\n",
+    "InvalidParameter.FlowDeadLine\tGive `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.\n",
+    "InvalidParameter.FlowDescription\tShorten `FlowDescription` to at most 1000 characters.\n",
+    "InvalidParameter.FlowFileIds\tGive exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.\n",
+    "InvalidParameter.FlowIds\tGive 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one only.\n",
+    "InvalidParameter.FlowInfos\tGive 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.\n",
+    "InvalidParameter.FlowName\tGive `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.\n",
+    "InvalidParameter.FlowType\tGive `FlowType` at most 255 characters: Chinese characters, letters, digits and underscores only; or leave it out.\n",
+    "InvalidParameter.GenerateType\tGive one of the values listed for `GenerateType`, or leave it out for `ALL`, which takes a single contract.\n",
+    "InvalidParameter.Image\tGive a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.\n",
+    "InvalidParameter.InvalidId\tGive the `ResourceId` that `UploadFiles` answered; upload the file again if it expired, which is after an hour unless set otherwise.\n",
+    "InvalidParameter.Keyword\tCheck the keyword in `ComponentId`: it must stand in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count from 0.\n",
+    "InvalidParameter.Limit\tGive `Limit` at least 1 and at most the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.\n",
+    "InvalidParameter.LimitSealName\tShorten `SealName` to at most 50 characters.\n",
+    "InvalidParameter.MenuStatus\tGive `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.\n",
+    "InvalidParameter.MissingRequiredParameterValue\tGive a value for what the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.\n",
+    "InvalidParameter.Mobile\tGive the 11 digits of a mainland Chinese mobile number, without `+86` or separators.\n",
+    "InvalidParameter.Name\tGive the person's name as in the identity document, without spaces around it; at most 50 characters.\n",
+    "InvalidParameter.NonsupportMobile\tGive a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used here.\n",
+    "InvalidParameter.OpenId\tCheck the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.\n",
+    "InvalidParameter.OperatorId\tCheck `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by `ChannelDescribeEmployees`.\n",
+    "InvalidParameter.OrganizationId\tCheck `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.\n",
+    "InvalidParameter.OrganizationName\tGive the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.\n",
+    "InvalidParameter.ParamError\tRead the message, which names the parameter, and correct it. Repeating unchanged does not help.\n",
+    "InvalidParameter.ResourceType\tGive the file's suffix in `ResourceType`, one of those that `CreateFileConvertTask` lists, equal to the one of `ResourceName`.\n",
+    "InvalidParameter.RoleId\tGive a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be taken away here.\n",
+    "InvalidParameter.Sensitive\tTake the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.\n",
+    "InvalidParameter.SensitiveFileContent\tTake the content out of the file and upload it anew; give the request id to the service's support if the refusal is a mistake.\n",
+    "InvalidParameter.SignComponentType\tGive a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.\n",
+    "InvalidParameter.SignComponents\tUse in `SignComponents` only signature slots that the party's `ApproverType` may have; fields to fill in belong in `Components`.\n",
+    "InvalidParameter.Status\tRead the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.\n",
+    "InvalidParameter.UniformSocialCreditCode\tGive the 18 characters of the code as on the business licence, capitals and digits, without spaces.\n",
+    "InvalidParameter.Unordered\tGive `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.\n",
+    "InvalidParameter.UnsupportedComponentType\tUse only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.\n",
+    "InvalidParameter.fFowIds\tCheck `FlowIds`: contracts initiated by this sub-organisation in this application. Ask with the `Agent` that created them.\n",
+    "InvalidParameterValue\tRead the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.\n",
+    "InvalidParameterValue.InvalidQuotaType\tGive one of the values listed for `QuotaType`, or leave it out for all.\n",
+    "InvalidParameterValue.InvalidTime\tGive `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.\n",
+    "InvalidRequest\tCheck the multipart body and that its boundary is the one in the content type.\n",
+    "IpInBlacklist\tHave the account's administrator take the caller's address off the deny list, or call from another address.\n",
+    "IpNotInWhitelist\tHave the account's administrator add the caller's public address to the allow list; mind that a proxy or gateway may change it.\n",
+    "LimitExceeded\tRead the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.\n",
+    "LimitExceeded.CallTimes\tCall again the next day: 50 calls a day are allowed, unless the service's account manager raises that. `ChannelDescribeBillUsageDetail` replaces the action.\n",
+    "LimitExceeded.CreateFlowNum\tCreate fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.\n",
+    "LimitExceeded.FileSize\tGive a business licence of at most 5 MB.\n",
+    "LimitExceeded.FlowIds\tGive at most 100 ids in `FlowIds` and ask for the rest in further calls.\n",
+    "LimitExceeded.FlowInfos\tGive at most 20 contracts in `FlowInfos`. The action is no longer in use: take `ChannelCreatePrepareFlow`.\n",
+    "LimitExceeded.ProxyOrganizationOperator\tGive at most 200 employees per call and the rest in further calls.\n",
+    "MissingParameter\tRead the message, which names the parameter, and give it.\n",
+    "MissingParameter.CompanyActiveInfo\tGive `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organisation must be activated before it can do anything else.\n",
+    "MissingParameter.Date\tGive `StartDate` and `EndDate`.\n",
+    "MissingParameter.FlowId\tGive `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in `DescribeChannelFlowEvidenceReport` the `ReportId`.\n",
+    "MissingParameter.FlowIds\tGive `FlowIds`, 1 to 100, or `FlowGroupId`.\n",
+    "MissingParameter.FlowIdsOrFlowGroupId\tGive `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.\n",
+    "MissingParameter.FlowInfo\tGive `DownLoadFlows`, each with a `FileName` and at least one id in `FlowIdList`.\n",
+    "MissingParameter.MissComponentName\tGive each field or signature slot that the message names its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.\n",
+    "MissingParameter.OrgOpenId\tGive `Agent.ProxyOrganizationOpenId`.\n",
+    "MissingParameter.OrganizationId\tGive `Agent.ProxyOrganizationOpenId` of a sub-organisation that is activated.\n",
+    "MissingParameter.ProxyOperatorOpenId\tGive `Agent.ProxyOperator.OpenId`.\n",
+    "MissingParameter.ReportApplicant\tGive `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of the initiating or a signing organisation.\n",
+    "MissingParameter.ResourceName\tGive `ResourceName` with the file's suffix, at most 256 characters.\n",
+    "MissingParameter.SealId\tGive the seal's id in `ComponentValue` of the auto-signing party's seal slot; `ChannelDescribeOrganizationSeals` lists them.\n",
+    "MissingParameter.SealImage\tGive `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the seal drawn.\n",
+    "MissingParameter.SealName\tGive `SealName`.\n",
+    "MissingParameter.SignComponents\tGive the party a signature slot in `SignComponents`, or set `SignBeanTag` to `1` so that signers place their own.\n",
+    "MissingParameter.Templates\tGive `TemplateId`.\n",
+    "MissingParameter.UserId\tGive `Agent.ProxyOperator.OpenId` of an employee who may see seals.\n",
+    "MissingParameter.UserOpenId\tGive `Agent.ProxyOperator.OpenId` of a verified employee of the sub-organisation.\n",
+    "NoSuchProduct\tCheck the endpoint: the host must be one of the service's, and the signed service is `essbasic`.\n",
+    "NoSuchVersion\tSend version `2021-05-26`.\n",
+    "OperationDenied\tMend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.\n",
+    "OperationDenied.AlreadyHas\tUse what exists: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.\n",
+    "OperationDenied.ApproverRepeat\tName each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out those who are not replaced.\n",
+    "OperationDenied.AuthTag\tGive `all` or `part` in `AuthTag`; it can change only while the template is not published.\n",
+    "OperationDenied.BannedApplication\tStop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.\n",
+    "OperationDenied.ByFilesServerSignForbid\tHave auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).\n",
+    "OperationDenied.CcUserRepeat\tName each recipient once in `CcInfos`, and nobody who also signs.\n",
+    "OperationDenied.DownLoadMoreThanOne\tGive one contract per call.\n",
+    "OperationDenied.ErrNoResourceAccess\tUse ids that this sub-organisation created in this application, and an operator allowed to see them.\n",
+    "OperationDenied.ErrNotOpenWeakAuthorization\tHave the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.\n",
+    "OperationDenied.FileDeleted\tLeave this contract out; the file can't be had from this service any more. Ask the service's support if it should still exist.\n",
+    "OperationDenied.FlowHasTerminated\tLeave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.\n",
+    "OperationDenied.FlowStatusForbid\tWait until all parties have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no report.\n",
+    "OperationDenied.Forbid\tAct as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.\n",
+    "OperationDenied.InvalidApproverAge\tHave another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.\n",
+    "OperationDenied.NoApiAuth\tHave the service's account manager enable the action for this application, and check the operator's role.\n",
+    "OperationDenied.NoApproverMobileCheckPermission\tHave the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.\n",
+    "OperationDenied.NoFlowPermission\tAct as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.\n",
+    "OperationDenied.NoIdentityVerify\tHave the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.\n",
+    "OperationDenied.NoPermissionUseResource\tAct as the super administrator, or as an employee whose role allows managing roles, and check that `RoleId` belongs to this sub-organisation.\n",
+    "OperationDenied.NoPermissionUseServerSignSeal\tHave the super administrator authorise the seal for auto-signing in the console (seals, extended services), or choose a seal that is authorised.\n",
+    "OperationDenied.NoQuota\tBuy contracts in the console or through the service's account manager; repeating does not help before that.\n",
+    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tName in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` tells who they are.\n",
+    "OperationDenied.NotInAutoSignWhiteList\tHave the service's account manager enable auto-signing by individuals for this application; check `SceneKey` too.\n",
+    "OperationDenied.NotSupportOrgType\tCheck the organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.\n",
+    "OperationDenied.OperateType\tGive one of the values that the action lists for its `OperateType` or `OperatorType`.\n",
+    "OperationDenied.OperatorHasNoPermission\tHave the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.\n",
+    "OperationDenied.OrganizationClosing\tStop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.\n",
+    "OperationDenied.OutQueryLimit\tGive at most 50 `FlowIds` per call and the rest in further calls.\n",
+    "OperationDenied.OverseaAbilityNotOpen\tHave the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.\n",
+    "OperationDenied.PersonHasNoSignature\tHave the person set up a signature in the mini program; for auto-signing through `ChannelCreateUserAutoSignSealUrl`.\n",
+    "OperationDenied.PersonNoOpenServerSign\tSend the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.\n",
+    "OperationDenied.ProveNoQuota\tBuy an evidence package through the service's account manager, then repeat.\n",
+    "OperationDenied.RequiredComponentNotFill\tGive `ComponentValue` for every field of the initiator with `ComponentRequired`, or let it be optional.\n",
+    "OperationDenied.Sensitive\tTake the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.\n",
+    "OperationDenied.UserNotInOrganization\tName in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.\n",
+    "OperationDenied.WhiteListForbid\tHave the service's account manager enable the feature for this application; repeating does not help before that.\n",
+    "RequestLimitExceeded\tWait and repeat; the call was not executed. Keep below the action's rate.\n",
+    "RequestLimitExceeded.GlobalRegionUinLimitExceeded\tWait and repeat; the call was not executed. The rate is shared by all callers of the account in all regions, so lower their sum.\n",
+    "RequestLimitExceeded.IPLimitExceeded\tWait and repeat; the call was not executed. The rate is shared by all that call from this address, so lower their sum.\n",
+    "RequestLimitExceeded.UinLimitExceeded\tWait and repeat; the call was not executed. The rate is shared by all callers of the account, so lower their sum.\n",
+    "RequestSizeLimitExceeded\tSend less: split the list, or upload files with `UploadFiles` and pass their ids. A GET carries at most 32 KB, so use POST.\n",
+    "ResourceInUse\tLet the operation that holds the resource end, then repeat; read the message for which one it is.\n",
+    "ResourceInsufficient\tAsk for less or repeat later; turn to the service's support if it stays.\n",
+    "ResourceNotFound\tRead the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.\n",
+    "ResourceNotFound.Application\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
+    "ResourceNotFound.ApplicationAuth\tCheck `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this application.\n",
+    "ResourceNotFound.ApplicationId\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
+    "ResourceNotFound.File\tCheck the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes one to three seconds after creation or a signature; repeat then.\n",
+    "ResourceNotFound.Flow\tCheck the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.\n",
+    "ResourceNotFound.FlowApprover\tCheck the contract's id, and that the organisation in `Agent` is a party to it.\n",
+    "ResourceNotFound.FlowApprovers\tCheck the id, and that the contract has parties yet: a dynamic contract starts without any.\n",
+    "ResourceNotFound.FlowGroup\tGive the `FlowGroupId` that the creating action answered, not a contract's id, and ask with the `Agent` that created it.\n",
+    "ResourceNotFound.NotExistApplication\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
+    "ResourceNotFound.Organization\tCheck `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.\n",
+    "ResourceNotFound.Resource\tCheck file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.\n",
+    "ResourceNotFound.SaveFlowGroup\tCheck `FlowGroupId`: the one that the creating action answered, asked for with the `Agent` that created it.\n",
+    "ResourceNotFound.Seal\tGive the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.\n",
+    "ResourceNotFound.TeamWorkOrganization\tCheck `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in this application.\n",
+    "ResourceNotFound.Template\tGive the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.\n",
+    "ResourceNotFound.URL\tAsk `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.\n",
+    "ResourceNotFound.User\tCheck `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.\n",
+    "ResourceNotFound.VerifyUser\tHave the operator complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.\n",
+    "ResourceUnavailable\tRead the message for what it is and check its state; it may be temporary, so a query may be repeated later.\n",
+    "ResponseSizeLimitExceeded\tAsk for less: a smaller page, fewer ids, or a narrower time range.\n",
+    "ServiceUnavailable\tRepeat a query with growing pauses; after a create or change, look first whether it took effect.\n",
+    "UnauthorizedOperation\tCheck that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.\n",
+    "UnauthorizedOperation.NoPermissionFeature\tHave the edition upgraded through the service's account manager; repeating does not help before that.\n",
+    "UnauthorizedOperation.UnauthorizedOperationDownload\tEither the sub-organisation's super administrator authorises downloads in its console (Enterprise centre, Authorisation management), or the platform turns them on for the application (Enterprise application management, Application extension services). A sub-organisation that has opted out must opt in again itself.\n",
+    "UnauthorizedOperation.UnauthorizedOperationOrganization\tHave the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` tells its state.\n",
+    "UnknownParameter\tRemove the parameter that the message names, or correct its spelling; this action doesn't define it.\n",
+    "UnsupportedOperation\tRead the message; the action can't do this for the resource in question, so repeating does not help.\n",
+    "UnsupportedProtocol\tCall with POST (or GET) over HTTPS; check the endpoint and any proxy.\n",
+    "UnsupportedRegion\tLeave the region out; this service has none.\n"
+);

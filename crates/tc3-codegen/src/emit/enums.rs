@@ -6,6 +6,7 @@ use quote::quote;
 use super::{docs, gate, ident, json};
 use crate::ir::{Code, Enum, Variant, Variants};
 use crate::lower::VALUES;
+use crate::one_line;
 
 pub(super) fn value_set(item: &Enum) -> Vec<TokenStream> {
     let items = match &item.variants {
@@ -31,40 +32,38 @@ pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
         })
         .collect();
     let mut items = text("ErrorCode", doc, &variants);
-    let names: Vec<_> = codes.iter().map(|code| ident(&code.ident)).collect();
-    let descriptions = codes.iter().map(|code| &code.description);
+    let descriptions = codes.iter().map(|code| fact(code, &code.description));
     let advised = codes.iter().filter(|code| !code.advice.is_empty());
-    let (advised, advice): (Vec<_>, Vec<_>) =
-        advised.map(|code| (ident(&code.ident), &code.advice)).unzip();
-    let option = quote!(::core::option::Option);
-    let text = quote!(#option<&'static ::core::primitive::str>);
-    let advice = if advised.is_empty() {
-        quote!(#option::None)
-    } else {
-        quote! {
-            match self {
-                #(Self::#advised => #option::Some(#advice),)*
-                _ => #option::None,
-            }
-        }
-    };
+    let advice = advised.map(|code| fact(code, &code.advice));
+    let str = quote!(::core::primitive::str);
+    let text = quote!(::core::option::Option<&'static #str>);
     items.push(quote! {
         impl ErrorCode {
             /// What the code means, in a few words of English; `None` of a code not known.
             pub fn description(&self) -> #text {
-                ::core::option::Option::Some(match self {
-                    #(Self::#names => #descriptions,)*
-                    Self::Unknown(_) => return ::core::option::Option::None,
-                })
+                ::tc3_api::__private::fact(DESCRIPTIONS, self.as_str())
             }
 
             /// What to do about it; `None` where nothing is known.
             pub fn advice(&self) -> #text {
-                #advice
+                Self::advice_on(self.as_str())
+            }
+
+            /// What to do about a code as a call's error spells it; `None` where nothing is known.
+            pub fn advice_on(code: &#str) -> #text {
+                ::tc3_api::__private::fact(ADVICE, code)
             }
         }
     });
+    items.push(quote!(const DESCRIPTIONS: &#str = ::core::concat!(#(#descriptions),*);));
+    items.push(quote!(const ADVICE: &#str = ::core::concat!(#(#advice),*);));
     items
+}
+
+/// A line of a code and a text about it. Hundreds of them are one text: a `match` with as many arms takes
+/// longer to compile, and each of its texts as much again in a program for where it stands.
+fn fact(code: &Code, text: &str) -> String {
+    format!("{}\t{}\n", code.code, one_line(text))
 }
 
 /// What a variant says, under the value that a reader of the reference looks for.

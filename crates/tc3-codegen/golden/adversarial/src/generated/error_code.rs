@@ -60,15 +60,20 @@ impl ErrorCode {
     pub fn description(
         &self,
     ) -> ::core::option::Option<&'static ::core::primitive::str> {
-        ::core::option::Option::Some(
-            match self {
-                Self::OddCode => "It is odd",
-                Self::Unknown(_) => return ::core::option::Option::None,
-            },
-        )
+        ::tc3_api::__private::fact(DESCRIPTIONS, self.as_str())
     }
     /// What to do about it; `None` where nothing is known.
     pub fn advice(&self) -> ::core::option::Option<&'static ::core::primitive::str> {
-        ::core::option::Option::None
+        Self::advice_on(self.as_str())
+    }
+    /// What to do about a code as a call's error spells it; `None` where nothing is known.
+    pub fn advice_on(
+        code: &::core::primitive::str,
+    ) -> ::core::option::Option<&'static ::core::primitive::str> {
+        ::tc3_api::__private::fact(ADVICE, code)
     }
 }
+
+const DESCRIPTIONS: &::core::primitive::str = ::core::concat!("Odd.Code\tIt is odd\n");
+
+const ADVICE: &::core::primitive::str = ::core::concat!();

@@ -64,20 +64,24 @@ impl ErrorCode {
     pub fn description(
         &self,
     ) -> ::core::option::Option<&'static ::core::primitive::str> {
-        ::core::option::Option::Some(
-            match self {
-                Self::ToldBad => "It is bad",
-                Self::ToldWorse => "It is worse",
-                Self::Unknown(_) => return ::core::option::Option::None,
-            },
-        )
+        ::tc3_api::__private::fact(DESCRIPTIONS, self.as_str())
     }
     /// What to do about it; `None` where nothing is known.
     pub fn advice(&self) -> ::core::option::Option<&'static ::core::primitive::str> {
-        match self {
-            Self::ToldBad => ::core::option::Option::Some("Make it good."),
-            Self::ToldWorse => ::core::option::Option::Some("Give up."),
-            _ => ::core::option::Option::None,
-        }
+        Self::advice_on(self.as_str())
+    }
+    /// What to do about a code as a call's error spells it; `None` where nothing is known.
+    pub fn advice_on(
+        code: &::core::primitive::str,
+    ) -> ::core::option::Option<&'static ::core::primitive::str> {
+        ::tc3_api::__private::fact(ADVICE, code)
     }
 }
+
+const DESCRIPTIONS: &::core::primitive::str = ::core::concat!(
+    "Told.Bad\tIt is bad\n", "Told.Worse\tIt is worse\n"
+);
+
+const ADVICE: &::core::primitive::str = ::core::concat!(
+    "Told.Bad\tMake it good.\n", "Told.Worse\tGive up.\n"
+);
