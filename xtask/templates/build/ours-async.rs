@@ -5,7 +5,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let agent = agent("application", "organization", "operator");
-        let client = Client::new(Config::new(credentials::default_chain()), agent.clone())?;
+        let client = Client::new(Config::new(KEYS), agent.clone())?;
         let answer = client.call(&DescribeResourceUrlsByFlowsRequest::new(agent, ["flow"])).await?;
         println!("{}", answer.flow_resource_url_infos.len());
         Ok(())

@@ -4,7 +4,7 @@ use essbasic::{Config, agent, credentials};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let agent = agent("application", "organization", "operator");
-    let client = Client::new(Config::new(credentials::default_chain()), agent.clone())?;
+    let client = Client::new(Config::new(KEYS), agent.clone())?;
     let answer = client.call(&DescribeResourceUrlsByFlowsRequest::new(agent, ["flow"]))?;
     println!("{}", answer.flow_resource_url_infos.len());
     Ok(())

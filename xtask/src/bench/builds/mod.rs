@@ -3,6 +3,7 @@
 mod cold;
 mod derive;
 mod models;
+mod programs;
 mod scratch;
 mod source;
 

@@ -1,0 +1,16 @@
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use ureq::tls::{RootCerts, TlsConfig};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
+    let tls = tls.unversioned_rustls_crypto_provider(provider).build();
+    let agent: ureq::Agent = ureq::Agent::config_builder().tls_config(tls).build().into();
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"key")?.chain_update(b"text");
+    mac.update(agent.get("https://example.com/").call()?.body_mut().read_to_string()?.as_bytes());
+    println!("{:?}", mac.finalize().into_bytes());
+    Ok(())
+}
