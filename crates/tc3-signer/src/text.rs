@@ -46,26 +46,33 @@ impl<'h, H: Update> Gathered<'h, H> {
         self.used = 0;
     }
 
-    fn add(&mut self, text: &str, copy: impl Fn(&mut [u8], &[u8])) {
-        for piece in text.as_bytes().chunks(SIZE) {
+    fn add(&mut self, text: &[u8], copy: impl Fn(&mut [u8], &[u8])) {
+        if self.used + text.len() <= SIZE {
+            return self.place(text, copy);
+        }
+        for piece in text.chunks(SIZE) {
             if self.used + piece.len() > SIZE {
                 self.flush();
             }
-            if let Some(place) = self.text.get_mut(self.used..self.used + piece.len()) {
-                copy(place, piece);
-                self.used += piece.len();
-            }
+            self.place(piece, &copy);
+        }
+    }
+
+    fn place(&mut self, piece: &[u8], copy: impl Fn(&mut [u8], &[u8])) {
+        if let Some(place) = self.text.get_mut(self.used..self.used + piece.len()) {
+            copy(place, piece);
+            self.used += piece.len();
         }
     }
 }
 
 impl<H: Update> Sink for Gathered<'_, H> {
     fn put(&mut self, text: &str) {
-        self.add(text, <[u8]>::copy_from_slice);
+        self.add(text.as_bytes(), <[u8]>::copy_from_slice);
     }
 
     fn put_lower(&mut self, text: &str) {
-        self.add(text, |place, piece| {
+        self.add(text.as_bytes(), |place, piece| {
             for (to, from) in place.iter_mut().zip(piece) {
                 *to = from.to_ascii_lowercase();
             }
