@@ -17,9 +17,12 @@ use tc3_client::api::json::{self, Encode, Writer};
 use crate::download::{ReportedFlow, cut};
 use crate::error::FlowError;
 
-/// How long a line may wait until it is made durable against a loss of power. Against the process's
-/// own end it is safe at once.
+/// How long a line may wait until it is made durable against a loss of power.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// How long it may wait for others, to be written with them. What a process that is killed has not written is
+/// a contract that is fetched again; each line alone would wake the writer and cost a call of the system.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// The first line: whose journal it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,7 +227,7 @@ fn line_of(value: &impl Encode) -> Vec<u8> {
     line
 }
 
-/// Writes each line whole as it comes, and makes them durable a second's worth at a time.
+/// Writes each line whole within some milliseconds, and makes them durable a second's worth at a time.
 fn append(
     mut file: &File,
     lines: &Receiver<Vec<u8>>,
@@ -235,8 +238,10 @@ fn append(
     loop {
         let wait = unsynced.map_or(SYNC_EVERY, |since| SYNC_EVERY.saturating_sub(since.elapsed()));
         match lines.recv_timeout(wait) {
-            Ok(line) => {
-                file.write_all(&line)?;
+            Ok(mut gathered) => {
+                std::thread::sleep(GATHER);
+                gathered.extend(lines.try_iter().flatten());
+                file.write_all(&gathered)?;
                 unsynced.get_or_insert_with(Instant::now);
             }
             Err(RecvTimeoutError::Timeout) => {}
