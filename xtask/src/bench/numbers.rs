@@ -117,11 +117,13 @@ impl Parts {
     }
 }
 
-/// The one in the middle; of an even number the lower of the two.
+/// The one in the middle; of an even number the mean of the two.
 pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied()
+    let upper = values.get(values.len() / 2)?;
+    let lower = values.get(values.len().saturating_sub(1) / 2)?;
+    Some((lower + upper) / 2.0)
 }
 
 #[cfg(test)]
@@ -148,5 +150,7 @@ mod tests {
         assert_eq!(rounds.cpu_ratio("ours", "other", 1), Some(0.5));
         assert_eq!(rounds.cpu_ratio("ours", "other", 64), None);
         assert_eq!(rounds.median("ours", 1, Cost::cpu_us), Some(300_000.0));
+        rounds.add("ours", 1, cost(9.0));
+        assert_eq!(rounds.median("ours", 1, Cost::cpu_us), Some(550_000.0), "between 3 and 8");
     }
 }

@@ -6,7 +6,7 @@ use crate::files::root;
 pub(super) struct Program {
     pub(super) name: &'static str,
     pub(super) beside: &'static str,
-    /// Whether it is built for debug once only, as no target is about it.
+    /// Whether it is built for debug once only, as nothing is read from how long it takes.
     pub(super) once: bool,
     pub(super) dependencies: String,
     pub(super) main: String,
@@ -42,9 +42,8 @@ pub(super) fn all() -> [Program; 11] {
     [
         ours("essbasic, blocking", "blocking", GIVEN),
         ours("essbasic, blocking, default chain", "blocking", LOOKED_FOR).once(),
-        beside_ureq("tc3-client and models, blocking", engine, template!("ours-engine")).once(),
-        beside_ureq("ureq, hmac and sha2", format!("{UREQ}{RUSTLS}{HMAC}"), template!("ureq-hmac"))
-            .once(),
+        beside_ureq("tc3-client and models, blocking", engine, template!("ours-engine")),
+        beside_ureq("ureq, hmac and sha2", format!("{UREQ}{RUSTLS}{HMAC}"), template!("ureq-hmac")),
         beside_ureq("ureq", format!("{UREQ}{RUSTLS}"), template!("ureq")),
         beside_ureq("ureq, default features", ureq, template!("ureq-default")).once(),
         ours("essbasic, async", "async", GIVEN),
