@@ -137,19 +137,19 @@ struct Open {
     misses: u32,
 }
 
-impl Flow {
+impl Stage {
     fn open(&mut self) -> Option<&mut Open> {
-        match &mut self.stage {
-            Stage::Open(open) => Some(open),
-            Stage::Composing | Stage::Ended(_) => None,
+        match self {
+            Self::Open(open) => Some(open),
+            Self::Composing | Self::Ended(_) => None,
         }
     }
 
     fn outcome(self) -> WaitOutcome {
-        match self.stage {
-            Stage::Open(open) => WaitOutcome::Pending { status: open.status, error: open.error },
-            Stage::Composing => WaitOutcome::Pending { status: Some(FlowStatus::All), error: None },
-            Stage::Ended(outcome) => outcome,
+        match self {
+            Self::Open(open) => WaitOutcome::Pending { status: open.status, error: open.error },
+            Self::Composing => WaitOutcome::Pending { status: Some(FlowStatus::All), error: None },
+            Self::Ended(outcome) => outcome,
         }
     }
 }
@@ -236,7 +236,7 @@ impl WaitJob {
 
     /// A contract that is still asked for.
     fn open(&mut self, flow: usize) -> Option<&mut Open> {
-        self.flows.get_mut(flow)?.open()
+        self.flows.get_mut(flow)?.stage.open()
     }
 
     pub(crate) fn on(
@@ -295,7 +295,7 @@ impl WaitJob {
     /// Tells of a state that is another than before.
     fn see(&mut self, flow: usize, status: &FlowStatus) {
         let Some(flow) = self.flows.get_mut(flow) else { return };
-        let Stage::Open(open) = &mut flow.stage else { return };
+        let Some(open) = flow.stage.open() else { return };
         if open.status.as_ref() != Some(status) {
             open.status = Some(status.clone());
             self.changed = true;
@@ -329,14 +329,14 @@ impl WaitJob {
     /// A contract comes to a stage in which it is not asked for.
     fn close(&mut self, flow: usize, stage: Stage) {
         let Some(flow) = self.flows.get_mut(flow) else { return };
-        if flow.open().is_some() {
+        if flow.stage.open().is_some() {
             self.open -= 1;
         }
         flow.stage = stage;
     }
 
     pub(crate) fn finish(self) -> Vec<FlowWait> {
-        let outcomes = self.flows.into_iter().map(|flow| (flow.id.clone(), flow.outcome()));
+        let outcomes = self.flows.into_iter().map(|flow| (flow.id, flow.stage.outcome()));
         let outcomes: HashMap<String, WaitOutcome> = outcomes.collect();
         let answer = |flow_id: String| {
             let outcome = outcomes.get(&flow_id).cloned().unwrap_or(WaitOutcome::NotFound);
