@@ -53,10 +53,14 @@ fn crates_use_only_the_layers_below_them() {
         ("golden-large", &["tc3-api"]),
         ("tc3-client", &["tc3-api", "tc3-signer", "tc3-transport"]),
         ("essbasic-models", &["tc3-api"]),
-        ("essbasic", &["tc3-client", "essbasic-models"]),
+        ("essbasic-files", &[]),
+        ("essbasic", &["tc3-client", "essbasic-models", "essbasic-files"]),
         ("essbasic-callback", &["tc3-api"]),
         ("essbasic-emulator", &["tc3-signer", "tc3-api", "essbasic-models"]),
-        ("essbasic-cli", &["essbasic", "essbasic-callback", "essbasic-emulator", "tc3-signer"]),
+        (
+            "essbasic-cli",
+            &["essbasic", "essbasic-callback", "essbasic-emulator", "essbasic-files", "tc3-signer"],
+        ),
         ("xtask", &["tc3-codegen"]),
         (
             "workspace-benches",

@@ -1,0 +1,114 @@
+//! Append-only files of lines.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use crate::lock::lock;
+use crate::open::open_append;
+use crate::path::{is_at, parent, sync_folder};
+
+/// An append-only file of lines, used by one process at a time.
+///
+/// A line is in the file whole or not at all: a last line without its end, left by a killed process, is cut off when
+/// the file is opened, and so is one that could not be written.
+#[derive(Debug)]
+pub struct LineFile {
+    file: File,
+    /// Length of the complete lines, in bytes.
+    length: u64,
+    /// Whether bytes past `length` could not be removed.
+    broken: bool,
+}
+
+impl LineFile {
+    /// Opens or creates the file at `path`, locks it and passes each complete line, without its end, to `line`.
+    ///
+    /// # Errors
+    /// Returns [`io::ErrorKind::ResourceBusy`] if another process has it open, [`io::ErrorKind::InvalidInput`] if `path` is
+    /// not a regular file or has several hard links, [`io::ErrorKind::InvalidData`] if a line is longer than
+    /// `max_line_bytes`, any error that `line` returns, and the error of the operating system otherwise.
+    pub fn open(
+        path: &Path,
+        max_line_bytes: usize,
+        mut line: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let file = loop {
+            let file = open_append(path)?;
+            lock(&file)?;
+            if is_at(&file, path)? {
+                break file;
+            }
+        };
+        let mut length = 0;
+        let mut number: u64 = 0;
+        let mut reader = BufReader::new(&file);
+        let mut bytes = Vec::new();
+        loop {
+            number += 1;
+            bytes.clear();
+            let most = (max_line_bytes as u64).saturating_add(1);
+            let read = reader.by_ref().take(most).read_until(b'\n', &mut bytes)? as u64;
+            match bytes.strip_suffix(b"\n") {
+                Some(whole) => line(whole)?,
+                None if read == most => {
+                    let what = format!("line {number} is longer than {max_line_bytes} bytes");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                }
+                None => break,
+            }
+            length += read;
+        }
+        if file.metadata()?.len() > length {
+            file.set_len(length)?;
+        }
+        if length == 0 {
+            sync_folder(parent(path))?;
+        }
+        Ok(Self { file, length, broken: false })
+    }
+
+    /// Returns whether it has no lines.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Appends lines, each of which must hold no line end, and makes them durable.
+    ///
+    /// # Errors
+    /// Returns [`io::ErrorKind::InvalidInput`] if a line holds a line end, and the error of the operating system if the
+    /// lines could not be written and synced. None of them is in the file then.
+    pub fn append<L: AsRef<[u8]>>(&mut self, lines: impl IntoIterator<Item = L>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        for line in lines {
+            if line.as_ref().contains(&b'\n') {
+                let what = "a line holds a line end";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+            }
+            bytes.extend_from_slice(line.as_ref());
+            bytes.push(b'\n');
+        }
+        self.repair()?;
+        self.broken = true;
+        match self.file.write_all(&bytes).and_then(|()| self.file.sync_data()) {
+            Ok(()) => {
+                self.length += bytes.len() as u64;
+                self.broken = false;
+                Ok(())
+            }
+            Err(error) => {
+                // Tried again before the next line, if it fails now.
+                let _ = self.repair();
+                Err(error)
+            }
+        }
+    }
+
+    fn repair(&mut self) -> io::Result<()> {
+        if self.broken {
+            self.file.set_len(self.length)?;
+            self.broken = false;
+        }
+        Ok(())
+    }
+}

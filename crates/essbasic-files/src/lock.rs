@@ -1,0 +1,43 @@
+//! Exclusion of a second process.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+
+use crate::open::open_regular;
+use crate::path::is_at;
+
+/// An exclusive advisory lock on a file, released when dropped. The file itself stays.
+#[derive(Debug)]
+pub struct Lock {
+    /// The lock is this file's.
+    _file: File,
+}
+
+impl Lock {
+    /// Acquires the lock on the file at `path`, which is created if it is absent. Never waits.
+    ///
+    /// # Errors
+    /// Returns [`io::ErrorKind::ResourceBusy`] if another process holds it, [`io::ErrorKind::InvalidInput`] if `path` is
+    /// not a regular file, and the error of the operating system otherwise.
+    pub fn acquire(path: &Path) -> io::Result<Self> {
+        loop {
+            let mut options = OpenOptions::new();
+            let file = open_regular(options.read(true).append(true).create(true), path)?;
+            lock(&file)?;
+            // Removed or replaced meanwhile, it would exclude nobody.
+            if is_at(&file, path)? {
+                return Ok(Self { _file: file });
+            }
+        }
+    }
+}
+
+pub(crate) fn lock(file: &File) -> io::Result<()> {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::Error(error) => error,
+        TryLockError::WouldBlock => {
+            io::Error::new(io::ErrorKind::ResourceBusy, "in use by another process")
+        }
+    })
+}

@@ -1,0 +1,92 @@
+//! Opening of regular files.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// Opens a regular file for reading.
+///
+/// A symbolic link at `path` is not followed; links in its parent folders are.
+///
+/// # Errors
+/// Returns [`io::ErrorKind::InvalidInput`] if `path` is not a regular file, and the error of the operating system
+/// otherwise.
+pub fn open(path: &Path) -> io::Result<File> {
+    open_regular(OpenOptions::new().read(true), path)
+}
+
+/// Opens a regular file for reading and appending, and creates it if it is absent.
+///
+/// A symbolic link at `path` is not followed. A file with more than one hard link is refused, because what is
+/// appended would appear under another name too.
+///
+/// # Errors
+/// Returns [`io::ErrorKind::InvalidInput`] if `path` is not a regular file or has several hard links, and the error
+/// of the operating system otherwise.
+pub fn open_append(path: &Path) -> io::Result<File> {
+    let file = open_regular(OpenOptions::new().read(true).append(true).create(true), path)?;
+    if hard_links(&file)? > 1 {
+        return Err(refused("has several hard links"));
+    }
+    Ok(file)
+}
+
+/// Creates a file for writing.
+///
+/// # Errors
+/// Returns [`io::ErrorKind::AlreadyExists`] if anything, a dangling link included, exists at `path`, and the error of
+/// the operating system otherwise.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    File::create_new(path)
+}
+
+pub(crate) fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = no_follow(options).open(path).map_err(|error| explain(error, path))?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused("not a regular file")) }
+}
+
+/// The error of an open without following links, in words that name the cause.
+fn explain(error: io::Error, path: &Path) -> io::Error {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => refused("a symbolic link, which is not followed"),
+        Ok(found) if !found.is_file() => refused("not a regular file"),
+        _ => error,
+    }
+}
+
+fn refused(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+#[cfg(unix)]
+fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    // Without O_NONBLOCK, to open a FIFO waits for the other end.
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+}
+
+#[cfg(windows)]
+fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
+}
+
+#[cfg(not(any(unix, windows)))]
+fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn hard_links(file: &File) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt;
+
+    Ok(file.metadata()?.nlink())
+}
+
+#[cfg(not(unix))]
+fn hard_links(_: &File) -> io::Result<u64> {
+    Ok(1)
+}

@@ -1,0 +1,165 @@
+//! Files written under a temporary name.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::open::{create_new, open};
+use crate::path::{is_at, or_current};
+
+const PREFIX: &str = ".essbasic-";
+const SUFFIX: &str = ".part";
+
+/// A file being written under a temporary name. Dropped before [`persist`](Self::persist) or
+/// [`persist_new`](Self::persist_new), it is removed.
+///
+/// It holds an advisory lock while it is open, so that [`remove_orphans`] spares it.
+#[derive(Debug)]
+pub struct TemporaryFile {
+    file: File,
+    /// Its temporary name, until it has a final one.
+    path: Option<PathBuf>,
+}
+
+impl TemporaryFile {
+    /// Creates a file in the folder of its final name, so that one rename moves it there.
+    ///
+    /// # Errors
+    /// Returns the error of the operating system.
+    pub fn create_in(folder: &Path) -> io::Result<Self> {
+        let folder = or_current(folder);
+        loop {
+            let path = folder.join(format!("{PREFIX}{:016x}{SUFFIX}", fastrand::u64(..)));
+            let file = match create_new(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(error),
+            };
+            let locked = file.try_lock();
+            let temporary = Self { file, path: Some(path) };
+            match locked {
+                Ok(()) => {}
+                // A process that removes orphans has found it between its creation and the lock.
+                Err(TryLockError::WouldBlock) => continue,
+                // A file system without locks: nobody removes its files either.
+                Err(TryLockError::Error(_)) => return Ok(temporary),
+            }
+            if temporary.is_in_place()? {
+                return Ok(temporary);
+            }
+        }
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        self.path.as_deref().map_or(Ok(false), |path| is_at(&self.file, path))
+    }
+
+    /// Returns the open file.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Writes data and metadata to disk.
+    ///
+    /// # Errors
+    /// Returns the error of the operating system.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// Renames the file to `path` atomically. A file that exists there is replaced; a symbolic link is replaced, not
+    /// followed.
+    ///
+    /// The name is durable after [`sync_folder`](crate::sync_folder), the content after [`sync`](Self::sync).
+    ///
+    /// # Errors
+    /// Returns the error of the operating system. The file keeps its temporary name then.
+    pub fn persist(&mut self, path: &Path) -> io::Result<()> {
+        if let Some(temporary) = &self.path {
+            std::fs::rename(temporary, path)?;
+        }
+        self.path = None;
+        Ok(())
+    }
+
+    /// Renames the file to `path` unless anything exists there.
+    ///
+    /// # Errors
+    /// Returns [`io::ErrorKind::AlreadyExists`] if anything, a dangling link included, exists at `path`, and the error of
+    /// the operating system otherwise. The file keeps its temporary name then.
+    pub fn persist_new(&mut self, path: &Path) -> io::Result<()> {
+        let Some(temporary) = &self.path else { return Ok(()) };
+        match std::fs::hard_link(temporary, path) {
+            Ok(()) => {
+                // The content is at its place; a second name that remains is an orphan.
+                let _ = std::fs::remove_file(temporary);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+            // A file system without hard links: an empty file reserves the name first.
+            Err(_) => {
+                drop(create_new(path)?);
+                std::fs::rename(temporary, path)?;
+            }
+        }
+        self.path = None;
+        Ok(())
+    }
+}
+
+impl Write for TemporaryFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // Removed by the next process that removes orphans, if not here.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Removes temporary files that killed processes have left in a folder. Those of running processes stay, as does
+/// anything that is not a regular file.
+///
+/// # Errors
+/// Returns the error of the operating system if the folder cannot be read or a file cannot be removed.
+pub fn remove_orphans(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(or_current(folder))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            remove_orphan(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_orphan(path: &Path) -> io::Result<()> {
+    let file = match open(path) {
+        Ok(file) => file,
+        // Gone meanwhile, or somebody else's kind of file.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) =>
+        {
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    // Without a lock it is not known whose it is.
+    if file.try_lock().is_err() {
+        return Ok(());
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

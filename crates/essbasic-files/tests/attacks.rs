@@ -1,0 +1,81 @@
+//! Files that another program has planted at the path.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use essbasic_files::{
+    LineFile, Lock, TemporaryFile, create_new, open, open_append, remove_orphans,
+};
+
+/// Plants something at a path; `victim` is a file outside.
+type Plant = fn(path: &Path, victim: &Path);
+
+#[cfg(unix)]
+const PLANTS: [(&str, Plant); 5] = [
+    ("symbolic link", |path, victim| std::os::unix::fs::symlink(victim, path).unwrap()),
+    ("dangling link", |path, victim| {
+        std::os::unix::fs::symlink(victim.with_extension("none"), path).unwrap();
+    }),
+    ("hard link", |path, victim| std::fs::hard_link(victim, path).unwrap()),
+    ("FIFO", |path, _| {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }),
+    ("directory", |path, _| std::fs::create_dir(path).unwrap()),
+];
+
+#[cfg(unix)]
+#[test]
+fn planted_files_are_neither_followed_nor_waited_for() {
+    for (what, plant) in PLANTS {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, victim) = (folder.path().join("ours"), folder.path().join("victim"));
+        std::fs::write(&victim, "untouched").unwrap();
+        plant(&path, &victim);
+
+        let is_hard_link = what == "hard link";
+        let refused = |result: Result<(), std::io::Error>| {
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::InvalidInput, "{what}");
+        };
+        refused(open_append(&path).map(drop));
+        refused(LineFile::open(&path, 100, |_| Ok(())).map(drop));
+        // To read or lock a file through a hard link changes nothing.
+        if !is_hard_link {
+            refused(open(&path).map(drop));
+            refused(Lock::acquire(&path).map(drop));
+        }
+        assert_eq!(create_new(&path).unwrap_err().kind(), ErrorKind::AlreadyExists, "{what}");
+
+        let mut temporary = TemporaryFile::create_in(folder.path()).unwrap();
+        temporary.write_all(b"new").unwrap();
+        assert_eq!(
+            temporary.persist_new(&path).unwrap_err().kind(),
+            ErrorKind::AlreadyExists,
+            "{what}"
+        );
+        match temporary.persist(&path) {
+            Ok(()) => assert_eq!(std::fs::read(&path).unwrap(), b"new", "{what}"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::IsADirectory, "{what}"),
+        }
+        assert_eq!(std::fs::read(&victim).unwrap(), b"untouched", "{what}");
+        assert!(!victim.with_extension("none").exists(), "{what}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn planted_temporary_files_are_left_alone() {
+    for (what, plant) in PLANTS {
+        let folder = tempfile::tempdir().unwrap();
+        let victim = folder.path().join("victim");
+        std::fs::write(&victim, "untouched").unwrap();
+        plant(&folder.path().join(".essbasic-0000000000000000.part"), &victim);
+        remove_orphans(folder.path()).unwrap();
+        assert_eq!(std::fs::read(&victim).unwrap(), b"untouched", "{what}");
+    }
+}

@@ -1,0 +1,71 @@
+//! What a file of lines holds after anything that can happen to it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use essbasic_files::LineFile;
+use proptest::prelude::*;
+
+fn read(path: &Path) -> std::io::Result<(LineFile, Vec<Vec<u8>>)> {
+    let mut lines = Vec::new();
+    let file = LineFile::open(path, 10, |line| {
+        lines.push(line.to_vec());
+        Ok(())
+    })?;
+    Ok((file, lines))
+}
+
+#[test]
+fn lines_are_refused_by_their_length_and_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lines");
+    for (content, expected) in [
+        ("0123456789", Ok(0)),
+        ("012345678\n", Ok(1)),
+        ("0123456789\n", Ok(1)),
+        ("01234567890", Err(ErrorKind::InvalidData)),
+        ("a\n01234567890\n", Err(ErrorKind::InvalidData)),
+        ("\n\n", Ok(2)),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let lines = read(&path).map(|(_, lines)| lines.len()).map_err(|error| error.kind());
+        assert_eq!(lines, expected, "{content:?}");
+    }
+    let (mut file, _) = read(&path).unwrap();
+    assert_eq!(file.append(["a", "b\nc"]).unwrap_err().kind(), ErrorKind::InvalidInput);
+    drop(file);
+    assert_eq!(std::fs::read(&path).unwrap(), b"\n\n");
+}
+
+proptest! {
+    #[test]
+    fn a_file_cut_anywhere_keeps_its_complete_lines(
+        written in prop::collection::vec("[a-z]{0,10}", 0..20),
+        cut in any::<prop::sample::Index>(),
+        more in "[a-z]{0,10}",
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        let (mut file, none) = read(&path).unwrap();
+        prop_assert!(none.is_empty() && file.is_empty());
+        file.append(&written).unwrap();
+        drop(file);
+        let whole = std::fs::read(&path).unwrap();
+        let kept = &whole[..cut.index(whole.len() + 1)];
+        std::fs::write(&path, kept).unwrap();
+        let complete = kept.iter().filter(|&&byte| byte == b'\n').count();
+        let (mut file, lines) = read(&path).unwrap();
+        prop_assert_eq!(lines.len(), complete);
+        file.append([&more]).unwrap();
+        drop(file);
+        let (_, lines) = read(&path).unwrap();
+        prop_assert_eq!(lines.len(), complete + 1);
+        prop_assert_eq!(lines.last().unwrap(), more.as_bytes());
+    }
+}
