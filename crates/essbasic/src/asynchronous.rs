@@ -8,13 +8,12 @@ use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, Look};
 #[cfg(feature = "object-store")]
 use crate::download::Object;
-use crate::download::{
-    Ask, Check, Fetch, FetchEnd, Job, Receiving, Step, ToFolder, broken, request,
-};
 use crate::download::{DownloadEvent, DownloadOptions, Report};
+use crate::download::{Ended, Fetch, FetchEnd, Job, Receiving, Step, ToFolder, broken, request};
 use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
-use crate::wait::{FlowWait, WaitJob, WaitOptions, WaitStep};
+use crate::next::Next;
+use crate::wait::{FlowWait, WaitJob, WaitOptions};
 
 /// An async client of the e-sign service, on behalf of one agent. Clones are cheap and share
 /// connections, credentials and the rate limit.
@@ -83,7 +82,7 @@ impl Client {
         I::Item: Into<String>,
     {
         let mut job = LinksJob::new(complete(&self.agent)?, flow_ids(flows));
-        while let Some(request) = job.next() {
+        while let Next::Step(request) = job.next() {
             let answer = self.client.call(&request).await;
             job.on(self.client.now(), answer)?;
         }
@@ -114,7 +113,7 @@ impl Client {
         <B::Request as Action>::Response: Send,
     {
         let mut batches = Batches::new(kind, complete(&self.agent)?, items);
-        while let Some(request) = batches.next() {
+        while let Next::Step(request) = batches.next() {
             let answer = self.client.call(&request).await;
             batches.on(answer)?;
         }
@@ -135,15 +134,20 @@ impl Client {
         let mut job = WaitJob::new(agent, flow_ids(flows), options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
-                WaitStep::Ask(request) => {
-                    let answer = self.client.call(&request).await;
-                    job.on(self.client.now(), answer)?;
+                Next::Step(request) => {
+                    // A request that a stop cuts off changes nothing.
+                    if let Some(answer) = options.stop.race(self.client.call(&request)).await {
+                        job.on(self.client.now(), answer)?;
+                    }
                 }
-                WaitStep::Sleep(time) => match options.signals() {
-                    Some(signals) => signals.wait_or(self.client.sleep(time)).await,
-                    None => self.client.sleep(time).await,
-                },
-                WaitStep::Done => return Ok(job.finish()),
+                Next::Wait(time) => {
+                    let sleep = self.client.sleep(time);
+                    match options.signals() {
+                        Some(signals) => options.stop.race(signals.wait_or(sleep)).await,
+                        None => options.stop.race(sleep).await,
+                    };
+                }
+                Next::Done => return Ok(job.finish()),
             }
         }
     }
@@ -191,8 +195,8 @@ impl Client {
             Box::new(flows.into_iter().map(Into::into));
         let archive = spawn_blocking(move || Archive::begin(agent, ids, all));
         let mut archive = archive.await.map_err(|_| Error::Interrupted)??;
-        while let Some((pause, job)) = archive.next_job() {
-            self.client.sleep(pause).await;
+        while let Next::Step((pause, job)) = archive.next_job() {
+            options.download.stop.race(self.client.sleep(pause)).await;
             let keep = &mut |job: &mut Job| archive.keep(job);
             let job = self.run_job(job, &options.download, keep).await?;
             archive.end_job(job)?;
@@ -211,20 +215,20 @@ impl Client {
         // Dropping the set cancels what runs in it.
         let mut tasks = JoinSet::new();
         loop {
-            while let Some(step) = job.next(self.client.now()) {
-                let (client, options) = (self.client.clone(), options.clone());
-                tasks.spawn(run(client, options, step));
-            }
-            keep(&mut job);
-            if job.is_finished() {
-                return Ok(job);
+            match job.next(self.client.now()) {
+                Next::Step(step) => {
+                    let (client, options) = (self.client.clone(), options.clone());
+                    tasks.spawn(run(client, options, step));
+                    continue;
+                }
+                Next::Wait(_) => {}
+                Next::Done => return Ok(job),
             }
             match tasks.join_next().await {
-                Some(Ok(Ended::Checked(check, answer))) => {
-                    job.on_check(self.client.now(), check, answer);
+                Some(Ok(ended)) => {
+                    job.on(self.client.now(), ended);
+                    keep(&mut job);
                 }
-                Some(Ok(Ended::Asked(ask, answer))) => job.on_links(self.client.now(), ask, answer),
-                Some(Ok(Ended::Fetched(fetch, end))) => job.on_fetch(fetch, end),
                 // A panic, in the caller's function say, is the caller's, as it is in the other colour.
                 Some(Err(error)) if error.is_panic() => {
                     std::panic::resume_unwind(error.into_panic());
@@ -235,29 +239,23 @@ impl Client {
     }
 }
 
-/// What a task brings back.
-enum Ended {
-    Checked(Check, Result<essbasic_models::DescribeFlowDetailInfoResponse, tc3_client::Error>),
-    Asked(Ask, Result<essbasic_models::DescribeResourceUrlsByFlowsResponse, tc3_client::Error>),
-    Fetched(Fetch, FetchEnd),
-}
-
 async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> Ended {
+    let stop = &options.stop;
+    if stop.race(client.sleep(step.delay())).await.is_none() {
+        return Ended::Cancelled(step);
+    }
     match step {
-        Step::Check(check) => {
-            client.sleep(check.delay).await;
-            let answer = client.call(&check.request).await;
-            Ended::Checked(check, answer)
-        }
-        Step::Ask(ask) => {
-            client.sleep(ask.delay).await;
-            let answer = client.call(&ask.request).await;
-            Ended::Asked(ask, answer)
-        }
+        Step::Check(check) => match stop.race(client.call(&check.request)).await {
+            Some(answer) => Ended::Check(check, answer),
+            None => Ended::Cancelled(Step::Check(check)),
+        },
+        Step::Ask(ask) => match stop.race(client.call(&ask.request)).await {
+            Some(answer) => Ended::Ask(ask, answer),
+            None => Ended::Cancelled(Step::Ask(ask)),
+        },
         Step::Fetch(fetch) => {
-            client.sleep(fetch.delay).await;
             let end = run_fetch(&client, &options, &fetch).await;
-            Ended::Fetched(fetch, end.unwrap_or_else(|end| end))
+            Ended::Fetch(fetch, end.unwrap_or_else(|end| end))
         }
     }
 }

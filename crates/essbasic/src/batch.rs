@@ -9,6 +9,7 @@ use tc3_client::api::Action;
 
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::failed;
+use crate::next::Next;
 
 /// A kind of call.
 pub(crate) trait Batched {
@@ -48,8 +49,8 @@ impl<B: Batched> Batches<B> {
         Self { kind, agent, left, batch: Vec::new(), alone: 0, results: Vec::new() }
     }
 
-    /// The next call; `None` when all have been made.
-    pub(crate) fn next(&mut self) -> Option<B::Request> {
+    /// Returns the next request.
+    pub(crate) fn next(&mut self) -> Next<B::Request> {
         self.batch.clear();
         while let Some(next) = self.left.front() {
             // One alone always goes: whether it is too much for a call the service says.
@@ -60,7 +61,7 @@ impl<B: Batched> Batches<B> {
             self.batch.extend(self.left.pop_front());
         }
         self.alone = self.alone.saturating_sub(1);
-        (!self.batch.is_empty()).then(|| self.kind.request(&self.agent, &self.batch))
+        (!self.batch.is_empty()).then(|| self.kind.request(&self.agent, &self.batch)).into()
     }
 
     pub(crate) fn on(

@@ -1,6 +1,7 @@
 //! The blocking client.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
@@ -12,10 +13,12 @@ use crate::batch::{Batched, Batches, Look};
 #[cfg(feature = "object-store")]
 use crate::download::Uploads;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
-use crate::download::{Fetch, FetchEnd, Job, Receiving, Step, broken, request};
+use crate::download::{Ended, Fetch, FetchEnd, Job, Receiving, Step, broken, request};
 use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
-use crate::wait::{FlowWait, WaitJob, WaitOptions, WaitStep};
+use crate::next::Next;
+use crate::stop::Stop;
+use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
 
 /// A blocking client of the e-sign service, on behalf of one agent. Clones are cheap and share
 /// connections, credentials and the rate limit.
@@ -68,7 +71,7 @@ impl Client {
         I::Item: Into<String>,
     {
         let mut job = LinksJob::new(complete(&self.agent)?, flow_ids(flows));
-        while let Some(request) = job.next() {
+        while let Next::Step(request) = job.next() {
             let answer = self.client.call(&request);
             job.on(self.client.now(), answer)?;
         }
@@ -94,7 +97,7 @@ impl Client {
         items: impl IntoIterator<Item = B::Item>,
     ) -> Result<Vec<Result<B::Done, FlowError>>, Error> {
         let mut batches = Batches::new(kind, complete(&self.agent)?, items);
-        while let Some(request) = batches.next() {
+        while let Next::Step(request) = batches.next() {
             let answer = self.client.call(&request);
             batches.on(answer)?;
         }
@@ -115,15 +118,15 @@ impl Client {
         let mut job = WaitJob::new(agent, flow_ids(flows), options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
-                WaitStep::Ask(request) => {
+                Next::Step(request) => {
                     let answer = self.client.call(&request);
                     job.on(self.client.now(), answer)?;
                 }
-                WaitStep::Sleep(time) => match options.signals() {
-                    Some(signals) => signals.wait(time),
-                    None => self.client.sleep(time),
-                },
-                WaitStep::Done => return Ok(job.finish()),
+                Next::Wait(time) => {
+                    let is_told = || options.signals().is_some_and(Signals::is_told);
+                    options.stop.sleep(time, |time| self.client.sleep(time), is_told);
+                }
+                Next::Done => return Ok(job.finish()),
             }
         }
     }
@@ -166,8 +169,8 @@ impl Client {
         let lock = || archive.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let next = lock().next_job();
-            let Some((pause, job)) = next else { break };
-            self.client.sleep(pause);
+            let Next::Step((pause, job)) = next else { break };
+            self.sleep(&options.download.stop, pause);
             let job = self.run_job(job, &options.download, &|job| lock().keep(job));
             lock().end_job(job)?;
         }
@@ -205,40 +208,54 @@ impl Client {
     fn work(&self, shared: &Shared, options: &DownloadOptions, keep: &(dyn Fn(&mut Job) + Sync)) {
         let _watch = Watch(shared);
         let mut job = shared.lock();
-        while !job.is_finished() {
-            let Some(step) = job.next(self.client.now()) else {
-                job = shared.changed.wait(job).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            // Whoever finds something to do wakes the next, who does the same: nobody is woken for nothing.
-            if job.may_begin_more() {
-                shared.changed.notify_one();
+        loop {
+            match job.next(self.client.now()) {
+                Next::Step(step) => {
+                    // A worker that takes a step wakes the next one, which does the same. What else may
+                    // begin later follows from the end of a step, whose worker looks for it itself.
+                    if job.may_begin_more() {
+                        shared.changed.notify_one();
+                    }
+                    drop(job);
+                    let ended = self.run(shared, options, step);
+                    job = shared.lock();
+                    job.on(self.client.now(), ended);
+                    keep(&mut job);
+                }
+                Next::Wait(_) => {
+                    job = shared.changed.wait(job).unwrap_or_else(PoisonError::into_inner);
+                }
+                Next::Done => break,
             }
-            drop(job);
-            match step {
-                Step::Check(check) => {
-                    self.client.sleep(check.delay);
-                    let answer = self.client.call(&check.request);
-                    job = shared.lock();
-                    job.on_check(self.client.now(), check, answer);
-                }
-                Step::Ask(ask) => {
-                    self.client.sleep(ask.delay);
-                    let answer = self.client.call(&ask.request);
-                    job = shared.lock();
-                    job.on_links(self.client.now(), ask, answer);
-                }
-                Step::Fetch(fetch) => {
-                    self.client.sleep(fetch.delay);
-                    let end = self.run_fetch(shared, options, &fetch).unwrap_or_else(|end| end);
-                    job = shared.lock();
-                    job.on_fetch(fetch, end);
-                }
-            }
-            keep(&mut job);
         }
         drop(job);
         shared.changed.notify_all();
+    }
+
+    fn run(&self, shared: &Shared, options: &DownloadOptions, step: Step) -> Ended {
+        self.sleep(&options.stop, step.delay());
+        if options.stop.is_stopped() {
+            return Ended::Cancelled(step);
+        }
+        match step {
+            Step::Check(check) => {
+                let answer = self.client.call(&check.request);
+                Ended::Check(check, answer)
+            }
+            Step::Ask(ask) => {
+                let answer = self.client.call(&ask.request);
+                Ended::Ask(ask, answer)
+            }
+            Step::Fetch(fetch) => {
+                let end = self.run_fetch(shared, options, &fetch).unwrap_or_else(|end| end);
+                Ended::Fetch(fetch, end)
+            }
+        }
+    }
+
+    /// Sleeps until the time is over or the job is stopped.
+    fn sleep(&self, stop: &Stop, time: Duration) {
+        stop.sleep(time, |time| self.client.sleep(time), || false);
     }
 
     #[cfg_attr(

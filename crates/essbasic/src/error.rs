@@ -113,10 +113,12 @@ pub enum FlowErrorKind {
     Store,
     /// The contract is not signed by all, so that its file would not be the final one.
     NotSigned,
+    /// The job was stopped ([`Stop`](crate::Stop)) before the contract was complete.
+    Stopped,
 }
 
 impl FlowErrorKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Refused,
         Self::Call,
         Self::Missing,
@@ -127,6 +129,7 @@ impl FlowErrorKind {
         Self::Uncertain,
         Self::Store,
         Self::NotSigned,
+        Self::Stopped,
     ];
 
     /// As it stands in journals and reports.
@@ -142,6 +145,7 @@ impl FlowErrorKind {
             Self::Uncertain => "uncertain",
             Self::Store => "store",
             Self::NotSigned => "not_signed",
+            Self::Stopped => "stopped",
         }
     }
 }

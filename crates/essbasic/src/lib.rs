@@ -77,12 +77,14 @@ mod download;
 mod encryption;
 mod error;
 mod links;
+mod next;
 #[cfg(feature = "start")]
 mod start;
+mod stop;
 mod wait;
 
 pub use agent::agent;
-pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard, Stop};
+pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard};
 #[cfg(feature = "async-core")]
 pub use asynchronous::Client;
 pub use download::{
@@ -95,6 +97,7 @@ pub use error::{Error, FlowError, FlowErrorKind};
 pub use links::{FlowLinks, ResourceLink};
 #[cfg(feature = "start")]
 pub use start::{Contract, Document, Party, Reminder, SignLink, Withdrawal};
+pub use stop::Stop;
 pub use wait::{FlowWait, Signals, WaitEvent, WaitOptions, WaitOutcome};
 
 pub use essbasic_models as models;

@@ -11,6 +11,7 @@ use essbasic_models::{
 use tc3_client::Now;
 
 use crate::error::{Error, FlowError, FlowErrorKind, concerns_every_batch};
+use crate::next::Next;
 
 /// The most contracts that one call takes.
 pub(crate) const BATCH: usize = 50;
@@ -130,9 +131,9 @@ impl LinksJob {
         Self { agent, asked: flow_ids, batches, results: HashMap::new() }
     }
 
-    /// The next call; `None` when all have been made.
-    pub(crate) fn next(&self) -> Option<DescribeResourceUrlsByFlowsRequest> {
-        self.batches.front().map(|batch| request(&self.agent, batch))
+    /// Returns the next request.
+    pub(crate) fn next(&self) -> Next<DescribeResourceUrlsByFlowsRequest> {
+        self.batches.front().map(|batch| request(&self.agent, batch)).into()
     }
 
     pub(crate) fn on(
@@ -230,7 +231,7 @@ mod tests {
         ) {
             let mut job = LinksJob::new(Agent::new("app"), asked.clone());
             let mut seen = 0;
-            while let Some(request) = job.next() {
+            while let Next::Step(request) = job.next() {
                 prop_assert!(request.flow_ids.len() <= BATCH && !request.flow_ids.is_empty());
                 seen += request.flow_ids.len();
                 let infos: Vec<_> = known

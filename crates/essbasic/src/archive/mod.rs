@@ -14,10 +14,11 @@ use tc3_client::Now;
 
 use self::intake::{Intake, Shared, digest};
 use self::journal::{Header, Journal, Record};
-pub use self::options::{ArchiveOptions, Shard, Stop};
+pub use self::options::{ArchiveOptions, Shard};
 pub use self::report::{ArchiveReport, ArchivedFlow};
 use crate::download::{DownloadEvent, FileNames, Job, Policy, ReportedFlow};
 use crate::error::{Error, FlowErrorKind};
+use crate::next::Next;
 
 /// Calls in a row that may fail before their contracts do: with the pauses between them, some minutes.
 const PATIENCE: u32 = 8;
@@ -100,12 +101,14 @@ impl Archive {
         })
     }
 
-    /// The next download, with how long to wait first; `None` when all is done.
-    pub(crate) fn next_job(&mut self) -> Option<(Duration, Job)> {
+    /// Returns the next download, with the pause before it.
+    pub(crate) fn next_job(&mut self) -> Next<(Duration, Job)> {
         let (names, pause) = match self.names.take() {
-            None => return None,
+            None => return Next::Done,
             Some(names) if self.tries == 0 => (names, Duration::ZERO),
-            Some(_) if self.again.is_empty() || self.options.stop.is_stopped() => return None,
+            Some(_) if self.again.is_empty() || self.options.download.stop.is_stopped() => {
+                return Next::Done;
+            }
             Some(names) => (names, PAUSE),
         };
         let source: Box<dyn Iterator<Item = (usize, String)> + Send> = match self.tries {
@@ -114,10 +117,10 @@ impl Archive {
         };
         self.tries += 1;
         let check = self.options.check.then_some(self.options.settle);
-        let policy = Policy { check, patience: PATIENCE, names_later: true };
+        let policy = Policy { check, patience: PATIENCE, names_later: true, ..Policy::default() };
         let options = self.options.download.clone();
         let job = Job::streaming(self.agent.clone(), source, options, policy, names);
-        Some((pause, job))
+        Next::Step((pause, job))
     }
 
     /// Keeps what has ended in a job since the last time.
@@ -128,9 +131,6 @@ impl Archive {
                 self.failure.get_or_insert(error);
                 job.stop(Error::folder(&path, io::ErrorKind::Other.into()));
             }
-        }
-        if self.options.stop.is_stopped() {
-            job.wind_up();
         }
     }
 
@@ -143,7 +143,7 @@ impl Archive {
             Some(error)
                 if self.tries <= self.options.second_tries
                     && passing(error.kind)
-                    && !self.options.stop.is_stopped() =>
+                    && !self.options.download.stop.is_stopped() =>
             {
                 self.again.push((place, flow.flow_id.clone()));
                 return Ok(());
@@ -175,7 +175,7 @@ impl Archive {
             saved: self.saved,
             failed: self.failed,
             bytes: self.bytes,
-            stopped: self.options.stop.is_stopped(),
+            stopped: self.options.download.stop.is_stopped(),
             took: now.monotonic.saturating_sub(began.monotonic),
             journal,
         })

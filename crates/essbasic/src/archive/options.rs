@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
+#[cfg(feature = "object-store")]
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::intake::digest;
 use crate::download::{DownloadEvent, DownloadOptions, LinkHost, NameTemplate};
+use crate::stop::Stop;
 
 /// How to archive.
 #[derive(Debug, Clone)]
@@ -23,7 +24,6 @@ pub struct ArchiveOptions {
     /// How often contracts that failed for reasons that may pass are tried anew once all others are done; 2.
     /// An answer that is no PDF is one of these: it may be the page of a server that is busy.
     pub second_tries: u32,
-    pub(crate) stop: Stop,
 }
 
 impl ArchiveOptions {
@@ -36,7 +36,6 @@ impl ArchiveOptions {
             check: true,
             settle: Duration::from_secs(3),
             second_tries: 2,
-            stop: Stop::default(),
         }
     }
 
@@ -116,33 +115,16 @@ impl ArchiveOptions {
         self
     }
 
-    /// Ends the job early when this is told to stop.
+    /// Ends the job early if it is stopped through this handle. The journal holds every contract completed by then.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.stop = stop;
+        self.download = self.download.with_stop(stop);
         self
     }
 
     pub(crate) fn journal_path(&self) -> PathBuf {
         let default = || self.download.folder.join(".essbasic-archive.jsonl");
         self.journal.clone().unwrap_or_else(default)
-    }
-}
-
-/// Tells an archive job to stop: nothing new is begun, what is under way ends, and the journal holds
-/// all of it. Clones are the same.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// Tells it.
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was told.
-    pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -25,9 +25,7 @@ pub(crate) use fetch::ToFolder;
 #[cfg(any(feature = "async-core", feature = "blocking"))]
 pub(crate) use fetch::{Fetch, FetchEnd, Receiving, broken, request};
 #[cfg(any(feature = "async-core", feature = "blocking"))]
-pub(crate) use job::Step;
-#[cfg(feature = "async-core")]
-pub(crate) use job::{Ask, Check};
+pub(crate) use job::{Ended, Step};
 #[cfg(all(feature = "object-store", feature = "async-core"))]
 pub(crate) use store::Object;
 #[cfg(all(feature = "object-store", feature = "blocking"))]

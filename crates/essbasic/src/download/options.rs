@@ -13,6 +13,7 @@ use super::target::Target;
 use super::template::NameTemplate;
 
 use crate::error::FlowError;
+use crate::stop::Stop;
 
 /// How to download.
 #[derive(Clone)]
@@ -36,6 +37,7 @@ pub struct DownloadOptions {
     /// and its contract fails with [`FlowErrorKind::Untrusted`](crate::FlowErrorKind::Untrusted). Redirects
     /// are not followed.
     pub link_hosts: Vec<LinkHost>,
+    pub(crate) stop: Stop,
     pub(crate) progress: Option<Progress>,
     #[cfg(feature = "object-store")]
     pub(crate) place: Option<Place>,
@@ -53,6 +55,7 @@ impl DownloadOptions {
             file_timeout: Duration::from_secs(3600),
             names: NameTemplate::default(),
             link_hosts: vec![LinkHost::service()],
+            stop: Stop::default(),
             progress: None,
             #[cfg(feature = "object-store")]
             place: None,
@@ -125,6 +128,14 @@ impl DownloadOptions {
     #[must_use]
     pub fn with_link_host(mut self, host: LinkHost) -> Self {
         self.link_hosts.push(host);
+        self
+    }
+
+    /// Ends the download early if it is stopped through this handle. Contracts that are not complete by then
+    /// are reported as [`FlowErrorKind::Stopped`](crate::FlowErrorKind::Stopped).
+    #[must_use]
+    pub fn with_stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
         self
     }
 

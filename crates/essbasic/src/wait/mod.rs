@@ -13,6 +13,7 @@ use tc3_client::Now;
 
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::{distinct, failed};
+use crate::next::Next;
 
 mod options;
 mod signals;
@@ -81,14 +82,6 @@ impl fmt::Debug for WaitOutcome {
             Self::NotFound => f.write_str("NotFound"),
         }
     }
-}
-
-/// What to do next.
-#[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack of its driver")]
-pub(crate) enum WaitStep {
-    Ask(DescribeFlowDetailInfoRequest),
-    Sleep(Duration),
-    Done,
 }
 
 /// Waits for any number of contracts.
@@ -180,7 +173,8 @@ impl WaitJob {
         }
     }
 
-    pub(crate) fn next(&mut self, now: Now) -> WaitStep {
+    /// Returns the next request, or the time until there is one.
+    pub(crate) fn next(&mut self, now: Now) -> Next<DescribeFlowDetailInfoRequest, Duration> {
         self.listen(now);
         while let Some(&Reverse((at, flow))) = self.composing.peek()
             && at <= now.monotonic
@@ -190,8 +184,8 @@ impl WaitJob {
         }
         let idle = self.open == 0 && self.composing.is_empty();
         let late = self.begun && self.batches.is_empty() && now.monotonic >= self.deadline;
-        if idle || late {
-            return WaitStep::Done;
+        if idle || late || self.options.stop.is_stopped() {
+            return Next::Done;
         }
         if self.batches.is_empty() && now.monotonic >= self.next_round {
             self.begin_round(now);
@@ -199,12 +193,12 @@ impl WaitJob {
         if let Some(batch) = self.batches.front() {
             let ids = batch.iter().filter_map(|&flow| Some(&self.flows.get(flow)?.id));
             let request = DescribeFlowDetailInfoRequest::new(self.agent.clone());
-            return WaitStep::Ask(request.flow_ids(ids));
+            return Next::Step(request.flow_ids(ids));
         }
         let composed = self.composing.peek().map(|&Reverse((at, _))| at);
         let asking = (self.open > 0).then_some(self.next_round);
         let wake = composed.into_iter().chain(asking).fold(self.deadline, Duration::min);
-        WaitStep::Sleep(wake.saturating_sub(now.monotonic))
+        Next::Wait(wake.saturating_sub(now.monotonic))
     }
 
     /// Takes what callbacks have said.

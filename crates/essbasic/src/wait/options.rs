@@ -6,6 +6,7 @@ use essbasic_models::FlowStatus;
 
 use super::WaitOutcome;
 use super::signals::{SILENCE, Signals};
+use crate::stop::Stop;
 
 /// How to wait.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub struct WaitOptions {
     /// How long after the last signature the PDF is taken to be composed; 3 seconds, the most that
     /// the service's documentation names.
     pub settle: Duration,
+    pub(crate) stop: Stop,
     signals: Option<Signals>,
     progress: Option<Progress>,
 }
@@ -35,6 +37,7 @@ impl Default for WaitOptions {
             max_interval: Duration::from_secs(60),
             timeout: Duration::from_secs(3600),
             settle: Duration::from_secs(3),
+            stop: Stop::default(),
             signals: None,
             progress: None,
         }
@@ -78,6 +81,14 @@ impl WaitOptions {
         self.signals = Some(signals);
         self.interval = self.interval.max(SILENCE);
         self.max_interval = self.max_interval.max(10 * SILENCE);
+        self
+    }
+
+    /// Ends the wait early if it is stopped through this handle. Contracts that have not ended by then are
+    /// reported as [`Pending`](WaitOutcome::Pending), with the last state that is known.
+    #[must_use]
+    pub fn with_stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
         self
     }
 

@@ -2,8 +2,7 @@
 
 use core::fmt;
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use essbasic_models::FlowStatus;
 
@@ -17,7 +16,6 @@ pub struct Signals(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     queue: Mutex<VecDeque<Signal>>,
-    told: Condvar,
     #[cfg(feature = "async-core")]
     woken: tokio::sync::Notify,
 }
@@ -47,7 +45,6 @@ impl Signals {
             queue.push_back(signal);
         }
         drop(queue);
-        self.0.told.notify_all();
         #[cfg(feature = "async-core")]
         self.0.woken.notify_one();
     }
@@ -60,11 +57,10 @@ impl Signals {
         std::mem::take(&mut self.queue())
     }
 
-    /// Returns when something is told, or after this time.
+    /// Returns whether something has been told and not been taken.
     #[cfg(feature = "blocking")]
-    pub(crate) fn wait(&self, time: Duration) {
-        let queue = self.queue();
-        drop(self.0.told.wait_timeout_while(queue, time, |queue| queue.is_empty()));
+    pub(crate) fn is_told(&self) -> bool {
+        !self.queue().is_empty()
     }
 
     /// Returns when something is told, or when `sleep` is over.
@@ -89,4 +85,4 @@ impl fmt::Debug for Signals {
 }
 
 /// How long a contract may be silent before it is asked for, where callbacks are listened to.
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
+pub(super) const SILENCE: std::time::Duration = std::time::Duration::from_secs(60);

@@ -15,7 +15,7 @@ fn wait(
     let mut calls = 0;
     loop {
         match job.next(now) {
-            WaitStep::Ask(request) => {
+            Next::Step(request) => {
                 let asked = request.flow_ids.unwrap();
                 assert!(!asked.is_empty() && asked.len() <= BATCH);
                 let infos: Vec<Value> = asked
@@ -30,12 +30,12 @@ fn wait(
                 job.on(now, Ok(answer)).unwrap();
                 calls += 1;
             }
-            WaitStep::Sleep(time) => {
+            Next::Wait(time) => {
                 assert!(!time.is_zero(), "a wait that does not wait");
                 now.unix += time;
                 now.monotonic += time;
             }
-            WaitStep::Done => break,
+            Next::Done => break,
         }
     }
     let outcomes = job.finish().into_iter().map(|flow| flow.outcome).collect();
@@ -137,15 +137,15 @@ fn only_a_wait_that_never_worked_ends_where_the_server_is_out_of_reach() {
     let mut now = Now { unix: Duration::from_secs(1000), monotonic: Duration::ZERO };
     let job = || WaitJob::new(Agent::new("app"), vec!["f".into()], WaitOptions::default(), now);
     let mut never = job();
-    assert!(matches!(never.next(now), WaitStep::Ask(_)));
+    assert!(matches!(never.next(now), Next::Step(_)));
     assert!(never.on(now, Err(unreachable())).is_err());
 
     let mut once = job();
-    assert!(matches!(once.next(now), WaitStep::Ask(_)));
+    assert!(matches!(once.next(now), Next::Step(_)));
     let answer = json!({"FlowInfo": [{"FlowId": "f", "FlowStatus": "PART"}]});
     once.on(now, Ok(serde_json::from_value(answer).unwrap())).unwrap();
     now.monotonic += Duration::from_secs(100);
-    assert!(matches!(once.next(now), WaitStep::Ask(_)));
+    assert!(matches!(once.next(now), Next::Step(_)));
     once.on(now, Err(unreachable())).unwrap();
     let WaitOutcome::Pending { status, error } = once.finish().remove(0).outcome else { panic!() };
     assert_eq!(status, Some(FlowStatus::Part));

@@ -16,7 +16,7 @@ pub(super) const BATCH: usize = 100;
 /// A batch of contracts to look up.
 #[derive(Debug)]
 pub(crate) struct Check {
-    flows: Vec<usize>,
+    pub(super) flows: Vec<usize>,
     /// How long to wait first.
     pub(crate) delay: Duration,
     pub(crate) request: DescribeFlowDetailInfoRequest,
@@ -24,7 +24,7 @@ pub(crate) struct Check {
 
 impl Job {
     pub(super) fn check(&mut self, _: Now) -> Check {
-        let count = self.unchecked.len().min(BATCH);
+        let count = self.unchecked.len().min(self.policy.batch.checks);
         let flows: Vec<usize> = self.unchecked.drain(..count).collect();
         let ids = flows.iter().filter_map(|flow| self.flows.get(flow));
         let ids = ids.map(|state| state.flow_id.as_str());
@@ -33,7 +33,7 @@ impl Job {
     }
 
     /// What the service says of a batch has come, or not.
-    pub(crate) fn on_check(
+    pub(super) fn on_check(
         &mut self,
         now: Now,
         check: Check,

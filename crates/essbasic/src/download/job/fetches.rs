@@ -41,14 +41,33 @@ impl Job {
     }
 
     /// A fetch has ended.
-    pub(crate) fn on_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
+    pub(super) fn on_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
         let flow = fetch.flow;
+        self.leave_flight(flow);
+        self.end_fetch(fetch, end);
+        self.settle(flow);
+    }
+
+    /// Returns a file to the front of the queue: it was not fetched.
+    pub(super) fn put_back(&mut self, fetch: Fetch) {
+        let flow = fetch.flow;
+        self.leave_flight(flow);
+        if let Some(state) = self.flows.get_mut(&flow)
+            && let Some(file) = state.files.get_mut(fetch.place)
+        {
+            file.stage = Stage::Waiting;
+            if state.error.is_none() {
+                self.ready.push_front(fetch);
+            }
+        }
+        self.settle(flow);
+    }
+
+    fn leave_flight(&mut self, flow: usize) {
         self.fetching = self.fetching.saturating_sub(1);
         if let Some(state) = self.flows.get_mut(&flow) {
             state.fetching = state.fetching.saturating_sub(1);
         }
-        self.end_fetch(fetch, end);
-        self.settle(flow);
     }
 
     fn end_fetch(&mut self, fetch: Fetch, end: FetchEnd) {

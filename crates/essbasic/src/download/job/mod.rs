@@ -1,24 +1,25 @@
 //! The download of any number of contracts as a machine: told what ended, it says what to begin. Its
 //! memory grows with what is under way, not with what there is.
 
+mod asks;
 mod check;
 mod fetches;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use essbasic_models::{
-    Agent, DescribeResourceUrlsByFlowsRequest, DescribeResourceUrlsByFlowsResponse,
-};
+use essbasic_models::{Agent, DescribeFlowDetailInfoResponse, DescribeResourceUrlsByFlowsResponse};
 use tc3_client::Now;
 
+pub(crate) use self::asks::Ask;
 pub(crate) use self::check::Check;
-use super::fetch::Fetch;
-use super::file_name::{FileNames, Named};
-use super::flow::{FileState, FlowState, Stage};
+use super::fetch::{Fetch, FetchEnd};
+use super::file_name::FileNames;
+use super::flow::{FlowState, Stage};
 use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow};
 use crate::error::{Error, FlowError, FlowErrorKind};
-use crate::links::{BATCH, ResourceLink, distinct, failed, merge, request};
+use crate::links::{BATCH, distinct, failed};
+use crate::next::{InFlight, Next};
 
 /// The longest pause after a failed call for many contracts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -30,14 +31,24 @@ pub(crate) enum Step {
     Fetch(Fetch),
 }
 
-/// A batch of contracts to ask links for.
-#[derive(Debug)]
-pub(crate) struct Ask {
-    flows: Vec<usize>,
-    ids: Vec<String>,
-    /// How long to wait first.
-    pub(crate) delay: Duration,
-    pub(crate) request: DescribeResourceUrlsByFlowsRequest,
+impl Step {
+    /// Pause before the step, on the monotonic clock.
+    pub(crate) fn delay(&self) -> Duration {
+        match self {
+            Self::Check(check) => check.delay,
+            Self::Ask(ask) => ask.delay,
+            Self::Fetch(fetch) => fetch.delay,
+        }
+    }
+}
+
+/// A step that has ended, with its outcome.
+pub(crate) enum Ended {
+    Check(Check, Result<DescribeFlowDetailInfoResponse, tc3_client::Error>),
+    Ask(Ask, Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>),
+    Fetch(Fetch, FetchEnd),
+    /// The job was stopped before the step had an outcome.
+    Cancelled(Step),
 }
 
 /// How a job goes about its work.
@@ -50,6 +61,20 @@ pub(crate) struct Policy {
     pub(crate) patience: u32,
     /// Whether somebody else makes the files' names durable.
     pub(crate) names_later: bool,
+    pub(crate) batch: BatchSizes,
+}
+
+/// Contracts per request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BatchSizes {
+    pub(crate) checks: usize,
+    pub(crate) links: usize,
+}
+
+impl Default for BatchSizes {
+    fn default() -> Self {
+        Self { checks: check::BATCH, links: BATCH }
+    }
 }
 
 pub(crate) struct Job {
@@ -78,8 +103,6 @@ pub(crate) struct Job {
     fetching: usize,
     /// Files in a row that the store did not take.
     not_stored: u32,
-    /// Whether nothing new is to be begun.
-    stopping: bool,
     /// What stops everything.
     fatal: Option<Error>,
 }
@@ -122,7 +145,6 @@ impl Job {
             failures: 0,
             fetching: 0,
             not_stored: 0,
-            stopping: false,
             fatal: None,
         };
         job.take_in();
@@ -132,8 +154,8 @@ impl Job {
     /// Takes contracts from the source while fewer than one call's worth are waiting.
     fn take_in(&mut self) {
         let (queue, enough) = match self.policy.check {
-            Some(_) => (&mut self.unchecked, check::BATCH),
-            None => (&mut self.linkless, BATCH),
+            Some(_) => (&mut self.unchecked, self.policy.batch.checks),
+            None => (&mut self.linkless, self.policy.batch.links),
         };
         while !self.exhausted && queue.len() < enough {
             match self.source.next() {
@@ -146,8 +168,13 @@ impl Job {
         }
     }
 
-    /// The next thing to begin; `None` where something under way must end first.
-    pub(crate) fn next(&mut self, now: Now) -> Option<Step> {
+    /// Returns the next step; `Wait` only while steps are in flight, `Done` only if none is.
+    pub(crate) fn next(&mut self, now: Now) -> Next<Step, InFlight> {
+        let step = self.begin(now);
+        Next::of(step, self.fetching + usize::from(self.asking))
+    }
+
+    fn begin(&mut self, now: Now) -> Option<Step> {
         // What wakes a worker is what it looks for: none sleeps through something to begin.
         if !self.may_begin_more() {
             return None;
@@ -164,7 +191,7 @@ impl Job {
             return None;
         }
         self.take_in();
-        if self.linkless.len() < BATCH && !self.unchecked.is_empty() {
+        if self.linkless.len() < self.policy.batch.links && !self.unchecked.is_empty() {
             self.asking = true;
             return Some(Step::Check(self.check(now)));
         }
@@ -175,10 +202,10 @@ impl Job {
         Some(Step::Ask(self.ask(now)))
     }
 
-    /// Whether [`next`](Self::next) may have something more to begin. Where it has not, that changes only when
-    /// something under way ends.
+    /// Returns false only if [`next`](Self::next) would return no step: true may be wrong, as it is not known
+    /// whether the source holds more.
     pub(crate) fn may_begin_more(&self) -> bool {
-        if self.fatal.is_some() || self.stopping {
+        if self.fatal.is_some() || self.options.stop.is_stopped() {
             return false;
         }
         let concurrency = self.options.downloads();
@@ -187,16 +214,35 @@ impl Job {
             || (!self.asking && self.ready.len() < concurrency && to_ask)
     }
 
-    /// Whether nothing is left to begin or to end.
-    pub(crate) fn is_finished(&self) -> bool {
-        let idle = !self.asking && self.fetching == 0;
-        let queued = self.ready.len() + self.linkless.len() + self.unchecked.len();
-        idle && (self.fatal.is_some() || self.stopping || (queued == 0 && self.exhausted))
+    /// Takes the outcome of a step.
+    pub(crate) fn on(&mut self, now: Now, ended: Ended) {
+        match ended {
+            Ended::Check(check, answer) => self.on_check(now, check, answer),
+            Ended::Ask(ask, answer) => self.on_links(now, ask, answer),
+            Ended::Fetch(fetch, end) => self.on_fetch(fetch, end),
+            Ended::Cancelled(step) => self.on_cancelled(step),
+        }
     }
 
-    /// Begins nothing new; what is under way ends.
-    pub(crate) fn wind_up(&mut self) {
-        self.stopping = true;
+    /// Puts back the contracts of a step that was not performed.
+    fn on_cancelled(&mut self, step: Step) {
+        match step {
+            Step::Check(check) => {
+                self.asking = false;
+                self.unchecked.extend(check.flows);
+            }
+            Step::Ask(ask) => {
+                self.asking = false;
+                for flow in ask.flows {
+                    if let Some(state) = self.flows.get_mut(&flow) {
+                        state.asked = false;
+                    }
+                    self.linkless.push_back(flow);
+                    self.settle(flow);
+                }
+            }
+            Step::Fetch(fetch) => self.put_back(fetch),
+        }
     }
 
     /// Takes away what has come of contracts since the last time.
@@ -217,32 +263,6 @@ impl Job {
             }
             self.ended.push((flow, state.report()));
         }
-    }
-
-    /// Asks for new links of a contract, whose other files still in the queue then come again too.
-    fn ask_again(&mut self, flow: usize) {
-        self.ready.retain(|fetch| fetch.flow != flow);
-        // Links that are on their way are new enough.
-        let asked = self.flows.get(&flow).is_none_or(|state| state.asked);
-        if !asked && !self.linkless.contains(&flow) {
-            self.linkless.push_back(flow);
-        }
-    }
-
-    fn ask(&mut self, now: Now) -> Ask {
-        let count = self.linkless.len().min(BATCH);
-        let flows: Vec<usize> = self.linkless.drain(..count).collect();
-        let mut ids = Vec::with_capacity(count);
-        let mut delay = self.pause();
-        for flow in &flows {
-            if let Some(state) = self.flows.get_mut(flow) {
-                state.asked = true;
-                delay = delay.max(state.composed_at.saturating_sub(now.monotonic));
-                ids.push(state.flow_id.clone());
-            }
-        }
-        let request = request(&self.agent, &ids);
-        Ask { flows, ids, delay, request }
     }
 
     /// How long to wait after calls that have failed.
@@ -267,85 +287,6 @@ impl Job {
                 self.stop(fatal);
                 None
             }
-        }
-    }
-
-    /// The links of a batch have come, or not.
-    pub(crate) fn on_links(
-        &mut self,
-        now: Now,
-        ask: Ask,
-        answer: Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>,
-    ) {
-        self.asking = false;
-        for flow in &ask.flows {
-            if let Some(state) = self.flows.get_mut(flow) {
-                state.asked = false;
-            }
-        }
-        let results = match answer {
-            Ok(answer) => {
-                self.failures = 0;
-                merge(&ask.ids, answer, now)
-            }
-            Err(error) => match self.judge(error) {
-                Some(error) => vec![Err(error); ask.ids.len()],
-                None => return self.linkless.extend(ask.flows),
-            },
-        };
-        for (flow, result) in ask.flows.into_iter().zip(results) {
-            match result {
-                Ok(links) => self.enqueue(flow, links),
-                Err(error) => self.fail(flow, error),
-            }
-            self.settle(flow);
-        }
-    }
-
-    fn enqueue(&mut self, flow: usize, mut links: Vec<ResourceLink>) {
-        // What was queued over older links is queued over these.
-        self.ready.retain(|fetch| fetch.flow != flow);
-        let Some(state) = self.flows.get_mut(&flow).filter(|state| state.error.is_none()) else {
-            return;
-        };
-        let mut placed = Vec::with_capacity(links.len());
-        for (place, file) in state.files.iter().enumerate() {
-            let same = |link: &ResourceLink| link.name == file.title && link.kind == file.kind;
-            let link = links.iter().position(same).map(|at| links.remove(at));
-            match (&file.stage, link) {
-                (Stage::Waiting, Some(link)) => placed.push((place, link)),
-                (Stage::Waiting, None) => {
-                    let message = "the service no longer links to one of its files";
-                    return self.fail(flow, FlowError::new(FlowErrorKind::Missing, message));
-                }
-                _ => {}
-            }
-        }
-        for link in links {
-            let name = self.names.assign(Named {
-                name: &link.name,
-                flow_id: &state.flow_id,
-                kind: &link.kind,
-                index: flow,
-                at: link.asked_at,
-            });
-            let (title, kind) = (link.name.clone(), link.kind.clone());
-            placed.push((state.files.len(), link));
-            let stage = Stage::Waiting;
-            state.files.push(FileState { title, kind, name, stage, failed: 0, dead_links: 0 });
-        }
-        for (place, link) in placed {
-            let Some(file) = state.files.get(place) else { continue };
-            self.ready.push_back(Fetch {
-                flow,
-                place,
-                link,
-                target: self.options.target(),
-                name: file.name.clone(),
-                max_bytes: self.options.max_file_bytes,
-                sync_name: !self.policy.names_later,
-                delay: Duration::ZERO,
-            });
         }
     }
 
@@ -379,17 +320,29 @@ impl Job {
         self.fatal.map_or(Ok(self.names), Err)
     }
 
-    /// What came of each contract that has not been taken away, in their order.
-    pub(crate) fn finish(mut self) -> Result<Report, Error> {
-        match self.fatal {
-            Some(error) => Err(error),
-            None => {
-                self.ended.sort_by_key(|(place, _)| *place);
-                Ok(Report { flows: self.ended.into_iter().map(|(_, flow)| flow).collect() })
-            }
+    /// Returns the outcome of each contract that has not been taken away, in their order. Contracts that a
+    /// stop has cut off are among them.
+    pub(crate) fn finish(self) -> Result<Report, Error> {
+        if let Some(error) = self.fatal {
+            return Err(error);
         }
+        let begun = self.flows.into_iter();
+        let others = self.source.map(|(place, flow_id)| (place, FlowState::new(flow_id)));
+        let cut_off = begun.chain(others).map(|(place, mut state)| {
+            state.error.get_or_insert_with(|| {
+                let message = "the download was stopped before this contract was complete";
+                FlowError::new(FlowErrorKind::Stopped, message)
+            });
+            (place, state.report())
+        });
+        let mut ended = self.ended;
+        ended.extend(cut_off);
+        ended.sort_by_key(|(place, _)| *place);
+        Ok(Report { flows: ended.into_iter().map(|(_, flow)| flow).collect() })
     }
 }
 
+#[cfg(all(test, feature = "blocking"))]
+mod model;
 #[cfg(test)]
 mod tests;

