@@ -1,6 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
+use essbasic::credentials::Credential;
 use serde::Serialize;
 use tc3_signer::{Explanation, Payload, Request, Signer};
 
@@ -116,6 +117,13 @@ pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
     let secret_key = key.ok_or_else(|| {
         Failure::new("no SecretKey is given; set TENCENTCLOUD_SECRET_KEY or give --secret-key")
     })?;
+    if args.verify.is_none() {
+        // Published samples hide parts of their keys behind asterisks.
+        let plain = |text: &str| text.replace('*', "x");
+        Credential::new(plain(secret_id), plain(secret_key)).validate().map_err(|error| {
+            Failure::new(format!("{error}; see --secret-id, --secret-key and their variables"))
+        })?;
+    }
     let default_host = format!("{}.tencentcloudapi.com", args.service);
     let body = input::body(&args.payload)?;
     let method = args.method.to_ascii_uppercase();

@@ -245,7 +245,7 @@ fn an_answer_that_names_no_contract_leaves_it_open_whether_there_is_one() {
 #[test]
 fn what_all_calls_would_fail_of_stops_the_rest() {
     let emulator = Emulator::builder().start().unwrap();
-    let config = Config::new(Credential::new(SECRET_ID, "another key"))
+    let config = Config::new(Credential::new(SECRET_ID, "another-key"))
         .with_endpoint_url(&emulator.endpoint())
         .unwrap();
     let agent = agent(APP_ID, ORGANIZATION, OPERATOR);

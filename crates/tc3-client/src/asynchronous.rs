@@ -124,8 +124,8 @@ impl Client {
 
     async fn credential(
         &self,
-        refused: Option<&crate::credentials::Credential>,
-    ) -> Result<crate::credentials::Credential, crate::credentials::CredentialError> {
+        refused: Option<&crate::credentials::ValidCredential>,
+    ) -> Result<crate::credentials::ValidCredential, crate::credentials::CredentialError> {
         let config = &self.engine.config;
         let (sleep, clock) = (&*config.async_sleep, &*config.clock);
         config.credentials.get(&*self.transport, sleep, clock, refused).await

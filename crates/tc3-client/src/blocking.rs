@@ -110,8 +110,8 @@ impl Client {
 
     fn credential(
         &self,
-        refused: Option<&crate::credentials::Credential>,
-    ) -> Result<crate::credentials::Credential, crate::credentials::CredentialError> {
+        refused: Option<&crate::credentials::ValidCredential>,
+    ) -> Result<crate::credentials::ValidCredential, crate::credentials::CredentialError> {
         let config = &self.engine.config;
         let (sleep, clock) = (&*config.blocking_sleep, &*config.clock);
         config.credentials.get_blocking(&*self.transport, sleep, clock, refused)

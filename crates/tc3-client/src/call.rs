@@ -9,7 +9,7 @@ use tc3_signer::{Payload, UNSIGNED_PAYLOAD};
 use tc3_transport::{Bytes, HeaderMap, HeaderValue, Method, Request, TransportError, header};
 
 use crate::answer::{Answer, Content};
-use crate::credentials::{Credential, CredentialError};
+use crate::credentials::{CredentialError, ValidCredential};
 use crate::endpoint::Target;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
@@ -19,7 +19,7 @@ use crate::time::Now;
 
 /// What a driver tells a call.
 pub(crate) enum Event {
-    Credential(Result<Credential, CredentialError>),
+    Credential(Result<ValidCredential, CredentialError>),
     Answer(Result<Answer, TransportError>),
     Woke,
 }
@@ -28,7 +28,7 @@ pub(crate) enum Event {
 #[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack of its driver")]
 pub(crate) enum Step {
     /// Get a credential; another one than the one refused, where that is possible.
-    Credential(Option<Credential>),
+    Credential(Option<ValidCredential>),
     /// Send this, and read the whole answer.
     Send(Request),
     Sleep(Duration),
@@ -48,7 +48,7 @@ pub(crate) struct Call<'a> {
     attempts: u32,
     /// Whether an attempt may have reached the server.
     sent: bool,
-    credential: Option<Credential>,
+    credential: Option<ValidCredential>,
     /// The credential that the server refused, with what it said, while another is sought.
     refused: Option<Error>,
     refreshed: bool,
@@ -110,7 +110,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn on_credential(&mut self, now: Now, credential: Credential) -> Step {
+    fn on_credential(&mut self, now: Now, credential: ValidCredential) -> Step {
         if let Some(refusal) = self.refused.take() {
             let same = self.credential.as_ref().is_some_and(|old| old.is_same(&credential));
             if same {
@@ -230,7 +230,7 @@ impl<'a> Call<'a> {
     pub(crate) fn preview(
         mut self,
         now: Now,
-        credential: Option<Credential>,
+        credential: Option<ValidCredential>,
     ) -> Result<Request, Error> {
         self.credential = credential;
         self.request(now).map_err(|error| error.of_call(self.info.name, 0, false))

@@ -160,7 +160,13 @@ impl Signer {
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer").field("secret_id", &self.secret_id).finish_non_exhaustive()
+        // One with other characters may be an ID and a key pasted as one.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        let shown = match self.secret_id.bytes().all(is_plain) {
+            true => self.secret_id.as_str(),
+            false => "(invalid)",
+        };
+        f.debug_struct("Signer").field("secret_id", &shown).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Credential, CredentialError, CredentialSource};
+use super::{Credential, CredentialError, CredentialSource, ValidCredential};
 use crate::time::Now;
 
 /// How long before its end a credential is renewed: the time that the official SDKs take, and the
@@ -29,7 +29,7 @@ pub(crate) struct CredentialCache {
 
 #[derive(Default)]
 struct State {
-    current: Option<Credential>,
+    current: Option<ValidCredential>,
     /// Why the last refresh failed, if it did.
     failure: Option<CredentialError>,
     /// Refreshes that came to an end.
@@ -41,14 +41,14 @@ struct State {
 /// Whether the cached credential does.
 #[derive(Debug)]
 enum Ask {
-    Use(Credential),
+    Use(ValidCredential),
     /// A refresh is due. The old credential, if any, may be used meanwhile; the number is that of the
     /// refreshes finished so far.
-    Refresh(Option<Credential>, u64),
+    Refresh(Option<ValidCredential>, u64),
 }
 
 impl State {
-    fn ask(&self, now: Now, refused: Option<&Credential>) -> Ask {
+    fn ask(&self, now: Now, refused: Option<&ValidCredential>) -> Ask {
         let Some(current) = &self.current else { return Ask::Refresh(None, self.finished) };
         if refused.is_some_and(|refused| refused.is_same(current)) {
             return Ask::Refresh(None, self.finished);
@@ -74,9 +74,9 @@ impl State {
     fn settled(
         &self,
         now: Now,
-        refused: Option<&Credential>,
+        refused: Option<&ValidCredential>,
         seen: u64,
-    ) -> Option<Result<Credential, CredentialError>> {
+    ) -> Option<Result<ValidCredential, CredentialError>> {
         match (self.ask(now, refused), &self.failure, &self.current) {
             (Ask::Use(credential), _, _) => Some(Ok(credential)),
             _ if self.finished == seen => None,
@@ -92,9 +92,9 @@ impl State {
     fn finish(
         &mut self,
         now: Now,
-        old: Option<Credential>,
-        result: Result<Credential, CredentialError>,
-    ) -> Result<Credential, CredentialError> {
+        old: Option<ValidCredential>,
+        result: Result<ValidCredential, CredentialError>,
+    ) -> Result<ValidCredential, CredentialError> {
         self.finished += 1;
         self.pause_until = now.monotonic.saturating_add(PAUSE);
         match (result, old) {
@@ -134,6 +134,11 @@ impl CredentialCache {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Every credential enters the engine here, whatever its source.
+    fn checked(&self, credential: Credential) -> Result<ValidCredential, CredentialError> {
+        ValidCredential::new(credential, self.source.name())
+    }
+
     fn absent(&self) -> CredentialError {
         CredentialError::absent(self.source.name().to_owned())
             .with_remedy(self.source.remedy().to_owned())
@@ -148,7 +153,7 @@ mod asynchronous {
     use tc3_transport::{AsyncTransport, Bytes, Request, Response, TransportError};
 
     use super::{Ask, CredentialCache, MAX_ANSWER_BYTES};
-    use crate::credentials::{Credential, CredentialError, FetchStep};
+    use crate::credentials::{CredentialError, FetchStep, ValidCredential};
     use crate::time::{AsyncSleep, Clock};
 
     impl CredentialCache {
@@ -158,8 +163,8 @@ mod asynchronous {
             transport: &dyn AsyncTransport,
             sleep: &dyn AsyncSleep,
             clock: &dyn Clock,
-            refused: Option<&Credential>,
-        ) -> Result<Credential, CredentialError> {
+            refused: Option<&ValidCredential>,
+        ) -> Result<ValidCredential, CredentialError> {
             let ask = self.state().ask(clock.now(), refused);
             let (old, seen) = match ask {
                 Ask::Use(credential) => return Ok(credential),
@@ -183,7 +188,7 @@ mod asynchronous {
             transport: &dyn AsyncTransport,
             sleep: &dyn AsyncSleep,
             clock: &dyn Clock,
-        ) -> Result<Credential, CredentialError> {
+        ) -> Result<ValidCredential, CredentialError> {
             let mut fetch = self.source.fetch();
             let mut answer = None;
             loop {
@@ -193,7 +198,7 @@ mod asynchronous {
                         sleep.sleep(time).await;
                         None
                     }
-                    FetchStep::Done(credential) => return Ok(credential),
+                    FetchStep::Done(credential) => return self.checked(credential),
                     FetchStep::Absent => return Err(self.absent()),
                     FetchStep::Failed(error) => return Err(error),
                 };
@@ -217,7 +222,7 @@ mod blocking {
     use tc3_transport::{BlockingTransport, Bytes, Request, Response, TransportError};
 
     use super::{Ask, CredentialCache, MAX_ANSWER_BYTES};
-    use crate::credentials::{Credential, CredentialError, FetchStep};
+    use crate::credentials::{CredentialError, FetchStep, ValidCredential};
     use crate::time::{BlockingSleep, Clock};
 
     impl CredentialCache {
@@ -227,8 +232,8 @@ mod blocking {
             transport: &dyn BlockingTransport,
             sleep: &dyn BlockingSleep,
             clock: &dyn Clock,
-            refused: Option<&Credential>,
-        ) -> Result<Credential, CredentialError> {
+            refused: Option<&ValidCredential>,
+        ) -> Result<ValidCredential, CredentialError> {
             let ask = self.state().ask(clock.now(), refused);
             let (old, seen) = match ask {
                 Ask::Use(credential) => return Ok(credential),
@@ -255,7 +260,7 @@ mod blocking {
             transport: &dyn BlockingTransport,
             sleep: &dyn BlockingSleep,
             clock: &dyn Clock,
-        ) -> Result<Credential, CredentialError> {
+        ) -> Result<ValidCredential, CredentialError> {
             let mut fetch = self.source.fetch();
             let mut answer = None;
             loop {
@@ -265,7 +270,7 @@ mod blocking {
                         sleep.sleep(time);
                         None
                     }
-                    FetchStep::Done(credential) => return Ok(credential),
+                    FetchStep::Done(credential) => return self.checked(credential),
                     FetchStep::Absent => return Err(self.absent()),
                     FetchStep::Failed(error) => return Err(error),
                 };

@@ -6,11 +6,15 @@ fn at(seconds: u64) -> Now {
     Now { unix: Duration::from_secs(1_000_000 + seconds), monotonic: Duration::from_secs(seconds) }
 }
 
-fn until(name: &str, seconds: u64) -> Credential {
-    Credential::new(name, "k").with_expiry(at(seconds).unix)
+fn valid(credential: Credential) -> ValidCredential {
+    ValidCredential::new(credential, "test").unwrap()
 }
 
-fn failed() -> Result<Credential, CredentialError> {
+fn until(name: &str, seconds: u64) -> ValidCredential {
+    valid(Credential::new(name, "k").with_expiry(at(seconds).unix))
+}
+
+fn failed() -> Result<ValidCredential, CredentialError> {
     Err(CredentialError::new("test", "down").transient())
 }
 
@@ -18,8 +22,8 @@ fn failed() -> Result<Credential, CredentialError> {
 /// can be used.
 fn ask(state: &State, seconds: u64) -> String {
     match state.ask(at(seconds), None) {
-        Ask::Use(credential) => credential.secret_id().to_owned(),
-        Ask::Refresh(Some(old), _) => format!("{}+", old.secret_id()),
+        Ask::Use(credential) => credential.signer().secret_id().to_owned(),
+        Ask::Refresh(Some(old), _) => format!("{}+", old.signer().secret_id()),
         Ask::Refresh(None, _) => "!".to_owned(),
     }
 }
@@ -61,7 +65,7 @@ fn keys_that_live_shorter_than_the_margin_are_not_asked_for_at_every_call() {
 #[test]
 fn keys_without_an_end_last() {
     let mut state = State::default();
-    state.finish(at(0), None, Ok(Credential::new("a", "k"))).unwrap();
+    state.finish(at(0), None, Ok(valid(Credential::new("a", "k")))).unwrap();
     assert_eq!(ask(&state, u64::MAX >> 32), "a");
 }
 
@@ -75,8 +79,10 @@ fn a_refused_credential_is_renewed_once_for_all_who_met_the_refusal() {
     state.finish(at(2), None, Ok(until("b", 7200))).unwrap();
     // Those who waited, and those who met the old one's refusal late.
     let settled = state.settled(at(2), Some(&old), seen).unwrap().unwrap();
-    assert_eq!(settled.secret_id(), "b");
-    assert!(matches!(state.ask(at(3), Some(&old)), Ask::Use(new) if new.secret_id() == "b"));
+    assert_eq!(settled.signer().secret_id(), "b");
+    assert!(
+        matches!(state.ask(at(3), Some(&old)), Ask::Use(new) if new.signer().secret_id() == "b")
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::{
     CredentialError, CredentialFetch, CredentialSource, CvmRole, Environment, FetchAnswer,
-    FetchStep, Profile, TkeIdentity,
+    FetchStep, Profile, TkeIdentity, ValidCredential,
 };
 use crate::time::Now;
 
@@ -69,6 +69,13 @@ impl CredentialFetch for Fetch {
             match current.next(now, answer.take()) {
                 FetchStep::Absent => {}
                 FetchStep::Failed(error) if error.is_absent() => {}
+                // Checked here already, so that the error names the source instead of the chain.
+                FetchStep::Done(credential) => {
+                    return match ValidCredential::new(credential.clone(), source.name()) {
+                        Ok(_) => FetchStep::Done(credential),
+                        Err(error) => FetchStep::Failed(error),
+                    };
+                }
                 step => return step,
             }
             tracing::debug!(source = source.name(), "no credential there");

@@ -2,7 +2,7 @@ use core::fmt;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use super::{Credential, CredentialError, CredentialFetch, CredentialSource, Ready, flaw};
+use super::{Credential, CredentialError, CredentialFetch, CredentialSource, Part, Ready};
 
 const NAME: &str = "environment";
 const ID: &str = "TENCENTCLOUD_SECRET_ID";
@@ -48,10 +48,15 @@ impl Environment {
         for variable in TOKENS {
             token = token.or(read(variable)?.map(|token| (variable, token)));
         }
-        let parts = [Some((ID, &id)), Some((KEY, &key)), token.as_ref().map(|(v, t)| (*v, t))];
-        for (variable, text) in parts.into_iter().flatten() {
-            if let Some(flaw) = flaw(text) {
-                return Err(CredentialError::new(NAME, format!("{variable} {flaw}")));
+        let parts = [
+            Some((ID, Part::Id, &id)),
+            Some((KEY, Part::Key, &key)),
+            token.as_ref().map(|(variable, token)| (*variable, Part::Token, token)),
+        ];
+        for (variable, part, text) in parts.into_iter().flatten() {
+            if let Some(flaw) = part.flaw(text) {
+                return Err(CredentialError::new(NAME, format!("{variable} {flaw}"))
+                    .with_remedy(part.remedy()));
             }
         }
         let credential = Credential::new(id, key);
@@ -106,7 +111,7 @@ impl Variables {
         self.raw(variable)
             .map(OsString::into_string)
             .transpose()
-            .map_err(|_| CredentialError::new(origin, format!("{variable} is not Unicode text")))
+            .map_err(|_| CredentialError::new(origin, format!("{variable} is not UTF-8")))
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod cache;
 mod chain;
+mod credential;
 mod cvm;
 mod environment;
 mod error;
@@ -19,17 +20,17 @@ mod oidc;
 mod profile;
 mod sts;
 
-use core::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tc3_api::json::{self, Decode, Reader};
-use tc3_signer::Signer;
 use tc3_transport::{Bytes, Request, Response, TransportError};
 use zeroize::Zeroizing;
 
 pub(crate) use cache::CredentialCache;
 pub use chain::{Chain, default_chain};
+pub use credential::Credential;
+use credential::Part;
+pub(crate) use credential::ValidCredential;
 pub use cvm::CvmRole;
 pub use environment::Environment;
 pub use error::CredentialError;
@@ -38,72 +39,6 @@ pub use profile::Profile;
 pub use sts::AssumeRole;
 
 use crate::time::Now;
-
-/// A SecretId and SecretKey, perhaps with a session token and an end. Cheap to clone; `Debug` hides
-/// the key and the token, and both are wiped when the last clone is dropped.
-#[derive(Clone)]
-pub struct Credential(Arc<Inner>);
-
-#[derive(Clone)]
-struct Inner {
-    signer: Arc<Signer>,
-    token: Option<Zeroizing<String>>,
-    expires_at: Option<Duration>,
-}
-
-impl Credential {
-    /// A pair of keys without an end.
-    pub fn new(secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        let signer = Arc::new(Signer::new(secret_id, secret_key));
-        Self(Arc::new(Inner { signer, token: None, expires_at: None }))
-    }
-
-    /// Adds the session token that belongs to temporary keys.
-    #[must_use]
-    pub fn with_token(mut self, token: impl Into<String>) -> Self {
-        Arc::make_mut(&mut self.0).token = Some(Zeroizing::new(token.into()));
-        self
-    }
-
-    /// Adds when the keys end, since the Unix epoch. From five minutes before, their source is asked
-    /// for new ones.
-    #[must_use]
-    pub fn with_expiry(mut self, unix: Duration) -> Self {
-        Arc::make_mut(&mut self.0).expires_at = Some(unix);
-        self
-    }
-
-    /// What signs with these keys.
-    pub fn signer(&self) -> &Signer {
-        &self.0.signer
-    }
-
-    /// The SecretId, which is not a secret.
-    pub fn secret_id(&self) -> &str {
-        self.0.signer.secret_id()
-    }
-
-    /// The session token of a temporary credential.
-    pub fn token(&self) -> Option<&str> {
-        self.0.token.as_ref().map(|token| token.as_str())
-    }
-
-    /// When the credential ends, since the Unix epoch.
-    pub fn expires_at(&self) -> Option<Duration> {
-        self.0.expires_at
-    }
-
-    /// Whether a server that refused one would refuse the other: a SecretId has one key for life.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.secret_id() == other.secret_id() && self.token() == other.token()
-    }
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential").field("secret_id", &self.secret_id()).finish_non_exhaustive()
-    }
-}
 
 /// Somewhere to get credentials from.
 ///
@@ -230,19 +165,6 @@ impl CredentialFetch for Ready {
     }
 }
 
-/// Why a text is no key or token; `None` where it may be one. The text itself is never repeated.
-fn flaw(text: &str) -> Option<&'static str> {
-    if text.is_empty() {
-        Some("is empty")
-    } else if text.contains(char::is_whitespace) {
-        Some("holds a space: check how it was pasted")
-    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Some("holds a character that no key has: check how it was pasted")
-    } else {
-        None
-    }
-}
-
 /// What the metadata and the token service answer: temporary keys.
 struct TemporaryKeys {
     id: String,
@@ -260,11 +182,13 @@ tc3_api::__read_object! {
 impl TemporaryKeys {
     /// The credential, ending at the given Unix time in seconds.
     fn until(self, unix: u64) -> Result<Credential, String> {
-        for (what, text) in
-            [("TmpSecretId", &self.id), ("TmpSecretKey", &self.key.0), ("Token", &self.token.0)]
-        {
-            if let Some(flaw) = flaw(text) {
-                return Err(format!("the answer's {what} {flaw}"));
+        for (name, part, text) in [
+            ("TmpSecretId", Part::Id, &self.id),
+            ("TmpSecretKey", Part::Key, &self.key.0),
+            ("Token", Part::Token, &self.token.0),
+        ] {
+            if let Some(flaw) = part.flaw(text) {
+                return Err(format!("the response's {name} {flaw}"));
             }
         }
         Ok(Credential::new(self.id, self.key.0.as_str())
@@ -296,21 +220,5 @@ impl Attempts {
     fn again(&mut self) -> Option<FetchStep> {
         self.0 += 1;
         (self.0 < 3).then(|| FetchStep::Sleep(Duration::from_millis(100) * self.0))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use zeroize::ZeroizeOnDrop;
-
-    use super::*;
-
-    fn wiped<T: ZeroizeOnDrop>(_: &T) {}
-
-    /// It compiles only if they are.
-    #[test]
-    fn the_token_is_wiped_when_dropped() {
-        let credential = Credential::new("id", "key").with_token("token");
-        wiped(credential.0.token.as_ref().unwrap());
     }
 }

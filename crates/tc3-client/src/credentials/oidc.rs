@@ -5,7 +5,7 @@ use tc3_api::json::{Encode, Writer};
 
 use super::environment::Variables;
 use super::sts::{DEFAULT_SECONDS, StsCall};
-use super::{CredentialError, CredentialFetch, CredentialSource, Ready, files, flaw};
+use super::{CredentialError, CredentialFetch, CredentialSource, Part, Ready, files};
 use crate::endpoint::Endpoint;
 
 const NAME: &str = "TKE pod identity";
@@ -79,11 +79,11 @@ impl TkeIdentity {
         };
         let text = |name| Ok(self.variables.read(NAME, name)?.unwrap_or_default());
         let path = Path::new(&file);
-        let fail = |what| CredentialError::new(NAME, format!("{}: {what}", path.display()));
+        let fail = |what: &str| CredentialError::new(NAME, format!("{}: {what}", path.display()));
         let token = files::read(NAME, path)?.ok_or_else(|| fail("no such file"))?;
         let token = zeroize::Zeroizing::new(token.trim().to_owned());
-        if let Some(flaw) = flaw(&token) {
-            return Err(fail(flaw));
+        if let Some(flaw) = Part::Token.flaw(&token) {
+            return Err(fail(&format!("line 1: the token {flaw}")));
         }
         let (role_arn, provider_id) = (text("TKE_ROLE_ARN")?, text("TKE_PROVIDER_ID")?);
         let body = Body {

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use super::environment::Variables;
 use super::{
-    AssumeRole, Credential, CredentialError, CredentialFetch, CredentialSource, CvmRole, Ready,
-    Zeroized, files, flaw, ini,
+    AssumeRole, Credential, CredentialError, CredentialFetch, CredentialSource, CvmRole, Part,
+    Ready, Zeroized, files, ini,
 };
 
 const NAME: &str = "profile file";
@@ -147,12 +147,15 @@ fn from_ini(path: &Path, text: &str, profile: &str) -> Result<Option<Found>, Cre
     let names = ["secret_id", "secret_key", "token"];
     let section = ini::section(text, profile, names).map_err(|flaw| fail(path, flaw))?;
     let Some(section) = section else { return Ok(None) };
-    for (name, value) in names.iter().zip(&section.values) {
+    let parts = [Part::Id, Part::Key, Part::Token];
+    for ((name, part), value) in names.iter().zip(parts).zip(&section.values) {
         if let Some((line, value)) = value
-            && !(value.is_empty() && *name == "token")
-            && let Some(flaw) = flaw(value)
+            && !(value.is_empty() && part == Part::Token)
+            && let Some(flaw) = part.flaw(value)
         {
-            return Err(fail(path, format_args!("line {line}: {name} {flaw}")));
+            return Err(
+                fail(path, format_args!("line {line}: {name} {flaw}")).with_remedy(part.remedy())
+            );
         }
     }
     let [id, key, token] = section.values.map(|value| value.map(|(_, text)| text));
@@ -197,7 +200,7 @@ tc3_api::__read_object! {
 
 fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError> {
     let file: Tccli = tc3_api::json::decode(text.as_bytes()).map_err(|error| {
-        let line = text.bytes().take(error.offset()).filter(|byte| *byte == b'\n').count() + 1;
+        let line = line_at(text, error.offset());
         fail(path, format_args!("line {line}: not the JSON that tccli writes"))
     })?;
     if file.kind.as_deref() == Some("cvm-role") {
@@ -208,11 +211,16 @@ fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError>
     let (id, key, token) = (filled(file.id), secret(file.key), secret(file.token));
     let (key_text, token_text) =
         (key.as_deref().map(String::as_str), token.as_deref().map(String::as_str));
-    for (name, value) in
-        [("secretId", id.as_deref()), ("secretKey", key_text), ("token", token_text)]
-    {
-        if let Some(flaw) = value.and_then(flaw) {
-            return Err(fail(path, format_args!("{name} {flaw}")));
+    for (name, part, value) in [
+        ("secretId", Part::Id, id.as_deref()),
+        ("secretKey", Part::Key, key_text),
+        ("token", Part::Token, token_text),
+    ] {
+        if let Some(flaw) = value.and_then(|value| part.flaw(value)) {
+            let line = line_of(text, name);
+            return Err(
+                fail(path, format_args!("line {line}: {name} {flaw}")).with_remedy(part.remedy())
+            );
         }
     }
     let (Some(id), Some(key)) = (id, key) else {
@@ -235,4 +243,14 @@ fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError>
         }
         _ => Found::Keys(credential),
     }))
+}
+
+/// The line, from 1, that contains this byte.
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// The line, from 1, of a member of a JSON object.
+fn line_of(text: &str, member: &str) -> usize {
+    line_at(text, text.rfind(&format!("\"{member}\"")).unwrap_or_default())
 }

@@ -6,8 +6,8 @@ use tc3_api::{ActionInfo, ApiError, Envelope};
 use tc3_transport::{HeaderMap, HeaderValue, Method, Request, header};
 
 use super::{
-    Attempts, Credential, CredentialError, CredentialFetch, CredentialSource, FetchAnswer,
-    FetchStep, TemporaryKeys,
+    Attempts, CredentialError, CredentialFetch, CredentialSource, FetchAnswer, FetchStep,
+    TemporaryKeys, ValidCredential,
 };
 use crate::endpoint::Endpoint;
 use crate::error::one_line;
@@ -141,7 +141,11 @@ impl<S: CredentialSource> CredentialSource for AssumeRole<S> {
 
     fn fetch(&self) -> Box<dyn CredentialFetch> {
         match self.call() {
-            Ok(call) => Box::new(Fetch { inner: Some(self.inner.fetch()), call }),
+            Ok(call) => Box::new(Fetch {
+                inner: Some(self.inner.fetch()),
+                inner_name: self.inner.name().to_owned(),
+                call,
+            }),
             Err(error) => Box::new(super::Ready::of(Err(error))),
         }
     }
@@ -150,6 +154,7 @@ impl<S: CredentialSource> CredentialSource for AssumeRole<S> {
 struct Fetch {
     /// Until it has brought the keys to assume the role with.
     inner: Option<Box<dyn CredentialFetch>>,
+    inner_name: String,
     call: StsCall,
 }
 
@@ -159,7 +164,10 @@ impl CredentialFetch for Fetch {
         match inner.next(now, answer) {
             FetchStep::Done(credential) => {
                 self.inner = None;
-                self.call.credential = Some(credential);
+                match ValidCredential::new(credential, &self.inner_name) {
+                    Ok(credential) => self.call.credential = Some(credential),
+                    Err(error) => return FetchStep::Failed(error),
+                }
                 self.call.next(now, None)
             }
             step => step,
@@ -172,7 +180,7 @@ pub(super) struct StsCall {
     origin: &'static str,
     action: &'static str,
     /// `None` sends the call unsigned.
-    credential: Option<Credential>,
+    credential: Option<ValidCredential>,
     uri: tc3_transport::Uri,
     host: String,
     region: HeaderValue,

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tc3_client::credentials::{Chain, Credential, Profile};
+use tc3_client::credentials::{Chain, Credential, Profile, TkeIdentity};
 
 use crate::remote::{role_answer, sts_answer};
 use crate::support::{Reply, START};
@@ -113,6 +114,42 @@ fn broken_profile_files_name_file_and_line_and_stop_the_chain() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join(INI)).unwrap();
     refusal(&call(profile(folder.path(), None), &[]));
+}
+
+/// Links are followed, as Kubernetes mounts secrets; anything but a regular file is an error, at once.
+#[cfg(unix)]
+#[test]
+fn credential_files_are_regular_files() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept");
+    fs::write(&kept, format!("[default]\nsecret_id=linked\nsecret_key={SECRET}")).unwrap();
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let place = folder.path().join("place");
+    let set = [("TENCENTCLOUD_CREDENTIALS_FILE", place.to_str().unwrap())];
+    let ini = || profile(folder.path(), None).with_variables(variables(&set));
+    let pod = [
+        ("TKE_REGION", "r"),
+        ("TKE_PROVIDER_ID", "p"),
+        ("TKE_ROLE_ARN", "arn"),
+        ("TKE_WEB_IDENTITY_TOKEN_FILE", place.to_str().unwrap()),
+    ];
+    let pod = || TkeIdentity::new().with_variables(variables(&pod));
+
+    symlink(&kept, &place).unwrap();
+    assert_eq!(used(&call(ini(), &[])).0, "linked");
+    for target in [&fifo, folder.path(), Path::new("/dev/null"), Path::new("/dev/zero")] {
+        fs::remove_file(&place).unwrap();
+        symlink(target, &place).unwrap();
+        for refused in [refusal(&call(ini(), &[])), refusal(&call(pod(), &[]))] {
+            assert!(refused.contains("place: not a regular file"), "{target:?}: {refused}");
+        }
+    }
+    fs::remove_file(&place).unwrap();
+    fs::rename(&fifo, &place).unwrap();
+    assert!(refusal(&call(ini(), &[])).contains("not a regular file"));
 }
 
 proptest! {

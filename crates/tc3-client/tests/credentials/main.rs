@@ -7,6 +7,7 @@
     reason = "a failed assumption is a failed test"
 )]
 
+mod characters;
 mod files;
 mod remote;
 #[allow(dead_code, reason = "other tests use the rest")]

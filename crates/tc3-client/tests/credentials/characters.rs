@@ -1,0 +1,203 @@
+//! A credential with a character that the service does not issue is never signed with or sent, whatever its
+//! source.
+
+use std::fs;
+
+use serde_json::json;
+use tc3_client::credentials::{
+    AssumeRole, Chain, Credential, CredentialSource, CvmRole, TkeIdentity, from_fn,
+};
+
+use crate::files::profile;
+use crate::support::{Outcome, Reply, START};
+use crate::{SECRET, call, environment, refusal, variables};
+
+/// Values that contain [`SECRET`], and are no SecretId, SecretKey or token.
+fn invalid() -> Vec<String> {
+    let forms = [
+        "{}#prod",
+        "{} # prod",
+        "{};",
+        "\"{}\"",
+        "'{}",
+        "{}'",
+        "\"{}",
+        "\u{201c}{}\u{201d}",
+        "{} ",
+        " {}",
+        "{}\n",
+        "{}\r\nX: y",
+        "{}\tx",
+        "a b{}",
+        "{}\0",
+        "{}\u{7f}",
+        "{}密",
+        "{}\u{a0}",
+        "{}\u{feff}",
+        "{},x",
+        "{}:x",
+        "{}@h",
+        "${}",
+        "%{}%",
+        "<{}>",
+        "{}&x",
+        "{}\\",
+        "{}*",
+    ];
+    forms.map(|form| form.replace("{}", SECRET)).to_vec()
+}
+
+/// Values for each part, with the part's index: 0 is the SecretId, 1 the SecretKey, 2 the token.
+fn cases() -> Vec<(usize, String)> {
+    let mut cases: Vec<_> =
+        (0..3).flat_map(|part| invalid().into_iter().map(move |value| (part, value))).collect();
+    // An ID and a key pasted as one, and characters of keys only.
+    for id in [
+        format!("AKIDexample#{SECRET}"),
+        format!("AKID/{SECRET}"),
+        format!("AKID.{SECRET}"),
+        format!("AKID={SECRET}"),
+        format!("AKID+{SECRET}"),
+    ] {
+        cases.push((0, id));
+    }
+    cases
+}
+
+fn parts(part: usize, value: &str) -> [String; 3] {
+    let mut parts = ["AKIDexample", "key", "token"].map(str::to_owned);
+    parts[part] = value.to_owned();
+    parts
+}
+
+fn given(part: usize, value: &str) -> Credential {
+    let [id, key, token] = parts(part, value);
+    Credential::new(id, key).with_token(token)
+}
+
+/// Nothing with the value was sent, and the error names `source`.
+fn check(outcome: &Outcome, source: &str, value: &str) {
+    let text = refusal(outcome);
+    assert!(text.contains(source), "{source} of {value:?}: {text}");
+    for request in &outcome.requests {
+        let headers: String = request
+            .headers
+            .values()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        let body = String::from_utf8_lossy(&request.body);
+        let sent = format!("{} {headers} {body}", request.uri);
+        assert!(!sent.contains(SECRET), "{sent}");
+    }
+}
+
+/// As [`check`], for the source itself, before another one in a chain, and below an assumed role.
+fn check_everywhere<S: CredentialSource>(
+    source: impl Fn() -> S,
+    replies: &[Reply],
+    named: &str,
+    value: &str,
+) {
+    check(&call(source(), replies), named, value);
+    let chain = Chain::new().then(source()).then(Credential::new("other", "k"));
+    check(&call(chain, replies), named, value);
+    check(&call(AssumeRole::new(source(), "arn"), replies), named, value);
+}
+
+#[test]
+fn given_by_a_program() {
+    for (part, value) in cases() {
+        check_everywhere(|| given(part, &value), &[], "the given credential", &value);
+        let function = || {
+            let credential = given(part, &value);
+            from_fn(move || Ok(credential.clone()))
+        };
+        check_everywhere(function, &[], "the given function", &value);
+        assert!(given(part, &value).validate().is_err());
+        assert!(!format!("{:?}", given(part, &value)).contains(SECRET), "{value:?}");
+    }
+    let full = Credential::new("AKID_a-Z09", "aZ09+/=_.-").with_token("aZ09+/=_.-");
+    assert!(full.validate().is_ok());
+    assert!(call(full, &[]).results[0].is_ok());
+}
+
+#[test]
+fn in_the_environment() {
+    let names = ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"];
+    for (part, value) in cases() {
+        let values = parts(part, &value);
+        let set: Vec<_> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
+        check_everywhere(|| environment(&set), &[], names[part], &value);
+    }
+}
+
+#[test]
+fn in_profile_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, text: String| {
+        let path = folder.path().join("home").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    for (part, value) in cases() {
+        let [id, key, token] = parts(part, &value);
+        let text = format!(
+            "{{\n\"secretId\": {},\n\"secretKey\": {},\n\"token\": {}\n}}",
+            json!(id),
+            json!(key),
+            json!(token)
+        );
+        write(".tccli/default.credential", text);
+        let named = format!("default.credential: line {}: ", part + 2);
+        check_everywhere(|| profile(folder.path(), None), &[], &named, &value);
+    }
+    for (part, value) in cases() {
+        // Blanks and matching quotes around a value are not part of it; a line break ends it.
+        let trimmed = value.trim();
+        if trimmed != value
+            || value.contains('\n')
+            || value.starts_with('"') && value.ends_with('"')
+        {
+            continue;
+        }
+        let [id, key, token] = parts(part, &value);
+        let text = format!("[default]\nsecret_id={id}\nsecret_key={key}\ntoken={token}\n");
+        write(".tencentcloud/credentials", text);
+        let named = format!("credentials: line {}: ", part + 2);
+        check_everywhere(|| profile(folder.path(), None), &[], &named, &value);
+    }
+}
+
+#[test]
+fn from_the_metadata_and_the_token_service() {
+    for (part, value) in cases() {
+        let [id, key, token] = parts(part, &value);
+        let keys = json!({"TmpSecretId": id, "TmpSecretKey": key, "Token": token});
+        let mut role = keys.clone();
+        role["Code"] = json!("Success");
+        role["ExpiredTime"] = json!(START + 7200);
+        let source = || CvmRole::new().with_role("r");
+        check_everywhere(source, &[Reply::json(200, role)], "CVM role", &value);
+
+        let answer = json!({"Response": {"Credentials": keys, "ExpiredTime": START + 7200}});
+        let source = || AssumeRole::new(Credential::new("AKID", "k"), "arn");
+        check_everywhere(source, &[Reply::json(200, answer)], "assumed role", &value);
+    }
+}
+
+#[test]
+fn in_the_file_of_a_pod() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("identity");
+    let set = [
+        ("TKE_REGION", "ap-beijing"),
+        ("TKE_PROVIDER_ID", "p"),
+        ("TKE_ROLE_ARN", "arn"),
+        ("TKE_WEB_IDENTITY_TOKEN_FILE", file.to_str().unwrap()),
+    ];
+    for value in invalid().into_iter().filter(|value| value.trim() == value) {
+        fs::write(&file, &value).unwrap();
+        let source = || TkeIdentity::new().with_variables(variables(&set));
+        check_everywhere(source, &[], "identity: line 1: the token", &value);
+    }
+}
