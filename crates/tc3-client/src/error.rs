@@ -231,7 +231,7 @@ impl Error {
 fn hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "AuthFailure.SecretIdNotFound" => {
-            "the SecretId is unknown, disabled or pasted with a space: check it in the CAM console"
+            "the SecretId is unknown or disabled: check it in the CAM console"
         }
         "AuthFailure.InvalidSecretId" => "this is no Cloud API key: make one in the CAM console",
         "AuthFailure.SignatureFailure" => {
@@ -255,9 +255,10 @@ fn hint(code: &str) -> Option<&'static str> {
 
 fn transport_hint(kind: TransportErrorKind) -> Option<&'static str> {
     Some(match kind {
-        TransportErrorKind::Resolve => "check the endpoint's name and this machine's DNS",
-        TransportErrorKind::Connect => "check the endpoint, and whether a proxy is needed",
-        TransportErrorKind::Proxy => "check HTTPS_PROXY and the proxy's user and password",
+        TransportErrorKind::Resolve => {
+            "check the endpoint's host name, the proxy settings and the DNS"
+        }
+        TransportErrorKind::Connect => "check the endpoint and the proxy settings",
         _ => return None,
     })
 }

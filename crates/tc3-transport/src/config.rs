@@ -1,7 +1,7 @@
 use core::fmt;
 use std::time::Duration;
 
-use http::Uri;
+use crate::ProxyUrl;
 
 /// How long an unused connection is kept: less than servers usually do, so that a request seldom meets
 /// a connection that is just being closed.
@@ -65,6 +65,10 @@ impl TransportConfig {
 }
 
 /// Which proxy requests go through.
+///
+/// A request that would go through an unusable proxy fails, as
+/// [`Proxy`](crate::TransportErrorKind::Proxy): it is never sent directly instead. The metadata service of
+/// a cloud machine (`metadata.tencentyun.com`, link-local addresses) is never reached through a proxy.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
     /// The environment's, as it is when the transport is made: `HTTPS_PROXY` and `HTTP_PROXY` by the
@@ -75,9 +79,8 @@ pub enum Proxy {
     Environment,
     /// None, whatever the environment says.
     None,
-    /// This one, for every request: `http://[user:password@]host:port`, or `https://` where the proxy
-    /// itself speaks TLS.
-    Url(Uri),
+    /// This one, for every request.
+    Url(ProxyUrl),
 }
 
 impl fmt::Debug for Proxy {
@@ -86,7 +89,7 @@ impl fmt::Debug for Proxy {
         match self {
             Self::Environment => f.write_str("Environment"),
             Self::None => f.write_str("None"),
-            Self::Url(uri) => write!(f, "Url({})", uri.host().unwrap_or_default()),
+            Self::Url(url) => f.debug_tuple("Url").field(url).finish(),
         }
     }
 }

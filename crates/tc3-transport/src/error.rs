@@ -22,7 +22,7 @@ pub enum TransportErrorKind {
     /// The TLS handshake failed: an untrusted or expired certificate, no common version. Pointless to
     /// repeat. Never sent.
     Tls,
-    /// The proxy refused or asked for credentials. Pointless to repeat. Never sent.
+    /// The configured proxy is unusable, or it refused or asked for credentials. Not retried. Never sent.
     Proxy,
     /// The time was up after the request may have left. Repeated where the action is retry-safe.
     Timeout,
@@ -66,7 +66,7 @@ impl TransportErrorKind {
             Self::Resolve => "the host name did not resolve",
             Self::Connect => "no connection",
             Self::Tls => "the TLS handshake failed",
-            Self::Proxy => "the proxy refused",
+            Self::Proxy => "the proxy cannot be used",
             Self::Timeout => "timed out waiting for the answer",
             Self::Interrupted => "the connection broke",
             Self::BodyTooLarge => "the body is longer than allowed",

@@ -30,6 +30,7 @@ mod fault;
 #[cfg(feature = "hyper")]
 mod hyper;
 mod message;
+mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
@@ -52,6 +53,7 @@ pub use blocking::{BlockingBody, BlockingChunks, BlockingTransport};
 pub use config::{Proxy, TransportConfig};
 pub use error::{TransportError, TransportErrorKind};
 pub use message::{Request, Response};
+pub use proxy::ProxyUrl;
 
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};

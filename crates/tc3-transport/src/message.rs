@@ -27,6 +27,9 @@ pub struct Request {
     /// Through a proxy, the proxy resolves, and only hosts that are written as addresses, and names that are
     /// known to be private, are refused here; the rest is for the proxy to refuse.
     pub public_only: bool,
+    /// Whether the request never goes through a proxy, whatever the configuration: for a metadata service
+    /// that hands out the keys of this machine. A closure connects by itself, so it has to check this.
+    pub bypass_proxy: bool,
 }
 
 impl Request {
@@ -39,6 +42,7 @@ impl Request {
             body: Bytes::new(),
             timeout: None,
             public_only: false,
+            bypass_proxy: false,
         }
     }
 }
@@ -69,6 +73,7 @@ impl fmt::Debug for Request {
             .field("body_bytes", &self.body.len())
             .field("timeout", &self.timeout)
             .field("public_only", &self.public_only)
+            .field("bypass_proxy", &self.bypass_proxy)
             .finish()
     }
 }

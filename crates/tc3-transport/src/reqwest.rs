@@ -12,8 +12,8 @@ use crate::address::{NotPublic, only_public};
 use crate::fault::{answer_kind, find, last_cause};
 use crate::route::{Proxies, Route};
 use crate::{
-    AsyncBody, AsyncChunks, AsyncTransport, Request, Response, TransportConfig, TransportError,
-    TransportErrorKind as Kind, tls,
+    AsyncBody, AsyncChunks, AsyncTransport, ProxyUrl, Request, Response, TransportConfig,
+    TransportError, TransportErrorKind as Kind, tls,
 };
 
 /// Sends requests with reqwest, on tokio. Connections are kept and shared between clones.
@@ -24,7 +24,10 @@ use crate::{
 ///   goes out on another one. It is never written twice.
 #[derive(Clone)]
 pub struct ReqwestTransport {
+    /// Connects directly.
     client: Client,
+    /// Those that connect through a proxy, always: the route decides, not the client.
+    proxied: Arc<[(ProxyUrl, Client)]>,
     /// Connects directly, and to public addresses alone. A connection of the other's, which may lead
     /// anywhere, is none of its.
     public: Client,
@@ -35,10 +38,10 @@ impl ReqwestTransport {
     /// A transport with rustls and the system's certificate authorities.
     ///
     /// # Errors
-    /// Where [`Proxy::Url`](crate::Proxy::Url) or an extra root is unusable. An unusable proxy in the
-    /// environment fails the requests that need it.
+    /// Returns an error if an extra root is unusable. An unusable proxy in the environment fails the
+    /// requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
-        let proxies = Arc::new(Proxies::new(&config.proxy)?);
+        let proxies = Arc::new(Proxies::new(&config.proxy));
         let tls = tls::client_config(&config.extra_roots_pem)?;
         let direct = || {
             Client::builder()
@@ -52,25 +55,38 @@ impl ReqwestTransport {
                 .pool_idle_timeout(crate::config::IDLE_TIMEOUT)
         };
         let public = build(direct().dns_resolver(Arc::new(PublicOnly)))?;
-        let mut builder = direct();
-        if !proxies.is_empty() {
-            let proxies = Arc::clone(&proxies);
-            builder = builder.proxy(reqwest::Proxy::custom(move |url| -> Option<Url> {
-                let proxy = proxies.proxy_for(url.scheme(), url.host_str()?).ok()??;
-                proxy.to_string().parse().ok()
-            }));
-        }
-        Ok(Self { client: build(builder)?, public, proxies })
+        let proxied = proxies.usable().into_iter().map(|url| {
+            let client = build(direct().proxy(through(url)?))?;
+            Ok((url.clone(), client))
+        });
+        let proxied = proxied.collect::<Result<_, TransportError>>()?;
+        Ok(Self { client: build(direct())?, proxied, public, proxies })
     }
 
     /// Whose connections a request may go over. Through a proxy, it is the proxy that resolves.
     fn client_for(&self, public_only: bool, route: &Route) -> Result<&Client, TransportError> {
-        if !public_only {
-            return Ok(&self.client);
+        if public_only {
+            route.check_public()?;
         }
-        route.check_public()?;
-        Ok(if route.proxy.is_none() { &self.public } else { &self.client })
+        match &route.proxy {
+            None if public_only => Ok(&self.public),
+            None => Ok(&self.client),
+            Some(proxy) => self
+                .proxied
+                .iter()
+                .find_map(|(url, client)| (url == proxy).then_some(client))
+                .ok_or_else(|| route.error(Kind::Proxy, "it is not configured")),
+        }
     }
+}
+
+fn through(url: &ProxyUrl) -> Result<reqwest::Proxy, TransportError> {
+    let proxy = reqwest::Proxy::all(url.uri().to_string())
+        .map_err(|_| crate::proxy::error("reqwest refuses the proxy URL"))?;
+    Ok(match url.login() {
+        Some((user, password)) => proxy.basic_auth(user, password),
+        None => proxy,
+    })
 }
 
 fn build(builder: ClientBuilder) -> Result<Client, TransportError> {
@@ -100,7 +116,7 @@ impl fmt::Debug for ReqwestTransport {
 #[async_trait]
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, mut request: Request) -> Result<Response<AsyncBody>, TransportError> {
-        let route = self.proxies.route(&request.uri)?;
+        let route = self.proxies.route(&request)?;
         let client = self.client_for(request.public_only, &route)?;
         let url: Url = request
             .uri
@@ -191,7 +207,8 @@ mod tests {
         let config = TransportConfig::default().with_proxy(Proxy::None);
         let transport = ReqwestTransport::new(&config).unwrap();
         let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
-        let route = |url: &str| transport.proxies.route(&url.parse().unwrap()).unwrap();
+        let route =
+            |url: &str| transport.proxies.route(&Request::get(url.parse().unwrap())).unwrap();
         let client = transport.client_for(true, &route("http://files.example/")).unwrap();
         let error = client.get(&url).send().await.unwrap_err();
         let route = route(&url);

@@ -1,22 +1,19 @@
 //! Where a request goes: the host it names, directly or through a proxy.
 
 use core::fmt;
-use std::net::IpAddr;
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 
-use crate::{Proxy, TransportError, TransportErrorKind, address};
+use crate::{Proxy, ProxyUrl, Request, TransportError, TransportErrorKind, address, proxy};
 
 /// The proxies in force, and the hosts that are reached without.
 pub(crate) struct Proxies {
-    http: Option<Result<Uri, BadProxy>>,
-    https: Option<Result<Uri, BadProxy>>,
-    direct: Vec<Direct>,
+    http: Option<Result<ProxyUrl, TransportError>>,
+    https: Option<Result<ProxyUrl, TransportError>>,
+    direct: Result<Vec<Direct>, TransportError>,
 }
-
-/// The name of what held an unusable proxy, never its value: that may hold a password.
-#[derive(Clone, Copy)]
-struct BadProxy(&'static str);
 
 /// An entry of `NO_PROXY`.
 enum Direct {
@@ -27,27 +24,29 @@ enum Direct {
 }
 
 impl Proxies {
-    pub(crate) fn new(proxy: &Proxy) -> Result<Self, TransportError> {
+    pub(crate) fn new(proxy: &Proxy) -> Self {
         match proxy {
-            Proxy::Environment => Ok(Self::from_env(|name| std::env::var(name).ok())),
-            Proxy::None => Ok(Self { http: None, https: None, direct: Vec::new() }),
-            Proxy::Url(uri) => {
-                let uri = usable(uri.clone()).ok_or(BadProxy("the proxy").error())?;
-                Ok(Self { http: Some(Ok(uri.clone())), https: Some(Ok(uri)), direct: Vec::new() })
+            Proxy::Environment => Self::from_env(|name| std::env::var_os(name)),
+            Proxy::None => Self { http: None, https: None, direct: Ok(Vec::new()) },
+            Proxy::Url(url) => {
+                let url = Some(Ok(url.clone()));
+                Self { http: url.clone(), https: url, direct: Ok(Vec::new()) }
             }
         }
     }
 
-    fn from_env(variable: impl Fn(&str) -> Option<String>) -> Self {
+    fn from_env(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let first = |names: [&'static str; 2]| {
             names.into_iter().find_map(|name| {
-                variable(name).filter(|value| !value.is_empty()).map(|value| (name, value))
+                let value = variable(name).map(OsString::into_string)?;
+                let value = value.map_err(|_| proxy::error(format_args!("{name} is not UTF-8")));
+                let is_unset = value.as_ref().is_ok_and(|value| value.trim().is_empty());
+                (!is_unset).then_some((name, value))
             })
         };
         let proxy = |names| {
-            first(names)
-                .or_else(|| first(["ALL_PROXY", "all_proxy"]))
-                .map(|(name, value)| parse(&value).ok_or(BadProxy(name)))
+            let (name, value) = first(names).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
+            Some(value.and_then(|value| ProxyUrl::from_variable(name, &value)))
         };
         // A web server hands a CGI program the request's `Proxy` header as HTTP_PROXY.
         let http = if variable("REQUEST_METHOD").is_some() {
@@ -55,24 +54,31 @@ impl Proxies {
         } else {
             proxy(["HTTP_PROXY", "http_proxy"])
         };
-        let direct = first(["NO_PROXY", "no_proxy"])
-            .map(|(_, value)| value.split(',').filter_map(Direct::parse).collect())
-            .unwrap_or_default();
+        let direct = match first(["NO_PROXY", "no_proxy"]) {
+            Some((_, value)) => {
+                value.map(|value| value.split(',').filter_map(Direct::parse).collect())
+            }
+            None => Ok(Vec::new()),
+        };
         Self { http, https: proxy(["HTTPS_PROXY", "https_proxy"]), direct }
     }
 
-    /// Whether no request can go through a proxy.
+    /// Every usable proxy, each once.
     #[cfg(feature = "reqwest")]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.http.is_none() && self.https.is_none()
+    pub(crate) fn usable(&self) -> Vec<&ProxyUrl> {
+        let mut usable: Vec<_> =
+            [&self.http, &self.https].into_iter().flatten().flatten().collect();
+        usable.dedup();
+        usable
     }
 
-    /// The way to `uri`.
+    /// Returns the route of a request.
     ///
     /// # Errors
-    /// Where the URI is not absolute, has another scheme or holds credentials, or the proxy for it is
-    /// unusable.
-    pub(crate) fn route(&self, uri: &Uri) -> Result<Route, TransportError> {
+    /// Returns an error if the URI is not absolute, has another scheme or contains credentials, or if the
+    /// proxy for it is unusable.
+    pub(crate) fn route(&self, request: &Request) -> Result<Route, TransportError> {
+        let uri = &request.uri;
         let bad =
             |why: &str| Err(TransportError::new(TransportErrorKind::Request).with_detail(why));
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -87,61 +93,63 @@ impl Proxies {
         if authority.host().is_empty() {
             return bad("the URI has no host");
         }
-        Ok(Route { target: uri.clone(), proxy: self.proxy_for(scheme, authority.host())?.cloned() })
+        let host = authority.host();
+        let proxy = match request.bypass_proxy || is_metadata(host) {
+            true => None,
+            false => self.proxy_for(scheme, host)?.cloned(),
+        };
+        Ok(Route { target: uri.clone(), proxy })
     }
 
-    pub(crate) fn proxy_for(
-        &self,
-        scheme: &str,
-        host: &str,
-    ) -> Result<Option<&Uri>, TransportError> {
+    fn proxy_for(&self, scheme: &str, host: &str) -> Result<Option<&ProxyUrl>, TransportError> {
         let proxy = if scheme == "https" { &self.https } else { &self.http };
-        match proxy {
-            Some(proxy) if !self.is_direct(host) => {
-                proxy.as_ref().map(Some).map_err(|bad| bad.error())
-            }
-            _ => Ok(None),
+        let Some(proxy) = proxy else { return Ok(None) };
+        let direct = self.direct.as_ref().map_err(Clone::clone)?;
+        if is_direct(direct, host) {
+            return Ok(None);
         }
+        proxy.as_ref().map(Some).map_err(Clone::clone)
     }
+}
 
-    fn is_direct(&self, host: &str) -> bool {
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-        let ip: Option<IpAddr> = host.parse().ok();
-        self.direct.iter().any(|entry| match (entry, ip) {
-            (Direct::All, _) => true,
-            (Direct::Network(base, bits), Some(ip)) => shares_prefix(*base, ip, *bits),
-            (Direct::Domain(domain), None) => host
-                .strip_suffix(domain.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
-            _ => false,
-        })
+fn is_direct(direct: &[Direct], host: &str) -> bool {
+    let host = bare(host).to_ascii_lowercase();
+    let ip: Option<IpAddr> = host.parse().ok();
+    direct.iter().any(|entry| match (entry, ip) {
+        (Direct::All, _) => true,
+        (Direct::Network(base, bits), Some(ip)) => shares_prefix(*base, ip, *bits),
+        (Direct::Domain(domain), None) => host
+            .strip_suffix(domain.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+        _ => false,
+    })
+}
+
+/// Whether the host is the metadata service of a cloud machine, which hands out keys. A proxy would return
+/// its own machine's, or any.
+fn is_metadata(host: &str) -> bool {
+    let host = bare(host);
+    match host.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V4(ip)) => ip.is_link_local(),
+        Ok(IpAddr::V6(ip)) => ip.is_unicast_link_local() || ip == METADATA_V6,
+        Err(_) => host.trim_end_matches('.').eq_ignore_ascii_case(METADATA_HOST),
     }
+}
+
+const METADATA_HOST: &str = "metadata.tencentyun.com";
+
+/// The metadata service of AWS, which hands out keys of stores.
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
+/// The host without the brackets of an IPv6 address.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxies").finish_non_exhaustive()
     }
-}
-
-impl BadProxy {
-    fn error(self) -> TransportError {
-        TransportError::new(TransportErrorKind::Proxy).with_detail(format!(
-            "{} is no usable proxy; expected http://[user:password@]host:port",
-            self.0
-        ))
-    }
-}
-
-fn parse(value: &str) -> Option<Uri> {
-    let with_scheme =
-        if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    usable(with_scheme.parse().ok()?)
-}
-
-fn usable(uri: Uri) -> Option<Uri> {
-    let known = matches!(uri.scheme_str(), Some("http" | "https"));
-    (known && uri.host().is_some_and(|host| !host.is_empty())).then_some(uri)
 }
 
 impl Direct {
@@ -180,7 +188,7 @@ pub(crate) fn shares_prefix(a: IpAddr, b: IpAddr, bits: u32) -> bool {
 #[derive(Clone)]
 pub(crate) struct Route {
     pub(crate) target: Uri,
-    pub(crate) proxy: Option<Uri>,
+    pub(crate) proxy: Option<ProxyUrl>,
 }
 
 impl Route {
@@ -196,7 +204,13 @@ impl Route {
         kind: TransportErrorKind,
         text: impl fmt::Display,
     ) -> TransportError {
-        TransportError::new(kind).with_detail(format!("{self}: {text}"))
+        let advice = match kind {
+            TransportErrorKind::Proxy => {
+                "; check the proxy's user and password and the hosts that it allows"
+            }
+            _ => "",
+        };
+        TransportError::new(kind).with_detail(format!("{self}: {text}{advice}"))
     }
 }
 
@@ -205,7 +219,7 @@ impl fmt::Display for Route {
         endpoint(&self.target, f)?;
         if let Some(proxy) = &self.proxy {
             f.write_str(" through the proxy ")?;
-            endpoint(proxy, f)?;
+            endpoint(proxy.uri(), f)?;
         }
         Ok(())
     }
@@ -230,13 +244,17 @@ mod tests {
 
     fn proxies(variables: &[(&str, &str)]) -> Proxies {
         Proxies::from_env(|name| {
-            variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).into())
         })
     }
 
+    fn route(proxies: &Proxies, uri: &str) -> Result<Route, TransportError> {
+        proxies.route(&Request::get(uri.parse().unwrap()))
+    }
+
     fn chosen(proxies: &Proxies, uri: &str) -> Option<String> {
-        let route = proxies.route(&uri.parse().unwrap()).unwrap();
-        route.proxy.map(|proxy| proxy.to_string())
+        let route = route(proxies, uri).unwrap();
+        route.proxy.map(|proxy| proxy.uri().to_string())
     }
 
     #[test]
@@ -291,7 +309,7 @@ mod tests {
     #[test]
     fn an_unusable_proxy_is_an_error_for_the_calls_that_need_it_and_stays_secret() {
         let bad = [("HTTPS_PROXY", "socks5://user:hidden@h:1"), ("NO_PROXY", "127.0.0.1")];
-        let error = proxies(&bad).route(&"https://x.cn/".parse().unwrap()).err().unwrap();
+        let error = route(&proxies(&bad), "https://x.cn/").err().unwrap();
         assert_eq!(error.kind(), TransportErrorKind::Proxy);
         let text = format!("{error} {error:?}");
         assert!(text.contains("HTTPS_PROXY") && !text.contains("hidden"), "{text}");
@@ -299,10 +317,59 @@ mod tests {
         assert_eq!(chosen(&proxies(&bad), "http://x.cn/"), None);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_utf_8_is_an_error_and_not_unset() {
+        use std::os::unix::ffi::OsStringExt;
+
+        for name in ["HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
+            let bytes = OsString::from_vec(b"http://h\xff:1".to_vec());
+            let proxies = Proxies::from_env(|asked| match asked {
+                _ if asked == name => Some(bytes.clone()),
+                "HTTP_PROXY" => Some("http://h:1".into()),
+                _ => None,
+            });
+            let error = match name {
+                "ALL_PROXY" => route(&proxies, "https://x.cn/").err().unwrap(),
+                _ => route(&proxies, "http://x.cn/").err().unwrap(),
+            };
+            assert_eq!(error.kind(), TransportErrorKind::Proxy);
+            assert!(error.to_string().contains(&format!("{name} is not UTF-8")), "{error}");
+            // What needs no proxy is not held up.
+            assert!(route(&proxies, "http://169.254.0.23/").is_ok());
+        }
+    }
+
+    #[test]
+    fn instance_metadata_never_goes_through_a_proxy() {
+        let explicit = Proxies::new(&Proxy::Url("http://p:1".parse().unwrap()));
+        let every = [explicit, proxies(&[("ALL_PROXY", "p:1")]), proxies(&[("ALL_PROXY", "p:0")])];
+        for proxies in every {
+            for uri in [
+                "http://metadata.tencentyun.com/",
+                "http://METADATA.tencentyun.com.:80/",
+                "https://metadata.tencentyun.com/",
+                "http://169.254.0.23/",
+                "http://169.254.169.254/",
+                "http://[::ffff:169.254.0.23]/",
+                "http://[fe80::1]/",
+                "http://[fd00:ec2::254]/",
+            ] {
+                assert_eq!(chosen(&proxies, uri), None, "{uri}");
+            }
+            for uri in ["http://xmetadata.tencentyun.com/", "http://169.253.0.23/"] {
+                assert!(route(&proxies, uri).map_or(true, |route| route.proxy.is_some()), "{uri}");
+            }
+            let mut request = Request::get("http://x.cn/".parse().unwrap());
+            request.bypass_proxy = true;
+            assert!(proxies.route(&request).unwrap().proxy.is_none());
+        }
+    }
+
     #[test]
     fn a_uri_that_cannot_be_asked_is_refused_without_showing_it() {
         for uri in ["/path?secret", "x.cn:443", "ftp://x.cn/?secret", "https://u:secret@x.cn/"] {
-            let error = proxies(&[]).route(&uri.parse().unwrap()).err().unwrap();
+            let error = route(&proxies(&[]), uri).err().unwrap();
             assert_eq!(error.kind(), TransportErrorKind::Request, "{uri}");
             assert!(!format!("{error} {error:?}").contains("secret"));
         }
@@ -311,7 +378,7 @@ mod tests {
     #[test]
     fn a_route_shows_hosts_and_ports_only() {
         let some = proxies(&[("ALL_PROXY", "http://user:hidden@proxy.cn:3128")]);
-        let route = some.route(&"https://x.cn/path?secret=1".parse().unwrap()).unwrap();
+        let route = route(&some, "https://x.cn/path?secret=1").unwrap();
         assert_eq!(route.to_string(), "x.cn:443 through the proxy proxy.cn:3128");
     }
 }

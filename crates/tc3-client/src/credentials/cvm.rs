@@ -21,8 +21,8 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// The CAM role bound to this cloud machine, asked of its metadata service
 /// (`metadata.tencentyun.com`, as the official SDKs do).
 ///
-/// Absent where the service cannot be reached within a second, or no role is bound. The request goes
-/// over the client's transport: behind a proxy, exempt the host in `NO_PROXY`.
+/// Absent if the service cannot be reached within a second, or no role is bound. The request goes over the
+/// client's transport, and never through a proxy.
 #[derive(Debug, Clone, Default)]
 pub struct CvmRole {
     role: Option<String>,
@@ -93,6 +93,7 @@ impl Fetch {
                     TransportErrorKind::Resolve
                         | TransportErrorKind::Connect
                         | TransportErrorKind::Timeout
+                        | TransportErrorKind::Proxy
                 );
                 if unreachable && !self.answered {
                     return Ok(FetchStep::Absent);
@@ -110,7 +111,6 @@ impl Fetch {
             429 | 500..=599 => {
                 return self.attempts.again().ok_or_else(|| {
                     broken(&format!("the metadata service answered HTTP status {status}"))
-                        .with_remedy("behind a proxy, put metadata.tencentyun.com into NO_PROXY")
                         .transient()
                 });
             }
@@ -149,6 +149,8 @@ impl Fetch {
         let uri = format!("{base}{PATH}{role}").parse();
         let mut request = Request::get(uri.map_err(|_| broken("the base URL is unusable"))?);
         request.timeout = Some(TIMEOUT);
+        // A proxy would return its own machine's keys, or any.
+        request.bypass_proxy = true;
         Ok(FetchStep::Send(Box::new(request)))
     }
 }

@@ -27,6 +27,8 @@ fn the_role_of_a_cloud_machine() {
     assert_eq!(outcome.requests[0].uri, base);
     assert_eq!(outcome.requests[1].uri.to_string(), format!("{base}reader"));
     assert_eq!(outcome.requests[1].timeout, Some(Duration::from_secs(1)));
+    let bypass: Vec<_> = outcome.requests.iter().map(|request| request.bypass_proxy).collect();
+    assert_eq!(bypass, [true, true, false]);
 
     let source =
         CvmRole::new().with_role("writer").with_base(BaseUrl::parse("http://127.0.0.1:9").unwrap());
@@ -43,6 +45,7 @@ fn a_machine_without_role_is_absent_and_a_garbled_one_broken() {
         Reply::Fail(Kind::Resolve),
         Reply::Fail(Kind::Connect),
         Reply::Fail(Kind::Timeout),
+        Reply::Fail(Kind::Proxy),
         Reply::text(404, "<html>"),
         Reply::text(200, ""),
     ] {
@@ -54,7 +57,7 @@ fn a_machine_without_role_is_absent_and_a_garbled_one_broken() {
         vec![Reply::text(200, "../../user-data")],
         vec![Reply::text(403, "")],
         vec![Reply::text(503, ""); 3],
-        vec![Reply::Fail(Kind::Proxy)],
+        vec![Reply::Fail(Kind::Tls)],
         vec![name.clone(), Reply::text(404, "")],
         vec![name.clone(), Reply::text(200, format!("{{\"TmpSecretKey\":\"{SECRET}\""))],
         vec![name.clone(), Reply::json(200, json!({"Code": "Failed\n", "TmpSecretKey": SECRET}))],

@@ -22,7 +22,7 @@ use super::link::{self, Link, Message, Stream};
 use crate::address::only_public;
 use crate::fault::{find, last_cause};
 use crate::route::{Route, is_https, own_port};
-use crate::{TransportError, TransportErrorKind as Kind, tls};
+use crate::{ProxyUrl, TransportError, TransportErrorKind as Kind, tls};
 
 /// How long one address is waited for before the next is tried beside it (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -64,8 +64,8 @@ impl Connector {
             }
             Some(proxy) => {
                 // The proxy resolves: what is not public is for it to refuse.
-                let stream = dial(proxy, route, false).await?;
-                let stream = self.secured(stream, proxy, route).await?;
+                let stream = dial(proxy.uri(), route, false).await?;
+                let stream = self.secured(stream, proxy.uri(), route).await?;
                 if is_https(target) {
                     let stream = tunnel(stream, proxy, route).await?;
                     self.secured(stream, target, route).await?
@@ -183,7 +183,7 @@ fn alternating(found: Vec<SocketAddr>) -> Vec<SocketAddr> {
 /// Asks the proxy for a way to the route's target.
 async fn tunnel(
     stream: Box<dyn Stream>,
-    proxy: &Uri,
+    proxy: &ProxyUrl,
     route: &Route,
 ) -> Result<Box<dyn Stream>, TransportError> {
     let refused = |why: String| route.error(Kind::Proxy, why);
@@ -203,15 +203,11 @@ async fn tunnel(
     stream.ok_or_else(|| refused("it sent more than its answer".to_owned()))
 }
 
-/// User and password of a proxy's URL, as it wants them.
-pub(super) fn authorization(proxy: &Uri) -> Option<HeaderValue> {
-    let (user, _) = proxy.authority()?.as_str().rsplit_once('@')?;
-    let (user, password) = user.split_once(':').unwrap_or((user, ""));
-    let mut plain: Vec<u8> = percent_encoding::percent_decode_str(user).collect();
-    plain.push(b':');
-    plain.extend(percent_encoding::percent_decode_str(password));
-    let mut value =
-        HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(plain))).ok()?;
+/// User and password as the proxy requires them.
+pub(super) fn authorization(proxy: &ProxyUrl) -> Option<HeaderValue> {
+    let (user, password) = proxy.login()?;
+    let login = BASE64_STANDARD.encode(format!("{user}:{password}"));
+    let mut value = HeaderValue::try_from(format!("Basic {login}")).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

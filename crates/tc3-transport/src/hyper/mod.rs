@@ -56,10 +56,10 @@ impl HyperTransport {
     /// A transport with rustls and the system's certificate authorities.
     ///
     /// # Errors
-    /// Where [`Proxy::Url`](crate::Proxy::Url) or an extra root is unusable. An unusable proxy in the
-    /// environment fails the requests that need it.
+    /// Returns an error if an extra root is unusable. An unusable proxy in the environment fails the
+    /// requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
-        let proxies = Proxies::new(&config.proxy)?;
+        let proxies = Proxies::new(&config.proxy);
         let tls = tls::client_config(&config.extra_roots_pem)?;
         let connector = Connector::new(tls, config.connect_timeout);
         let read_timeout = config.read_timeout;
@@ -80,7 +80,7 @@ impl AsyncTransport for HyperTransport {
     async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
         let shared = &self.shared;
         let deadline = request.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let route = shared.proxies.route(&request.uri)?;
+        let route = shared.proxies.route(&request)?;
         if request.public_only {
             route.check_public()?;
         }
@@ -210,7 +210,7 @@ mod tests {
         let config = TransportConfig::default().with_proxy(Proxy::None);
         let transport = HyperTransport::new(&config).unwrap();
         let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
-        let route = transport.shared.proxies.route(&url.parse().unwrap()).unwrap();
+        let route = transport.shared.proxies.route(&Request::get(url.parse().unwrap())).unwrap();
         let error = transport.shared.connector.connect(&route, true, None).await.err().unwrap();
         assert_eq!(error.kind(), Kind::NotPublic, "{error}");
         assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));

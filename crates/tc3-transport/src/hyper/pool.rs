@@ -2,11 +2,11 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Uri;
 use http::uri::{Authority, Scheme};
 use tokio::time::Instant;
 
 use super::link::Link;
+use crate::ProxyUrl;
 use crate::config::IDLE_TIMEOUT;
 
 /// Connections kept for reuse, in all.
@@ -20,7 +20,7 @@ const RESTED: Duration = Duration::from_millis(100);
 pub(super) struct Key {
     pub(super) scheme: Scheme,
     pub(super) authority: Authority,
-    pub(super) proxy: Option<Uri>,
+    pub(super) proxy: Option<ProxyUrl>,
     /// To a public address alone. A connection that may lead anywhere is none of its.
     pub(super) public_only: bool,
 }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ureq::{Agent, AsSendBody, Body, BodyReader, Error};
+use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol};
 
 use self::connect::{Connect, Failure, NotYet};
-use crate::route::{Proxies, Route};
+use crate::route::{Proxies, Route, is_https, own_port};
 use crate::{
-    BlockingBody, BlockingChunks, BlockingTransport, Request, Response, TransportConfig,
+    BlockingBody, BlockingChunks, BlockingTransport, ProxyUrl, Request, Response, TransportConfig,
     TransportError, TransportErrorKind as Kind, tls,
 };
 
@@ -47,10 +47,10 @@ impl UreqTransport {
     /// A transport with rustls and the system's certificate authorities.
     ///
     /// # Errors
-    /// Where [`Proxy::Url`](crate::Proxy::Url) or an extra root is unusable. An unusable proxy in the
-    /// environment fails the requests that need it.
+    /// Returns an error if an extra root is unusable. An unusable proxy in the environment fails the
+    /// requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
-        let proxies = Proxies::new(&config.proxy)?;
+        let proxies = Proxies::new(&config.proxy);
         let tls = Arc::new(tls::client_config(&config.extra_roots_pem)?);
         let settings = Agent::config_builder()
             .http_status_as_error(false)
@@ -93,16 +93,23 @@ impl UreqTransport {
         timeout: Option<Duration>,
         route: &Route,
     ) -> Result<http::Response<Body>, TransportError> {
-        let proxy = match &route.proxy {
-            Some(uri) => Some(
-                ureq::Proxy::new(&uri.to_string())
-                    .map_err(|_| route.error(Kind::Proxy, "the proxy's URL is unusable"))?,
-            ),
-            None => None,
-        };
+        let proxy = route.proxy.as_ref().map(through).transpose();
+        let proxy = proxy.map_err(|_| route.error(Kind::Proxy, "ureq refuses the proxy URL"))?;
         let request = agent.configure_request(request).proxy(proxy).timeout_global(timeout).build();
         agent.run(request).map_err(|error| classify(error, route))
     }
+}
+
+fn through(url: &ProxyUrl) -> Result<ureq::Proxy, Error> {
+    let uri = url.uri();
+    let protocol = if is_https(uri) { ProxyProtocol::Https } else { ProxyProtocol::Http };
+    let mut proxy = ureq::Proxy::builder(protocol)
+        .host(uri.host().unwrap_or_default())
+        .port(uri.port_u16().unwrap_or(own_port(uri)));
+    if let Some((user, password)) = url.login() {
+        proxy = proxy.username(user).password(password);
+    }
+    proxy.build()
 }
 
 impl fmt::Debug for UreqTransport {
@@ -113,7 +120,7 @@ impl fmt::Debug for UreqTransport {
 
 impl BlockingTransport for UreqTransport {
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
-        let route = self.proxies.route(&request.uri)?;
+        let route = self.proxies.route(&request)?;
         let agent = self.agent_for(request.public_only, &route)?;
         let timeout = request.timeout;
         let mut parts = http::Request::new(());
@@ -222,7 +229,8 @@ mod tests {
         let config = TransportConfig::default().with_proxy(Proxy::None);
         let transport = UreqTransport::new(&config).unwrap();
         let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
-        let route = |url: &str| transport.proxies.route(&url.parse().unwrap()).unwrap();
+        let route =
+            |url: &str| transport.proxies.route(&Request::get(url.parse().unwrap())).unwrap();
         let agent = transport.agent_for(true, &route("http://files.example/")).unwrap();
         let request = http::Request::get(&url).body(()).unwrap();
         let error = UreqTransport::run(agent, request, None, &route(&url)).unwrap_err();

@@ -1,9 +1,10 @@
 //! Through a proxy, around it, and refused by it.
 
+use std::ffi::OsString;
 use std::net::TcpListener;
 use std::process::Command;
 
-use tc3_transport::{Proxy, TransportConfig, TransportErrorKind as Kind};
+use tc3_transport::{Proxy, ProxyUrl, TransportConfig, TransportErrorKind as Kind};
 
 use crate::encryption::{certificate, server_config};
 use crate::support::server::{Server, answer};
@@ -15,7 +16,8 @@ each! {
     the_way_to_the_proxy_may_be_tls
     a_refused_tunnel_is_proxy
     an_absent_proxy_is_connect
-    an_unusable_proxy_is_refused
+    the_route_alone_decides
+    metadata_is_never_asked_through_a_proxy
 }
 
 /// `user:hiddenpass`, percent-encoded in part.
@@ -134,35 +136,134 @@ fn an_absent_proxy_is_connect(new: New) {
     check(&error.unwrap_err(), Kind::Resolve, "through the proxy proxy.invalid:1");
 }
 
-fn an_unusable_proxy_is_refused(new: New) {
-    for uri in ["socks5://user:hiddenpass@h:1", "/hiddenpass", "ftp://h"] {
-        let config = config().with_proxy(Proxy::Url(uri.parse().unwrap()));
-        check(&new(&config).err().unwrap(), Kind::Proxy, "http://[user:password@]host:port");
+/// An unusable proxy: the text, and what its error names.
+const UNUSABLE: [(&str, &str); 14] = [
+    ("http://u:hiddenpass#x@127.0.0.1:PORT", "`#`"),
+    ("http://u:hiddenpass?x@127.0.0.1:PORT", "`?`"),
+    ("http://u:hiddenpass/x@127.0.0.1:PORT", "path"),
+    ("http://127.0.0.1:PORT/hiddenpass", "path"),
+    ("http://127.0.0.1:99999", "1 to 65535"),
+    ("http://127.0.0.1:0", "1 to 65535"),
+    ("http://127.0.0.1:", "port is empty"),
+    ("127.0.0.1:PORTx", "not a number"),
+    ("http://u:hiddenpass%zz@127.0.0.1:PORT", "percent-encoding"),
+    ("http://u:hiddenpass@", "host is missing"),
+    ("http://u:hiddenpass@127.0.0.1 :PORT", "whitespace"),
+    ("socks5://u:hiddenpass@127.0.0.1:PORT", "scheme"),
+    ("ftp://127.0.0.1:PORT", "scheme"),
+    ("hiddenpass://", "scheme"),
+];
+
+/// Neither the server nor what the proxy's text may lead to is connected to.
+#[test]
+fn an_unusable_proxy_fails_requests_and_is_never_gone_around() {
+    let server = Server::answering(answer(200, "", "directly"));
+    let port = server.addr.port().to_string();
+    for (text, says) in UNUSABLE {
+        let text = text.replace("PORT", &port);
+        let error = text.parse::<ProxyUrl>().unwrap_err();
+        check(&error, Kind::Proxy, says);
+        check(&error, Kind::Proxy, "http://[USER:PASSWORD@]HOST:PORT");
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            if name != "HTTP_PROXY" && says != "`#`" {
+                continue;
+            }
+            let url = server.http();
+            let variables = [(name, text.as_str()), ("TEST_REFUSED", &url), ("TEST_SAYS", says)];
+            in_process("proxies::refused_in_the_environment", &variables.map(owned));
+        }
+    }
+    assert!(server.received().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_fails_requests() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let server = Server::answering(answer(200, "", "directly"));
+    let url = server.http();
+    for name in ["HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
+        let proxy = ("HTTP_PROXY".to_owned(), format!("http://{}", server.addr).into());
+        let garbled = OsString::from_vec(b"http://hiddenpass\xff@h:1".to_vec());
+        let says = ("TEST_SAYS", &*format!("{name} is not UTF-8"));
+        let mut variables = vec![owned(("TEST_REFUSED", &url)), owned(says)];
+        variables.extend((name == "NO_PROXY").then_some(proxy));
+        variables.push((name.to_owned(), garbled));
+        in_process("proxies::refused_in_the_environment", &variables);
+    }
+    assert!(server.received().is_empty());
+}
+
+fn owned((name, value): (&str, &str)) -> (String, OsString) {
+    (name.to_owned(), value.into())
+}
+
+#[test]
+#[ignore = "run by the tests above, in an environment of its own"]
+fn refused_in_the_environment() {
+    let [url, says] = ["TEST_REFUSED", "TEST_SAYS"].map(|name| std::env::var(name).unwrap());
+    for new in [hyper as New, reqwest, ureq] {
+        let transport = new(&TransportConfig::default()).unwrap();
+        let error = fetch(&*transport, post(&url, "x")).unwrap_err();
+        check(&error, Kind::Proxy, &says);
+        assert!(error.kind().never_sent());
     }
 }
 
-/// Runs [`in_the_environment`] in a process with these variables.
-fn with_environment(variables: &[(&str, &str)]) {
+/// Which client a request goes over is decided once, by its route: a host that one library reads as another
+/// one reads an address is not sent around the proxy.
+fn the_route_alone_decides(new: New) {
+    let proxy = proxy();
+    let transport = new(&through(proxy.addr)).unwrap();
+    for host in ["http://127.1", "http://0x7f.0.0.1", "http://2130706433", "http://127.0.0.1:1"] {
+        let got = fetch(&*transport, post(host, "hello"));
+        if let Ok((_, body)) = got {
+            assert_eq!(body, b"by the proxy", "{host}");
+        }
+    }
+}
+
+/// Which hosts are metadata services is tested where routes are made, without a network: the real addresses
+/// may answer on the machine that runs the tests.
+fn metadata_is_never_asked_through_a_proxy(new: New) {
+    let proxy = proxy();
+    let transport = new(&through(proxy.addr)).unwrap();
+    // Link-local, and without an interface nothing that this machine can connect to.
+    assert!(fetch(&*transport, get("http://[fe80::1]")).is_err());
+    assert!(proxy.received().is_empty());
+
+    let server = Server::answering(answer(200, "", "directly"));
+    let mut request = get(&server.http());
+    request.bypass_proxy = true;
+    assert_eq!(fetch(&*transport, request).unwrap().1, b"directly");
+    assert!(proxy.received().is_empty());
+}
+
+/// Runs a test that is otherwise ignored, in a process with these variables.
+fn in_process(test: &str, variables: &[(String, OsString)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "proxies::in_the_environment", "--ignored", "--nocapture"]);
+    command.args(["--exact", test, "--ignored", "--nocapture"]);
     for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
-    let output = command.envs(variables.iter().copied()).output().unwrap();
+    let output = command.envs(variables.iter().cloned()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{variables:?} {text} {errors}");
 }
 
 #[test]
 fn the_environment_names_the_proxy_and_its_exceptions() {
     let (proxy, server) = (proxy(), Server::answering(answer(200, "", "directly")));
     let proxy_url = format!("http://{CREDENTIALS}@{}", proxy.addr);
-    with_environment(&[
-        ("HTTP_PROXY", &proxy_url),
+    let variables = [
+        ("HTTP_PROXY", proxy_url.as_str()),
         ("NO_PROXY", "127.0.0.1"),
         ("TEST_PROXIED", "http://api.invalid"),
         ("TEST_DIRECT", &server.http()),
-    ]);
+    ];
+    in_process("proxies::in_the_environment", &variables.map(owned));
     assert!(proxy.received().iter().any(|r| r.header("proxy-authorization") == [BASIC]));
     // Each adapter twice: with the exception, and with the proxy switched off.
     assert_eq!(server.received().len(), 6);
