@@ -6,9 +6,7 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
-use essbasic::{
-    ArchiveOptions, ArchiveReport, Error, FlowErrorKind, NameTemplate, RateLimit, Shard, Stop,
-};
+use essbasic::{ArchiveOptions, ArchiveReport, Error, FlowErrorKind, NameTemplate, Shard, Stop};
 use indicatif::HumanBytes;
 
 use crate::failure::{Exit, Failure, one_line};
@@ -99,17 +97,10 @@ impl ArchiveArgs {
     }
 }
 
-/// Calls a second that the service allows, of which a shard takes its part.
-const RATE: u32 = 20;
-
 pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
     let to = args.to(options)?;
     let list = args.flows.stream(|id| args.shard.holds(id))?;
-    let rate = match args.shard.count() {
-        1 => RateLimit::PerAction,
-        count => RateLimit::Fixed(RATE / count),
-    };
-    let client = options.contracts_at(rate)?;
+    let client = options.contracts_of(args.shard)?;
     let stop = Stop::default();
     let told = stop.clone();
     ctrlc::set_handler(move || {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use essbasic::blocking::Client;
 use essbasic::credentials::{Credential, Profile, default_chain};
-use essbasic::transport::{Proxy, TransportConfig};
-use essbasic::{Agent, Config, RateLimit, agent};
+use essbasic::transport::{Proxy, TransportConfig, TransportErrorKind};
+use essbasic::{Agent, Config, Error, ErrorKind, RateLimit, Shard, agent};
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::{Map, Value, json};
 
@@ -32,9 +32,13 @@ pub(crate) struct Options {
     /// Trust these certificate authorities too (PEM).
     #[arg(long, value_name = "FILE", global = true, help_heading = "Connection")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// How long one call may take, repetitions included, such as 30s [default: 60s]
+    /// How long one call may take, retries included, such as 30s [default: 60s]
     #[arg(long, value_name = "TIME", global = true, help_heading = "Connection", value_parser = duration)]
     pub(crate) call_timeout: Option<Duration>,
+    /// Send at most this many requests per second to each action [default: the service's limit, mostly 20]
+    #[arg(long, value_name = "N", global = true, help_heading = "Connection",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
     /// The platform's application.
     #[arg(
         long,
@@ -66,6 +70,9 @@ pub(crate) struct Options {
     )]
     pub(crate) operator: Option<String>,
 }
+
+/// Requests per second that the service allows to most actions.
+const DEFAULT_RATE: u32 = 20;
 
 /// `30s`, `5m`, `1h 30m`, or seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -125,28 +132,50 @@ impl Options {
                     "--endpoint and --test-environment exclude each other; give one",
                 ));
             }
-            config = config.with_endpoint_url(url).map_err(Failure::new)?;
+            config = config
+                .with_endpoint_url(url)
+                .map_err(|error| Failure::new(format!("--endpoint: {error}")))?;
         } else if self.test_environment {
             config = config.with_test_environment();
         }
         if self.call_timeout.is_some() {
             config = config.with_timeout(self.call_timeout);
         }
-        Ok(config)
+        Ok(config.with_rate_limit(self.rate_limit(Shard::default())))
+    }
+
+    /// The rate limit of a process that does `shard` of a job: its part of `--rate`, or of the default.
+    pub(crate) fn rate_limit(&self, shard: Shard) -> RateLimit {
+        let part = |rate: u32| RateLimit::Fixed((rate / shard.count()).max(1));
+        match (self.rate, shard.count()) {
+            (Some(rate), _) => part(rate),
+            (None, 1) => RateLimit::PerAction,
+            (None, _) => part(DEFAULT_RATE),
+        }
+    }
+
+    fn connect(&self, config: Config, agent: Agent) -> Result<Client, Failure> {
+        Client::new(config, agent).map_err(|error| match (&self.ca_file, &error) {
+            (Some(path), Error::Call(call))
+                if call.kind() == ErrorKind::Transport(TransportErrorKind::Tls) =>
+            {
+                Failure::new(format!("--ca-file {}: {error}", path.display()))
+            }
+            _ => Failure::new(error),
+        })
     }
 
     /// How servers are reached.
     pub(crate) fn transport(&self) -> Result<TransportConfig, Failure> {
         let mut transport = TransportConfig::default();
         if let Some(proxy) = given(&self.proxy) {
-            // The text is not repeated: it may hold a password.
-            let url = proxy
-                .parse()
-                .map_err(|_| Failure::new("the proxy is no URL; write it as http://HOST:PORT"))?;
+            let url = proxy.parse().map_err(|error| Failure::new(format!("--proxy: {error}")))?;
             transport = transport.with_proxy(Proxy::Url(url));
         }
         if let Some(path) = &self.ca_file {
-            transport = transport.with_extra_roots_pem(input::text_file(path)?);
+            let pem = input::text_file(path)
+                .map_err(|error| Failure::new(format!("--ca-file {error}")))?;
+            transport = transport.with_extra_roots_pem(pem);
         }
         Ok(transport)
     }
@@ -157,18 +186,18 @@ impl Options {
         if let Some(region) = region {
             config = config.with_region(region);
         }
-        Client::new(config, Agent::new("")).map_err(Failure::new)
+        self.connect(config, Agent::new(""))
     }
 
     /// A client for contracts.
     pub(crate) fn contracts(&self) -> Result<Client, Failure> {
-        self.contracts_at(RateLimit::default())
+        self.contracts_of(Shard::default())
     }
 
-    /// A client for contracts that calls so often.
-    pub(crate) fn contracts_at(&self, rate: RateLimit) -> Result<Client, Failure> {
+    /// A client for contracts, for a process that does `shard` of a job.
+    pub(crate) fn contracts_of(&self, shard: Shard) -> Result<Client, Failure> {
         let agent = self.agent()?;
-        Client::new(self.config()?.with_rate_limit(rate), agent).map_err(Failure::new)
+        self.connect(self.config()?.with_rate_limit(self.rate_limit(shard)), agent)
     }
 
     /// A client for an emulator, with what it knows by default.
@@ -177,7 +206,8 @@ impl Options {
             // A proxy would look for the emulator on its own machine.
             .with_transport_config(TransportConfig::default().with_proxy(Proxy::None))
             .with_endpoint_url(endpoint)
-            .map_err(Failure::new)?;
+            .map_err(Failure::new)?
+            .with_rate_limit(self.rate_limit(Shard::default()));
         Client::new(config, agent(APP_ID, ORGANIZATION, OPERATOR)).map_err(Failure::new)
     }
 }
@@ -190,6 +220,34 @@ fn given(value: &Option<String>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shards_split_the_rate() {
+        #[derive(clap::Parser)]
+        struct Command {
+            #[command(flatten)]
+            options: Options,
+        }
+        let options = |arguments: &[&str]| {
+            let arguments = ["essbasic"].iter().chain(arguments);
+            <Command as clap::Parser>::try_parse_from(arguments).map(|command| command.options)
+        };
+        for (arguments, shard, expected) in [
+            (&[][..], "1/1", RateLimit::PerAction),
+            (&[], "2/4", RateLimit::Fixed(5)),
+            (&[], "1/64", RateLimit::Fixed(1)),
+            (&["--rate", "7"], "1/1", RateLimit::Fixed(7)),
+            (&["--rate", "100"], "1/4", RateLimit::Fixed(25)),
+            (&["--rate", "1"], "1/4", RateLimit::Fixed(1)),
+            (&["--rate", "4294967295"], "1/1", RateLimit::Fixed(u32::MAX)),
+        ] {
+            let shard = shard.parse().unwrap();
+            assert_eq!(options(arguments).unwrap().rate_limit(shard), expected, "{arguments:?}");
+        }
+        for bad in ["0", "-1", "1.5", "x", "4294967296"] {
+            assert!(options(&["--rate", bad]).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn durations() {

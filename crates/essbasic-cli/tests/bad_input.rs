@@ -123,7 +123,21 @@ fn a_proxy_refuses() {
     untouched(home.path(), &[]);
     let mut command = with(home.path(), "https://essbasic.example");
     command.args(["wait", "yDwA", "--proxy", "no url user:pass@h"]);
-    refused(&command.output().unwrap(), &["the proxy is no URL; write it as"]);
+    refused(
+        &command.output().unwrap(),
+        &["--proxy: ", "invalid proxy URL: ", "; expected http://"],
+    );
+}
+
+#[test]
+fn certificate_authorities_that_are_none_name_the_option() {
+    let home = TempDir::new().unwrap();
+    std::fs::write(home.path().join("bad.pem"), "no PEM").unwrap();
+    for (file, says) in [("missing.pem", "cannot be read"), ("bad.pem", "certificate")] {
+        let mut command = with(home.path(), "https://essbasic.example");
+        command.args(["status", "yDwA", "--ca-file", file]);
+        refused(&command.output().unwrap(), &[&format!("--ca-file {file}"), says]);
+    }
 }
 
 #[test]
