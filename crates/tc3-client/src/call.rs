@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use tc3_api::ActionInfo;
 use tc3_signer::{Payload, UNSIGNED_PAYLOAD};
@@ -13,9 +13,9 @@ use crate::credentials::{CredentialError, ValidCredential};
 use crate::endpoint::Target;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::headers;
+use crate::headers::{self, header_value, retry_after, server_time};
 use crate::retry::{self, Verdict};
-use crate::time::Now;
+use crate::time::{Now, skew};
 
 /// What a driver tells a call.
 pub(crate) enum Event {
@@ -46,6 +46,10 @@ pub(crate) struct Call<'a> {
     /// On the monotonic clock.
     deadline: Option<Duration>,
     attempts: u32,
+    /// How many of the attempts were throttled.
+    throttled: u32,
+    /// When the first of them was, on the monotonic clock.
+    throttled_since: Option<Duration>,
     /// Whether an attempt may have reached the server.
     sent: bool,
     credential: Option<ValidCredential>,
@@ -76,6 +80,8 @@ impl<'a> Call<'a> {
             body,
             deadline: engine.config.timeout.map(|limit| now.monotonic.saturating_add(limit)),
             attempts: 0,
+            throttled: 0,
+            throttled_since: None,
             sent: false,
             credential: None,
             refused: None,
@@ -291,11 +297,17 @@ impl<'a> Call<'a> {
         headers: Option<&HeaderMap>,
         error: Error,
     ) -> Step {
-        if self.attempts >= self.engine.config.retry.max_attempts {
+        let max_attempts = self.engine.config.retry.max_attempts;
+        if let Verdict::Throttled = verdict
+            && max_attempts > 1
+        {
+            return self.on_throttled(now, headers, error);
+        }
+        if self.attempts.saturating_sub(self.throttled) >= max_attempts {
             return self.fail(error);
         }
         match verdict {
-            Verdict::GiveUp => self.fail(error),
+            Verdict::GiveUp | Verdict::Throttled => self.fail(error),
             Verdict::Retry => self.back_off(now, headers, error),
             Verdict::CorrectClock => match headers.and_then(server_time) {
                 Some(server) => self.correct_clock(now, server, error),
@@ -313,7 +325,7 @@ impl<'a> Call<'a> {
     /// Tries again by the server's clock. A second correction must be another one: it is for the next
     /// server, where the first one's clock was wrong.
     fn correct_clock(&mut self, now: Now, server: Duration, error: Error) -> Step {
-        let skew = server.as_secs().cast_signed() - now.unix.as_secs().cast_signed();
+        let skew = skew(server, now);
         if self.corrected.is_some_and(|tried| tried.abs_diff(skew) < SAME_CLOCK) {
             return self.fail(error);
         }
@@ -325,15 +337,39 @@ impl<'a> Call<'a> {
 
     fn back_off(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step {
         let after = headers.and_then(|headers| retry_after(headers, now));
-        let delay = {
-            let mut rng = self.engine.rng.lock().unwrap_or_else(PoisonError::into_inner);
-            self.engine.config.retry.delay(self.attempts, after, &mut rng)
-        };
+        let failed = self.attempts.saturating_sub(self.throttled);
+        let retry = &self.engine.config.retry;
+        let delay = self.draw(|rng| retry.delay(failed, after, rng));
         // The failure tells more than "no time left" would.
         if after.is_some_and(|after| after > LONGEST_RETRY_AFTER) || !self.has_time_for(now, delay)
         {
             return self.fail(error);
         }
+        self.retry_in(delay, &error)
+    }
+
+    /// Retries until the call's time limit: the service refused the request before it executed it.
+    fn on_throttled(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step {
+        self.throttled = self.throttled.saturating_add(1);
+        let since = *self.throttled_since.get_or_insert(now.monotonic);
+        let after = headers.and_then(|headers| retry_after(headers, now));
+        let retry = &self.engine.config.retry;
+        let (least, delay) = self.draw(|rng| retry.throttle_delay(self.throttled, after, rng));
+        let deadline =
+            self.deadline.unwrap_or_else(|| since.saturating_add(retry::THROTTLE_PATIENCE));
+        let has_time_for = |wait: Duration| now.monotonic.saturating_add(wait) < deadline;
+        if after.is_some_and(|after| after > LONGEST_RETRY_AFTER) || !has_time_for(least) {
+            return self.fail(error);
+        }
+        // Little time left is used without the jitter.
+        self.retry_in(if has_time_for(delay) { delay } else { least }, &error)
+    }
+
+    fn draw<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+        draw(&mut self.engine.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn retry_in(&self, delay: Duration, error: &Error) -> Step {
         tracing::debug!(
             attempt = self.attempts,
             code = error.code(),
@@ -372,27 +408,3 @@ const SAME_CLOCK: u64 = 60;
 
 /// A server that asks for more patience than this is better reported than waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
-
-pub(crate) fn header_value(what: &str, value: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(value).map_err(|_| {
-        Error::new(ErrorKind::Request, format!("the {what} holds a character that no header can"))
-    })
-}
-
-fn http_date(headers: &HeaderMap, name: header::HeaderName) -> Option<Duration> {
-    let text = headers.get(name)?.to_str().ok()?;
-    httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()
-}
-
-fn server_time(headers: &HeaderMap) -> Option<Duration> {
-    http_date(headers, header::DATE)
-}
-
-fn retry_after(headers: &HeaderMap, now: Now) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok();
-    seconds.map(Duration::from_secs).or_else(|| {
-        // Against the server's own clock, which may not be ours.
-        let server = server_time(headers).unwrap_or(now.unix);
-        Some(http_date(headers, header::RETRY_AFTER)?.saturating_sub(server))
-    })
-}

@@ -126,7 +126,8 @@ impl Config {
         self
     }
 
-    /// How long a call may take in all: waits, attempts and answers. 60 seconds; `None` is no limit.
+    /// Maximum duration of a call: waits, attempts and responses. 60 seconds; `None` is no limit, except that
+    /// throttling is then retried for five minutes at most.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicI64;
 use tc3_api::ActionInfo;
 use tc3_transport::Bytes;
 
-use crate::call::header_value;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
+use crate::headers::header_value;
 use crate::limiter::Limiter;
 use crate::wrapper::Wrapper;
 

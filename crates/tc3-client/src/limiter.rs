@@ -59,16 +59,18 @@ impl Limiter {
         let mut windows = self.windows();
         let key = key(info);
         if windows.len() >= REMEMBERED && !windows.contains_key(key.as_str()) {
-            windows.retain(|_, times| times.back().is_some_and(|&last| last + WINDOW > now));
+            windows.retain(|_, times| {
+                times.back().is_some_and(|&last| last.saturating_add(WINDOW) > now)
+            });
         }
         let times = windows.entry(key.into()).or_default();
-        while times.front().is_some_and(|&earliest| earliest + WINDOW <= now) {
+        while times.front().is_some_and(|&earliest| earliest.saturating_add(WINDOW) <= now) {
             times.pop_front();
         }
         let mut at = times.back().map_or(now, |&last| last.max(now));
         // The call before the last `rate - 1` must lie a whole window back.
         if let Some(&earlier) = times.len().checked_sub(rate).and_then(|place| times.get(place)) {
-            at = at.max(earlier + WINDOW);
+            at = at.max(earlier.saturating_add(WINDOW));
         }
         times.push_back(at);
         at

@@ -7,18 +7,32 @@ use tc3_transport::TransportErrorKind;
 
 /// How often a call is attempted, and the waits between.
 ///
-/// What is repeated is not a setting: throttling for any action, faults of the server and of the
-/// transport only where the action is retry-safe or the request was never sent.
+/// Which failures are retried is not a setting: throttling for any action, faults of the server and of the
+/// transport only if the action is retry-safe or the request was never sent.
+///
+/// Throttling (`RequestLimitExceeded`, HTTP status 429) is retried until the call's time limit, after at
+/// least one second each time, whatever `max_attempts` above one and the delays are. Without a time limit,
+/// it is retried for five minutes from the first throttled attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Attempts in all, the first included; 4. One switches retries off.
+    /// Maximum number of attempts, the first included and throttled ones excluded; 4. One switches all
+    /// retries off.
     pub max_attempts: u32,
     /// The upper bound of the first wait; 200 ms. It doubles with each attempt.
     pub base_delay: Duration,
     /// The upper bound of any wait; 5 s.
     pub max_delay: Duration,
 }
+
+/// The rates of the service count per second: what comes back sooner is refused again.
+const THROTTLE_DELAY: Duration = Duration::from_secs(1);
+
+/// Maximum of what is added to the wait after a throttled attempt.
+const MAX_THROTTLE_JITTER: Duration = Duration::from_secs(5);
+
+/// How long throttling is retried in a call without a time limit, from the first throttled attempt.
+pub(crate) const THROTTLE_PATIENCE: Duration = Duration::from_secs(300);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
@@ -57,6 +71,21 @@ impl RetryPolicy {
         self
     }
 
+    /// The wait after the given number of throttled attempts: at least a second, or what the server asks
+    /// for, and jitter on top, so that clients throttled together do not return together. The first value is
+    /// without the jitter.
+    pub(crate) fn throttle_delay(
+        &self,
+        throttled: u32,
+        retry_after: Option<Duration>,
+        rng: &mut fastrand::Rng,
+    ) -> (Duration, Duration) {
+        let least = retry_after.unwrap_or_default().max(THROTTLE_DELAY);
+        let doubled = 1_u32.checked_shl(throttled.saturating_sub(1)).unwrap_or(u32::MAX);
+        let bound = THROTTLE_DELAY.saturating_mul(doubled).min(MAX_THROTTLE_JITTER);
+        (least, least.saturating_add(bound.mul_f64(rng.f64())))
+    }
+
     /// The wait after the given number of failed attempts: anything between nothing and the bound
     /// ("full jitter"), so that clients that failed together do not come back together. A server's
     /// `Retry-After` is the least.
@@ -80,6 +109,8 @@ pub(crate) enum Verdict {
     GiveUp,
     /// Wait and try again.
     Retry,
+    /// Wait at least a second and try again, until the time limit.
+    Throttled,
     /// Correct the clock by the answer's `Date` and try again, once.
     CorrectClock,
     /// Get a new credential and try again, once.
@@ -91,7 +122,7 @@ pub(crate) fn on_code(info: &ActionInfo<'_>, code: &str) -> Verdict {
     let family = code.split('.').next().unwrap_or(code);
     match (family, code) {
         // Refused before it was executed: safe for every action.
-        ("RequestLimitExceeded", _) => Verdict::Retry,
+        ("RequestLimitExceeded", _) => Verdict::Throttled,
         (_, "AuthFailure.SignatureExpire") => Verdict::CorrectClock,
         (_, "AuthFailure.TokenFailure" | "AuthFailure.SecretIdNotFound") => {
             Verdict::RefreshCredential
@@ -104,7 +135,7 @@ pub(crate) fn on_code(info: &ActionInfo<'_>, code: &str) -> Verdict {
 /// The verdict on an answer that names no error: a gateway's page, or what does not decode.
 pub(crate) fn on_status(info: &ActionInfo<'_>, status: u16) -> Verdict {
     match status {
-        429 => Verdict::Retry,
+        429 => Verdict::Throttled,
         // A success that does not decode was cut or garbled on its way.
         200..=299 | 500 | 502..=504 if info.retry_safe => Verdict::Retry,
         _ => Verdict::GiveUp,
@@ -140,12 +171,34 @@ mod tests {
     }
 
     #[test]
+    fn throttling_is_waited_for_a_second_at_least_with_jitter() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let policies = [Duration::ZERO, Duration::MAX]
+            .map(|delay| RetryPolicy::default().with_base_delay(delay).with_max_delay(delay));
+        for policy in policies {
+            for throttled in [0, 1, 2, 3, 40, u32::MAX] {
+                let mut waits = Vec::new();
+                for after in [None, Some(0), Some(1), Some(30), Some(u64::MAX)] {
+                    let after = after.map(Duration::from_secs);
+                    let (least, wait) = policy.throttle_delay(throttled, after, &mut rng);
+                    let asked = after.unwrap_or_default();
+                    assert_eq!(least, asked.max(Duration::from_secs(1)));
+                    assert!(wait >= least && wait - least <= MAX_THROTTLE_JITTER);
+                    waits.push(wait - least);
+                }
+                waits.dedup();
+                assert!(waits.len() > 3, "{waits:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_create_is_repeated_only_where_it_was_not_executed() {
         let create = ActionInfo::new("s", "v", "Create");
         let read = create.retry_safe();
         let cases = [
-            ("RequestLimitExceeded", Verdict::Retry, Verdict::Retry),
-            ("RequestLimitExceeded.UinLimitExceeded", Verdict::Retry, Verdict::Retry),
+            ("RequestLimitExceeded", Verdict::Throttled, Verdict::Throttled),
+            ("RequestLimitExceeded.UinLimitExceeded", Verdict::Throttled, Verdict::Throttled),
             ("InternalError", Verdict::GiveUp, Verdict::Retry),
             ("InternalError.Db", Verdict::GiveUp, Verdict::Retry),
             ("ServiceUnavailable", Verdict::GiveUp, Verdict::Retry),
@@ -158,7 +211,7 @@ mod tests {
             assert_eq!(on_code(&read, code), for_read, "{code}");
         }
         for (status, for_create, for_read) in [
-            (429, Verdict::Retry, Verdict::Retry),
+            (429, Verdict::Throttled, Verdict::Throttled),
             (503, Verdict::GiveUp, Verdict::Retry),
             (200, Verdict::GiveUp, Verdict::Retry),
             (403, Verdict::GiveUp, Verdict::GiveUp),

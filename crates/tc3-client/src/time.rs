@@ -11,6 +11,12 @@ pub struct Now {
     pub monotonic: Duration,
 }
 
+/// Seconds that the server's clock is ahead of ours.
+pub(crate) fn skew(server: Duration, now: Now) -> i64 {
+    let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    seconds(server).saturating_sub(seconds(now.unix))
+}
+
 /// A source of the time.
 pub trait Clock: Send + Sync {
     /// The time now.

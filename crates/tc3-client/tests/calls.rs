@@ -8,6 +8,7 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -71,17 +72,68 @@ fn the_test_environment_is_known_or_refused() {
 }
 
 #[test]
-fn throttling_is_waited_out_for_every_action() {
-    for code in ["RequestLimitExceeded", "RequestLimitExceeded.IPLimitExceeded"] {
-        let outcome = run(config(), CREATE, &[Reply::error(code), Reply::error(code)]);
-        assert!(outcome.results[0].is_ok());
-        assert_eq!(outcome.sends(), 3);
+fn throttling_is_retried_until_the_deadline_for_every_action() {
+    let throttled = [
+        Reply::error("RequestLimitExceeded"),
+        Reply::error("RequestLimitExceeded.IPLimitExceeded"),
+        Reply::text(429, ""),
+        Reply::text(429, "<html>").with("retry-after", "0"),
+    ];
+    for reply in throttled {
+        for info in [CREATE, READ] {
+            // More often than other failures are retried.
+            for count in [1, 2, 9] {
+                let outcome = run(config(), info, &vec![reply.clone(); count]);
+                assert!(outcome.results[0].is_ok(), "{reply:?}");
+                assert_eq!(outcome.sends(), count + 1);
+                let waits: Vec<_> =
+                    outcome.trace.iter().filter(|line| line.starts_with("sleep")).collect();
+                assert_eq!(waits.len(), count);
+                // Each at least a second, and no two alike.
+                assert!(outcome.elapsed >= Duration::from_secs(count as u64));
+                assert!(
+                    waits.iter().all(|wait| !wait.starts_with("sleep 0") && !wait.contains("ms"))
+                );
+                let distinct: HashSet<_> = waits.iter().collect();
+                assert_eq!(distinct.len(), count, "{waits:?}");
+            }
+            let outcome = run(config(), info, &vec![reply.clone(); 99]);
+            let error = outcome.error();
+            assert!(error.is_throttled() && error.is_retryable() && error.was_sent());
+            assert!(!error.is_outcome_unknown());
+            assert_eq!(error.attempts() as usize, outcome.sends());
+            // Nearly all of the minute was used.
+            let elapsed = outcome.elapsed;
+            assert!(elapsed < Duration::from_secs(60) && elapsed >= Duration::from_secs(58));
+        }
     }
-    let outcome = run(config(), CREATE, &vec![Reply::error("RequestLimitExceeded"); 9]);
-    let error = outcome.error();
-    assert_eq!((outcome.sends(), error.attempts()), (4, 4));
-    assert!(error.is_throttled() && error.is_retryable() && error.was_sent());
-    assert!(error.to_string().contains("lower the client's rate limit"), "{error}");
+    let outcome = run(config(), CREATE, &vec![Reply::error("RequestLimitExceeded"); 99]);
+    assert!(outcome.error().to_string().contains("lower the client's rate limit"));
+}
+
+#[test]
+fn throttling_without_a_time_limit_ends_after_five_minutes() {
+    let patient = config().with_timeout(None);
+    let outcome = run(patient.clone(), CREATE, &vec![Reply::error("RequestLimitExceeded"); 999]);
+    assert!(outcome.error().is_throttled());
+    let elapsed = outcome.elapsed;
+    assert!(elapsed < Duration::from_secs(300) && elapsed >= Duration::from_secs(298));
+    let outcome = run(patient, CREATE, &vec![Reply::error("RequestLimitExceeded"); 50]);
+    assert!(outcome.results[0].is_ok());
+}
+
+#[test]
+fn throttled_attempts_do_not_count_as_failed_ones() {
+    let (throttled, failed) = (Reply::error("RequestLimitExceeded"), Reply::error("InternalError"));
+    let script: Vec<_> =
+        [&throttled, &throttled, &throttled, &throttled, &failed, &failed, &failed, &throttled]
+            .map(Clone::clone)
+            .to_vec();
+    let outcome = run(config(), READ, &script);
+    assert!(outcome.results[0].is_ok());
+    let script = [script, vec![failed; 9]].concat();
+    let outcome = run(config(), READ, &script);
+    assert_eq!((outcome.error().code(), outcome.error().attempts()), ("InternalError", 9));
 }
 
 #[test]
@@ -290,7 +342,14 @@ proptest! {
         create: bool,
     ) {
         let outcome = run(config(), if create { CREATE } else { READ }, &script);
-        prop_assert!(outcome.sends() <= 4);
+        let is_throttled = |reply: &&Reply| match reply {
+            Reply::Answer { status, body, .. } => {
+                *status == 429 && !body.contains("Response") || body.contains("RequestLimitExceeded")
+            }
+            Reply::Fail(_) => false,
+        };
+        let throttled = script.iter().take(outcome.sends()).filter(is_throttled).count();
+        prop_assert!(outcome.sends() - throttled <= 4);
         prop_assert!(outcome.elapsed < Duration::from_secs(60));
         if create {
             // All but the last attempt were refused before execution, or never arrived.

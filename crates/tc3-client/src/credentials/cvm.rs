@@ -78,13 +78,13 @@ struct Fetch {
 }
 
 impl CredentialFetch for Fetch {
-    fn next(&mut self, _: Now, answer: Option<FetchAnswer>) -> FetchStep {
-        self.on(answer).unwrap_or_else(FetchStep::Failed)
+    fn next(&mut self, now: Now, answer: Option<FetchAnswer>) -> FetchStep {
+        self.on(now, answer).unwrap_or_else(FetchStep::Failed)
     }
 }
 
 impl Fetch {
-    fn on(&mut self, answer: Option<FetchAnswer>) -> Result<FetchStep, CredentialError> {
+    fn on(&mut self, now: Now, answer: Option<FetchAnswer>) -> Result<FetchStep, CredentialError> {
         let response = match answer {
             None => return self.request(),
             Some(Err(error)) => {
@@ -109,7 +109,11 @@ impl Fetch {
             404 if self.role.is_none() => return Ok(FetchStep::Absent),
             404 => return Err(broken("this machine has no such role")),
             429 | 500..=599 => {
-                return self.attempts.again().ok_or_else(|| {
+                let again = match status {
+                    429 => self.attempts.throttled(now),
+                    _ => self.attempts.again(),
+                };
+                return again.ok_or_else(|| {
                     broken(&format!("the metadata service answered HTTP status {status}"))
                         .transient()
                 });

@@ -211,7 +211,7 @@ impl Decode for Zeroized {
     }
 }
 
-/// The attempts at one request: a few, with short waits between.
+/// The attempts at one request: a few, with waits between.
 #[derive(Default)]
 struct Attempts(u32);
 
@@ -220,5 +220,13 @@ impl Attempts {
     fn again(&mut self) -> Option<FetchStep> {
         self.0 += 1;
         (self.0 < 3).then(|| FetchStep::Sleep(Duration::from_millis(100) * self.0))
+    }
+
+    /// The wait before another attempt after the server throttled this one: at least a second.
+    fn throttled(&mut self, now: Now) -> Option<FetchStep> {
+        self.0 += 1;
+        // Machines read different fractions of a second, which is all that jitter is for.
+        let jitter = Duration::from_nanos(now.unix.subsec_nanos().into());
+        (self.0 < 10).then(|| FetchStep::Sleep(Duration::from_secs(1) + jitter))
     }
 }

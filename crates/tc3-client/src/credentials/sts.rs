@@ -1,5 +1,5 @@
 use core::fmt;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use tc3_api::json::{self, Encode, Writer};
 use tc3_api::{ActionInfo, ApiError, Envelope};
@@ -12,7 +12,7 @@ use super::{
 use crate::endpoint::Endpoint;
 use crate::error::one_line;
 use crate::headers;
-use crate::time::Now;
+use crate::time::{Now, skew};
 
 const NAME: &str = "assumed role";
 pub(super) const VERSION: &str = "2018-08-13";
@@ -280,14 +280,13 @@ impl StsCall {
                 credentials.until(expired_time).map(FetchStep::Done).map_err(|what| self.fail(what))
             }
             Ok(Envelope { result: Err(error), request_id }) => {
-                let server = server_seconds(&response.headers);
+                let server = headers::server_time(&response.headers);
                 match (error.code.as_str(), server) {
                     ("AuthFailure.SignatureExpire", Some(server)) if self.skew.is_none() => {
-                        let ours = now.unix.as_secs().cast_signed();
-                        self.skew = Some(server - ours);
+                        self.skew = Some(skew(server, now));
                         self.request(now).map(|request| FetchStep::Send(Box::new(request)))
                     }
-                    _ => self.on_error(&error, &request_id),
+                    _ => self.on_error(now, &error, &request_id),
                 }
             }
             // The parser's own text would repeat values.
@@ -297,7 +296,12 @@ impl StsCall {
                     self.action
                 );
                 let transient = matches!(status, 429 | 500..=599);
-                match self.attempts.again().filter(|_| transient) {
+                let again = match status {
+                    429 => self.attempts.throttled(now),
+                    500..=599 => self.attempts.again(),
+                    _ => None,
+                };
+                match again {
                     Some(step) => Ok(step),
                     None if transient => Err(self.fail(what).transient()),
                     None => Err(self.fail(what)),
@@ -308,16 +312,21 @@ impl StsCall {
 
     fn on_error(
         &mut self,
+        now: Now,
         error: &ApiError,
         request_id: &str,
     ) -> Result<FetchStep, CredentialError> {
-        let transient = matches!(
-            error.code.split('.').next(),
-            Some("RequestLimitExceeded" | "InternalError" | "ServiceUnavailable")
-        );
-        if transient && let Some(step) = self.attempts.again() {
+        let family = error.code.split('.').next().unwrap_or_default();
+        let again = match family {
+            "RequestLimitExceeded" => self.attempts.throttled(now),
+            "InternalError" | "ServiceUnavailable" => self.attempts.again(),
+            _ => None,
+        };
+        if let Some(step) = again {
             return Ok(step);
         }
+        let transient =
+            matches!(family, "RequestLimitExceeded" | "InternalError" | "ServiceUnavailable");
         let message = match &self.secret {
             Some(secret) if error.message.contains(secret.as_str()) => "(its text is left out)",
             _ => error.message.as_str(),
@@ -342,12 +351,6 @@ impl CredentialFetch for StsCall {
         };
         step.unwrap_or_else(FetchStep::Failed)
     }
-}
-
-fn server_seconds(headers: &HeaderMap) -> Option<i64> {
-    let text = headers.get(header::DATE)?.to_str().ok()?;
-    let time = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(time.as_secs().cast_signed())
 }
 
 struct Answer {
