@@ -355,9 +355,11 @@ impl<'a> Call<'a> {
         let after = headers.and_then(|headers| retry_after(headers, now));
         let retry = &self.engine.config.retry;
         let (least, delay) = self.draw(|rng| retry.throttle_delay(self.throttled, after, rng));
-        let deadline =
-            self.deadline.unwrap_or_else(|| since.saturating_add(retry::THROTTLE_PATIENCE));
-        let has_time_for = |wait: Duration| now.monotonic.saturating_add(wait) < deadline;
+        let patience = since.saturating_add(retry::THROTTLE_PATIENCE);
+        let has_time_for = |wait: Duration| match self.deadline {
+            Some(_) => self.has_time_for(now, wait),
+            None => now.monotonic.saturating_add(wait) < patience,
+        };
         if after.is_some_and(|after| after > LONGEST_RETRY_AFTER) || !has_time_for(least) {
             return self.fail(error);
         }
@@ -379,8 +381,14 @@ impl<'a> Call<'a> {
         Step::Sleep(delay)
     }
 
+    /// Whether an attempt after this wait has time to be answered. One that has not would turn a failure that
+    /// is known into a timeout, whose outcome is not.
     fn has_time_for(&self, now: Now, wait: Duration) -> bool {
-        self.deadline.is_none_or(|deadline| now.monotonic.saturating_add(wait) < deadline)
+        let (Some(deadline), Some(limit)) = (self.deadline, self.engine.config.timeout) else {
+            return true;
+        };
+        let attempt = MIN_ATTEMPT.min(limit / 10);
+        now.monotonic.saturating_add(wait).saturating_add(attempt) < deadline
     }
 
     fn fail(&self, error: Error) -> Step {
@@ -405,6 +413,9 @@ const CLIENT: &str = concat!("tc3-client/", env!("CARGO_PKG_VERSION"));
 
 /// Corrections that lie closer together, in seconds, come from one clock.
 const SAME_CLOCK: u64 = 60;
+
+/// Time kept for an attempt, in calls that have ten times as much.
+const MIN_ATTEMPT: Duration = Duration::from_secs(1);
 
 /// A server that asks for more patience than this is better reported than waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);

@@ -102,7 +102,9 @@ fn throttling_is_retried_until_the_deadline_for_every_action() {
             assert!(error.is_throttled() && error.is_retryable() && error.was_sent());
             assert!(!error.is_outcome_unknown());
             assert_eq!(error.attempts() as usize, outcome.sends());
-            // Nearly all of the minute was used.
+            // Nearly all of the minute was used, and no attempt was made without time for an answer.
+            let last = outcome.requests.last().unwrap().timeout.unwrap();
+            assert!(last >= Duration::from_secs(1), "{last:?}");
             let elapsed = outcome.elapsed;
             assert!(elapsed < Duration::from_secs(60) && elapsed >= Duration::from_secs(58));
         }

@@ -1,7 +1,7 @@
 //! A client over any transport that counts what it sends, and does not rest for long.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use essbasic::api::Action;
@@ -12,7 +12,7 @@ use essbasic::transport::{
 use essbasic::{
     Agent, ArchiveOptions, ArchiveReport, Config, Error, FlowWait, WaitOptions, blocking,
 };
-use tc3_client::{AsyncSleep, BlockingSleep};
+use tc3_client::{AsyncSleep, BlockingSleep, Clock, Now, SystemClock};
 
 /// Every pause that is one is this long at most, or at least.
 #[derive(Clone, Copy)]
@@ -31,16 +31,45 @@ impl Rest {
     }
 }
 
-impl BlockingSleep for Rest {
+/// Sleeps as [`Rest`] says, on a clock by which the whole time has passed: what ends with a time limit ends.
+#[derive(Clone)]
+pub(crate) struct Time {
+    rest: Rest,
+    real: SystemClock,
+    skipped: Arc<Mutex<Duration>>,
+}
+
+impl Time {
+    pub(crate) fn new(rest: Rest) -> Self {
+        Self { rest, real: SystemClock::new(), skipped: Arc::default() }
+    }
+
+    /// How long to sleep for `time`.
+    fn pass(&self, time: Duration) -> Duration {
+        let real = self.rest.of(time);
+        *self.skipped.lock().unwrap() += time.saturating_sub(real);
+        real
+    }
+}
+
+impl Clock for Time {
+    /// The Unix time is the emulator's, for the signatures.
+    fn now(&self) -> Now {
+        let now = self.real.now();
+        Now { monotonic: now.monotonic + *self.skipped.lock().unwrap(), ..now }
+    }
+}
+
+impl BlockingSleep for Time {
     fn sleep(&self, time: Duration) {
-        std::thread::sleep(self.of(time));
+        std::thread::sleep(self.pass(time));
     }
 }
 
 #[async_trait::async_trait]
-impl AsyncSleep for Rest {
+impl AsyncSleep for Time {
     async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(self.of(time)).await;
+        tokio::time::sleep(self.pass(time)).await;
     }
 }
 

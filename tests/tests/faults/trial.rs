@@ -17,7 +17,7 @@ use essbasic_emulator::{
     APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
 };
 
-use crate::client::{Client, Connections, Over, Rest};
+use crate::client::{Client, Connections, Over, Rest, Time};
 
 const STATE: &str = "DescribeFlowDetailInfo";
 const LINKS: &str = "DescribeResourceUrlsByFlows";
@@ -125,7 +125,7 @@ impl Trial {
         if !self.kind.hits_handshakes() {
             self.emulator.set_faults(ways.iter().map(|way| Fault::new(self.kind).action(*way)), 0);
         }
-        self.outcome(&client, act)
+        self.outcome_of_all(&client, act)
     }
 
     fn prelude(&self) {
@@ -150,7 +150,11 @@ impl Trial {
             TlsStall => transport.with_connect_timeout(patience),
             _ => transport,
         };
-        let config = config(endpoint).with_async_sleep(rest).with_blocking_sleep(rest);
+        let time = Time::new(rest);
+        let config = config(endpoint)
+            .with_clock(time.clone())
+            .with_async_sleep(time.clone())
+            .with_blocking_sleep(time);
         let connections = match self.kind.hits_handshakes() {
             true => self.with_handshakes(ways, times),
             false => Connections::Kept,
@@ -179,6 +183,23 @@ impl Trial {
         self.emulator.set_faults([], 0);
         let (what, more) = outcome.split_once(';').unwrap_or((&outcome, ""));
         format!("{what} ({}){more}", client.sent())
+    }
+
+    /// As [`outcome`](Self::outcome). How often a throttled call is retried is for its time limit to say, and
+    /// for chance.
+    fn outcome_of_all(&self, client: &Client, act: impl FnOnce(&Client) -> String) -> String {
+        use FaultKind::{
+            Throttled, ThrottledAccount, ThrottledAddress, ThrottledRegion, TooManyRequests,
+        };
+        let outcome = self.outcome(client, act);
+        match self.kind {
+            Throttled | ThrottledAccount | ThrottledAddress | ThrottledRegion | TooManyRequests
+                if client.sent() > 10 =>
+            {
+                outcome.replace(&format!("({})", client.sent()), "(to the time limit)")
+            }
+            _ => outcome,
+        }
     }
 
     fn wait(&self, client: &Client, options: &WaitOptions) -> String {
