@@ -21,12 +21,15 @@ pub struct RetryPolicy {
     pub max_attempts: u32,
     /// The upper bound of the first wait; 200 ms. It doubles with each attempt.
     pub base_delay: Duration,
-    /// The upper bound of any wait; 5 s.
+    /// The upper bound of any wait; 5 s. More than an hour counts as an hour.
     pub max_delay: Duration,
 }
 
 /// The rates of the service count per second: what comes back sooner is refused again.
 const THROTTLE_DELAY: Duration = Duration::from_secs(1);
+
+/// A longer wait between attempts would be a hang.
+const LONGEST_DELAY: Duration = Duration::from_secs(3_600);
 
 /// Maximum of what is added to the wait after a throttled attempt.
 const MAX_THROTTLE_JITTER: Duration = Duration::from_secs(5);
@@ -96,7 +99,7 @@ impl RetryPolicy {
         rng: &mut fastrand::Rng,
     ) -> Duration {
         let doubled = 1_u32.checked_shl(failed.saturating_sub(1)).unwrap_or(u32::MAX);
-        let bound = self.base_delay.saturating_mul(doubled).min(self.max_delay);
+        let bound = self.base_delay.saturating_mul(doubled).min(self.max_delay).min(LONGEST_DELAY);
         let jitter = bound.mul_f64(rng.f64());
         retry_after.unwrap_or_default().saturating_add(jitter)
     }

@@ -8,7 +8,23 @@ use crate::ProxyUrl;
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What the transports of this crate can be told. The defaults suit calls to the API.
+/// Longest timeout, a year: libraries add timeouts to the time of day, which has an end.
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 86_400);
+
+/// Shortest timeout: to some libraries, zero means no timeout.
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+const MIN_TIMEOUT: Duration = Duration::from_millis(1);
+
+/// Returns the timeout that a transport uses: within a millisecond and a year.
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+pub(crate) fn bounded(timeout: Duration) -> Duration {
+    timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT)
+}
+
+/// Settings of the transports of this crate. The defaults suit calls to the API.
+///
+/// Timeouts, also that of a [`Request`](crate::Request), count as a millisecond at least and a year at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransportConfig {

@@ -9,6 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, Url};
 
 use crate::address::{NotPublic, only_public};
+use crate::config::bounded;
 use crate::fault::{answer_kind, find, last_cause};
 use crate::route::{Proxies, Route};
 use crate::{
@@ -50,8 +51,8 @@ impl ReqwestTransport {
                 .retry(reqwest::retry::never())
                 .referer(false)
                 .no_proxy()
-                .connect_timeout(config.connect_timeout)
-                .read_timeout(config.read_timeout)
+                .connect_timeout(bounded(config.connect_timeout))
+                .read_timeout(bounded(config.read_timeout))
                 .pool_idle_timeout(crate::config::IDLE_TIMEOUT)
         };
         let public = build(direct().dns_resolver(Arc::new(PublicOnly)))?;
@@ -127,7 +128,7 @@ impl AsyncTransport for ReqwestTransport {
         let mut builder =
             client.request(request.method, url).headers(request.headers).body(request.body);
         if let Some(timeout) = request.timeout {
-            builder = builder.timeout(timeout);
+            builder = builder.timeout(bounded(timeout));
         }
         let mut response = builder.send().await.map_err(|error| classify(error, &route))?;
         Ok(Response {

@@ -23,6 +23,7 @@ use self::gunzip::Gunzip;
 use self::limits::Limits;
 use self::link::{Message, Unanswered};
 use self::pool::{Key, Pool};
+use crate::config::bounded;
 use crate::fault::{answer_kind, last_cause};
 use crate::route::{Proxies, Route, is_https, own_port};
 use crate::{
@@ -61,8 +62,8 @@ impl HyperTransport {
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
         let proxies = Proxies::new(&config.proxy);
         let tls = tls::client_config(&config.extra_roots_pem)?;
-        let connector = Connector::new(tls, config.connect_timeout);
-        let read_timeout = config.read_timeout;
+        let connector = Connector::new(tls, bounded(config.connect_timeout));
+        let read_timeout = bounded(config.read_timeout);
         Ok(Self {
             shared: Arc::new(Shared { connector, pool: Pool::default(), proxies, read_timeout }),
         })
@@ -79,7 +80,7 @@ impl fmt::Debug for HyperTransport {
 impl AsyncTransport for HyperTransport {
     async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
         let shared = &self.shared;
-        let deadline = request.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = request.timeout.map(|timeout| Instant::now() + bounded(timeout));
         let route = shared.proxies.route(&request)?;
         if request.public_only {
             route.check_public()?;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol};
 
 use self::connect::{Connect, Failure, NotYet};
+use crate::config::bounded;
 use crate::route::{Proxies, Route, is_https, own_port};
 use crate::{
     BlockingBody, BlockingChunks, BlockingTransport, ProxyUrl, Request, Response, TransportConfig,
@@ -58,9 +59,9 @@ impl UreqTransport {
             .user_agent("")
             .accept("*/*")
             .proxy(None)
-            .timeout_connect(Some(config.connect_timeout))
-            .timeout_per_read(Some(config.read_timeout))
-            .timeout_per_write(Some(config.read_timeout))
+            .timeout_connect(Some(bounded(config.connect_timeout)))
+            .timeout_per_read(Some(bounded(config.read_timeout)))
+            .timeout_per_write(Some(bounded(config.read_timeout)))
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS)
             .max_idle_age(crate::config::IDLE_TIMEOUT)
@@ -122,7 +123,7 @@ impl BlockingTransport for UreqTransport {
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
         let route = self.proxies.route(&request)?;
         let agent = self.agent_for(request.public_only, &route)?;
-        let timeout = request.timeout;
+        let timeout = request.timeout.map(bounded);
         let mut parts = http::Request::new(());
         *parts.method_mut() = request.method;
         *parts.uri_mut() = request.uri;

@@ -27,6 +27,7 @@ mod bounds;
 mod cancelled;
 mod encryption;
 mod exchange;
+mod extremes;
 mod failures;
 mod proxies;
 mod public;

@@ -1,0 +1,207 @@
+//! No value of a setting makes a client panic, overflow or hang.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::json;
+use support::{Reply, START, run_calls, run_fresh};
+use tc3_client::api::ActionInfo;
+use tc3_client::credentials::{AssumeRole, Credential};
+use tc3_client::transport::{Proxy, TransportConfig};
+use tc3_client::{Client, Clock, Config, Now, RateLimit, RetryPolicy, blocking};
+
+const READ: ActionInfo<'static> =
+    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").retry_safe();
+
+fn durations() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        prop::sample::select(vec![
+            Duration::ZERO,
+            Duration::from_nanos(1),
+            Duration::from_secs(1),
+            Duration::from_secs(253_402_300_800),
+            Duration::from_millis(u64::MAX),
+            Duration::from_secs(1 << 63),
+            Duration::from_secs(u64::MAX),
+            Duration::MAX,
+        ]),
+        any::<Duration>(),
+    ]
+}
+
+fn numbers() -> impl Strategy<Value = u32> {
+    prop_oneof![prop::sample::select(vec![0, 1, 2, u32::MAX - 1, u32::MAX]), any::<u32>()]
+}
+
+fn rates() -> impl Strategy<Value = RateLimit> {
+    prop_oneof![
+        Just(RateLimit::Off),
+        Just(RateLimit::PerAction),
+        numbers().prop_map(RateLimit::Fixed)
+    ]
+}
+
+fn credentials() -> impl Strategy<Value = Credential> {
+    prop::option::of(durations()).prop_map(|end| {
+        let keys = Credential::new("AKID", "key").with_token("token");
+        match end {
+            Some(end) => keys.with_expiry(end),
+            None => keys,
+        }
+    })
+}
+
+prop_compose! {
+    fn configs()(
+        credential in credentials(),
+        timeout in prop::option::of(durations()),
+        rate in rates(),
+        max_attempts in numbers(),
+        delays in [durations(), durations()],
+        bytes in prop::sample::select(vec![0, 1, 1 << 20, usize::MAX - 1, usize::MAX]),
+        seed: u64,
+    ) -> Config {
+        let retry = RetryPolicy::default()
+            .with_max_attempts(max_attempts)
+            .with_base_delay(delays[0])
+            .with_max_delay(delays[1]);
+        Config::new(credential)
+            .with_timeout(timeout)
+            .with_rate_limit(rate)
+            .with_retry(retry)
+            .with_max_answer_bytes(bytes)
+            .with_jitter_seed(seed)
+    }
+}
+
+/// Any time at all.
+#[derive(Clone)]
+struct Strange(Now);
+
+impl Clock for Strange {
+    fn now(&self) -> Now {
+        self.0
+    }
+}
+
+/// A server that gives the same answer to every request, on this machine.
+fn server() -> SocketAddr {
+    fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+        let mut head = Vec::new();
+        let mut buffer = [0; 4096];
+        // The requests of this test have short bodies, which may come with the head or after it.
+        while !head.ends_with(b"{}") {
+            match stream.read(&mut buffer)? {
+                0 => return Ok(()),
+                read => head.extend_from_slice(&buffer[..read]),
+            }
+        }
+        let body = r#"{"Response":{"RequestId":"r"}}"#;
+        let length = body.len();
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+    }
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            thread::spawn(move || serve(stream.unwrap()));
+        }
+    });
+    address
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_settings_make_a_call_end(config in configs(), connect in durations(), read in durations()) {
+        let transport = TransportConfig::default()
+            .with_proxy(Proxy::None)
+            .with_connect_timeout(connect)
+            .with_read_timeout(read);
+        let config = config
+            // A fault of this machine is not to be waited for.
+            .with_retry(RetryPolicy::none())
+            .with_transport_config(transport)
+            .with_endpoint_url(&format!("http://{}", server()))
+            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let body = json!({});
+        for client in [Client::new(config.clone()).unwrap(), Client::on_hyper(config.clone()).unwrap()] {
+            let _ = runtime.block_on(client.call_json(READ, &body));
+        }
+        let _ = blocking::Client::new(config).unwrap().call_json(READ, &body);
+    }
+
+    #[test]
+    fn any_settings_end_calls_that_fail(config in configs()) {
+        let replies = [
+            Reply::error("RequestLimitExceeded"),
+            Reply::text(429, "").with("retry-after", "18446744073709551615"),
+            Reply::error("InternalError"),
+            Reply::text(503, "").with("retry-after", "1"),
+            Reply::error("AuthFailure.SignatureExpire")
+                .with("date", "Fri, 31 Dec 9999 23:59:59 GMT"),
+            Reply::error("AuthFailure.TokenFailure"),
+        ];
+        for reply in &replies {
+            let outcome = run_calls(config.clone(), READ, 3, &vec![reply.clone(); 6]);
+            // Virtual time shows a hang: no wait is longer than an hour, or the rate's second per call.
+            prop_assert!(outcome.elapsed <= Duration::from_secs(6 * 3_601 + 9), "{:?}", outcome.trace);
+        }
+    }
+
+    #[test]
+    fn any_time_of_day_is_taken(
+        config in configs(),
+        unix in durations(),
+        monotonic in durations(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for reply in [r#"{"Response":{"RequestId":"r"}}"#,
+            r#"{"Response":{"Error":{"Code":"AuthFailure.SignatureExpire"},"RequestId":"r"}}"#]
+        {
+            use tc3_client::transport::{AsyncBody, Bytes, HeaderMap, Request, Response, StatusCode};
+            let serve = move |_: Request| {
+                let mut headers = HeaderMap::new();
+                headers.insert("date", "Thu, 01 Jan 1970 00:00:00 GMT".parse().unwrap());
+                let body = AsyncBody::from(Bytes::from_static(reply.as_bytes()));
+                std::future::ready(Ok(Response { status: StatusCode::OK, headers, body }))
+            };
+            let config = config
+                .clone()
+                .with_rate_limit(RateLimit::Off)
+                .with_clock(Strange(Now { unix, monotonic }));
+            let client = Client::with_transport(config, serve).unwrap();
+            for _ in 0..3 {
+                let _ = runtime.block_on(client.call_json(READ, &json!({})));
+            }
+        }
+    }
+
+    #[test]
+    fn any_duration_of_a_role_is_taken_or_refused(duration in durations(), ends: u64) {
+        let keys = json!({"TmpSecretId": "i", "TmpSecretKey": "k", "Token": "t"});
+        let reply = Reply::json(200, json!({"Response": {"Credentials": keys, "ExpiredTime": ends}}));
+        let source = || AssumeRole::new(Credential::new("AKID", "k"), "arn").with_duration(duration);
+        let outcome = run_fresh(|| Config::new(source()), READ, 2, &[reply.clone(), reply]);
+        let is_allowed = (1..=43_200).contains(&duration.as_secs());
+        prop_assert_eq!(outcome.results[0].is_ok(), is_allowed, "{} {:?}", START, outcome.results);
+    }
+}
