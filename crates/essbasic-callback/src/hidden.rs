@@ -6,6 +6,8 @@ use core::ops::Deref;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::bounds::fmt_names;
+
 /// A text that is, or may hold, personal data: a name, a phone number, what a person wrote. `Debug` does
 /// not show it, and there is no `Display`; it is read as `&str`.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
@@ -57,7 +59,7 @@ impl Deref for Members {
 
 impl fmt::Debug for Members {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        fmt_names(&self.0, f)
     }
 }
 
@@ -90,7 +92,7 @@ impl Deref for Json {
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
-            Value::Object(members) => return f.debug_set().entries(members.keys()).finish(),
+            Value::Object(members) => return fmt_names(members, f),
             Value::Null => "null",
             Value::Bool(_) => "<bool>",
             Value::Number(_) => "<number>",

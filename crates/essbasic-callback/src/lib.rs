@@ -47,7 +47,8 @@
 //! [window](Receiver::with_window) it is handled once: later deliveries are a [`Received::Repeat`], to be
 //! acknowledged, and those that come while the first is being handled are [`Received::InProgress`], to be
 //! sent again. The memory is one process's own: behind a load balancer, or over a restart, a repeat can be
-//! new. Where that must not happen, let the store that takes the message refuse a `MsgId` it has.
+//! new. Where that must not happen, let the store that takes the message refuse a `MsgId` it has, or tell
+//! the receiver after a restart what was handled before ([`Receiver::remember`]).
 //!
 //! # What token and key protect
 //! - The token signs: `Content-Signature: sha256=` and the HMAC-SHA256 of the raw body. It proves who sent a
@@ -55,7 +56,11 @@
 //! - The key encrypts: AES-256-CBC with PKCS#7 padding, the IV being the key's first half. It hides
 //!   messages and proves nothing: who can change what comes can change parts of a message unseen. Set both.
 //!
-//! Whatever fails, the error is [`Refused`], the same in text and `Debug`.
+//! Whatever fails, the error is [`Refused`], the same in text and `Debug`; [`Refused::reason`] is for a log.
+//!
+//! # Bounds
+//! `MsgId`, `MsgType` and `MsgVersion` have at most [`MAX_ID_BYTES`]. Data with a longer identifier, a name of more
+//! than 1 KiB or more than 1,000 parties is kept as [`MessageData::Json`]. `Debug` shows 32 field names of an object.
 //!
 //! # Where the facts are from
 //! The platform's public developer pages, and for the encryption a test vector of the vendor's own callback
@@ -66,6 +71,7 @@
 //! None by default. `tower`: `CallbackService`. `test-util`: `testing`, signed and encrypted callbacks for
 //! your tests.
 
+mod bounds;
 mod data;
 mod error;
 mod hidden;
@@ -81,11 +87,12 @@ pub mod testing;
 mod token;
 mod window;
 
+pub use bounds::MAX_ID_BYTES;
 pub use data::{
     Approver, CallbackType, FlowCallbackStatus, FlowOperate, FlowShowStatus, FlowStatusChange,
     MessageData, OperateSeal, OrgAuth, OrgCertify, OrgOpenTsignBiz, SealOperate, Template,
 };
-pub use error::{KeyError, Refused};
+pub use error::{KeyError, RefusalReason, Refused};
 pub use hidden::{Json, Members, Personal};
 pub use key::CallbackKey;
 pub use message::Message;

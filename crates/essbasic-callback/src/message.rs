@@ -6,13 +6,13 @@ use serde_json::Value;
 use tc3_api::lenient;
 
 use crate::data::as_time;
-use crate::{MessageData, MsgType, MsgVersion, Refused};
+use crate::{MAX_ID_BYTES, MessageData, MsgType, MsgVersion, RefusalReason, Refused};
 
 /// A callback's message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
-    /// One id for a message however often it is delivered.
+    /// Identifier of the message, the same in each delivery; at most [`MAX_ID_BYTES`].
     pub msg_id: String,
     /// What happened.
     pub msg_type: MsgType,
@@ -42,12 +42,19 @@ impl Message {
     /// deeper than 127 levels it is none.
     ///
     /// # Errors
-    /// Where the text is no message.
+    /// Returns [`Refused`] if the text is not a message, or if its `MsgId`, `MsgType` or `MsgVersion` is longer than
+    /// [`MAX_ID_BYTES`].
     pub fn from_json(json: impl Into<String>) -> Result<Self, Refused> {
         let json = json.into();
         let wire: Wire = from_object(json.as_bytes())?;
         if wire.msg_id.is_empty() || wire.msg_type.is_empty() {
-            return Err(Refused(()));
+            return Err(Refused(RefusalReason::NotMessage));
+        }
+        if [&wire.msg_id, &wire.msg_type, &wire.msg_version]
+            .iter()
+            .any(|id| id.len() > MAX_ID_BYTES)
+        {
+            return Err(Refused(RefusalReason::IdTooLong));
         }
         let msg_type = MsgType::from(wire.msg_type);
         let data = MessageData::read(&msg_type, wire.msg_data);
@@ -66,11 +73,15 @@ impl Message {
         self.json
     }
 
-    /// The contract that the message is about, where its data names one as `FlowId`, typed or not.
+    /// Returns the contract that the message is about, if its data has a `FlowId` of at most [`MAX_ID_BYTES`], typed
+    /// or not.
     pub fn flow_id(&self) -> Option<&str> {
         match &self.data {
             MessageData::FlowStatusChange(flow) => Some(&flow.flow_id),
-            MessageData::Json(data) => data.get("FlowId")?.as_str().filter(|id| !id.is_empty()),
+            MessageData::Json(data) => {
+                let id = data.get("FlowId")?.as_str()?;
+                (!id.is_empty() && id.len() <= MAX_ID_BYTES).then_some(id)
+            }
             _ => None,
         }
     }
@@ -88,9 +99,12 @@ impl Message {
 /// Of an object alone: serde would take a list of values in the order of a struct's fields, too.
 pub(crate) fn from_object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Refused> {
     if !json.trim_ascii_start().starts_with(b"{") {
-        return Err(Refused(()));
+        return Err(Refused(RefusalReason::NotJson));
     }
-    serde_json::from_slice(json).map_err(Refused::of)
+    serde_json::from_slice(json).map_err(|error: serde_json::Error| {
+        let is_json = error.classify() == serde_json::error::Category::Data;
+        Refused(if is_json { RefusalReason::NotMessage } else { RefusalReason::NotJson })
+    })
 }
 
 impl fmt::Debug for Message {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::message::from_object;
 use crate::window::{Claim, Verdict, Window};
-use crate::{CallbackKey, Message, Refused, Token};
+use crate::{CallbackKey, Message, RefusalReason, Refused, Token};
 
 /// A message has a few kilobytes. This leaves room for a contract with hundreds of parties, and none for
 /// filling the memory by a handful of requests.
@@ -161,7 +161,7 @@ impl Receiver {
     /// is refused.
     ///
     /// # Errors
-    /// Whatever is wrong, [`Refused`] and no more.
+    /// Returns [`Refused`] if the callback is not authentic, not a message or too old.
     pub fn receive(
         &self,
         signature: Option<&str>,
@@ -172,11 +172,18 @@ impl Receiver {
             return Ok(Received::Probe);
         };
         match self.window.claim(&message.msg_id, now) {
-            Verdict::New(_) if self.is_stale(&message, now) => Err(Refused(())),
+            Verdict::New(_) if self.is_stale(&message, now) => Err(Refused(RefusalReason::TooOld)),
             Verdict::New(claim) => Ok(Received::New(Delivery { message, claim })),
             Verdict::Repeat => Ok(Received::Repeat { msg_id: message.msg_id }),
             Verdict::InProgress => Ok(Received::InProgress { msg_id: message.msg_id }),
         }
+    }
+
+    /// Marks a message as handled: a delivery of its `MsgId` that arrives within the window after `came` is a
+    /// repeat. For a program that keeps the `MsgId`s it has handled across restarts, and for one that goes on
+    /// handling a message after the request that delivered it was cancelled.
+    pub fn remember(&self, msg_id: &str, came: SystemTime) {
+        self.window.remember(msg_id, came);
     }
 
     /// Forgets that a message was accepted: its next delivery is new. For who acknowledges first and fails
@@ -189,7 +196,7 @@ impl Receiver {
     /// The message, verified and decrypted; `None` of a probe.
     fn open(&self, signature: Option<&str>, body: &[u8]) -> Result<Option<Message>, Refused> {
         if body.len() > self.largest_body {
-            return Err(Refused(()));
+            return Err(Refused(RefusalReason::TooLarge));
         }
         if signature.is_none() && is_probe(body) {
             return Ok(None);
@@ -197,16 +204,28 @@ impl Receiver {
         if let Some(token) = &self.token {
             token.verify(signature, body)?;
         }
-        let Some(key) = &self.key else { return read(body) };
+        let Some(key) = &self.key else {
+            return read(body).map_err(|refused| match from_object::<Sealed<'_>>(body) {
+                Ok(_) => Refused(RefusalReason::NoKey),
+                Err(_) => refused,
+            });
+        };
         if is_probe(body) {
             return Ok(None);
         }
-        let sealed: Sealed<'_> = from_object(body)?;
-        let text = STANDARD.decode(sealed.encrypt.as_bytes()).map_err(Refused::of)?;
-        let decrypted = key.decrypt(&text).ok_or(Refused(()))?;
+        let sealed: Sealed<'_> =
+            from_object(body).map_err(RefusalReason::NotEncrypted.because())?;
+        let text = STANDARD
+            .decode(sealed.encrypt.as_bytes())
+            .map_err(RefusalReason::NotEncrypted.because())?;
+        let decrypted = key.decrypt(&text).ok_or(Refused(RefusalReason::WrongKey))?;
         // Read before the padding is judged: neither answer nor time shall tell the two apart.
         let content = read(decrypted.text());
-        if decrypted.padded { content } else { Err(Refused(())) }
+        match content {
+            Err(Refused(RefusalReason::NotJson)) => Err(Refused(RefusalReason::WrongKey)),
+            _ if !decrypted.padded => Err(Refused(RefusalReason::WrongKey)),
+            content => content,
+        }
     }
 
     fn is_stale(&self, message: &Message, now: SystemTime) -> bool {
@@ -222,7 +241,7 @@ fn read(text: &[u8]) -> Result<Option<Message>, Refused> {
     if is_probe(text) {
         return Ok(None);
     }
-    let json = str::from_utf8(text).map_err(Refused::of)?;
+    let json = str::from_utf8(text).map_err(RefusalReason::NotJson.because())?;
     Message::from_json(json).map(Some)
 }
 

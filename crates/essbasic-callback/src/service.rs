@@ -14,7 +14,7 @@ use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tower_service::Service;
 
-use crate::{Message, Received, Receiver, Refused, SIGNATURE_HEADER};
+use crate::{Message, Received, Receiver, RefusalReason, Refused, SIGNATURE_HEADER};
 
 /// Answers the platform's requests, and hands each new message to a handler.
 ///
@@ -35,7 +35,9 @@ use crate::{Message, Received, Receiver, Refused, SIGNATURE_HEADER};
 /// The platform wants to be answered soon, so a handler should put the message where it is not lost, and
 /// the work be done elsewhere: 200 goes out when it returns. If it returns [`NotTaken`], panics, or is
 /// cancelled because the connection broke, the message is not accepted, and its next delivery is handled.
-/// What went wrong is the handler's to log; this service logs nothing.
+/// What went wrong is the handler's to log; this service logs nothing. The response to a refused callback
+/// has [`Refused`] among its extensions, which are not sent: a middleware can log its
+/// [`reason`](Refused::reason).
 ///
 /// | what came | answer |
 /// |---|---|
@@ -129,12 +131,14 @@ where
     // Where the length is said beforehand, nothing need be read to know.
     let largest = receiver.largest_body();
     if body.size_hint().lower() > largest as u64 {
-        return too_large();
+        return refuse(Refused(RefusalReason::TooLarge));
     }
     let body = match Limited::new(body, largest).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return too_large(),
-        Err(_) => return refuse(Refused(())),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return refuse(Refused(RefusalReason::TooLarge));
+        }
+        Err(_) => return refuse(Refused(RefusalReason::Incomplete)),
     };
     let received = signature(&parts.headers)
         .and_then(|signature| receiver.receive(signature, &body, SystemTime::now()));
@@ -159,17 +163,22 @@ where
 fn signature(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
     let mut values = headers.get_all(SIGNATURE_HEADER).iter();
     match (values.next(), values.next()) {
-        (value, None) => value.map(HeaderValue::to_str).transpose().map_err(Refused::of),
-        (_, Some(_)) => Err(Refused(())),
+        (value, None) => value
+            .map(HeaderValue::to_str)
+            .transpose()
+            .map_err(RefusalReason::MalformedSignature.because()),
+        (_, Some(_)) => Err(Refused(RefusalReason::MalformedSignature)),
     }
 }
 
 fn refuse(refused: Refused) -> Answer {
-    text(StatusCode::BAD_REQUEST, &refused.to_string())
-}
-
-fn too_large() -> Answer {
-    text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+    let mut answer = match refused.reason() {
+        // Known before any check of who sends it.
+        RefusalReason::TooLarge => text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+        _ => text(StatusCode::BAD_REQUEST, &refused.to_string()),
+    };
+    answer.extensions_mut().insert(refused);
+    answer
 }
 
 fn again() -> Answer {

@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{KeyError, Refused};
+use crate::{KeyError, RefusalReason, Refused};
 
 /// The header that holds the signature.
 pub const SIGNATURE_HEADER: &str = "Content-Signature";
@@ -28,9 +28,10 @@ impl Token {
 
     /// Whether the header's value is the signature of exactly these bytes; compared in constant time.
     pub(crate) fn verify(&self, signature: Option<&str>, body: &[u8]) -> Result<(), Refused> {
-        let hex = signature.and_then(|value| value.strip_prefix(SCHEME)).ok_or(Refused(()))?;
-        let signature = from_lower_hex(hex).ok_or(Refused(()))?;
-        self.mac(body)?.verify_slice(&signature).map_err(Refused::of)
+        let value = signature.ok_or(Refused(RefusalReason::NoSignature))?;
+        let hex = value.strip_prefix(SCHEME).ok_or(Refused(RefusalReason::MalformedSignature))?;
+        let signature = from_lower_hex(hex).ok_or(Refused(RefusalReason::MalformedSignature))?;
+        self.mac(body)?.verify_slice(&signature).map_err(RefusalReason::WrongToken.because())
     }
 
     /// The header's value for a body.
@@ -42,7 +43,8 @@ impl Token {
 
     /// HMAC takes keys of any length: this does not fail.
     fn mac(&self, body: &[u8]) -> Result<Hmac<Sha256>, Refused> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(Refused::of)?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).map_err(RefusalReason::WrongToken.because())?;
         mac.update(body);
         Ok(mac)
     }

@@ -50,6 +50,10 @@ impl Window {
         Verdict::New(Claim { window: Arc::clone(self), id, came: now })
     }
 
+    pub(crate) fn remember(&self, msg_id: &str, came: SystemTime) {
+        self.state().remember(id(msg_id), came, self.length, self.capacity);
+    }
+
     pub(crate) fn forget(&self, msg_id: &str) -> bool {
         let id = id(msg_id);
         let mut state = self.state();
@@ -73,7 +77,11 @@ impl fmt::Debug for Window {
 }
 
 impl State {
-    fn remember(&mut self, id: Id, came: SystemTime, capacity: usize) {
+    /// An id that is remembered already keeps its time, unless it has expired by then.
+    fn remember(&mut self, id: Id, came: SystemTime, length: Duration, capacity: usize) {
+        if self.handled.get(&id).is_some_and(|before| !expired(*before, came, length)) {
+            return;
+        }
         self.handled.insert(id, came);
         self.order.push_back((id, came));
         while self.order.len() > capacity {
@@ -124,7 +132,7 @@ impl Claim {
     /// The message is taken care of.
     pub fn commit(self) {
         // Remembered before `drop` frees it: no delivery may find the MsgId neither here nor there.
-        self.window.state().remember(self.id, self.came, self.window.capacity);
+        self.window.state().remember(self.id, self.came, self.window.length, self.window.capacity);
     }
 
     /// The message is not taken care of, and its next delivery shall be handled; what dropping does.

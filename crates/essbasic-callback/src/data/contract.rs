@@ -5,6 +5,7 @@ use serde::de::Deserializer;
 use tc3_api::lenient;
 
 use super::{as_time, text};
+use crate::bounds::{id, list, name, word};
 use crate::open_set::open_set;
 use crate::{Json, Members, Personal};
 
@@ -17,25 +18,25 @@ use crate::{Json, Members, Personal};
 #[non_exhaustive]
 pub struct FlowStatusChange {
     /// The contract's id. Never empty: data without it is kept as JSON.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub flow_id: String,
     /// The id of the contract's document.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub document_id: String,
     /// The id of the template it was made from.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub template_id: String,
     /// What the callback is for.
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "word")]
     pub callback_type: Option<CallbackType>,
     /// The contract's status.
     #[serde(deserialize_with = "status")]
     pub flow_callback_status: Option<FlowCallbackStatus>,
     /// The same as a word.
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "word")]
     pub flow_callback_show_status: Option<FlowShowStatus>,
     /// What was done.
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "word")]
     pub operate: Option<FlowOperate>,
     /// The contract's name.
     #[serde(deserialize_with = "text")]
@@ -44,7 +45,7 @@ pub struct FlowStatusChange {
     #[serde(deserialize_with = "text")]
     pub flow_description: Option<Personal>,
     /// The contract's kind, as free text.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "name")]
     pub flow_type: String,
     /// Why it was refused or withdrawn, in somebody's words.
     #[serde(deserialize_with = "text")]
@@ -68,10 +69,10 @@ pub struct FlowStatusChange {
     #[serde(deserialize_with = "lenient::scalar")]
     pub occur_time: i64,
     /// Who gets copies.
-    #[serde(deserialize_with = "lenient::null_default")]
+    #[serde(deserialize_with = "list")]
     pub cc_infos: Vec<Json>,
     /// The parties.
-    #[serde(deserialize_with = "lenient::null_default")]
+    #[serde(deserialize_with = "list")]
     pub approvers: Vec<Approver>,
     /// All other members.
     #[serde(flatten)]

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use tc3_api::lenient;
 
 use super::{as_time, text};
+use crate::bounds::{id, name};
 use crate::{Members, Personal};
 
 /// An organisation authorised the platform, or did not.
@@ -12,13 +13,13 @@ use crate::{Members, Personal};
 #[non_exhaustive]
 pub struct OrgAuth {
     /// The platform's application.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub application_id: String,
     /// The organisation, by the platform's own id.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub proxy_organization_open_id: String,
     /// The operator, by the platform's own id.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub proxy_operator_open_id: String,
     /// Whether it was authorised.
     #[serde(deserialize_with = "lenient::optional")]
@@ -34,22 +35,22 @@ pub struct OrgAuth {
 #[non_exhaustive]
 pub struct OrgOpenTsignBiz {
     /// The platform's application.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub application_id: String,
     /// The organisation, by the platform's own id.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub proxy_organization_open_id: String,
     /// The operator, by the platform's own id.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub proxy_operator_open_id: String,
     /// The application that the service made for the organisation.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub proxy_app_id: String,
     /// Whether it was opened.
     #[serde(deserialize_with = "lenient::optional")]
     pub open_success: Option<bool>,
     /// The organisation's name.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "name")]
     pub organization_name: String,
     /// The organisation's unified social credit code.
     #[serde(rename = "USCC", deserialize_with = "text")]
@@ -68,10 +69,10 @@ pub struct OrgOpenTsignBiz {
 #[non_exhaustive]
 pub struct OrgCertify {
     /// The platform's application.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub application_id: String,
     /// The organisation, by the platform's own id.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub proxy_organization_open_id: String,
     /// Whether it was certified.
     #[serde(deserialize_with = "lenient::optional")]
@@ -80,7 +81,7 @@ pub struct OrgCertify {
     #[serde(deserialize_with = "text")]
     pub certify_reason: Option<Personal>,
     /// When. The form is not published: text, or a number as text.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub operate_time: String,
     /// All other members.
     #[serde(flatten)]

@@ -1,8 +1,7 @@
 use serde::Deserialize;
-use tc3_api::lenient;
 
-use super::text;
 use crate::Members;
+use crate::bounds::{id, word};
 use crate::open_set::open_set;
 
 /// Something was done with a seal.
@@ -11,22 +10,22 @@ use crate::open_set::open_set;
 #[non_exhaustive]
 pub struct OperateSeal {
     /// The platform's application.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub application_id: String,
     /// The organisation, by the platform's own id.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub proxy_organization_open_id: String,
     /// Who did it, by the platform's own id.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub proxy_operator_open_id: String,
     /// Who may use the seal, by the platform's own id.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub authorized_operator_open_id: String,
     /// The seal.
-    #[serde(deserialize_with = "lenient::scalar")]
+    #[serde(deserialize_with = "id")]
     pub seal_id: String,
     /// What was done.
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "word")]
     pub operate: Option<SealOperate>,
     /// All other members.
     #[serde(flatten)]

@@ -7,9 +7,11 @@
     reason = "a failed assumption is a failed test"
 )]
 
+mod bounds;
 mod hidden;
 mod messages;
 mod properties;
+mod reasons;
 mod repeats;
 mod sender;
 mod tampering;

@@ -162,6 +162,28 @@ fn forgotten_on_purpose() {
 }
 
 #[test]
+fn remembered_from_another_time() {
+    let receiver = receiver(3);
+    receiver.remember("a", now());
+    receiver.remember("expired", now() - WINDOW);
+    assert_repeat(&receiver, "a", now() + Duration::from_secs(59));
+    drop(new(&receiver, "expired", now()));
+    drop(new(&receiver, "a", now() + WINDOW));
+    // While it is being handled, and accepted afterwards: it takes one place.
+    let handled = new(&receiver, "b", now());
+    receiver.remember("b", now());
+    handled.accept();
+    receiver.remember("b", now() + Duration::from_secs(1));
+    receiver.remember("c", now());
+    receiver.remember("d", now());
+    for id in ["b", "c", "d"] {
+        assert_repeat(&receiver, id, now());
+    }
+    // Its time is that of the first.
+    drop(new(&receiver, "b", now() + WINDOW));
+}
+
+#[test]
 fn what_is_refused_is_not_remembered() {
     let token = crate::token();
     let receiver = Receiver::new(token, None);

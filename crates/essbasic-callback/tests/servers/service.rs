@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use essbasic_callback::{CallbackService, Message, NotTaken, Receiver};
+use essbasic_callback::{CallbackService, Message, NotTaken, Receiver, RefusalReason, Refused};
 use http::{Method, Request, Response};
 use http_body::{Body, Frame};
 use tower_service::Service;
@@ -141,14 +141,23 @@ impl Body for Chunks {
 fn bodies_of_unknown_length() {
     let service = CallbackService::new(receiver(), taken);
     let answer = |chunks| call(&service, Request::post("/").body(chunks).unwrap());
-    assert_eq!(answer(Chunks::Endless).status(), 413);
+    let reason = |answer: &Response<String>| {
+        answer.extensions().get::<Refused>().map(|refused| refused.reason())
+    };
+    let endless = answer(Chunks::Endless);
+    assert_eq!((endless.status().as_u16(), reason(&endless)), (413, Some(RefusalReason::TooLarge)));
     let broken = answer(Chunks::Broken);
+    assert_eq!(reason(&broken), Some(RefusalReason::Incomplete));
     assert_eq!(
         (broken.status().as_u16(), broken.body().as_str()),
         (400, "the callback is refused")
     );
     // From its end: a probe is the same either way.
-    assert_eq!(answer(Chunks::Whole(b"}{".to_vec())).status(), 200);
+    let probe = answer(Chunks::Whole(b"}{".to_vec()));
+    assert_eq!((probe.status().as_u16(), reason(&probe)), (200, None));
+    let forged =
+        Request::post("/").header("Content-Signature", "sha256=00").body("{}".to_owned()).unwrap();
+    assert_eq!(reason(&call(&service, forged)), Some(RefusalReason::MalformedSignature));
     let small = Receiver::new(None, None).with_largest_body(10);
     let small = CallbackService::new(small, taken);
     let request = |body: &str| Request::post("/").body(body.to_owned()).unwrap();
