@@ -77,7 +77,7 @@ impl RefusalReason {
 impl fmt::Display for RefusalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLarge => "too large",
+            Self::TooLarge => "too large: the body exceeds the limit; send a callback of the platform",
             Self::Incomplete => "incomplete: the connection broke before the end of the body",
             Self::NoSignature => {
                 "no signature; set the token in the platform's console, and let proxies pass Content-Signature on"
