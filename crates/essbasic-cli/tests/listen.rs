@@ -8,74 +8,27 @@
     reason = "a failed assumption is a failed test"
 )]
 
+#[path = "support/listening.rs"]
+mod listening;
 mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command};
 use std::time::Duration;
 
 use essbasic_callback::testing::{Sender, message};
 use essbasic_callback::{CallbackKey, MsgType, Token};
 use essbasic_emulator::{APP_ID, Callback, CallbackChaos, Emulator, NewFlow, ORGANIZATION};
+use listening::{KEY, Listening, TOKEN, sender};
 use serde_json::{Value, json};
 use support::{essbasic, refused, until};
 use tempfile::TempDir;
 
-const KEY: &str = "hush-hush-hush-hush-hush-hush-32";
-const TOKEN: &str = "hush-token";
-
-struct Listening {
-    child: Child,
-    url: String,
-    stderr: BufReader<std::process::ChildStderr>,
-}
-
-impl Listening {
-    fn start(home: &Path, arguments: &[&str]) -> Self {
-        let mut command = essbasic(home);
-        command.args(["listen", "--port", "0"]).args(arguments);
-        command.env("ESSBASIC_CALLBACK_TOKEN", TOKEN).env("ESSBASIC_CALLBACK_KEY", KEY);
-        command.env("PATH", "/usr/bin:/bin");
-        let mut child = command.spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}"));
-        Self { url: url.to_owned(), child, stderr }
-    }
-
-    fn callback(&self) -> Callback {
-        let url = format!("{}hook?a=b", self.url);
-        Callback::to(url).key(KEY).token(TOKEN).first_pause(Duration::from_millis(5))
-    }
-
-    fn post(&self, callback: &essbasic_callback::testing::Callback) -> u16 {
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut request = agent.post(&self.url);
-        if let Some(signature) = &callback.signature {
-            request = request.header("Content-Signature", signature);
-        }
-        request.send(&callback.body[..]).unwrap().status().as_u16()
-    }
-
-    /// Ends it as Ctrl-C does; gives its status, stdout and the rest of its stderr.
-    fn end(mut self) -> (Option<i32>, String, String) {
-        let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
-        let (mut stdout, mut stderr) = (String::new(), String::new());
-        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
-        self.stderr.read_to_string(&mut stderr).unwrap();
-        (self.child.wait().unwrap().code(), stdout, stderr)
-    }
-}
-
-fn sender() -> Sender {
-    Sender::new(Token::new(TOKEN).unwrap(), CallbackKey::new(KEY).unwrap())
+fn target(listening: &Listening) -> Callback {
+    let url = format!("{}hook?a=b", listening.url);
+    Callback::to(url).key(KEY).token(TOKEN).first_pause(Duration::from_millis(5))
 }
 
 /// Contracts made and signed by both; all that is told of them has arrived.
@@ -108,7 +61,7 @@ fn each_message_is_printed_once_however_it_comes() {
     let listening = Listening::start(home.path(), &[]);
     let delay = Duration::from_millis(50);
     let chaos = CallbackChaos { repeat: 1.0, delay, reorder: true, seed: 7 };
-    let emulator = contracts_signed(listening.callback().chaos(chaos), 5);
+    let emulator = contracts_signed(target(&listening).chaos(chaos), 5);
     let stats = emulator.stats().callbacks;
     assert!(stats.probed && stats.given_up == 0, "{stats:?}");
     // The repeats come after what they repeat is acknowledged.
@@ -129,7 +82,7 @@ fn what_is_appended_stands_on_whole_lines() {
     let path = home.path().join("messages.jsonl");
     fs::write(&path, "{\"MsgId\":\"cut sho").unwrap();
     let listening = Listening::start(home.path(), &["--append", "messages.jsonl"]);
-    let emulator = contracts_signed(listening.callback(), 2);
+    let emulator = contracts_signed(target(&listening), 2);
     let text = fs::read_to_string(&path).unwrap();
     let (cut, rest) = text.split_once('\n').unwrap();
     assert_eq!(cut, "{\"MsgId\":\"cut sho");
@@ -150,7 +103,7 @@ fn a_message_whose_command_fails_comes_again() {
     let script = "test -e ready || { touch ready; echo sorry >&2; exit 3; }
         cat > \"$ESSBASIC_MSG_ID.json\"; echo \"$1 $ESSBASIC_MSG_TYPE\" >> log";
     let listening = Listening::start(home.path(), &["--", "sh", "-c", script, "name", "word"]);
-    let emulator = contracts_signed(listening.callback(), 1);
+    let emulator = contracts_signed(target(&listening), 1);
     let stats = emulator.stats().callbacks;
     assert_eq!((stats.given_up, stats.sent), (0, stats.messages + 1));
     let log = fs::read_to_string(home.path().join("log")).unwrap();
@@ -181,7 +134,7 @@ fn strangers_are_refused_alike() {
         assert_eq!(listening.post(&bad), 400);
     }
     // Refused for its length, before it comes.
-    let address = listening.url.strip_prefix("http://").unwrap().trim_end_matches('/');
+    let address = listening.address();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n").unwrap();
     let mut head = String::new();
@@ -197,7 +150,7 @@ fn strangers_are_refused_alike() {
 fn strangers_take_the_places_that_there_are_and_no_more() {
     let home = TempDir::new().unwrap();
     let listening = Listening::start(home.path(), &[]);
-    let address = listening.url.strip_prefix("http://").unwrap().trim_end_matches('/');
+    let address = listening.address();
     let silent: Vec<_> = (0..256).map(|_| TcpStream::connect(address).unwrap()).collect();
     let answered = || {
         let mut stream = TcpStream::connect(address).unwrap();

@@ -1,29 +1,57 @@
-//! `essbasic listen`: receives callbacks until it is told to end.
+//! `essbasic listen`: receives callbacks until it is stopped.
 
+mod append;
+mod command;
+mod item;
+mod queue;
+mod refusals;
 mod serve;
-mod take;
+mod sink;
+mod state;
+mod stdout;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use essbasic_callback::{CallbackKey, Receiver, Token};
+use essbasic_files::{is_same_file, with_suffix};
 
-use self::take::Take;
+use self::queue::Queue;
+use self::sink::Sink;
+use self::state::{LIMITS, State};
 use crate::failure::{Exit, Failure};
 use crate::input::Secret;
-use crate::output;
+use crate::options::duration;
 
 const EXAMPLES: &str = "\
-Each message is taken once, however often it comes, and acknowledged when it is printed, on disk, or its
-command has ended well; otherwise the platform sends it again. A command has a minute. It finds the message on
-stdin, its id and type in ESSBASIC_MSG_ID and ESSBASIC_MSG_TYPE. One runs at a time. Any path is answered.
+A message is acknowledged (200) when
+  - it is written to stdout; a reader of a pipe must not lose what it has read; or
+  - with --append, it is written to the file and synced to disk; or
+  - with a command, the command has ended with status 0; and
+  - with --state, its MsgId is written to that file and synced, too.
+Otherwise the response is 503 and the platform sends the message again. A duplicate is acknowledged without
+being handled again: of the last day and 100,000 messages, and with --state of seven days, across restarts.
 
-Token and key are those of the platform's console. It runs until Ctrl-C or SIGTERM.
+One message is handled at a time, at any path. A command has the message on stdin, and its id and type in
+ESSBASIC_MSG_ID and ESSBASIC_MSG_TYPE. It goes on if the sender disconnects, and its outcome answers the next
+delivery. After its time limit it is killed together with its children.
+
+--append and --state take regular files; links are not followed. --append opens its file again after it was
+removed or rotated. --state keeps FILE.lock next to FILE. Refused requests are reported on stderr, one line
+per reason in 10 seconds.
+
+Token and key are those of the platform's console. It runs until Ctrl-C or SIGTERM; messages in flight then
+have 10 seconds, and a second signal ends it at once.
+
+Exit codes: 0 if it was stopped; 1 if it cannot start, or if stdout cannot be written any more; 130 after a
+second signal.
 
 Examples:
   essbasic listen --port 8080 | jq .MsgType
-  essbasic listen --port 8080 --append messages.jsonl
-  essbasic listen --port 8080 -- ./on-message.sh";
+  essbasic listen --port 8080 --append messages.jsonl --state handled.jsonl
+  essbasic listen --port 8080 --state handled.jsonl -- ./on-message.sh";
 
 /// Receive callbacks: print them, append them to a file, or run a command for each.
 #[derive(clap::Args)]
@@ -44,20 +72,34 @@ pub(crate) struct ListenArgs {
     /// Take callbacks without a token, whoever sends them.
     #[arg(long, conflicts_with = "token")]
     unsigned: bool,
-    /// Append each message to this file, as one line of JSON.
+    /// Append each message to this file, as one line of JSON, and sync it to disk.
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
     append: Option<PathBuf>,
+    /// Keep the MsgIds of handled messages in this file, so that a duplicate is recognized after a restart.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Kill a command that runs for longer, counted from its start.
+    #[arg(long, value_name = "DURATION", value_parser = time_limit, default_value = "1m")]
+    command_timeout: Duration,
     /// Run this for each message.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
 
 pub(crate) fn run(args: &ListenArgs) -> Result<Exit, Failure> {
-    let receiver = args.receiver()?;
-    let take = match (&args.append, args.command.split_first()) {
-        (Some(path), _) => Take::append(path)?,
-        (None, Some((program, arguments))) => Take::run(program, arguments),
-        (None, None) => Take::Print,
+    let mut receiver = args.receiver()?;
+    args.check_files()?;
+    let state = args.state.as_deref().map(open_state).transpose()?;
+    if let Some(state) = &state {
+        receiver = receiver.with_window(LIMITS.age, LIMITS.entries);
+        for (msg_id, handled_at) in state.entries() {
+            receiver.remember(msg_id, handled_at);
+        }
+    }
+    let sink = match (&args.append, args.command.split_first()) {
+        (Some(path), _) => Sink::append(path)?,
+        (None, Some((program, arguments))) => Sink::run(program, arguments, args.command_timeout),
+        (None, None) => Sink::print()?,
     };
     let address = SocketAddr::new(args.address, args.port);
     let listen = || {
@@ -71,12 +113,27 @@ pub(crate) fn run(args: &ListenArgs) -> Result<Exit, Failure> {
             "{address} cannot be listened at: {error}; give a free address with --address and --port"
         ))
     })?;
-    output::note(format_args!("listening on http://{address}/"));
-    serve::until_told(listener, receiver, take)?;
+    let (receiver, running) = (Arc::new(receiver), sink.running());
+    let queue = Queue::new(sink, state, Arc::clone(&receiver));
+    serve::until_stopped(listener, address, receiver, queue, running)?;
     Ok(Exit::Done)
 }
 
 impl ListenArgs {
+    /// Refuses a file that has two purposes.
+    fn check_files(&self) -> Result<(), Failure> {
+        let (Some(append), Some(state)) = (&self.append, &self.state) else { return Ok(()) };
+        for own in [state, &with_suffix(state, ".lock")] {
+            if is_same_file(append, own).unwrap_or(false) {
+                return Err(Failure::new(format!(
+                    "{} is the file of --append and of --state; give two files",
+                    append.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
     fn receiver(&self) -> Result<Receiver, Failure> {
         let token = given(self.token.as_ref());
         if token.is_none() && !self.unsigned {
@@ -88,6 +145,22 @@ impl ListenArgs {
         let key =
             given(self.key.as_ref()).map(CallbackKey::new).transpose().map_err(Failure::new)?;
         Ok(Receiver::new(token, key))
+    }
+}
+
+fn open_state(path: &Path) -> Result<State, Failure> {
+    State::open(path, LIMITS, SystemTime::now()).map_err(|error| {
+        Failure::new(format!(
+            "{} cannot be used as state: {error}; choose another file with --state",
+            path.display()
+        ))
+    })
+}
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("it must be longer than 0".into()),
+        limit => Ok(limit),
     }
 }
 

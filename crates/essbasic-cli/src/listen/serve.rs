@@ -1,11 +1,12 @@
 //! The HTTP server around the receiver.
 
-use std::net::TcpListener;
+use std::convert::Infallible;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use essbasic_callback::{CallbackService, Message, Receiver};
+use essbasic_callback::{CallbackService, Message, Receiver, Refused};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,79 +18,107 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
-use super::take::Take;
+use super::command::Running;
+use super::queue::Queue;
+use super::refusals::Refusals;
 use crate::failure::Failure;
+use crate::output;
 
-/// How long a request may take over its head.
+/// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
 
-/// How long a request may take over its body and what is done with the message.
+/// Time for the body of a request and the outcome of its message. A message that takes longer is handled to its
+/// end, and its next delivery has the outcome.
 const REQUEST: Duration = Duration::from_secs(60);
 
-/// How long requests under way may take once the end is asked for.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// Time for messages in flight after the first signal.
+const SHUTDOWN: Duration = Duration::from_secs(10);
 
 /// The platform needs a few; strangers get no more.
 const CONNECTIONS: usize = 256;
 
-/// Serves until Ctrl-C or SIGTERM; a second one does not wait for requests under way.
-pub(super) fn until_told(
+/// Serves until Ctrl-C or SIGTERM, or until no message can be handled any more. A second signal ends the process
+/// at once.
+pub(super) fn until_stopped(
     listener: TcpListener,
-    receiver: Receiver,
-    take: Take,
+    address: SocketAddr,
+    receiver: Arc<Receiver>,
+    queue: Queue,
+    running: Running,
 ) -> Result<(), Failure> {
-    let told = Arc::new(Notify::new());
-    let teller = Arc::clone(&told);
+    let stop = Arc::new(Notify::new());
+    let (signal, killed) = (Arc::clone(&stop), running.clone());
     let mut again = false;
     ctrlc::set_handler(move || {
         if std::mem::replace(&mut again, true) {
+            killed.kill();
             std::process::exit(130);
         }
-        teller.notify_one();
+        signal.notify_one();
     })
     .map_err(|error| Failure::new(format!("signals cannot be received: {error}; try again")))?;
+    // Only now does a signal end it in order.
+    output::note(format_args!("listening on http://{address}/"));
+    let unable = |error: std::io::Error| Failure::new(format!("cannot serve: {error}; try again"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let served = runtime.and_then(|runtime| {
-        let take = Arc::new(take);
-        runtime.block_on(serve(listener, receiver, take, &told))
-    });
-    served.map_err(|error| Failure::new(format!("cannot serve: {error}; try again")))
+    let runtime = runtime.map_err(unable)?;
+    let queue = Arc::new(queue);
+    let served = runtime.block_on(serve(listener, receiver, &queue, &stop));
+    queue.report_unfinished();
+    running.kill();
+    // A write that blocks, as to a pipe that nobody reads, does not keep the process.
+    runtime.shutdown_background();
+    match served {
+        Ok(None) => Ok(()),
+        Ok(Some(why)) => Err(Failure::new(why)),
+        Err(error) => Err(unable(error)),
+    }
 }
 
+/// Returns why no message can be handled any more, unless it was stopped.
 async fn serve(
     listener: TcpListener,
-    receiver: Receiver,
-    take: Arc<Take>,
-    told: &Notify,
-) -> std::io::Result<()> {
+    receiver: Arc<Receiver>,
+    queue: &Arc<Queue>,
+    stop: &Notify,
+) -> std::io::Result<Option<String>> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
+    let refusals = Arc::new(Refusals::default());
+    let handler = Arc::clone(queue);
     let service = CallbackService::new(receiver, move |message: Message| {
-        let take = Arc::clone(&take);
-        async move { take.message(message).await }
+        Arc::clone(&handler).handle(message)
     });
-    loop {
+    let closed = loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = told.notified() => break,
+            () = stop.notified() => break None,
+            why = queue.closed() => break Some(why),
         };
         let Ok((stream, _)) = accepted else {
             // Out of descriptors, mostly: others may be given back meanwhile.
             sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-        let service = service.clone();
-        let answer = service_fn(move |request: Request<Incoming>| {
-            let answered = timeout(REQUEST, service.clone().call(request));
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+            refusals.note("more than 256 connections; let a proxy limit clients");
+            continue;
+        };
+        let (service, noted) = (service.clone(), Arc::clone(&refusals));
+        let respond = service_fn(move |request: Request<Incoming>| {
+            let (mut service, noted) = (service.clone(), Arc::clone(&noted));
             async move {
-                Ok::<_, std::convert::Infallible>(match answered.await {
-                    Ok(Ok(answer)) => answer.map(|text| Full::new(Bytes::from(text))),
+                let response = timeout(REQUEST, service.call(request)).await;
+                Ok::<_, Infallible>(match response {
+                    Ok(Ok(response)) => {
+                        note(&noted, &response);
+                        response.map(|text| Full::new(Bytes::from(text)))
+                    }
                     Err(_elapsed) => {
-                        let mut answer = Response::new(Full::default());
-                        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                        answer
+                        let mut response = Response::new(Full::default());
+                        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                        response
                     }
                 })
             }
@@ -97,16 +126,31 @@ async fn serve(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
-            .serve_connection(TokioIo::new(stream), answer);
+            .serve_connection(TokioIo::new(stream), respond);
         let connection = graceful.watch(connection);
+        let noted = Arc::clone(&refusals);
         tokio::spawn(async move {
-            // Who does not speak HTTP, or hangs up, is left without an answer.
-            let _ = connection.await;
-            drop(place);
+            // A client that disconnects gets no response.
+            if connection.await.is_err_and(|error| error.is_parse()) {
+                noted.note(
+                    "not HTTP; register the address with http://, or put a TLS proxy before it",
+                );
+            }
+            drop(permit);
         });
-    }
+    };
     drop(listener);
-    // What has not ended by then comes again.
-    let _ = timeout(FAREWELL, graceful.shutdown()).await;
-    Ok(())
+    // Messages without an outcome by then are delivered again.
+    let finish = async { tokio::join!(graceful.shutdown(), queue.idle()) };
+    let _ = timeout(SHUTDOWN, finish).await;
+    refusals.end();
+    Ok(closed)
+}
+
+fn note(refusals: &Refusals, response: &Response<String>) {
+    if let Some(refused) = response.extensions().get::<Refused>() {
+        refusals.note(&refused.reason().to_string());
+    } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        refusals.note("not a message: the method is not POST; send a callback of the platform");
+    }
 }

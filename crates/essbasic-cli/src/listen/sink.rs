@@ -1,125 +1,101 @@
-//! What is done with a message.
+//! Where messages go.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use essbasic_callback::{Message, NotTaken};
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use super::append::AppendFile;
+use super::command::{Program, Running};
+use super::item::Item;
+use super::stdout::Stdout;
+use crate::failure::Failure;
 
-use crate::failure::{Failure, one_line};
-use crate::output;
-
-/// What is done with each message.
-pub(super) enum Take {
-    Print,
-    Append(Arc<Mutex<File>>),
-    Run {
-        program: String,
-        arguments: Vec<String>,
-        /// Held while a command runs.
-        turn: tokio::sync::Mutex<()>,
-    },
+/// Where messages go, one after the other.
+pub(super) enum Sink {
+    Print(Arc<Mutex<Stdout>>),
+    Append(Arc<Mutex<AppendFile>>),
+    Run(Program),
 }
 
-impl Take {
+/// Why a message was not delivered.
+pub(super) enum SinkError {
+    /// This message, at this time.
+    Message(String),
+    /// No message can be delivered any more.
+    Closed(String),
+}
+
+impl Sink {
+    pub(super) fn print() -> Result<Self, Failure> {
+        let stdout = Stdout::new().map_err(|error| Failure::new(unwritable(&error)))?;
+        Ok(Self::Print(Arc::new(Mutex::new(stdout))))
+    }
+
     pub(super) fn append(path: &Path) -> Result<Self, Failure> {
-        let file = open(path).map_err(|error| {
-            Failure::new(format!("{} cannot be written: {error}; choose another", path.display()))
+        let file = AppendFile::open(path).map_err(|error| {
+            Failure::new(format!(
+                "{} cannot be written: {error}; choose another file with --append",
+                path.display()
+            ))
         })?;
         Ok(Self::Append(Arc::new(Mutex::new(file))))
     }
 
-    pub(super) fn run(program: &str, arguments: &[String]) -> Self {
-        let (program, arguments) = (program.to_owned(), arguments.to_vec());
-        Self::Run { program, arguments, turn: tokio::sync::Mutex::default() }
+    pub(super) fn run(program: &str, arguments: &[String], time_limit: Duration) -> Self {
+        Self::Run(Program::new(program, arguments, time_limit))
     }
 
-    /// Takes care of a message; what keeps it from that is told on stderr.
-    pub(super) async fn message(&self, message: Message) -> Result<(), NotTaken> {
-        let msg_id = one_line(&message.msg_id);
-        self.take(message).await.map_err(|why| {
-            output::note(format_args!("message {msg_id} was not taken: {}", one_line(&why)));
-            NotTaken
-        })
-    }
-
-    async fn take(&self, message: Message) -> Result<(), String> {
+    /// The command that runs now, if this runs commands.
+    pub(super) fn running(&self) -> Running {
         match self {
-            Self::Print => {
-                output::line(one_row(message.json())).map_err(|failure| failure.to_string())
+            Self::Run(program) => program.running(),
+            _ => Running::default(),
+        }
+    }
+
+    /// Delivers a message. It is delivered only if this returns `Ok`.
+    pub(super) async fn deliver(&self, item: &Item) -> Result<(), SinkError> {
+        match self {
+            Self::Print(stdout) => {
+                let (stdout, line) = (Arc::clone(stdout), one_line(&item.json));
+                let write = move || {
+                    let mut stdout = stdout.lock().unwrap_or_else(PoisonError::into_inner);
+                    stdout.line(&line).map_err(|error| unwritable(&error))
+                };
+                blocking(write).await.map_err(SinkError::Closed)
             }
             Self::Append(file) => {
-                let file = Arc::clone(file);
-                let row = one_row(message.json());
-                let written = tokio::task::spawn_blocking(move || {
-                    append(&mut file.lock().unwrap_or_else(PoisonError::into_inner), &row)
-                });
-                match written.await {
-                    Ok(written) => written.map_err(|error| error.to_string()),
-                    Err(error) => Err(error.to_string()),
-                }
+                let (file, line) = (Arc::clone(file), one_line(&item.json));
+                let write = move || {
+                    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                    file.append(&line).map_err(|error| {
+                        format!("the file of --append cannot be written: {error}; make it writable")
+                    })
+                };
+                blocking(write).await.map_err(SinkError::Message)
             }
-            Self::Run { program, arguments, turn } => {
-                let _turn = turn.lock().await;
-                run(program, arguments, &message).await
-            }
+            Self::Run(program) => program.run(item).await.map_err(SinkError::Message),
         }
     }
 }
 
-/// JSON has line breaks between its parts alone.
-fn one_row(json: &str) -> String {
+fn unwritable(error: &std::io::Error) -> String {
+    format!(
+        "stdout cannot be written: {error}; start again with a reader that stays, or with --append FILE"
+    )
+}
+
+/// Runs what may block on a thread of its own.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// JSON has line breaks between its parts only.
+fn one_line(json: &str) -> String {
     json.replace(['\n', '\r'], " ")
-}
-
-/// The file, at its end, where a new line begins.
-fn open(path: &Path) -> io::Result<File> {
-    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-    if file.metadata()?.len() > 0 {
-        file.seek(SeekFrom::End(-1))?;
-        let mut last = [0];
-        file.read_exact(&mut last)?;
-        // The line was cut short by a crash.
-        if last != *b"\n" {
-            file.write_all(b"\n")?;
-        }
-    }
-    Ok(file)
-}
-
-fn append(file: &mut File, row: &str) -> io::Result<()> {
-    let end = file.metadata()?.len();
-    let written = file.write_all(format!("{row}\n").as_bytes()).and_then(|()| file.sync_data());
-    if written.is_err() {
-        // It comes again: half of it is not to stand before it.
-        let _ = file.set_len(end);
-    }
-    written
-}
-
-async fn run(program: &str, arguments: &[String], message: &Message) -> Result<(), String> {
-    let failed = |error: io::Error| format!("{program} cannot be run: {error}");
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env("ESSBASIC_MSG_ID", without_nul(&message.msg_id))
-        .env("ESSBASIC_MSG_TYPE", without_nul(message.msg_type.as_str()))
-        .stdin(Stdio::piped())
-        // When the time is up, or the platform hangs up.
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(failed)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its stdin may close it.
-        let _ = stdin.write_all(message.json().as_bytes()).await;
-    }
-    let status = child.wait().await.map_err(failed)?;
-    if status.success() { Ok(()) } else { Err(format!("{program} ended with {status}")) }
-}
-
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "")
 }

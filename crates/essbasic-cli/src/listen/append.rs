@@ -1,0 +1,160 @@
+//! The file of `--append`.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use essbasic_files::{is_at, open_append, sync_folder};
+
+/// How often a file that is removed while a line is being written is created again for that line.
+const ATTEMPTS: usize = 8;
+
+/// A file of lines that other programs may rotate or remove at any time.
+pub(super) struct AppendFile {
+    path: PathBuf,
+    /// The file that was at the path last, unless it could not be written.
+    file: Option<File>,
+}
+
+impl AppendFile {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), file: Some(open(path)?) })
+    }
+
+    /// Appends a line and makes it durable, in the file that is at the path now. After an error no part of the
+    /// line is left.
+    pub(super) fn append(&mut self, line: &str) -> io::Result<()> {
+        for _ in 0..ATTEMPTS {
+            let mut file = match self.file.take() {
+                Some(file) if is_at(&file, &self.path)? => file,
+                _ => open(&self.path)?,
+            };
+            append(&mut file, line)?;
+            let is_kept = is_kept(&file, &self.path)?;
+            self.file = Some(file);
+            if is_kept {
+                return Ok(());
+            }
+        }
+        Err(io::Error::other("it is removed as soon as it is written"))
+    }
+}
+
+/// Opens the file for this process only: two could cut off each other's lines after a failed write.
+fn open(path: &Path) -> io::Result<File> {
+    loop {
+        let file = open_append(path)?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::Error(error) => error,
+            TryLockError::WouldBlock => {
+                io::Error::new(io::ErrorKind::ResourceBusy, "in use by another process")
+            }
+        })?;
+        if is_at(&file, path)? {
+            // It may have been created just now.
+            sync_folder(path.parent().unwrap_or(Path::new("")))?;
+            return Ok(file);
+        }
+    }
+}
+
+fn append(file: &mut File, line: &str) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    let start = if is_within_line(file, length)? { "\n" } else { "" };
+    let written =
+        file.write_all(format!("{start}{line}\n").as_bytes()).and_then(|()| file.sync_data());
+    if written.is_err() {
+        // If this fails too, the next line begins after a line end.
+        let _ = file.set_len(length);
+    }
+    written
+}
+
+/// Whether the last line has no end, because its writer was killed.
+fn is_within_line(file: &mut File, length: u64) -> io::Result<bool> {
+    let Some(last) = length.checked_sub(1) else { return Ok(false) };
+    file.seek(SeekFrom::Start(last))?;
+    let mut byte = [0];
+    file.read_exact(&mut byte)?;
+    Ok(byte != *b"\n")
+}
+
+/// Whether what was written is still in the file system: at the path, or where a rotation has moved it.
+#[cfg(unix)]
+fn is_kept(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+
+    Ok(is_at(file, path)? || file.metadata()?.nlink() > 0)
+}
+
+#[cfg(not(unix))]
+fn is_kept(file: &File, path: &Path) -> io::Result<bool> {
+    is_at(file, path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// What happens between two lines, and where the second one is then.
+    #[test]
+    fn a_line_is_in_the_file_at_the_path() {
+        type Event = fn(&Path, &Path);
+        let cases: [(&str, Event, &str, &str); 7] = [
+            ("nothing", |_, _| (), "one\ntwo\n", ""),
+            ("removed", |path, _| fs::remove_file(path).unwrap(), "two\n", ""),
+            ("rotated", |path, old| fs::rename(path, old).unwrap(), "two\n", "one\n"),
+            (
+                "rotated and created",
+                |path, old| {
+                    fs::rename(path, old).unwrap();
+                    fs::write(path, "").unwrap();
+                },
+                "two\n",
+                "one\n",
+            ),
+            (
+                "copied and truncated",
+                |path, old| {
+                    fs::copy(path, old).unwrap();
+                    fs::write(path, "").unwrap();
+                },
+                "two\n",
+                "one\n",
+            ),
+            (
+                "replaced by one that was cut",
+                |path, old| {
+                    fs::write(old, "cut").unwrap();
+                    fs::rename(old, path).unwrap();
+                },
+                "cut\ntwo\n",
+                "",
+            ),
+            ("cut", |path, _| fs::write(path, "on").unwrap(), "on\ntwo\n", ""),
+        ];
+        for (case, event, expected, old_expected) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, old) = (folder.path().join("log"), folder.path().join("log.1"));
+            let mut file = AppendFile::open(&path).unwrap();
+            file.append("one").unwrap();
+            event(&path, &old);
+            file.append("two").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), expected, "{case}");
+            assert_eq!(fs::read_to_string(&old).unwrap_or_default(), old_expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn two_processes_do_not_share_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let file = AppendFile::open(&path).unwrap();
+        let busy = AppendFile::open(&path).err().unwrap();
+        assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy);
+        drop(file);
+        AppendFile::open(&path).unwrap();
+    }
+}

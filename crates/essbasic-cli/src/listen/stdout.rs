@@ -1,0 +1,39 @@
+//! Messages on stdout.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+/// Stdout without a buffer, so that a line is written when [`line`](Self::line) returns.
+pub(super) struct Stdout {
+    file: File,
+    /// Whether it is redirected to a file, which can be made durable.
+    is_regular: bool,
+}
+
+impl Stdout {
+    pub(super) fn new() -> io::Result<Self> {
+        let file = duplicate()?;
+        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        Ok(Self { file, is_regular })
+    }
+
+    /// Writes a line. A closed pipe is an error here: nobody has received the line.
+    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+        self.file.write_all(format!("{line}\n").as_bytes())?;
+        if self.is_regular { self.file.sync_data() } else { Ok(()) }
+    }
+}
+
+#[cfg(unix)]
+fn duplicate() -> io::Result<File> {
+    use std::os::fd::AsFd;
+
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn duplicate() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
