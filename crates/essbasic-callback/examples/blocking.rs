@@ -1,13 +1,14 @@
-//! Receives callbacks without a framework or runtime, and prints what came:
+//! Receives callbacks without a framework or runtime and stores them:
 //!
 //! ```sh
 //! ESSBASIC_CALLBACK_TOKEN=... ESSBASIC_CALLBACK_KEY=... \
 //!     cargo run -p essbasic-callback --example blocking -- 127.0.0.1:8080
 //! ```
 //!
+//! A message is acknowledged when it is in the file `messages.jsonl`, synced to disk.
 //! A thread for each request, and one request for each connection: enough behind a proxy that buffers.
 
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it does")]
 
 use std::env;
 use std::error::Error;
@@ -19,10 +20,13 @@ use std::time::{Duration, SystemTime};
 
 use essbasic_callback::{CallbackKey, Message, Received, Receiver, SIGNATURE_HEADER, Token};
 
+pub mod store;
+use store::Store;
+
 const LARGEST_HEAD: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Answers requests until accepting fails. The handler says whether it took the message.
+/// Answers requests until accepting fails. The handler returns whether the message is stored.
 pub fn serve<H>(listener: &TcpListener, receiver: Receiver, handler: H) -> io::Result<()>
 where
     H: Fn(&Message) -> bool + Send + Sync + 'static,
@@ -139,9 +143,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(address)?;
     println!("listening on http://{}", listener.local_addr()?);
-    serve(&listener, Receiver::new(token, key), |message| {
-        // `Debug` shows no personal data. A real program stores `message.json()` first.
-        println!("{message:?}");
+    let store = Store::open("messages.jsonl")?;
+    serve(&listener, Receiver::new(token, key), move |message| {
+        if let Err(error) = store.save(message) {
+            eprintln!("messages.jsonl cannot be written: {error}; make it writable");
+            return false;
+        }
+        // `Debug` shows no personal data.
+        let _ = writeln!(io::stdout(), "{message:?}");
         true
     })?;
     Ok(())

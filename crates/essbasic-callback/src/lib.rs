@@ -9,7 +9,7 @@
 //! use std::time::SystemTime;
 //! use essbasic_callback::{CallbackKey, MessageData, Received, Receiver, Token};
 //!
-//! # fn enqueue(_: &str) -> bool { true }
+//! # fn store(_: &str) -> std::io::Result<()> { Ok(()) }
 //! /// The status to answer with.
 //! fn answer(receiver: &Receiver, signature: Option<&str>, body: &[u8]) -> u16 {
 //!     match receiver.receive(signature, body, SystemTime::now()) {
@@ -17,7 +17,7 @@
 //!             if let MessageData::FlowStatusChange(flow) = &delivery.message().data {
 //!                 println!("{} is {:?} now", flow.flow_id, flow.flow_callback_status);
 //!             }
-//!             if !enqueue(delivery.message().json()) {
+//!             if store(delivery.message().json()).is_err() {
 //!                 // Dropped without having been accepted: the next delivery is new again.
 //!                 return 503;
 //!             }

@@ -21,10 +21,11 @@ use crate::{Message, Received, Receiver, RefusalReason, Refused, SIGNATURE_HEADE
 /// ```
 /// use essbasic_callback::{CallbackService, Message, NotTaken, Receiver, Token};
 ///
-/// let (queue, messages) = std::sync::mpsc::sync_channel::<Message>(1_000);
-/// let service = CallbackService::new(Receiver::new(Token::new("the token")?, None), move |message| {
-///     let queue = queue.clone();
-///     async move { queue.try_send(message).map_err(|_| NotTaken) }
+/// # async fn insert(_: String) -> std::io::Result<()> { Ok(()) }
+/// let receiver = Receiver::new(Token::new("the token")?, None);
+/// let service = CallbackService::new(receiver, |message: Message| async {
+///     // Returns once the message is stored: a queue in memory is lost with the process.
+///     insert(message.into_json()).await.map_err(|_| NotTaken)
 /// });
 /// // With axum: Router::new().route_service("/callback", service)
 /// # fn takes<S: tower_service::Service<http::Request<String>> + Clone + Send + Sync>(_: S) {}
@@ -32,8 +33,8 @@ use crate::{Message, Received, Receiver, RefusalReason, Refused, SIGNATURE_HEADE
 /// # Ok::<(), essbasic_callback::KeyError>(())
 /// ```
 ///
-/// The platform wants to be answered soon, so a handler should put the message where it is not lost, and
-/// the work be done elsewhere: 200 goes out when it returns. If it returns [`NotTaken`], panics, or is
+/// A handler should store the message durably and return; the work is done elsewhere. 200 is sent when it
+/// returns `Ok`, and the platform does not send the message again. If it returns [`NotTaken`], panics, or is
 /// cancelled because the connection broke, the message is not accepted, and its next delivery is handled.
 /// What went wrong is the handler's to log; this service logs nothing. The response to a refused callback
 /// has [`Refused`] among its extensions, which are not sent: a middleware can log its

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use essbasic_callback::{Message, MessageData, MsgType};
-use tokio::sync::mpsc;
 
 use crate::client::{exchange, head, post};
 use crate::{receiver, sender};
@@ -15,8 +14,40 @@ use crate::{receiver, sender};
 #[allow(dead_code, unreachable_pub, reason = "an example has a main")]
 mod axum_example;
 #[path = "../../examples/blocking.rs"]
-#[allow(dead_code, unreachable_pub, reason = "an example has a main")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::duplicate_mod,
+    reason = "an example has a main; both examples have the store"
+)]
 mod blocking_example;
+
+/// The examples store messages as lines, and report that they could not.
+#[test]
+fn the_store_of_the_examples() {
+    use blocking_example::store::Store;
+
+    let folder = std::env::temp_dir().join(format!("essbasic-callback-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("messages.jsonl");
+    let store = Store::open(&path).unwrap();
+    let json = [
+        "{\n\"MsgId\": \"1\",\r\n\"MsgType\": \"OrgAuth\"}",
+        r#"{"MsgId":"2","MsgType":"OrgAuth"}"#,
+    ];
+    for json in json {
+        store.save(&Message::from_json(json).unwrap()).unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let ids: Vec<_> = text.lines().map(|line| Message::from_json(line).unwrap().msg_id).collect();
+    assert_eq!(ids, ["1", "2"]);
+    #[cfg(target_os = "linux")]
+    {
+        let full = Store::open("/dev/full").unwrap();
+        assert!(full.save(&Message::from_json(json[1]).unwrap()).is_err());
+    }
+}
 
 fn contract(msg_id: &str) -> (Vec<u8>, String) {
     let data = r#"{"FlowId":"flow","FlowCallbackStatus":4}"#;
@@ -82,24 +113,35 @@ fn exercise(address: SocketAddr, mut take: impl FnMut() -> Vec<Message>) {
 #[test]
 fn in_axum() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (queue, mut messages) = mpsc::channel(1);
+    let messages = Arc::new(Mutex::new(Vec::new()));
+    let fails = Arc::new(AtomicBool::new(false));
+    let save = {
+        let (messages, fails) = (Arc::clone(&messages), Arc::clone(&fails));
+        move |message: &Message| {
+            if fails.load(Ordering::SeqCst) {
+                return Err(std::io::ErrorKind::StorageFull.into());
+            }
+            messages.lock().unwrap().push(message.clone());
+            Ok(())
+        }
+    };
     let address = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let app = axum_example::app(receiver(), queue);
+        let app = axum_example::app(receiver(), save);
         tokio::spawn(async { axum::serve(listener, app).await });
         address
     });
-    let mut take = || std::iter::from_fn(|| messages.try_recv().ok()).collect::<Vec<_>>();
+    let mut take = || std::mem::take(&mut *messages.lock().unwrap());
     exercise(address, &mut take);
 
-    // The queue holds one: the second is not taken, and comes again.
-    let (first, second) = (contract("first"), contract("second"));
-    assert_eq!(post(address, &[&first.1], &first.0).0, 200);
-    assert_eq!(post(address, &[&second.1], &second.0).0, 503);
-    assert_eq!(take()[0].msg_id, "first");
-    assert_eq!(post(address, &[&second.1], &second.0).0, 200);
-    assert_eq!(take()[0].msg_id, "second");
+    // A message that was not stored is not acknowledged, and comes again.
+    let (body, signature) = contract("again");
+    fails.store(true, Ordering::SeqCst);
+    assert_eq!(post(address, &[&signature], &body).0, 503);
+    fails.store(false, Ordering::SeqCst);
+    assert_eq!(post(address, &[&signature], &body).0, 200);
+    assert_eq!(take()[0].msg_id, "again");
 }
 
 #[test]
