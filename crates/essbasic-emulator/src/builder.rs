@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::encryption::{Agreement, Cipher};
 use crate::faults::{Fault, Faults};
+use crate::limits;
 use crate::links::Links;
 use crate::seed::Seed;
 use crate::server::Server;
@@ -118,13 +119,14 @@ impl Builder {
         self
     }
 
-    /// Lets this many seconds of the emulator pass in a real one; negative or absurd speeds are one.
+    /// Sets how many seconds of the emulator's clock pass per real second, from 0 to 1,000,000: 1 by
+    /// default. At 0 only [`advance`](Emulator::advance) moves the clock.
     pub fn speed(mut self, speed: f64) -> Self {
-        self.speed = if speed.is_finite() && speed >= 0.0 { speed } else { 1.0 };
+        self.speed = speed;
         self
     }
 
-    /// Starts at this Unix time, in seconds, and lets none pass but by
+    /// Starts the clock at this Unix time, in seconds, up to the end of the year 9999, and moves it only by
     /// [`advance`](Emulator::advance).
     pub fn clock_moved_by_hand(mut self, start: u64) -> Self {
         self.start = Some(Duration::from_secs(start));
@@ -139,7 +141,7 @@ impl Builder {
         self
     }
 
-    /// Makes each PDF at least this many bytes long.
+    /// Pads each PDF to at least this many bytes, up to 256 MiB.
     pub fn pdf_size(mut self, bytes: usize) -> Self {
         self.pdf_size = bytes;
         self
@@ -163,23 +165,17 @@ impl Builder {
     /// Starts the emulator on a thread of its own.
     ///
     /// # Errors
-    /// Where the address cannot be listened at, is not loopback without
-    /// [`beyond_loopback`](Self::beyond_loopback), the callback address or its key can't be used, the
-    /// seed contradicts itself, or handshakes are to go wrong without [`tls`](Self::tls).
+    /// Returns an error of kind [`io::ErrorKind::InvalidInput`] that names the setting and its limit if a
+    /// setting is invalid: an address that is not loopback without
+    /// [`beyond_loopback`](Self::beyond_loopback), a callback URL, key or [`CallbackChaos`] out of range, keys of
+    /// [`encryption`](Self::encryption) of a wrong length, an empty credential, a contradictory seed or one of
+    /// more than 1,000,000 generated contracts, a fault's rate outside 0 to 1, a fault of handshakes without
+    /// [`tls`](Self::tls), or a number outside the range of its setter. Returns any other error if the address
+    /// cannot be listened at.
+    ///
+    /// [`CallbackChaos`]: crate::CallbackChaos
     pub fn start(mut self) -> io::Result<Emulator> {
-        if !self.listen.ip().is_loopback() && !self.beyond_loopback {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{} is not a loopback address", self.listen.ip()),
-            ));
-        }
-        let of_tls = self.faults.iter().find(|fault| fault.kind.hits_handshakes());
-        if let (Some(fault), false) = (of_tls, self.tls) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{} hits handshakes, and without TLS there are none", fault.kind),
-            ));
-        }
+        self.check()?;
         if self.secrets.is_empty() {
             self = self.credential(SECRET_ID, SECRET_KEY);
         }
@@ -187,7 +183,7 @@ impl Builder {
         let mut world = World::default();
         self.seed
             .plant(&mut world, clock.now())
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+            .map_err(|error| limits::invalid(error.to_string()))?;
         // The contents of the seed were there before anybody could be told.
         let callbacks = Arc::<Tally>::default();
         let post = match &self.callback {
@@ -217,6 +213,21 @@ impl Builder {
         let server = Server::start(listener, Arc::clone(&service), post, tls)?;
         Ok(Emulator::new(service, server))
     }
+
+    fn check(&self) -> io::Result<()> {
+        if !self.listen.ip().is_loopback() && !self.beyond_loopback {
+            let address = self.listen.ip();
+            return Err(limits::invalid(format!("{address} is not a loopback address")));
+        }
+        limits::speed(self.speed).map_err(limits::invalid)?;
+        limits::start(self.start)?;
+        limits::pdf_size(self.pdf_size)?;
+        limits::faults(&self.faults, self.tls)?;
+        for (id, secret) in &self.secrets {
+            limits::credential(id, &secret.key, secret.token.as_deref())?;
+        }
+        self.encryption.as_ref().map_or(Ok(()), Agreement::check)
+    }
 }
 
 impl fmt::Debug for Builder {
@@ -225,3 +236,6 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder").field("listen", &self.listen).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

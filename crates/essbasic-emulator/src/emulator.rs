@@ -108,13 +108,13 @@ impl Emulator {
         }
     }
 
-    /// Lets time pass at once.
+    /// Moves the clock ahead, at most to the end of the year 9999.
     pub fn advance(&self, by: Duration) {
         self.service.advance(by);
     }
 
-    /// Lets these things go wrong from now on, by this seed, instead of those before; with none, nothing.
-    /// Those that hit handshakes do so where it speaks TLS.
+    /// Replaces the faults, and the seed that draws the requests they hit. Faults of handshakes hit only with
+    /// TLS. A rate below 0 or NaN never hits, a rate above 1 always does.
     pub fn set_faults(&self, faults: impl IntoIterator<Item = Fault>, seed: u64) {
         self.service.faults.set(faults.into_iter().collect(), seed);
     }

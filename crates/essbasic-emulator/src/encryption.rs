@@ -1,6 +1,8 @@
 //! Bodies that come encrypted, read and answered by the service's description alone: nothing of the
 //! client is used here.
 
+use std::io;
+
 use aes::{Aes128, Aes192, Aes256};
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
@@ -11,6 +13,7 @@ use sm4::Sm4;
 use tc3_api::Base64;
 
 use crate::error::ApiError;
+use crate::limits::invalid;
 
 /// A cipher that platform and service can agree on, both in CBC with PKCS#7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,22 @@ pub(crate) struct Agreement {
 }
 
 impl Agreement {
+    /// Checks the lengths of the keys.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let (name, allowed, lengths): (_, &[usize], _) = match self.cipher {
+            Cipher::Aes => ("AES", &[16, 24, 32], "16, 24 or 32"),
+            Cipher::Sm4 => ("SM4", &[16], "16"),
+        };
+        if !allowed.contains(&self.key.len()) {
+            let length = self.key.len();
+            return Err(invalid(format!("{name} key of {length} bytes; expected {lengths} bytes")));
+        }
+        match self.hmac_key.is_empty() {
+            true => Err(invalid("the HMAC key of encrypted calls is empty")),
+            false => Ok(()),
+        }
+    }
+
     /// The action and the body that the carrying body holds.
     pub(crate) fn open(&self, carrier: &Value) -> Result<(String, Vec<u8>), ApiError> {
         let text = |member: &str| carrier.get(member).and_then(Value::as_str).unwrap_or_default();

@@ -13,7 +13,7 @@
 //! signatures from what came over the wire, checks parameters against the API's description and
 //! answers the common errors with the real codes.
 //!
-//! It models the whole life of a contract: `UploadFiles`, `ChannelCreateFlowByFiles`,
+//! It models ([`modelled_actions`]) the whole life of a contract: `UploadFiles`, `ChannelCreateFlowByFiles`,
 //! `DescribeTemplates`, `CreateFlowsByTemplates`, `CreateSignUrls` and `ChannelCreateFlowSignUrl`
 //! (whoever opens such a link signs), `ChannelCreateFlowReminds`, `ModifyFlowDeadline`,
 //! `ChannelCancelFlow`, `ChannelBatchCancelFlows`, `DescribeCancelFlowsTask`,
@@ -62,6 +62,8 @@ mod faults;
 mod flow;
 mod follow;
 mod ids;
+mod json;
+mod limits;
 mod links;
 mod note;
 mod pdf;
@@ -77,6 +79,7 @@ mod uploads;
 mod wire;
 mod world;
 
+pub use actions::modelled_actions;
 pub use builder::Builder;
 pub use callback::{Callback, CallbackChaos, CallbackStats};
 pub use emulator::Emulator;

@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::bulk;
 use crate::flow::{Status, Who};
+use crate::json::from_object;
+use crate::limits;
 use crate::template::Template;
 use crate::terms::NewFlow;
 use crate::world::{Application, Organization, World};
@@ -16,13 +18,13 @@ use crate::world::{Application, Organization, World};
 /// The [default](Self::default) holds the two contracts of the API's own examples, twelve more that
 /// are complete, one in each other state, and three templates.
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Seed {
     applications: BTreeMap<String, ApplicationSeed>,
 }
 
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct ApplicationSeed {
     #[serde(default)]
     downloads: bool,
@@ -30,7 +32,7 @@ struct ApplicationSeed {
 }
 
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct OrganizationSeed {
     #[serde(default)]
     name: Option<String>,
@@ -47,7 +49,7 @@ struct OrganizationSeed {
 }
 
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct FlowSeed {
     id: String,
     name: String,
@@ -62,12 +64,20 @@ struct FlowSeed {
 }
 
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct PartySeed {
     name: String,
     #[serde(default)]
     organization: Option<String>,
 }
+
+from_object!(
+    Seed: "a seed",
+    ApplicationSeed: "an application",
+    OrganizationSeed: "an organization",
+    FlowSeed: "a contract",
+    PartySeed: "a party",
+);
 
 impl core::fmt::Debug for Seed {
     /// Shows how much there is, and of nobody.
@@ -76,13 +86,13 @@ impl core::fmt::Debug for Seed {
     }
 }
 
-/// A seed file that cannot be used: what is wrong, and where.
+/// Error of an invalid seed, with the reason and the position.
 #[derive(Debug)]
 pub struct SeedError(String);
 
 impl core::fmt::Display for SeedError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "the seed is unusable: {}", self.0)
+        write!(f, "invalid seed: {}", self.0)
     }
 }
 
@@ -94,7 +104,8 @@ pub(crate) const AGE: Duration = Duration::from_secs(3600);
 
 impl Seed {
     /// The default's application and templates with this many completed contracts in place of its own.
-    /// Their ids are the same in every run: `yDEmuBulk` and the number, from 1, in 23 digits.
+    /// Their ids are the same in every run: `yDEmuBulk` and the number, from 1, in 23 digits. More than
+    /// 1,000,000 are refused by [`Builder::start`](crate::Builder::start).
     pub fn completed(flows: usize) -> Self {
         let mut seed = Self::default();
         let apps = seed.applications.values_mut();
@@ -108,11 +119,52 @@ impl Seed {
 
     /// Reads a seed from JSON; `assets/seed.json` of this crate is an example.
     ///
+    /// ```
+    /// # fn main() -> Result<(), essbasic_emulator::SeedError> {
+    /// let seed = essbasic_emulator::Seed::from_json(
+    ///     r#"{ "applications": { "APP_ID": {
+    ///         "downloads": true,
+    ///         "organizations": { "ORGANIZATION": {
+    ///             "name": "A company",
+    ///             "downloads": true,
+    ///             "operators": ["OPERATOR"],
+    ///             "completed": 100,
+    ///             "flows": [{
+    ///                 "id": "yDContract1",
+    ///                 "name": "Lease",
+    ///                 "file_name": "lease.pdf",
+    ///                 "group": "yDGroup1",
+    ///                 "status": "PART",
+    ///                 "reason": "",
+    ///                 "parties": [{ "name": "A", "organization": "A company" }, { "name": "B" }]
+    ///             }],
+    ///             "templates": [{
+    ///                 "id": "yDTemplate1",
+    ///                 "name": "Lease",
+    ///                 "description": "Of a flat",
+    ///                 "unordered": false,
+    ///                 "recipients": [{ "id": "yDRecipient1", "role": "Landlord", "organization": true, "initiator": true }],
+    ///                 "fields": [{ "id": "Field1", "name": "Rent", "required": true }]
+    ///             }]
+    ///         } }
+    ///     } } }"#,
+    /// )?;
+    /// # drop(seed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Required are `applications`, `organizations`, `operators`, and `id`, `name`, `status` and `parties` of a
+    /// contract. `completed` adds that many generated contracts with the ids of
+    /// [`completed`](Self::completed), numbered over the whole seed.
+    ///
     /// # Errors
-    /// Where the text is no JSON, has members unknown or missing, or two contracts of one id.
+    /// Returns an error if the text is not a JSON object of that form, has an unknown field, has two contracts
+    /// of one id, or exceeds 1,000,000 generated contracts.
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
         let seed: Self =
             serde_json::from_str(text).map_err(|error| SeedError(error.to_string()))?;
+        seed.check_bulk()?;
         let mut ids = std::collections::BTreeSet::new();
         for flow in seed.flows() {
             if flow.id.is_empty() || !flow.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -140,13 +192,22 @@ impl Seed {
         Ok(seed)
     }
 
+    fn organizations(&self) -> impl Iterator<Item = &OrganizationSeed> {
+        self.applications.values().flat_map(|app| app.organizations.values())
+    }
+
     fn flows(&self) -> impl Iterator<Item = &FlowSeed> {
-        let organizations = self.applications.values().flat_map(|app| app.organizations.values());
-        organizations.flat_map(|organization| &organization.flows)
+        self.organizations().flat_map(|organization| &organization.flows)
+    }
+
+    fn check_bulk(&self) -> Result<(), SeedError> {
+        let completed = self.organizations().map(|organization| organization.completed);
+        limits::flows(completed.fold(0, usize::saturating_add)).map_err(SeedError)
     }
 
     /// Brings everything about by the steps that also a caller would take.
     pub(crate) fn plant(self, world: &mut World, now: Duration) -> Result<(), SeedError> {
+        self.check_bulk()?;
         let mut bulk = 0;
         for (app_id, app) in self.applications {
             let known = Application { downloads: app.downloads, ..Application::default() };
@@ -253,9 +314,33 @@ mod tests {
                 r#"{{"applications":{{"a":{{"organizations":{{"o":{{"operators":[],"flows":[{flows}]}}}}}}}}}}"#
             )
         };
+        let completed = |count: &str| {
+            format!(
+                r#"{{"applications":{{"a":{{"organizations":{{"o":{{"operators":[],"completed":{count}}},"p":{{"operators":[],"completed":1}}}}}}}}}}"#
+            )
+        };
+        assert!(Seed::from_json(&completed("999999")).is_ok());
         assert!(Seed::from_json(&seed(&flow("f", "ALL"))).is_ok());
         for (text, reason) in [
             (String::new(), "EOF"),
+            ("[]".into(), "sequence, expected a seed as a JSON object"),
+            ("[{}]".into(), "sequence, expected a seed as a JSON object"),
+            (r#"{"applications":[]}"#.into(), "sequence, expected a map"),
+            (
+                r#"{"applications":{"a":[true,{}]}}"#.into(),
+                "expected an application as a JSON object",
+            ),
+            (
+                r#"{"applications":{"a":{"organizations":{"o":[]}}}}"#.into(),
+                "expected an organization",
+            ),
+            (seed(r#"["f"]"#), "expected a contract as a JSON object"),
+            (seed(r#"{"id":"f","name":"n","parties":[["p"]],"status":"ALL"}"#), "expected a party"),
+            (completed("1000000"), "1000001 generated contracts exceed the limit of 1000000"),
+            (completed("18446744073709551615"), "exceed the limit of 1000000"),
+            (completed("18446744073709551616"), "expected usize"),
+            (completed("-1"), "-1"),
+            (completed("1e400"), "out of range"),
             ("{}".into(), "applications"),
             (seed(&flow("f", "DONE")), "DONE"),
             (seed(&flow("../f", "ALL")), "letters and digits"),

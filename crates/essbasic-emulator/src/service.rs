@@ -26,8 +26,8 @@ use crate::world::World;
 
 const SERVICE: &str = "essbasic";
 const VERSION: &str = "2021-05-26";
-/// The action that carries others, encrypted.
-const CARRIER: &str = "CreateRequestWithEncryption";
+/// The outer action of encrypted calls.
+pub(crate) const OUTER: &str = "CreateRequestWithEncryption";
 
 /// How the service is set up.
 pub(crate) struct Service {
@@ -129,10 +129,17 @@ impl Service {
         state
     }
 
-    /// Jumps ahead, and lets happen what falls into that time.
+    /// Moves the clock ahead, and lets happen what falls into that time.
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
-        drop(self.state());
+        // What is due next is due sooner, by the real clock.
+        self.state().world.alarm.notify_one();
+    }
+
+    /// Changes the speed of the clock.
+    pub(crate) fn set_speed(&self, speed: f64) {
+        self.clock.set_speed(speed);
+        self.state().world.alarm.notify_one();
     }
 
     /// What has been done.
@@ -203,7 +210,7 @@ impl Service {
         let body = wire.parameters(JsonType::Object(meta.request))?;
         check_shape(&body, meta.request)?;
         match &self.encryption {
-            Some(agreement) if action == CARRIER => self.carried(agreement, &body, endpoint),
+            Some(agreement) if action == OUTER => self.carried(agreement, &body, endpoint),
             _ => self.run(meta, &body, endpoint),
         }
     }

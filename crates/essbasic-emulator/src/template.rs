@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 
+use crate::json::from_object;
+
 /// A template of a sub-organisation, as the seed gives it.
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(crate) struct Template {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -21,7 +23,7 @@ pub(crate) struct Template {
 
 /// A party that a template provides for.
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(crate) struct Recipient {
     pub(crate) id: String,
     pub(crate) role: String,
@@ -34,10 +36,12 @@ pub(crate) struct Recipient {
 
 /// A field to fill in.
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(crate) struct Field {
     pub(crate) id: String,
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) required: bool,
 }
+
+from_object!(Template: "a template", Recipient: "a recipient", Field: "a field");

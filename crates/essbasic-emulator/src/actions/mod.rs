@@ -58,24 +58,38 @@ impl Context<'_> {
 
 type Answer = Result<Value, ApiError>;
 
+type Model = fn(&mut Context<'_>, &Value) -> Answer;
+
+/// The modelled actions, in alphabetical order.
+const MODELS: [(&str, Model); 13] = [
+    ("ChannelBatchCancelFlows", cancel::many),
+    ("ChannelCancelFlow", cancel::one),
+    ("ChannelCreateFlowByFiles", start::by_files),
+    ("ChannelCreateFlowReminds", wait::remind),
+    ("ChannelCreateFlowSignUrl", |context, body| urls::for_h5(context, body)),
+    ("CreateFlowsByTemplates", start::by_templates),
+    ("CreateSignUrls", |context, body| urls::for_mini_program(context, body)),
+    ("DescribeCancelFlowsTask", |context, body| cancel::task(context, body)),
+    ("DescribeFlowDetailInfo", |context, body| query::flow_details(context, body)),
+    ("DescribeResourceUrlsByFlows", |context, body| query::resource_urls(context, body)),
+    ("DescribeTemplates", |context, body| templates::list(context, body)),
+    ("ModifyFlowDeadline", wait::postpone),
+    ("UploadFiles", files::upload),
+];
+
+/// Returns the names of the actions that the emulator models, in alphabetical order.
+///
+/// With [`Builder::encryption`](crate::Builder::encryption) it also models `CreateRequestWithEncryption`. Any
+/// other action is checked and answered with data of the right shape.
+pub fn modelled_actions() -> impl Iterator<Item = &'static str> {
+    MODELS.into_iter().map(|(name, _)| name)
+}
+
 /// Runs the action; `None` where the emulator does not model it.
 pub(crate) fn run(context: &mut Context<'_>, body: &Value) -> Option<Answer> {
-    Some(match context.meta.info.name {
-        "ChannelBatchCancelFlows" => cancel::many(context, body),
-        "ChannelCancelFlow" => cancel::one(context, body),
-        "ChannelCreateFlowByFiles" => start::by_files(context, body),
-        "ChannelCreateFlowReminds" => wait::remind(context, body),
-        "ChannelCreateFlowSignUrl" => urls::for_h5(context, body),
-        "CreateFlowsByTemplates" => start::by_templates(context, body),
-        "CreateSignUrls" => urls::for_mini_program(context, body),
-        "DescribeCancelFlowsTask" => cancel::task(context, body),
-        "DescribeFlowDetailInfo" => query::flow_details(context, body),
-        "DescribeResourceUrlsByFlows" => query::resource_urls(context, body),
-        "DescribeTemplates" => templates::list(context, body),
-        "ModifyFlowDeadline" => wait::postpone(context, body),
-        "UploadFiles" => files::upload(context, body),
-        _ => return None,
-    })
+    let name = context.meta.info.name;
+    let (_, model) = MODELS.into_iter().find(|(known, _)| *known == name)?;
+    Some(model(context, body))
 }
 
 /// Who calls, found in what the service knows.

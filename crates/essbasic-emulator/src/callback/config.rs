@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use http::Uri;
 
+use crate::limits;
+
 /// Where callbacks go and how they are protected.
 ///
 /// A message that is not answered with 200 is sent again, with the same id, after a pause that doubles up
@@ -28,13 +30,28 @@ pub struct Callback {
 pub struct CallbackChaos {
     /// The part of acknowledged messages, from 0 to 1, that come a second time all the same.
     pub repeat: f64,
-    /// Each message is held back for up to so long.
+    /// Maximum delay of a message, at most a day.
     pub delay: Duration,
     /// Messages overtake each other: those within `delay`, or 100 ms where that is less, come in an order
     /// of chance.
     pub reorder: bool,
     /// Decides all of that.
     pub seed: u64,
+}
+
+impl CallbackChaos {
+    pub(super) fn check(&self) -> io::Result<()> {
+        limits::fraction("repeat of callbacks", self.repeat).map_err(limits::invalid)?;
+        let (delay, most) = (self.delay, limits::MAX_CALLBACK_DELAY);
+        match delay <= most {
+            true => Ok(()),
+            false => Err(limits::invalid(format!(
+                "callback delay of {} s exceeds the limit of {} s",
+                delay.as_secs(),
+                most.as_secs()
+            ))),
+        }
+    }
 }
 
 impl Callback {
@@ -69,13 +86,13 @@ impl Callback {
         self
     }
 
-    /// Gives a message up after it was sent so often: 20 by default, at least one.
+    /// Sets how often a message is sent at most: 20 by default, at least once.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// How long to pause before a message is sent the second time: 100 ms by default.
+    /// Sets the pause before a message is sent a second time: 100 ms by default, at most 10 s.
     pub fn first_pause(mut self, pause: Duration) -> Self {
         self.first_pause = pause;
         self
@@ -103,10 +120,8 @@ pub(super) struct Address {
 
 impl Address {
     pub(super) fn parse(url: &str, beyond_loopback: bool) -> io::Result<Self> {
-        let refused = |why: &str| {
-            io::Error::new(io::ErrorKind::InvalidInput, format!("the callback URL {why}"))
-        };
-        let uri: Uri = url.parse().map_err(|_| refused("is none"))?;
+        let refused = |why: &str| limits::invalid(format!("the callback URL {why}"));
+        let uri: Uri = url.parse().map_err(|_| refused("is invalid"))?;
         if uri.scheme_str() != Some("http") {
             return Err(refused("does not begin with http://"));
         }

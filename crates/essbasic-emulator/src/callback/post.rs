@@ -15,15 +15,13 @@ use super::config::{Address, Callback, CallbackChaos};
 use super::exchange::post;
 use super::seal::{Seal, Sealed};
 use super::tally::Tally;
+use crate::limits;
 
 /// The longest pause before a message is sent again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Messages that are sent again at one time: a receiver that is back has many waiting for it.
 const AT_ONCE: usize = 16;
-
-/// The longest that a message is held back, whatever is asked for.
-const LONGEST_DELAY: Duration = Duration::from_secs(86_400);
 
 /// Messages within this time overtake each other where they may and `delay` is less.
 const SHORTEST_REORDER: Duration = Duration::from_millis(100);
@@ -63,12 +61,10 @@ impl Post {
         tally: Arc<Tally>,
         messages: UnboundedReceiver<Value>,
     ) -> io::Result<Self> {
+        callback.chaos.check()?;
         let address = Address::parse(&callback.url, beyond_loopback)?;
-        let seal =
-            Seal::new(callback.key.as_deref(), callback.token.as_deref()).ok_or_else(|| {
-                let why = "the CallbackKey does not have 32 bytes";
-                io::Error::new(io::ErrorKind::InvalidInput, why)
-            })?;
+        let seal = Seal::new(callback.key.as_deref(), callback.token.as_deref())
+            .ok_or_else(|| limits::invalid("the CallbackKey does not have 32 bytes"))?;
         let route = Route {
             address,
             seal,
@@ -122,7 +118,7 @@ impl Post {
 
     fn hold(&mut self, message: &Value) {
         let CallbackChaos { repeat, delay, reorder, .. } = self.chaos;
-        let longest = if reorder { delay.max(SHORTEST_REORDER) } else { delay }.min(LONGEST_DELAY);
+        let longest = if reorder { delay.max(SHORTEST_REORDER) } else { delay };
         let (wait, repeated) = (longest.mul_f64(self.random.f64()), self.random.f64() < repeat);
         let mut due = Instant::now() + wait;
         if !reorder {
@@ -157,7 +153,7 @@ impl Post {
                 }
             }
             if repeated {
-                sleep(route.first_pause).await;
+                sleep(route.first_pause.min(LONGEST_PAUSE)).await;
                 route.message(&sealed).await;
             }
         });

@@ -1,0 +1,242 @@
+use std::net::{IpAddr, Ipv6Addr};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{CallbackChaos, FaultKind};
+
+/// Numbers at and past the ends of every type and limit.
+fn sizes() -> impl Strategy<Value = usize> {
+    let edges = [0, 1, limits::MAX_FLOWS, limits::MAX_FLOWS + 1, limits::MAX_PDF_BYTES];
+    let far = [limits::MAX_PDF_BYTES + 1, u32::MAX as usize, usize::MAX - 1, usize::MAX];
+    prop_oneof![proptest::sample::select([&edges[..], &far[..]].concat()), any::<usize>()]
+}
+
+fn floats() -> impl Strategy<Value = f64> {
+    let edges =
+        [0.0, -0.0, 1.0, -1.0, 1.000_001, limits::MAX_SPEED, 1_000_001.0, f64::MIN_POSITIVE];
+    let far = [f64::MIN, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+    prop_oneof![proptest::sample::select([&edges[..], &far[..]].concat()), any::<f64>()]
+}
+
+fn durations() -> impl Strategy<Value = Duration> {
+    let edges = [Duration::ZERO, limits::MAX_CALLBACK_DELAY, Duration::MAX];
+    let any = (any::<u64>(), 0_u32..1_000_000_000).prop_map(|(s, n)| Duration::new(s, n));
+    prop_oneof![proptest::sample::select(edges.to_vec()), any]
+}
+
+fn texts() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), Just("k".repeat(32)), Just("\0\n\u{202e}".into()), ".{0,40}"]
+}
+
+fn callbacks() -> impl Strategy<Value = Callback> {
+    let chaos = (floats(), durations(), any::<bool>(), any::<u64>())
+        .prop_map(|(repeat, delay, reorder, seed)| CallbackChaos { repeat, delay, reorder, seed });
+    let urls = prop_oneof![Just("http://127.0.0.1:1/".to_owned()), texts()];
+    let attempts = prop_oneof![Just(0), Just(u32::MAX), any::<u32>()];
+    (urls, texts(), texts(), chaos, attempts, durations()).prop_map(
+        |(url, key, token, chaos, attempts, pause)| {
+            Callback::to(url)
+                .key(key)
+                .token(token)
+                .chaos(chaos)
+                .attempts(attempts)
+                .first_pause(pause)
+        },
+    )
+}
+
+fn faults() -> impl Strategy<Value = Vec<Fault>> {
+    let kinds = proptest::sample::select(FaultKind::ALL.to_vec());
+    let fault =
+        (kinds, floats(), proptest::option::of(texts()), proptest::option::of(any::<u64>()))
+            .prop_map(|(kind, rate, action, times)| {
+                let fault = Fault::new(kind).rate(rate);
+                let fault = action.into_iter().fold(fault, |fault, action| fault.action(action));
+                times.into_iter().fold(fault, |fault, times| fault.times(times))
+            });
+    proptest::collection::vec(fault, 0..3)
+}
+
+type Setting = fn(Builder) -> Builder;
+
+/// One call of a setter, and its value.
+struct Set {
+    value: String,
+    set: Box<dyn Fn(Builder) -> Builder>,
+}
+
+impl fmt::Debug for Set {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.value)
+    }
+}
+
+fn boxed<T: Clone + fmt::Debug + 'static>(
+    values: impl Strategy<Value = T> + 'static,
+    set: fn(Builder, T) -> Builder,
+) -> BoxedStrategy<Set> {
+    let set = move |value: T| Set {
+        value: format!("{value:?}"),
+        set: Box::new(move |builder| set(builder, value.clone())),
+    };
+    values.prop_map(set).boxed()
+}
+
+/// Calls of each setter, with values of any size.
+fn setters() -> impl Strategy<Value = Set> {
+    let plain: [Setting; 2] = [Builder::beyond_loopback, Builder::tls];
+    let addresses = [
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        SocketAddr::from((Ipv4Addr::BROADCAST, 0)),
+        SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        SocketAddr::from((IpAddr::from(Ipv6Addr::LOCALHOST), 0)),
+        SocketAddr::from(([192, 0, 2, 1], u16::MAX)),
+    ];
+    let cipher = proptest::sample::select(vec![Cipher::Aes, Cipher::Sm4]);
+    // The largest number that is valid is left to a test of its own: it takes a while.
+    let flows =
+        sizes().prop_filter("takes long", |flows| !(10_000..=limits::MAX_FLOWS).contains(flows));
+    prop_oneof![
+        boxed(proptest::sample::select(plain.to_vec()), |builder, set| set(builder)),
+        boxed(proptest::sample::select(addresses.to_vec()), Builder::listen),
+        boxed((texts(), texts()), |builder, (id, key)| builder.credential(id, key)),
+        boxed((texts(), texts(), texts()), |builder, (id, key, token)| {
+            builder.temporary_credential(id, key, token)
+        }),
+        boxed((cipher, texts(), texts()), |builder, (cipher, key, hmac)| {
+            builder.encryption(cipher, key, hmac)
+        }),
+        boxed(callbacks(), Builder::callback),
+        boxed(flows, |builder, flows| builder.seed(Seed::completed(flows))),
+        boxed(floats(), Builder::speed),
+        boxed(
+            prop_oneof![Just(u64::MAX), Just(253_402_300_800), any::<u64>()],
+            |builder, start| { builder.clock_moved_by_hand(start) }
+        ),
+        boxed(proptest::option::of(sizes()), Builder::rate_limit),
+        boxed(sizes(), Builder::pdf_size),
+        boxed((faults(), any::<u64>()), |builder, (faults, seed)| builder.faults(faults, seed)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn no_setter_panics_and_what_starts_serves(
+        set in proptest::collection::vec(setters(), 1..4),
+        by in durations(),
+    ) {
+        let builder = set.iter().fold(Emulator::builder(), |builder, set| (set.set)(builder));
+        match builder.start() {
+            Ok(emulator) => {
+                emulator.advance(by);
+                let mut flow = crate::NewFlow::new("a", "o", "f");
+                flow.open_for = by;
+                emulator.create_flow(flow);
+                prop_assert!(emulator.now() <= limits::END_OF_TIME);
+            }
+            Err(error) => prop_assert!(!error.to_string().is_empty()),
+        }
+    }
+}
+
+/// A field without a setter above does not compile here.
+#[test]
+fn every_field_is_set_above() {
+    let Builder {
+        listen: _,
+        beyond_loopback: _,
+        secrets: _,
+        encryption: _,
+        callback: _,
+        seed: _,
+        start: _,
+        speed: _,
+        rate_limit: _,
+        pdf_size: _,
+        faults: _,
+        faults_seed: _,
+        tls: _,
+    } = Builder::new();
+}
+
+#[test]
+fn invalid_settings_are_refused_with_their_limit() {
+    let chaos = |chaos| Callback::to("http://127.0.0.1:1/").chaos(chaos);
+    let rate = |rate| [Fault::new(FaultKind::Reset).rate(rate)];
+    let day = limits::MAX_CALLBACK_DELAY;
+    let new = Builder::new;
+    for (builder, reason) in [
+        (new().speed(f64::NAN), "clock speed NaN is not between 0 and 1000000"),
+        (new().speed(f64::INFINITY), "clock speed inf is not between 0 and 1000000"),
+        (new().speed(-1.0), "clock speed -1 is not between 0 and 1000000"),
+        (new().speed(1_000_000.5), "is not between 0 and 1000000"),
+        (
+            new().pdf_size(1_000_000_000_000),
+            "1000000000000 bytes exceeds the limit of 268435456 bytes",
+        ),
+        (new().pdf_size((256 << 20) + 1), "exceeds the limit"),
+        (new().seed(Seed::completed(usize::MAX)), "exceed the limit of 1000000"),
+        (new().seed(Seed::completed(1_000_001)), "1000001 generated contracts exceed the limit"),
+        (new().clock_moved_by_hand(253_402_300_800), "exceeds the limit of 253402300799"),
+        (new().clock_moved_by_hand(u64::MAX), "exceeds the limit of 253402300799"),
+        (new().faults(rate(f64::NAN), 0), "rate of fault reset NaN is not between 0 and 1"),
+        (new().faults(rate(1.5), 0), "rate of fault reset 1.5 is not between 0 and 1"),
+        (new().faults(rate(-0.5), 0), "is not between 0 and 1"),
+        (new().faults([Fault::new(FaultKind::TlsCut)], 0), "does not speak TLS"),
+        (new().faults([Fault::new(FaultKind::TlsCut).action("x")], 0).tls(), "have no action"),
+        (
+            new().callback(chaos(CallbackChaos { repeat: 7.0, ..CallbackChaos::default() })),
+            "repeat of callbacks 7 is not between 0 and 1",
+        ),
+        (
+            new().callback(chaos(CallbackChaos { repeat: f64::NAN, ..CallbackChaos::default() })),
+            "repeat of callbacks NaN is not between 0 and 1",
+        ),
+        (
+            new().callback(chaos(CallbackChaos { delay: day * 2, ..CallbackChaos::default() })),
+            "callback delay of 172800 s exceeds the limit of 86400 s",
+        ),
+        (new().callback(Callback::to("nowhere")), "callback URL"),
+        (new().callback(Callback::to("http://127.0.0.1/").key("k")), "32 bytes"),
+        (new().credential("", "k"), "the SecretId of a credential is empty"),
+        (new().credential("i", ""), "the SecretKey of a credential is empty"),
+        (new().temporary_credential("i", "k", ""), "the token of a credential is empty"),
+        (
+            new().encryption(Cipher::Aes, "k", "h"),
+            "AES key of 1 bytes; expected 16, 24 or 32 bytes",
+        ),
+        (new().encryption(Cipher::Sm4, "k".repeat(32), "h"), "SM4 key of 32 bytes; expected 16"),
+        (new().encryption(Cipher::Aes, "k".repeat(16), ""), "HMAC key of encrypted calls is empty"),
+        (new().listen(([192, 0, 2, 1], 0).into()), "192.0.2.1 is not a loopback address"),
+    ] {
+        let error = builder.start().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn the_limits_themselves_are_valid() {
+    for builder in [
+        Builder::new().speed(0.0),
+        Builder::new().speed(limits::MAX_SPEED),
+        Builder::new().pdf_size(limits::MAX_PDF_BYTES),
+        Builder::new().clock_moved_by_hand(limits::END_OF_TIME.as_secs()),
+        Builder::new().seed(Seed::completed(0)),
+        Builder::new().rate_limit(Some(0)),
+    ] {
+        drop(builder.start().unwrap());
+    }
+}
+
+#[test]
+fn many_contracts_start_quickly() {
+    let began = std::time::Instant::now();
+    let emulator = Builder::new().seed(Seed::completed(100_000)).start().unwrap();
+    assert_eq!(emulator.completed_flows().len(), 100_000);
+    // A second or less; a debug build on a busy machine takes longer.
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+}
