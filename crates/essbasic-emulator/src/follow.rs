@@ -1,14 +1,17 @@
 //! Where links lead: to files, and to the page on which a party signs.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 
 use crate::flow::Who;
 use crate::links::{Refused, Target};
 use crate::note::noted;
 use crate::pdf;
+use crate::range;
 use crate::service::{Reply, Service};
 use crate::wire::Wire;
 
@@ -35,8 +38,8 @@ impl Service {
             }
         };
         let served = match target {
-            Target::Flow(id) => self.contract(id, number, wire.method == Method::GET),
-            Target::Upload(id) => self.upload(id),
+            Target::Flow(id) => self.contract(wire, id, number),
+            Target::Upload(id) => self.upload(wire, id),
             // Whoever looks at the head alone has not opened the page.
             Target::Signing(id) => {
                 let party = number.checked_sub(1).filter(|_| wire.method != Method::HEAD);
@@ -46,26 +49,38 @@ impl Service {
         served.unwrap_or_else(|| self.refuse_link(StatusCode::NOT_FOUND, "NoSuchKey"))
     }
 
-    fn contract(&self, id: &str, signatures: usize, counts: bool) -> Option<Reply> {
-        let flow = {
-            let mut state = self.state();
-            if counts {
-                *state.stats.downloads.entry(id.to_owned()).or_default() += 1;
-            }
-            state.world.flow(id).cloned()?
-        };
+    fn contract(&self, wire: &Wire, id: &str, signatures: usize) -> Option<Reply> {
+        let flow = self.state().world.flow(id).cloned()?;
         let file = match &flow.terms.file {
             Some(file) => noted(file, &flow, signatures),
             None => pdf::contract(&flow, signatures, self.pdf_size).into(),
         };
-        Some(Reply::new(StatusCode::OK, "application/pdf", file))
+        let signed: Vec<_> = flow.progress.iter().map(|party| party.signed_at).collect();
+        let tag = tag((id, &flow.terms.name, flow.created, signed, signatures, file.len()));
+        let reply = self.file(wire, "application/pdf", file, tag);
+        if wire.method == Method::GET && reply.status == StatusCode::OK {
+            *self.state().stats.downloads.entry(id.to_owned()).or_default() += 1;
+        }
+        Some(reply)
     }
 
-    fn upload(&self, id: &str) -> Option<Reply> {
-        let state = self.state();
-        let upload = state.world.uploads.get(id, state.now)?;
-        let content_type = upload.format.content_type();
-        Some(Reply::new(StatusCode::OK, content_type, upload.bytes.clone()))
+    fn upload(&self, wire: &Wire, id: &str) -> Option<Reply> {
+        let (content_type, bytes) = {
+            let state = self.state();
+            let upload = state.world.uploads.get(id, state.now)?;
+            (upload.format.content_type(), upload.bytes.clone())
+        };
+        Some(self.file(wire, content_type, bytes, tag(id)))
+    }
+
+    fn file(&self, wire: &Wire, content_type: &'static str, file: Bytes, tag: u64) -> Reply {
+        let length = file.len();
+        range::file(wire, content_type, file, tag).unwrap_or_else(|code| {
+            let mut reply = self.refuse_link(StatusCode::RANGE_NOT_SATISFIABLE, code);
+            let whole = HeaderValue::from_str(&format!("bytes */{length}"));
+            reply.headers.extend(whole.ok().map(|value| (header::CONTENT_RANGE, value)));
+            reply
+        })
     }
 
     /// Signs for the party whose link it is, or shows how far the contract is.
@@ -96,4 +111,11 @@ impl Service {
     fn count_refusal(&self, status: StatusCode) {
         *self.state().stats.rejected.entry(status.as_str().to_owned()).or_default() += 1;
     }
+}
+
+/// The entity tag of a file: the same as long as all that its bytes depend on is.
+fn tag(file: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    file.hash(&mut hasher);
+    hasher.finish()
 }

@@ -49,6 +49,7 @@
 
 mod actions;
 mod auth;
+mod body;
 mod builder;
 mod bulk;
 mod callback;
@@ -67,6 +68,7 @@ mod limits;
 mod links;
 mod note;
 mod pdf;
+mod range;
 mod seed;
 mod server;
 mod service;
@@ -78,6 +80,7 @@ mod tls;
 mod uploads;
 mod wire;
 mod world;
+mod write_timeout;
 
 pub use actions::modelled_actions;
 pub use builder::Builder;

@@ -139,7 +139,8 @@ impl<'a> Document<'a> {
     }
 
     fn write(mut self, title: &str, pages: &[Vec<Line>], least: usize) -> Vec<u8> {
-        let mut pdf = Pdf::new();
+        // Room for the padding, the font and the rest at once: growing would take twice as much memory.
+        let mut pdf = Pdf::with_capacity(least.saturating_add(FONT.len()).saturating_add(16 << 10));
         pdf.catalog(id::CATALOG).pages(id::PAGES);
         let kids = (0..pages.len()).map(|index| id::page(index).0);
         pdf.pages(id::PAGES).kids(kids).count(i32::try_from(pages.len()).unwrap_or_default());

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,24 +17,24 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::body;
 use crate::callback::Post;
 use crate::error::ApiError;
 use crate::faults::{Connection, FaultKind, Script, Tampered};
+use crate::limits::END_OF_TIME;
 use crate::service::Service;
 use crate::tls::Tls;
 use crate::wire::Wire;
-
-/// As the real service: a JSON body may have 10 MB; a little is left for what surrounds it.
-const LARGEST_BODY: usize = 12 << 20;
-
-/// An uploaded file may have 60 MB, as base64 a third more.
-const LARGEST_UPLOAD: usize = 84 << 20;
+use crate::write_timeout::WriteTimeout;
 
 /// Connections at a time; others wait. Below the descriptors that a process has on most systems.
 const CONNECTIONS: usize = 400;
 
 /// How long a client may take over its headers, and then over its body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a client may take none of a response.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why a connection is dropped without an answer.
 type Dropped = Box<dyn std::error::Error + Send + Sync>;
@@ -82,7 +82,7 @@ impl Server {
         });
         let thread =
             std::thread::Builder::new().name("essbasic-emulator".into()).spawn(move || {
-                // Dropping the runtime afterwards ends every connection.
+                // The runtime's end afterwards ends every connection.
                 runtime.block_on(async {
                     tokio::spawn(keep_time(service));
                     tokio::spawn(accept(listener, front));
@@ -92,6 +92,8 @@ impl Server {
                     // An error means that the sender was dropped, which is the sign to stop.
                     let _ = stopped.await;
                 });
+                // A lookup of the callback's host name may take long, and nobody waits for it any more.
+                runtime.shutdown_background();
             })?;
         Ok(Self { scheme, authority, address, stop: Some(stop), thread: Some(thread) })
     }
@@ -211,7 +213,7 @@ async fn welcome(stream: TcpStream, front: Arc<Front>) {
 
 async fn serve(stream: impl Connection, front: &Front) {
     let script = Script::default();
-    let stream = Tampered::new(stream, script.clone());
+    let stream = Tampered::new(WriteTimeout::new(stream, WRITE_TIMEOUT), script.clone());
     let answer = service_fn(|request| answer(front, &script, request));
     let mut connection = pin!(
         http1::Builder::new()
@@ -239,28 +241,21 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
-    let upload = parts.headers.get("x-tc-action").is_some_and(|action| action == "UploadFiles");
-    let largest = if upload { LARGEST_UPLOAD } else { LARGEST_BODY };
-    let body = Limited::new(body, largest).collect();
-    let (reply, fault) = match tokio::time::timeout(READ_TIMEOUT, body).await? {
-        Ok(body) => {
-            let wire = Wire {
-                method: parts.method,
-                uri: parts.uri,
-                headers: parts.headers,
-                body: body.to_bytes(),
-            };
+    let action = parts.headers.get("x-tc-action").and_then(|action| action.to_str().ok());
+    let most = body::max_bytes(action);
+    let (reply, fault) = match tokio::time::timeout(READ_TIMEOUT, body::read(body, most)).await?? {
+        Some(body) => {
+            let wire = Wire { method: parts.method, uri: parts.uri, headers: parts.headers, body };
             let endpoint = match address {
                 Some(address) => format!("{scheme}://{address}"),
                 None => format!("{scheme}://{}", wire.header("host").unwrap_or_default()),
             };
             service.answer(&wire, &endpoint)
         }
-        Err(error) if error.is::<LengthLimitError>() => {
-            let message = format!("The request body is longer than {largest} bytes.");
+        None => {
+            let message = format!("The request body is longer than {most} bytes.");
             (service.refuse(&ApiError::new("RequestSizeLimitExceeded", message)), None)
         }
-        Err(error) => return Err(error),
     };
     let mut response = Response::new(Full::new(reply.body.clone()));
     *response.status_mut() = reply.status;
@@ -269,11 +264,9 @@ async fn answer(
     for note in reply.notes {
         headers.insert(note, HeaderValue::from_static("true"));
     }
-    if let Some(seconds) = reply.retry_after {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
-    }
+    headers.extend(reply.headers);
     let ahead = fault.map(FaultKind::ahead).unwrap_or_default();
-    let now = std::time::UNIX_EPOCH + service.clock.now() + ahead;
+    let now = std::time::UNIX_EPOCH + service.clock.now().saturating_add(ahead).min(END_OF_TIME);
     if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
         headers.insert(header::DATE, date);
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tc3_api::catalogue::{ActionMeta, JsonType};
@@ -84,8 +84,7 @@ pub(crate) struct Reply {
     pub(crate) content_type: &'static str,
     /// What the answer is, as far as the real service would not say it.
     pub(crate) notes: Vec<&'static str>,
-    /// When to come again, in seconds.
-    pub(crate) retry_after: Option<&'static str>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
 }
 
@@ -100,7 +99,7 @@ impl Reply {
         content_type: &'static str,
         body: impl Into<Bytes>,
     ) -> Self {
-        Self { status, content_type, notes: Vec::new(), retry_after: None, body: body.into() }
+        Self { status, content_type, notes: Vec::new(), headers: Vec::new(), body: body.into() }
     }
 
     pub(crate) fn json(value: &Value) -> Self {

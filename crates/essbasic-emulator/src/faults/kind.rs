@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tc3_api::catalogue::ActionMeta;
@@ -151,7 +151,10 @@ impl FaultKind {
                 format!("<html><head><title>{title}</title></head><body>nginx</body></html>");
             Reply::new(status, "text/html", page)
         };
-        let later = |status| Reply { retry_after: Some("1"), ..page(status) };
+        let later = |status| {
+            let retry = (header::RETRY_AFTER, HeaderValue::from_static("1"));
+            Reply { headers: vec![retry], ..page(status) }
+        };
         match self {
             Self::BadGateway => Some(Ok(page(StatusCode::BAD_GATEWAY))),
             Self::TooManyRequests => Some(Ok(later(StatusCode::TOO_MANY_REQUESTS))),

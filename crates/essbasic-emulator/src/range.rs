@@ -1,0 +1,126 @@
+//! Range requests for files (RFC 9110, section 14), as object stores answer them.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, header};
+
+use crate::service::Reply;
+use crate::wire::Wire;
+
+/// The part of a file that a request asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Whole,
+    Part(Range<usize>),
+    Unsatisfiable,
+}
+
+/// Answers with a file, or with the part that the request asks for.
+///
+/// Several ranges at once are ignored, as by S3 and COS. `If-Range` with another tag than the file's gets the
+/// whole file.
+pub(crate) fn file(
+    wire: &Wire,
+    content_type: &'static str,
+    file: Bytes,
+    tag: u64,
+) -> Result<Reply, &'static str> {
+    let tag = format!("\"{tag:016x}\"");
+    let range = wire.header("range").filter(|_| wire.method == Method::GET);
+    let same = wire.header("if-range").is_none_or(|known| known.trim() == tag);
+    let length = file.len();
+    let mut reply = match range.filter(|_| same).map_or(Asked::Whole, |range| asked(range, length))
+    {
+        Asked::Whole => Reply::new(StatusCode::OK, content_type, file),
+        Asked::Part(part) => {
+            let whole = format!("bytes {}-{}/{length}", part.start, part.end.saturating_sub(1));
+            let mut reply = Reply::new(StatusCode::PARTIAL_CONTENT, content_type, file.slice(part));
+            reply.headers.extend(value(&whole).map(|value| (header::CONTENT_RANGE, value)));
+            reply
+        }
+        Asked::Unsatisfiable => return Err("InvalidRange"),
+    };
+    reply.headers.extend(value(&tag).map(|value| (header::ETAG, value)));
+    reply.headers.push((header::ACCEPT_RANGES, HeaderValue::from_static("bytes")));
+    Ok(reply)
+}
+
+fn value(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(text).ok()
+}
+
+/// Reads a `Range` header; an invalid one counts as none.
+fn asked(header: &str, length: usize) -> Asked {
+    let part = |header: &str| {
+        let (unit, ranges) = header.split_once('=')?;
+        let (first, last) = ranges.trim().split_once('-')?;
+        let (first, last) = (number(first)?, number(last)?);
+        if !unit.trim().eq_ignore_ascii_case("bytes") {
+            return None;
+        }
+        match (first, last) {
+            (Some(first), Some(last)) if first > last => None,
+            (Some(first), last) => {
+                let end = last.map_or(length, |last| last.saturating_add(1).min(length));
+                Some(first..end)
+            }
+            (None, Some(suffix)) => Some(length.saturating_sub(suffix)..length),
+            (None, None) => None,
+        }
+    };
+    match part(header) {
+        None => Asked::Whole,
+        Some(part) if part.is_empty() => Asked::Unsatisfiable,
+        Some(part) => Asked::Part(part),
+    }
+}
+
+/// Digits as a number, at most `usize::MAX`; `Some(None)` without digits, `None` with anything else.
+fn number(text: &str) -> Option<Option<usize>> {
+    let text = text.trim();
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some((!text.is_empty()).then(|| text.parse().unwrap_or(usize::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_the_rfc_has_them() {
+        use Asked::{Part, Unsatisfiable, Whole};
+        for (header, length, expected) in [
+            ("bytes=0-9", 100, Part(0..10)),
+            ("bytes=0-0", 100, Part(0..1)),
+            ("bytes=99-99", 100, Part(99..100)),
+            ("bytes=90-", 100, Part(90..100)),
+            ("bytes=90-999", 100, Part(90..100)),
+            ("bytes=-10", 100, Part(90..100)),
+            ("bytes=-999", 100, Part(0..100)),
+            ("Bytes = 5 - 6", 100, Part(5..7)),
+            ("bytes=0-99999999999999999999999", 100, Part(0..100)),
+            ("bytes=-18446744073709551616", 100, Part(0..100)),
+            ("bytes=100-", 100, Unsatisfiable),
+            ("bytes=100-200", 100, Unsatisfiable),
+            ("bytes=99999999999999999999999-", 100, Unsatisfiable),
+            ("bytes=-0", 100, Unsatisfiable),
+            ("bytes=0-", 0, Unsatisfiable),
+            ("bytes=-1", 0, Unsatisfiable),
+            ("", 100, Whole),
+            ("bytes", 100, Whole),
+            ("bytes=", 100, Whole),
+            ("bytes=-", 100, Whole),
+            ("bytes=9-0", 100, Whole),
+            ("bytes=0-1,5-6", 100, Whole),
+            ("bytes=a-b", 100, Whole),
+            ("bytes=+1-2", 100, Whole),
+            ("bytes=1--2", 100, Whole),
+            ("lines=0-1", 100, Whole),
+        ] {
+            assert_eq!(asked(header, length), expected, "{header} of {length}");
+        }
+    }
+}
