@@ -1,17 +1,24 @@
-//! `essbasic emulator`: the service on loopback, until it is told to end.
+//! `essbasic emulator`: the service on loopback, until a signal ends it.
 
-use std::io::ErrorKind;
+mod exports;
+mod stop;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::mpsc;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use essbasic_emulator::{
-    APP_ID, Builder, Callback, CallbackChaos, Emulator, Fault, OPERATOR, ORGANIZATION, SECRET_ID,
-    SECRET_KEY, Seed,
+    Builder, Callback, CallbackChaos, Emulator, Fault, Seed, modelled_actions,
 };
+use essbasic_files::TemporaryFile;
 use serde::Serialize;
 
+use self::exports::Exports;
 use crate::failure::{Exit, Failure};
 use crate::input::{self, Secret};
 use crate::options::duration;
@@ -19,7 +26,16 @@ use crate::output;
 
 const EXAMPLES: &str = "\
 Prints {\"ready\":true,\"endpoint\":\"http://127.0.0.1:PORT\"} on stdout once it can be called, and runs until
-Ctrl-C or SIGTERM. Without keys it knows the SecretId AKIDEMULATOR with the SecretKey EMULATORSECRETKEY.
+Ctrl-C or SIGTERM. Without keys it knows the SecretId AKIDEMULATOR with the SecretKey EMULATORSECRETKEY. stderr
+has `export` lines of endpoint, keys and identity; --export prints them on stdout instead of the JSON line.
+
+Seed file (--seed); `applications`, `organizations`, `operators`, and a contract's `id`, `name`, `status` and
+`parties` are required, and docs/emulator.md describes every field:
+
+{\"applications\": {\"APP_ID\": {\"downloads\": true, \"organizations\": {\"ORGANIZATION\": {
+  \"name\": \"A company\", \"operators\": [\"OPERATOR\"], \"completed\": 100,
+  \"flows\": [{\"id\": \"yDContract1\", \"name\": \"Lease\", \"status\": \"PART\",
+             \"parties\": [{\"name\": \"A\", \"organization\": \"A company\"}, {\"name\": \"B\"}]}]}}}}}
 
 What the real service does not have is below /_emulator/; an unknown path there lists it.
 
@@ -28,6 +44,7 @@ Examples:
   essbasic emulator --listen 127.0.0.1:9527 --secret-id AKIDTEST --secret-key test
   essbasic emulator --flows 10000 --pdf-size 100000
   essbasic emulator --flows 10000 --faults reset=0.01,stall-body=0.001@download,throttled=0.05
+  eval \"$(essbasic emulator --export --flows 100 &)\"   # then: kill \"$ESSBASIC_EMULATOR_PID\"
   essbasic emulator --tls ca.pem --faults tls-expired=0.1
   essbasic emulator --callback-url http://127.0.0.1:8080/ --callback-key KEY --callback-token TOKEN";
 
@@ -41,27 +58,33 @@ pub(crate) struct EmulatorArgs {
     /// Listen, and send callbacks, also at addresses that other machines reach.
     #[arg(long)]
     beyond_loopback: bool,
-    /// Start with the contracts of this file (JSON) instead of the built-in ones.
+    /// Start with the contracts of this file (JSON, see below) instead of the built-in ones.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// Start with so many completed contracts instead of the built-in ones.
-    #[arg(long, value_name = "N", conflicts_with = "seed")]
+    /// Start with N completed contracts, at most 1000000, instead of the built-in ones.
+    #[arg(long, value_name = "N", conflicts_with = "seed", allow_negative_numbers = true, value_parser = flows)]
     flows: Option<usize>,
-    /// Make each contract's file at least so many bytes long; uploaded ones stay as they are.
-    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    /// Pad each contract's file to at least this size, at most 268435456; uploaded files stay as they are.
+    #[arg(long, value_name = "BYTES", default_value_t = 0, allow_negative_numbers = true, value_parser = pdf_size)]
     pdf_size: usize,
     /// Let things go wrong, as KIND=RATE or KIND=RATE@ACTION, where `download` is an action too; an unknown
     /// KIND lists them.
     #[arg(long, value_name = "FAULT", value_delimiter = ',')]
     faults: Vec<Fault>,
     /// Decides with which requests they do.
-    #[arg(long, value_name = "NUMBER", requires = "faults", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        requires = "faults",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
     faults_seed: u64,
     /// Speak TLS, and write the certificate of the emulator's authority to this file, for --ca-file.
     #[arg(long, value_name = "FILE")]
     tls: Option<PathBuf>,
-    /// Let so many seconds pass in a real one.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    /// Let the clock run FACTOR times as fast, from 0 to 1000000; at 0 only POST /_emulator/clock moves it.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, allow_negative_numbers = true, value_parser = speed)]
     speed: f64,
     /// Know this SecretId instead of the default one.
     #[arg(long, value_name = "ID", requires = "secret_key")]
@@ -69,6 +92,15 @@ pub(crate) struct EmulatorArgs {
     /// The SecretKey that belongs to it.
     #[arg(long, value_name = "KEY", requires = "secret_id")]
     secret_key: Option<Secret>,
+    /// Print `export NAME=VALUE` lines for a shell instead of the JSON line, and close stdout.
+    #[arg(long)]
+    export: bool,
+    /// End also when stdin ends, as it does if it is a pipe from a process that exits.
+    #[arg(long)]
+    until_eof: bool,
+    /// List the actions that are modelled, one per line, and exit.
+    #[arg(long)]
+    list_actions: bool,
     #[command(flatten)]
     callback: CallbackArgs,
 }
@@ -87,16 +119,22 @@ struct CallbackArgs {
     #[arg(long, value_name = "TOKEN", requires = "callback_url")]
     callback_token: Option<Secret>,
     /// Post this part of the messages, from 0 to 1, twice.
-    #[arg(long, value_name = "PART", requires = "callback_url", default_value_t = 0.0)]
+    #[arg(long, value_name = "PART", requires = "callback_url", default_value_t = 0.0, allow_negative_numbers = true, value_parser = part)]
     callback_repeat: f64,
-    /// Hold each message back for up to so long, such as 3s.
-    #[arg(long, value_name = "DURATION", requires = "callback_url", default_value = "0s", value_parser = duration)]
+    /// Delay each message by up to DURATION, such as 3s, at most 24h.
+    #[arg(long, value_name = "DURATION", requires = "callback_url", default_value = "0s", allow_negative_numbers = true, value_parser = delay)]
     callback_delay: Duration,
     /// Let messages overtake each other.
     #[arg(long, requires = "callback_url")]
     callback_reorder: bool,
     /// Decides which messages come twice, late or early.
-    #[arg(long, value_name = "NUMBER", requires = "callback_url", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        requires = "callback_url",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
     callback_seed: u64,
 }
 
@@ -124,26 +162,59 @@ struct Ready<'a> {
     endpoint: &'a str,
 }
 
-pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
+/// A number of an option within its limits.
+fn number<T: FromStr + PartialOrd + Display>(text: &str, least: T, most: T) -> Result<T, String> {
+    // Comparisons with NaN are false.
+    let number = text.parse().ok().filter(|number| *number >= least && *number <= most);
+    number.ok_or_else(|| format!("expected {least} to {most}"))
+}
+
+fn flows(text: &str) -> Result<usize, String> {
+    number(text, 0, Builder::MAX_FLOWS)
+}
+
+fn pdf_size(text: &str) -> Result<usize, String> {
+    number(text, 0, Builder::MAX_PDF_BYTES)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    number(text, 0.0, Builder::MAX_SPEED)
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    number(text, 0.0, 1.0)
+}
+
+fn delay(text: &str) -> Result<Duration, String> {
+    let delay = duration(text)?;
+    match delay <= CallbackChaos::MAX_DELAY {
+        true => Ok(delay),
+        false => Err("expected at most 24h".to_owned()),
+    }
+}
+
+/// What the emulator is started with, and what a client needs to call it.
+fn settings(args: &EmulatorArgs) -> Result<(Builder, Exports), Failure> {
+    let seed = match (&args.seed, args.flows) {
+        (Some(path), _) => Seed::from_json(&input::text_file(path)?).map_err(|error| {
+            let path = path.display();
+            Failure::new(format!("--seed {path}: {error}; see --help for the format"))
+        })?,
+        (None, Some(flows)) => Seed::completed(flows),
+        (None, None) => Seed::default(),
+    };
+    let mut exports = Exports::of(&seed);
     let mut builder = Emulator::builder()
         .listen(args.listen)
         .speed(args.speed)
         .pdf_size(args.pdf_size)
-        .faults(args.faults.clone(), args.faults_seed);
+        .faults(args.faults.clone(), args.faults_seed)
+        .seed(seed);
     if args.beyond_loopback {
         builder = builder.beyond_loopback();
     }
     if args.tls.is_some() {
         builder = builder.tls();
-    }
-    if let Some(path) = &args.seed {
-        let text = input::text_file(path)?;
-        let seed = Seed::from_json(&text)
-            .map_err(|error| Failure::new(format!("{}: {error}; mend the file", path.display())))?;
-        builder = builder.seed(seed);
-    }
-    if let Some(flows) = args.flows {
-        builder = builder.seed(Seed::completed(flows));
     }
     if let Some(callback) = args.callback.callback() {
         builder = builder.callback(callback);
@@ -152,30 +223,61 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
         (Some(id), Some(key)) if id.is_empty() || key.expose().is_empty() => {
             return Err(Failure::new("the emulator's keys are empty; give both or none"));
         }
-        (Some(id), Some(key)) => builder = builder.credential(id, key.expose()),
+        (Some(id), Some(key)) => {
+            builder = builder.credential(id, key.expose());
+            exports.credential(id, args.export.then(|| key.expose()));
+        }
         _ => {}
     }
-    let (end, ended) = mpsc::channel();
-    // A second signal finds the channel closed: the process is ending anyway.
-    ctrlc::set_handler(move || _ = end.send(()))
-        .map_err(|error| Failure::new(format!("signals cannot be received: {error}; try again")))?;
+    Ok((builder, exports))
+}
+
+pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
+    if args.list_actions {
+        modelled_actions().try_for_each(output::line)?;
+        return Ok(Exit::Done);
+    }
+    let (builder, mut exports) = settings(args)?;
     let emulator = start(builder)?;
     if let (Some(path), Some(authority)) = (&args.tls, emulator.authority_pem()) {
-        std::fs::write(path, authority).map_err(|error| {
+        write(path, authority).map_err(|error| {
             let path = path.display();
             Failure::new(format!("{path} cannot be written: {error}; give another --tls FILE"))
         })?;
     }
-    if args.secret_id.is_none() {
-        output::note(format_args!(
-            "SecretId {SECRET_ID}, SecretKey {SECRET_KEY}; application {APP_ID}, organization \
-             {ORGANIZATION}, operator {OPERATOR}"
-        ));
+    // From here on a signal ends it in peace; before, it ends the process.
+    let stop = stop::Stop::listen(args.until_eof)?;
+    exports.endpoint(&emulator.endpoint());
+    if args.export {
+        exports.process(std::process::id());
+        output::line(exports.lines().trim_end())?;
+        close_stdout()?;
+    } else {
+        output::note(exports.lines().trim_end());
+        output::json_line(&Ready { ready: true, endpoint: &emulator.endpoint() })?;
     }
-    output::json_line(&Ready { ready: true, endpoint: &emulator.endpoint() })?;
-    // The handler lives as long as the process, and with it the other end.
-    let _ = ended.recv();
+    stop.wait();
     Ok(Exit::Done)
+}
+
+/// Replaces the file, whatever is at its path: a link is not followed, and nothing is written into a FIFO.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = TemporaryFile::create_in(path.parent().unwrap_or(Path::new("")))?;
+    file.file().write_all(text.as_bytes())?;
+    file.persist(path)
+}
+
+/// Ends the output, for whoever reads it to the end.
+#[cfg(unix)]
+fn close_stdout() -> Result<(), Failure> {
+    let nowhere = std::fs::File::options().write(true).open("/dev/null");
+    let closed = nowhere.and_then(|nowhere| Ok(rustix::stdio::dup2_stdout(nowhere)?));
+    closed.map_err(|error| Failure::new(format!("cannot close stdout: {error}; omit --export")))
+}
+
+#[cfg(not(unix))]
+fn close_stdout() -> Result<(), Failure> {
+    Ok(())
 }
 
 pub(crate) fn start(builder: Builder) -> Result<Emulator, Failure> {

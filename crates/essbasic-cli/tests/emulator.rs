@@ -10,64 +10,30 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
 
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::Value;
+use support::emulator::Emulator;
 use support::{essbasic, refused};
 use tempfile::TempDir;
 
-/// A running emulator, its endpoint, and the rest of its stdout.
-struct Running {
-    child: Child,
-    endpoint: String,
-    stdout: BufReader<std::process::ChildStdout>,
-}
-
-impl Running {
-    fn start(home: &TempDir, arguments: &[&str]) -> Self {
-        let mut command = essbasic(home.path());
-        let mut child =
-            command.arg("emulator").args(arguments).stdin(Stdio::null()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let endpoint = line.strip_prefix("{\"ready\":true,\"endpoint\":\"").unwrap();
-        let endpoint = endpoint.strip_suffix("\"}\n").unwrap().to_owned();
-        let plain = endpoint.replace("https:", "http:");
-        assert!(plain.starts_with("http://127.0.0.1:") && !plain.ends_with(":0"));
-        Self { child, endpoint, stdout }
-    }
-
-    fn call(&self, home: &TempDir, id: &str, key: &str) -> Value {
-        let body = r#"{"Agent":{"AppId":"a"}}"#;
-        let host = self.endpoint.strip_prefix("http://").unwrap();
-        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().to_string();
-        let mut sign = essbasic(home.path());
-        sign.args(["sign", "--secret-id", id, "--secret-key", key, "--host", host]);
-        sign.args(["--timestamp", &now, "--payload", body, "--action", "DescribeFlowDetailInfo"]);
-        let signed = support::json(&sign.output().unwrap());
-        let mut answer = ureq::post(&self.endpoint)
-            .header("Content-Type", "application/json")
-            .header("X-TC-Action", "DescribeFlowDetailInfo")
-            .header("X-TC-Version", "2021-05-26")
-            .header("X-TC-Timestamp", &now)
-            .header("Authorization", signed["authorization"].as_str().unwrap())
-            .send(body)
-            .unwrap();
-        serde_json::from_reader(answer.body_mut().as_reader()).unwrap()
-    }
-
-    /// Asks it to end and gives its status, what it still wrote to stdout, and its stderr.
-    fn end(mut self, signal: &str) -> (Option<i32>, String, String) {
-        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
-        let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (self.child.wait().unwrap().code(), rest, log)
-    }
+fn call(emulator: &Emulator, home: &TempDir, id: &str, key: &str) -> Value {
+    let body = r#"{"Agent":{"AppId":"a"}}"#;
+    let host = emulator.endpoint.strip_prefix("http://").unwrap();
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().to_string();
+    let mut sign = essbasic(home.path());
+    sign.args(["sign", "--secret-id", id, "--secret-key", key, "--host", host]);
+    sign.args(["--timestamp", &now, "--payload", body, "--action", "DescribeFlowDetailInfo"]);
+    let signed = support::json(&sign.output().unwrap());
+    let mut answer = ureq::post(&emulator.endpoint)
+        .header("Content-Type", "application/json")
+        .header("X-TC-Action", "DescribeFlowDetailInfo")
+        .header("X-TC-Version", "2021-05-26")
+        .header("X-TC-Timestamp", &now)
+        .header("Authorization", signed["authorization"].as_str().unwrap())
+        .send(body)
+        .unwrap();
+    serde_json::from_reader(answer.body_mut().as_reader()).unwrap()
 }
 
 fn code(answer: &Value) -> &str {
@@ -78,14 +44,14 @@ fn code(answer: &Value) -> &str {
 #[test]
 fn it_runs_until_told_to_end_whatever_becomes_of_stdin() {
     let home = TempDir::new().unwrap();
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["INT", "TERM"] {
         // Its stdin is at the end from the start; an answer shows that it runs on.
-        let emulator = Running::start(&home, &["-v"]);
-        let answer = emulator.call(&home, "AKIDEMULATOR", "EMULATORSECRETKEY");
+        let emulator = Emulator::run(essbasic(home.path()).args(["emulator", "-v"]));
+        let answer = call(&emulator, &home, "AKIDEMULATOR", "EMULATORSECRETKEY");
         assert!(!code(&answer).starts_with("AuthFailure"), "{answer}");
         let (status, rest, log) = emulator.end(signal);
         assert_eq!((status, rest), (Some(0), String::new()), "{log}");
-        assert!(log.starts_with("SecretId AKIDEMULATOR, SecretKey EMULATORSECRETKEY"), "{log}");
+        assert!(log.starts_with("export TENCENTCLOUD_SECRET_ID=AKIDEMULATOR\n"), "{log}");
         assert!(log.contains("DescribeFlowDetailInfo"), "{log}");
     }
 }
@@ -95,32 +61,37 @@ fn it_runs_until_told_to_end_whatever_becomes_of_stdin() {
 fn keys_of_ones_own_replace_the_default_ones_and_are_not_shown() {
     let home = TempDir::new().unwrap();
     let emulator =
-        Running::start(&home, &["--secret-id", "AKIDMINE", "--secret-key", "mine-alone", "-v"]);
-    assert!(!code(&emulator.call(&home, "AKIDMINE", "mine-alone")).starts_with("AuthFailure"));
+        Emulator::start(&home, &["--secret-id", "AKIDMINE", "--secret-key", "mine-alone", "-v"]);
+    assert!(!code(&call(&emulator, &home, "AKIDMINE", "mine-alone")).starts_with("AuthFailure"));
     for (id, key, expected) in [
         ("AKIDMINE", "another", "AuthFailure.SignatureFailure"),
         ("AKIDEMULATOR", "EMULATORSECRETKEY", "AuthFailure.SecretIdNotFound"),
     ] {
-        assert_eq!(code(&emulator.call(&home, id, key)), expected);
+        assert_eq!(code(&call(&emulator, &home, id, key)), expected);
     }
-    let (_, _, log) = emulator.end("-TERM");
-    assert!(!log.contains("mine-alone"), "{log}");
+    let (_, _, log) = emulator.end("TERM");
+    assert!(log.contains("export TENCENTCLOUD_SECRET_ID=AKIDMINE\n"), "{log}");
+    assert!(!log.contains("mine-alone") && !log.contains("SECRET_KEY"), "{log}");
 }
 
 #[test]
 fn what_it_cannot_start_with() {
     let home = TempDir::new().unwrap();
-    std::fs::write(home.path().join("seed.json"), "{}").unwrap();
+    let many =
+        r#"{"applications":{"a":{"organizations":{"o":{"operators":[],"completed":1000001}}}}}"#;
+    for (name, text) in [("seed", "{}"), ("array", "[]"), ("nested", "[{}]"), ("many", many)] {
+        std::fs::write(home.path().join(name).with_extension("json"), text).unwrap();
+    }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     for (arguments, words) in [
         (&["--listen", "nowhere"][..], &["invalid value 'nowhere'"][..]),
         (&["--listen", &taken], &["the emulator cannot start", "; give a free address"]),
         (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address", "; give that option"]),
-        (&["--faults", "flood"], &["there is no such fault; there are refused, reset, "]),
+        (&["--faults", "flood"], &["unknown kind of fault; expected one of refused, reset, "]),
         (&["--faults", "reset=7"], &["between 0 and 1"]),
         (&["--flows", "1", "--seed", "seed.json"], &["cannot be used with"]),
-        (&["--faults", "tls-cut"], &["tls-cut hits handshakes, and without TLS there are none"]),
+        (&["--faults", "tls-cut"], &["tls-cut hits TLS handshakes", "does not speak TLS"]),
         (&["--faults", "tls-cut@download", "--tls", "ca.pem"], &["have no action"]),
         (&["--tls", "nowhere/ca.pem"], &["nowhere/ca.pem cannot be written"]),
         (&["--flows", "many"], &["invalid value 'many' for '--flows"]),
@@ -128,7 +99,14 @@ fn what_it_cannot_start_with() {
         (&["--callback-url", "http://example.com/"], &["does not lead to a loopback address"]),
         (&["--callback-url", "http://127.0.0.1/", "--callback-key", "hush"], &["32 bytes"]),
         (&["--seed", "absent"], &["absent cannot be read"]),
-        (&["--seed", "seed.json"], &["seed.json: the seed is unusable", "; mend the file"]),
+        (&["--seed", "seed.json"], &["--seed seed.json: invalid seed: missing field"]),
+        (&["--seed", "array.json"], &["--seed array.json: invalid seed", "sequence", "--help"]),
+        (&["--seed", "nested.json"], &["--seed nested.json: invalid seed", "sequence"]),
+        (&["--seed", "many.json"], &["1000001 generated contracts exceed the limit of 1000000"]),
+        (&["--flows", "18446744073709551615"], &["--flows", "expected 0 to 1000000"]),
+        (&["--pdf-size", "1000000000000"], &["--pdf-size", "expected 0 to 268435456"]),
+        (&["--speed", "nan"], &["--speed", "expected 0 to 1000000"]),
+        (&["--speed", "-1"], &["--speed", "expected 0 to 1000000"]),
         (&["--secret-id", "AKIDMINE"], &["--secret-key"]),
         (&["--secret-id", "AKIDMINE", "--secret-key", ""], &["keys are empty"]),
     ] {
@@ -141,15 +119,15 @@ fn what_it_cannot_start_with() {
 fn what_is_to_go_wrong_does() {
     let home = TempDir::new().unwrap();
     let emulator =
-        Running::start(&home, &["--faults", "internal-error@DescribeFlowDetailInfo,drip=0"]);
-    let answer = emulator.call(&home, "AKIDEMULATOR", "EMULATORSECRETKEY");
+        Emulator::start(&home, &["--faults", "internal-error@DescribeFlowDetailInfo,drip=0"]);
+    let answer = call(&emulator, &home, "AKIDEMULATOR", "EMULATORSECRETKEY");
     assert_eq!(code(&answer), "InternalError");
 }
 
 #[test]
 fn as_many_completed_contracts_as_asked_with_files_as_long_as_asked() {
     let home = TempDir::new().unwrap();
-    let emulator = Running::start(&home, &["--flows", "3", "--pdf-size", "200000"]);
+    let emulator = Emulator::start(&home, &["--flows", "3", "--pdf-size", "200000"]);
     let get = |path: &str| {
         let mut answer = ureq::get(format!("{}{path}", emulator.endpoint)).call().unwrap();
         answer.body_mut().read_to_string().unwrap()
@@ -180,7 +158,7 @@ fn it_posts_to_the_callback_address_and_shows_neither_key_nor_token() {
     let key = "hush-hush-hush-hush-hush-hush-32";
     let mut arguments = vec!["-v", "--callback-url", &url, "--callback-key", key];
     arguments.extend(["--callback-token", "hush-token", "--callback-reorder"]);
-    let emulator = Running::start(&home, &arguments);
+    let emulator = Emulator::start(&home, &arguments);
     let (stream, _) = receiver.accept().unwrap();
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
@@ -192,7 +170,7 @@ fn it_posts_to_the_callback_address_and_shows_neither_key_nor_token() {
     let mut body = [0; 2];
     reader.read_exact(&mut body).unwrap();
     assert_eq!(&body, b"{}");
-    let (_, _, log) = emulator.end("-TERM");
+    let (_, _, log) = emulator.end("TERM");
     assert!(!log.contains("hush"), "{log}");
 }
 
@@ -200,21 +178,19 @@ fn it_posts_to_the_callback_address_and_shows_neither_key_nor_token() {
 #[test]
 fn a_parent_that_closes_its_end_of_the_log_stops_nothing() {
     let home = TempDir::new().unwrap();
-    let mut verbose = Running::start(&home, &["-v"]);
+    let mut verbose = Emulator::start(&home, &["-v"]);
     drop(verbose.child.stderr.take());
     for _ in 0..3 {
-        let answer = verbose.call(&home, "AKIDNOBODY", "x");
+        let answer = call(&verbose, &home, "AKIDNOBODY", "x");
         assert_eq!(code(&answer), "AuthFailure.SecretIdNotFound");
     }
-    verbose.child.kill().unwrap();
-    verbose.child.wait().unwrap();
 }
 
 #[cfg(unix)]
 #[test]
 fn contracts_come_over_tls_to_whoever_trusts_it() {
     let home = TempDir::new().unwrap();
-    let emulator = Running::start(&home, &["--tls", "ca.pem", "--flows", "3"]);
+    let emulator = Emulator::start(&home, &["--tls", "ca.pem", "--flows", "3"]);
     let download = |more: &[&str]| {
         let mut command = essbasic(home.path());
         command.args(["download", "--out", "contracts", "--endpoint", &emulator.endpoint]);
@@ -228,5 +204,5 @@ fn contracts_come_over_tls_to_whoever_trusts_it() {
     let output = download(&["--ca-file", "ca.pem"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(std::fs::read_dir(home.path().join("contracts")).unwrap().count(), 3);
-    emulator.end("-TERM");
+    emulator.end("TERM");
 }

@@ -41,6 +41,15 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// Maximum number of generated contracts, over all organizations of a seed.
+    pub const MAX_FLOWS: usize = limits::MAX_FLOWS;
+
+    /// Maximum of [`pdf_size`](Self::pdf_size), in bytes: files are composed in memory.
+    pub const MAX_PDF_BYTES: usize = limits::MAX_PDF_BYTES;
+
+    /// Maximum of [`speed`](Self::speed).
+    pub const MAX_SPEED: f64 = limits::MAX_SPEED;
+
     pub(crate) fn new() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -119,8 +128,8 @@ impl Builder {
         self
     }
 
-    /// Sets how many seconds of the emulator's clock pass per real second, from 0 to 1,000,000: 1 by
-    /// default. At 0 only [`advance`](Emulator::advance) moves the clock.
+    /// Sets how many seconds of the emulator's clock pass per real second, from 0 to
+    /// [`MAX_SPEED`](Self::MAX_SPEED): 1 by default. At 0 only [`advance`](Emulator::advance) moves the clock.
     pub fn speed(mut self, speed: f64) -> Self {
         self.speed = speed;
         self
@@ -141,7 +150,7 @@ impl Builder {
         self
     }
 
-    /// Pads each PDF to at least this many bytes, up to 256 MiB.
+    /// Pads each PDF to at least this many bytes, up to [`MAX_PDF_BYTES`](Self::MAX_PDF_BYTES).
     pub fn pdf_size(mut self, bytes: usize) -> Self {
         self.pdf_size = bytes;
         self

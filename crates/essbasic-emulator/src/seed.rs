@@ -192,6 +192,18 @@ impl Seed {
         Ok(seed)
     }
 
+    /// Returns application, organization and operator of the first operator in the seed.
+    pub fn first_operator(&self) -> Option<(&str, &str, &str)> {
+        let mut operators = self.applications.iter().flat_map(|(app, seed)| {
+            seed.organizations.iter().flat_map(move |(organization, seed)| {
+                let operators = seed.operators.iter();
+                operators
+                    .map(move |operator| (app.as_str(), organization.as_str(), operator.as_str()))
+            })
+        });
+        operators.next()
+    }
+
     fn organizations(&self) -> impl Iterator<Item = &OrganizationSeed> {
         self.applications.values().flat_map(|app| app.organizations.values())
     }
@@ -319,7 +331,10 @@ mod tests {
                 r#"{{"applications":{{"a":{{"organizations":{{"o":{{"operators":[],"completed":{count}}},"p":{{"operators":[],"completed":1}}}}}}}}}}"#
             )
         };
-        assert!(Seed::from_json(&completed("999999")).is_ok());
+        let without = Seed::from_json(&completed("999999")).unwrap();
+        assert_eq!(without.first_operator(), None);
+        let first = (crate::APP_ID, crate::ORGANIZATION, crate::OPERATOR);
+        assert_eq!(Seed::default().first_operator(), Some(first));
         assert!(Seed::from_json(&seed(&flow("f", "ALL"))).is_ok());
         for (text, reason) in [
             (String::new(), "EOF"),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+pub mod child;
+pub mod emulator;
 pub mod server;
 
 use std::io::Write;
@@ -19,7 +21,7 @@ pub fn essbasic(home: &Path) -> Command {
 
 /// Runs to the end with this on stdin.
 pub fn feed(command: &mut Command, input: &[u8]) -> Output {
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut child = child::start(command.stdin(Stdio::piped()));
     // A command that refuses early does not read on.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()

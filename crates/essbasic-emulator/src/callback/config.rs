@@ -30,7 +30,7 @@ pub struct Callback {
 pub struct CallbackChaos {
     /// The part of acknowledged messages, from 0 to 1, that come a second time all the same.
     pub repeat: f64,
-    /// Maximum delay of a message, at most a day.
+    /// Maximum delay of a message, up to [`MAX_DELAY`](Self::MAX_DELAY).
     pub delay: Duration,
     /// Messages overtake each other: those within `delay`, or 100 ms where that is less, come in an order
     /// of chance.
@@ -40,6 +40,9 @@ pub struct CallbackChaos {
 }
 
 impl CallbackChaos {
+    /// Maximum of [`delay`](Self::delay).
+    pub const MAX_DELAY: Duration = limits::MAX_CALLBACK_DELAY;
+
     pub(super) fn check(&self) -> io::Result<()> {
         limits::fraction("repeat of callbacks", self.repeat).map_err(limits::invalid)?;
         let (delay, most) = (self.delay, limits::MAX_CALLBACK_DELAY);
