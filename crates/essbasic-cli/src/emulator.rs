@@ -271,7 +271,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 #[cfg(unix)]
 fn close_stdout() -> Result<(), Failure> {
     let nowhere = std::fs::File::options().write(true).open("/dev/null");
-    let closed = nowhere.and_then(|nowhere| Ok(rustix::stdio::dup2_stdout(nowhere)?));
+    let closed = nowhere.and_then(|nowhere| Ok(nix::unistd::dup2_stdout(nowhere)?));
     closed.map_err(|error| Failure::new(format!("cannot close stdout: {error}; omit --export")))
 }
 

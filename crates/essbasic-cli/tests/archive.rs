@@ -15,6 +15,7 @@ use std::process::Command;
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::Value;
+use support::child::start;
 use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
@@ -59,7 +60,7 @@ fn killed_at_any_moment_it_loses_nothing_and_fetches_nothing_twice() {
     // What must not be fetched again, with how often it was.
     let mut done: BTreeMap<String, u64> = BTreeMap::new();
     for kill in 1..=8 {
-        let mut child = archive(home.path(), &emulator).spawn().unwrap();
+        let mut child = start(&mut archive(home.path(), &emulator));
         let wanted = downloads().values().sum::<u64>() + 7 * kill;
         until("a few downloads more", || {
             downloads().values().sum::<u64>() >= wanted || child.try_wait().unwrap().is_some()
@@ -103,10 +104,9 @@ fn killed_at_any_moment_it_loses_nothing_and_fetches_nothing_twice() {
 fn an_interrupt_ends_it_once_what_is_under_way_is_done() {
     let home = TempDir::new().unwrap();
     let (emulator, _) = emulator(home.path(), 400);
-    let child = archive(home.path(), &emulator).args(["--concurrency", "2"]).spawn().unwrap();
+    let child = start(archive(home.path(), &emulator).args(["--concurrency", "2"]));
     until("a few downloads", || emulator.stats().downloads.len() > 5);
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(kill.unwrap().success());
+    child.signal("INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(stdout(&output).contains("before it was stopped"), "{}", stdout(&output));

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use support::child::start;
 use support::server::{Answer, Seen, Server, answer};
 use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
@@ -180,7 +181,7 @@ fn killed_it_goes_on_and_fetches_nothing_twice_that_its_journal_holds() {
     let sent = || server.seen().len();
     for _ in 0..3 {
         let enough = sent() + 20;
-        let mut child = to_bucket(home.path(), &emulator, &server.url()).spawn().unwrap();
+        let mut child = start(&mut to_bucket(home.path(), &emulator, &server.url()));
         until("a few files more", || sent() >= enough || child.try_wait().unwrap().is_some());
         child.kill().unwrap();
         child.wait().unwrap();

@@ -15,6 +15,7 @@ use essbasic_emulator::{
     APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Status,
 };
 use serde_json::{Value, json};
+use support::child::start;
 use support::{code, essbasic, json as document, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
@@ -78,10 +79,8 @@ fn a_download_that_waits_begins_when_all_have_signed() {
     open_flow(&emulator, "yDWithdrawn");
     emulator.end("yDWithdrawn", Status::Cancel, "不签了").unwrap();
     let arguments = ["download", "--out", "out", "--wait", "--interval", "100ms"];
-    let child = command(&home, &emulator.endpoint(), &arguments)
-        .args(["yDLater", "yDWithdrawn"])
-        .spawn()
-        .unwrap();
+    let child =
+        start(command(&home, &emulator.endpoint(), &arguments).args(["yDLater", "yDWithdrawn"]));
     // Signed only once it has been asked for.
     until("a first question", || emulator.stats().calls.contains_key("DescribeFlowDetailInfo"));
     emulator.sign("yDLater", None).unwrap();

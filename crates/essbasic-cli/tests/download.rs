@@ -15,6 +15,7 @@ use std::process::Command;
 
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::Value;
+use support::child::start;
 use support::server::{Answer, Server, answer};
 use support::{code, essbasic, feed, json, refused, stderr, stdout, until};
 use tempfile::TempDir;
@@ -256,12 +257,11 @@ fn an_interrupted_download_leaves_no_file() {
     let server = Server::start(move |seen, _| links(seen, address));
     let mut command = download(&home, &server.url());
     command.args(["--link-host", &format!("http://{address}")]);
-    let child = command.arg("yDwA").spawn().unwrap();
+    let child = start(command.arg("yDwA"));
     let out = home.path().join("out");
     let arrives = || files(&out).iter().any(|f| f.metadata().is_ok_and(|data| data.len() > 0));
     until("the first half", arrives);
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
+    child.signal("INT");
     let output = child.wait_with_output().unwrap();
     assert!(!output.status.success());
     let left = files(&out);

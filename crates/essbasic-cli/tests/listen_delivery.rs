@@ -131,7 +131,7 @@ fn a_blocked_stdout_does_not_keep_the_command() {
     // It is being written, and does not fit into the pipe.
     stdout.read_exact(&mut [0]).unwrap();
     assert_eq!(listening.post(&padded("blocked", 500_000)), 503);
-    listening.signal("-TERM");
+    listening.signal("TERM");
     let status = listening.ended();
     let mut response = String::new();
     let _ = sender.read_to_string(&mut response);
@@ -162,7 +162,7 @@ fn handled_messages_are_known_after_a_restart() {
             assert_eq!(listening.end().0, Some(0));
         } else {
             // Killed, it has written down what it acknowledged.
-            listening.signal("-KILL");
+            listening.signal("KILL");
             drop(listening);
         }
     }

@@ -116,7 +116,7 @@ fn what_takes_the_place_of_a_file_is_not_written_to() {
             fs::rename(&path, folders.home.path().join("kept too")).unwrap();
             put(&path, folders.other.path());
             assert_eq!(listening.post(&contract("at the end")), 503, "{case}");
-            listening.signal("-TERM");
+            listening.signal("TERM");
             assert_eq!(listening.ended().code(), Some(0), "{case}");
             folders.assert_untouched(&case);
         }

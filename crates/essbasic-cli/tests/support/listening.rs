@@ -5,20 +5,21 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use essbasic_callback::testing::{Callback, Sender, message};
 use essbasic_callback::{CallbackKey, MsgType, Token};
 use serde_json::json;
 
+use crate::support::child::{self, Running};
 use crate::support::{essbasic, until};
 
 pub const KEY: &str = "hush-hush-hush-hush-hush-hush-32";
 pub const TOKEN: &str = "hush-token";
 
 pub struct Listening {
-    pub child: Child,
+    pub child: Running,
     pub url: String,
     stderr: BufReader<ChildStderr>,
 }
@@ -40,7 +41,7 @@ impl Listening {
     fn spawn(command: &mut Command) -> Self {
         command.env("ESSBASIC_CALLBACK_TOKEN", TOKEN).env("ESSBASIC_CALLBACK_KEY", KEY);
         command.env("PATH", "/usr/bin:/bin");
-        let mut child = command.spawn().unwrap();
+        let mut child = child::start(command);
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
@@ -69,8 +70,7 @@ impl Listening {
     }
 
     pub fn signal(&self, signal: &str) {
-        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
+        self.child.signal(signal);
     }
 
     /// The status, as soon as it has ended.
@@ -103,21 +103,13 @@ impl Listening {
 
     /// Ends it as Ctrl-C does; gives its status, stdout and the rest of its stderr.
     pub fn end(mut self) -> (Option<i32>, String, String) {
-        self.signal("-INT");
+        self.signal("INT");
         let (mut stdout, mut stderr) = (String::new(), String::new());
         if let Some(mut pipe) = self.child.stdout.take() {
             pipe.read_to_string(&mut stdout).unwrap();
         }
         self.stderr.read_to_string(&mut stderr).unwrap();
         (self.ended().code(), stdout, stderr)
-    }
-}
-
-impl Drop for Listening {
-    /// A test that fails leaves no process.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
