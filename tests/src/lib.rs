@@ -8,8 +8,10 @@ struct Readme;
 #[doc = include_str!("../../README.zh-CN.md")]
 struct ReadmeInChinese;
 
+mod child;
 mod samples;
 
+pub use child::Running;
 pub use samples::{Sample, official_samples};
 
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
@@ -23,6 +23,7 @@ use essbasic::credentials::Credential;
 use essbasic::models::{DescribeFlowDetailInfoRequest, DescribeResourceUrlsByFlowsRequest};
 use essbasic::{Agent, Client, Config, RateLimit, agent, blocking};
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed};
+use workspace_tests::Running;
 
 const CONNECTIONS: u64 = 64;
 const FLOWS: usize = 1000;
@@ -45,7 +46,7 @@ fn emulator() {
 }
 
 struct Served {
-    process: Child,
+    process: Running,
     /// Kept open: a process that cannot say that it has run for long ends.
     _output: BufReader<ChildStdout>,
     endpoint: String,
@@ -55,7 +56,8 @@ impl Served {
     fn start() -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "emulator", "--ignored", "--nocapture"]);
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = Running::start(&mut command).unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut lines = output.by_ref().lines().map(Result::unwrap);
         let endpoint = lines.find(|line| line.starts_with("http://")).unwrap();
@@ -80,14 +82,6 @@ impl Served {
     fn answered(&self) -> u64 {
         let calls = self.stats()["calls"].take();
         calls.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

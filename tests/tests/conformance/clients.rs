@@ -4,14 +4,14 @@
 //! say so and stop; under CI they fail instead.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use workspace_tests::tccli_wheel;
+use workspace_tests::{Running, tccli_wheel};
 
 const NODE_SDK: &str = include_str!("../../conformance/node.txt").trim_ascii();
 /// One a line, with versions.
@@ -56,12 +56,13 @@ impl Client {
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "TCCLI_PROFILE"] {
             command.env_remove(name).env_remove(name.to_lowercase());
         }
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = Running::start(&mut command).unwrap();
         // The scripts read all of it before they write.
         child.stdin.take().unwrap().write_all(&serde_json::to_vec(orders).unwrap()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{self:?} failed");
-        let text = String::from_utf8(output.stdout).unwrap();
+        let mut text = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        assert!(child.wait().unwrap().success(), "{self:?} failed");
         Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
     }
 }
