@@ -342,7 +342,7 @@ impl Job {
     }
 }
 
-#[cfg(all(test, feature = "blocking"))]
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod tests;

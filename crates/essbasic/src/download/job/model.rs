@@ -1,5 +1,7 @@
 //! The job against a model of the service, under virtual time: it ends, and each contract has one outcome.
 
+#![cfg(feature = "blocking")]
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
