@@ -1,7 +1,6 @@
 //! The blocking client.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
@@ -119,12 +118,14 @@ impl Client {
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
-                    let answer = self.client.call(&request);
-                    job.on(self.client.now(), answer)?;
+                    if let Some(answer) = self.call_unless(&options.stop, &request) {
+                        job.on(self.client.now(), answer)?;
+                    }
                 }
                 Next::Wait(time) => {
                     let is_told = || options.signals().is_some_and(Signals::is_told);
-                    options.stop.sleep(time, |time| self.client.sleep(time), is_told);
+                    let is_woken = || options.stop.is_stopped() || is_told();
+                    self.client.sleep_unless(time, &is_woken);
                 }
                 Next::Done => return Ok(job.finish()),
             }
@@ -170,7 +171,7 @@ impl Client {
         loop {
             let next = lock().next_job();
             let Next::Step((pause, job)) = next else { break };
-            self.sleep(&options.download.stop, pause);
+            self.client.sleep_unless(pause, &|| options.download.stop.is_stopped());
             let job = self.run_job(job, &options.download, &|job| lock().keep(job));
             lock().end_job(job)?;
         }
@@ -233,19 +234,19 @@ impl Client {
     }
 
     fn run(&self, shared: &Shared, options: &DownloadOptions, step: Step) -> Ended {
-        self.sleep(&options.stop, step.delay());
-        if options.stop.is_stopped() {
+        let stop = &options.stop;
+        if !self.client.sleep_unless(step.delay(), &|| stop.is_stopped()) {
             return Ended::Cancelled(step);
         }
         match step {
-            Step::Check(check) => {
-                let answer = self.client.call(&check.request);
-                Ended::Check(check, answer)
-            }
-            Step::Ask(ask) => {
-                let answer = self.client.call(&ask.request);
-                Ended::Ask(ask, answer)
-            }
+            Step::Check(check) => match self.call_unless(stop, &check.request) {
+                Some(answer) => Ended::Check(check, answer),
+                None => Ended::Cancelled(Step::Check(check)),
+            },
+            Step::Ask(ask) => match self.call_unless(stop, &ask.request) {
+                Some(answer) => Ended::Ask(ask, answer),
+                None => Ended::Cancelled(Step::Ask(ask)),
+            },
             Step::Fetch(fetch) => {
                 let end = self.run_fetch(shared, options, &fetch).unwrap_or_else(|end| end);
                 Ended::Fetch(fetch, end)
@@ -253,9 +254,13 @@ impl Client {
         }
     }
 
-    /// Sleeps until the time is over or the job is stopped.
-    fn sleep(&self, stop: &Stop, time: Duration) {
-        stop.sleep(time, |time| self.client.sleep(time), || false);
+    /// Makes a call whose waits a stop ends; `None` if it did.
+    fn call_unless<R: Action>(
+        &self,
+        stop: &Stop,
+        request: &R,
+    ) -> Option<Result<R::Response, tc3_client::Error>> {
+        self.client.call_cancellable(request, &|| stop.is_stopped()).transpose()
     }
 
     #[cfg_attr(

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(feature = "blocking")]
-use std::time::Duration;
 
 /// Stops a download, an archive job or a wait from outside, for example from a signal handler.
 ///
-/// A stopped job begins nothing new and ends its pauses at once. Files that are being transferred are
-/// completed. Clones share one state.
+/// A stopped job begins nothing new and ends its pauses at once, those between the attempts of a call among
+/// them. Files that are being transferred are completed, and in the blocking client an exchange with the
+/// service too. Clones share one state.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<Shared>);
 
@@ -46,19 +45,4 @@ impl Stop {
         })
         .await
     }
-
-    /// Sleeps for this time, in slices, until `wakes` returns true or the job is stopped.
-    #[cfg(feature = "blocking")]
-    pub(crate) fn sleep(&self, time: Duration, sleep: impl Fn(Duration), wakes: impl Fn() -> bool) {
-        let mut left = time;
-        while !left.is_zero() && !self.is_stopped() && !wakes() {
-            let slice = left.min(SLICE);
-            sleep(slice);
-            left = left.saturating_sub(slice);
-        }
-    }
 }
-
-/// Longest time for which a sleeping thread does not see a stop. The client's own timer cannot be woken.
-#[cfg(feature = "blocking")]
-const SLICE: Duration = Duration::from_millis(50);

@@ -17,7 +17,7 @@ use crate::call::{Call, Event, Step};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::time::Now;
 
 /// A blocking client, free of any async runtime. Clones are cheap and share connections, credentials and the rate limit.
@@ -57,7 +57,24 @@ impl Client {
     where
         R: Action,
     {
-        self.call_as(R::INFO, request.encode().ok(), R::decode)
+        self.call_as(R::INFO, request.encode().ok(), R::decode, None).and_then(uncancelled)
+    }
+
+    /// Makes a typed call that a wait of its own does not outlive once `is_cancelled` returns true: for the rate
+    /// limit, or for the next attempt. Returns `None` if it was cancelled. An exchange with the server is
+    /// completed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn call_cancellable<R>(
+        &self,
+        request: &R,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<R::Response>, Error>
+    where
+        R: Action,
+    {
+        self.call_as(R::INFO, request.encode().ok(), R::decode, Some(is_cancelled))
     }
 
     /// Makes a call for which there is no type: action by name, body and answer as JSON. The answer
@@ -67,7 +84,8 @@ impl Client {
     /// See [`Error`].
     #[cfg(feature = "serde")]
     pub fn call_json(&self, info: ActionInfo<'_>, body: &Value) -> Result<Value, Error> {
-        self.call_as(info, serde_json::to_vec(body).ok(), Envelope::deserialize)
+        let body = serde_json::to_vec(body).ok();
+        self.call_as(info, body, Envelope::deserialize, None).and_then(uncancelled)
     }
 
     fn call_as<T>(
@@ -75,23 +93,32 @@ impl Client {
         info: ActionInfo<'_>,
         body: Option<Vec<u8>>,
         decode: Decode<T>,
-    ) -> Result<T, Error> {
+        is_cancelled: Option<&dyn Fn() -> bool>,
+    ) -> Result<Option<T>, Error> {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
         let wrapper = self.engine.wrapper(&info);
         let _entered = crate::span(&info).entered();
-        self.drive(info, body, &mut |response| {
-            answer::read(response, wrapper, decode, &mut value)
-        })?;
-        value.ok_or_else(|| answer::lost(&info))
+        let is_complete = self.drive(
+            info,
+            body,
+            &mut |response| answer::read(response, wrapper, decode, &mut value),
+            is_cancelled,
+        )?;
+        match value {
+            None if is_complete => Err(answer::lost(&info)),
+            value => Ok(value),
+        }
     }
 
+    /// Returns false if the call was cancelled.
     fn drive(
         &self,
         info: ActionInfo<'_>,
         body: Bytes,
         read: &mut dyn FnMut(Response<Bytes>) -> Answer,
-    ) -> Result<(), Error> {
+        is_cancelled: Option<&dyn Fn() -> bool>,
+    ) -> Result<bool, Error> {
         let mut call = Call::new(&self.engine, info, body, self.now())?;
         let mut step = call.start(self.now());
         loop {
@@ -99,10 +126,14 @@ impl Client {
                 Step::Credential(refused) => Event::Credential(self.credential(refused.as_ref())),
                 Step::Send(request) => Event::Answer(self.exchange(request).map(&mut *read)),
                 Step::Sleep(time) => {
-                    self.sleep(time);
+                    match is_cancelled {
+                        None => self.sleep(time),
+                        Some(is_cancelled) if self.sleep_unless(time, is_cancelled) => {}
+                        Some(_) => return Ok(false),
+                    }
                     Event::Woke
                 }
-                Step::Done(result) => return result,
+                Step::Done(result) => return result.map(|()| true),
             };
             step = call.on(self.now(), event);
         }
@@ -160,6 +191,32 @@ impl Client {
     pub fn sleep(&self, time: Duration) {
         self.engine.config.blocking_sleep.sleep(time);
     }
+
+    /// Waits by the client's timer until `is_cancelled` returns true, which is asked every 50 milliseconds.
+    /// Returns whether it waited for the whole time.
+    pub fn sleep_unless(&self, time: Duration, is_cancelled: &dyn Fn() -> bool) -> bool {
+        let mut left = time;
+        while !is_cancelled() {
+            if left.is_zero() {
+                return true;
+            }
+            let slice = left.min(SLICE);
+            self.sleep(slice);
+            left = left.saturating_sub(slice);
+        }
+        false
+    }
+}
+
+/// Longest time for which a thread that sleeps does not see that it is cancelled. A [`BlockingSleep`] cannot be
+/// woken.
+///
+/// [`BlockingSleep`]: crate::BlockingSleep
+const SLICE: Duration = Duration::from_millis(50);
+
+/// The response of a call that nobody can cancel.
+fn uncancelled<T>(response: Option<T>) -> Result<T, Error> {
+    response.ok_or_else(|| Error::new(ErrorKind::TimeLimit, "the call was cancelled"))
 }
 
 impl core::fmt::Debug for Client {

@@ -53,7 +53,7 @@ impl Client {
     pub fn new(driver: Driver, service: Service) -> Self {
         let config = Config::new(Credential::new("id", "key"))
             .with_rate_limit(RateLimit::Off)
-            .with_retry(RetryPolicy::none());
+            .with_retry(RetryPolicy::default().with_base_delay(Duration::from_secs(4)));
         let agent = agent("a", "o", "p");
         match driver {
             Driver::Blocking => {

@@ -223,6 +223,23 @@ fn a_stop_ends_every_pause() {
                 ..Script::uniform(1, Fate::Found)
             },
         ),
+        // Between two attempts of a call.
+        (
+            Job::Download,
+            Script {
+                calls: vec![Call::Throttled],
+                stop: Some((1, 10)),
+                ..Script::uniform(1, Fate::Found)
+            },
+        ),
+        (
+            Job::Wait,
+            Script {
+                calls: vec![Call::Throttled],
+                stop: Some((2, 10)),
+                ..Script::uniform(1, Fate::Found)
+            },
+        ),
         // Between two rounds of the archive.
         (Job::Archive, Script { stop: Some((12, 10)), ..Script::uniform(1, Fate::Failing) }),
         // A file is tried again later.
