@@ -1,21 +1,21 @@
 //! `essbasic archive`: any number of contracts to files, over as many runs as it takes.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
-use essbasic::{ArchiveOptions, ArchiveReport, Error, FlowErrorKind, NameTemplate, Shard, Stop};
+use essbasic::{ArchiveOptions, ArchiveReport, Error, FlowErrorKind, NameTemplate, Shard};
 use indicatif::HumanBytes;
 
 use crate::failure::{Exit, Failure, one_line};
+use crate::folder::Folder;
 use crate::input::FlowArgs;
 use crate::link_hosts::LinkHosts;
 use crate::options::Options;
+use crate::outputs::{Inputs, OutputFile};
 use crate::store::Place;
 use crate::watch::Watch;
-use crate::{folder, output};
+use crate::{folder, interrupt, output};
 
 const EXAMPLES: &str = "\
 The same command again goes on where the last one ended, whatever ended it: what is saved is not fetched
@@ -85,6 +85,26 @@ impl ArchiveArgs {
         Ok(ArchiveOptions::to_store(store, place.prefix(), journal))
     }
 
+    /// Files that `--report` must not replace.
+    fn inputs(&self, options: &Options) -> Inputs {
+        let mut inputs = Inputs::default();
+        for path in self.flows.files() {
+            inputs.add(path, "a list of ids");
+        }
+        if let Some(path) = &options.ca_file {
+            inputs.add(path, "the file of --ca-file");
+        }
+        let journal = self.journal.clone();
+        let journal = journal.unwrap_or_else(|| self.out.join(".essbasic-archive.jsonl"));
+        for suffix in [".lock", ".new"] {
+            inputs.add(essbasic_files::with_suffix(&journal, suffix), "kept by the journal");
+            inputs
+                .add(journal.with_extension(suffix.trim_start_matches('.')), "kept by the journal");
+        }
+        inputs.add(journal, "the journal");
+        inputs
+    }
+
     /// What ended the job, in the words of this command.
     fn told(&self, error: &Error) -> Failure {
         match error {
@@ -101,16 +121,14 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     let to = args.to(options)?;
     let list = args.flows.stream(|id| args.shard.holds(id))?;
     let client = options.contracts_of(args.shard)?;
-    let stop = Stop::default();
-    let told = stop.clone();
-    ctrlc::set_handler(move || {
-        // Whoever asks again wants it at once; what is whole is in the journal.
-        if told.is_stopped() {
-            std::process::exit(130);
-        }
-        told.stop();
-    })
-    .map_err(|error| Failure::new(format!("signals cannot be received: {error}; try again")))?;
+    // Made first, because the report may go there too. Removed at the end if it is empty.
+    let _folder = match Place::named(&args.out)? {
+        Some(_) => None,
+        None => Some(Folder::prepare(&args.out)?),
+    };
+    let open = |path| OutputFile::create("--report", path, &args.inputs(options));
+    let report_file = args.report.as_deref().map(open).transpose()?;
+    let stop = interrupt::on_signal()?;
     let watch = Arc::new(Watch::new(list.count, verbose));
     let teller = Arc::clone(&watch);
     let mut archive = to
@@ -133,13 +151,11 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     if let Some(failure) = list.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(failure);
     }
-    output::line(table(&report)?.trim_end())?;
-    if let Some(path) = &args.report {
-        let written = File::create(path).and_then(|file| report.write_json(BufWriter::new(file)));
-        written.map_err(|error| {
-            Failure::new(format!("{} cannot be written: {error}; choose another", path.display()))
-        })?;
+    // The report is written even if nobody reads stdout.
+    if let Some(file) = report_file {
+        file.finish(|file| report.write_json(file))?;
     }
+    output::line(table(&report)?.trim_end())?;
     Ok(Exit::when_complete(report.is_complete()))
 }
 

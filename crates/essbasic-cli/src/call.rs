@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::failure::{Exit, Failure};
 use crate::options::Options;
-use crate::{explore, input, output};
+use crate::{explore, input, output, placeholder};
 
 const EXAMPLES: &str = "\
 An Agent is filled in from --app-id, --organization and --operator where the action takes one and the
@@ -22,7 +22,7 @@ Examples:
   essbasic call DescribeTemplates --body @request.json --dry-run
   essbasic call DescribeZones --service cvm --version 2017-03-12 --region ap-guangzhou";
 
-/// Call any action and print its answer as JSON.
+/// Call any action and print its response as JSON.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CallArgs {
@@ -97,7 +97,8 @@ fn explain(error: CallError) -> Failure {
 
 pub(crate) fn body(argument: &str) -> Result<Map<String, Value>, Failure> {
     let bytes = input::body(argument)?;
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let mark = input::BYTE_ORDER_MARK.to_string();
+    let bytes = bytes.strip_prefix(mark.as_bytes()).unwrap_or(&bytes);
     let refuse = |why: &dyn std::fmt::Display| {
         Failure::new(format!(
             "the body is no JSON object: {why}; give it with --body JSON, @FILE or -"
@@ -110,10 +111,12 @@ pub(crate) fn body(argument: &str) -> Result<Map<String, Value>, Failure> {
     }
 }
 
-/// Tells all that the service would say one by one, and perhaps after having begun.
+/// Returns every fault that the service would report one by one, and perhaps after having begun.
 fn refuse_violations(body: &Map<String, Value>, meta: &ActionMeta) -> Result<(), Failure> {
-    let found = violations(&Value::Object(body.clone()), meta.request);
-    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let body = Value::Object(body.clone());
+    let found = violations(&body, meta.request);
+    let mut told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    told.extend(placeholder::refusal(&body));
     if told.is_empty() {
         return Ok(());
     }

@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::output;
 
+/// Mark that some editors put at the start of UTF-8 text.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The real ids have 32 letters and digits.
 const MAX_ID_CHARS: usize = 128;
 
@@ -20,15 +23,18 @@ const MAX_LINE_BYTES: u64 = 1024;
 /// An upload has 60 MB, as base64 a third more; nothing that is read whole is longer.
 const MAX_FILE_BYTES: u64 = 128 << 20;
 
+/// Name of stdin as a file argument.
+pub(crate) const STDIN: &str = "-";
+
 /// Which flows a command is about.
 #[derive(clap::Args)]
 pub(crate) struct FlowArgs {
     /// Ids of contracts.
     #[arg(value_name = "FLOW_ID")]
     ids: Vec<String>,
-    /// Read ids from a file, one a line; `-` is stdin.
+    /// Read ids from a file, one per line; `-` is stdin. May be repeated.
     #[arg(long, value_name = "FILE")]
-    flows: Option<PathBuf>,
+    flows: Vec<PathBuf>,
 }
 
 /// Flow ids in the order given, each once.
@@ -42,7 +48,12 @@ pub(crate) struct FlowList {
 impl FlowArgs {
     /// Whether none were named, neither as arguments nor in a file.
     pub(crate) fn is_absent(&self) -> bool {
-        self.ids.is_empty() && self.flows.is_none()
+        self.ids.is_empty() && self.flows.is_empty()
+    }
+
+    /// Returns the files that ids are read from.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.flows.iter().map(PathBuf::as_path).filter(|path| *path != Path::new(STDIN))
     }
 
     /// The list; never empty.
@@ -63,8 +74,11 @@ impl FlowArgs {
                 Failure::new(format!("{} is no flow id: {why}; check the arguments", shown(id)))
             })?);
         }
-        if let Some(path) = &self.flows {
-            let (name, found) = if path == Path::new("-") {
+        if self.flows.iter().filter(|path| *path == Path::new(STDIN)).count() > 1 {
+            return Err(Failure::new("`--flows -` is given twice; stdin can be read only once"));
+        }
+        for path in &self.flows {
+            let (name, found) = if path == Path::new(STDIN) {
                 ("stdin".to_owned(), read_ids(io::stdin().lock(), "stdin")?)
             } else {
                 let name = path.display().to_string();
@@ -75,7 +89,7 @@ impl FlowArgs {
             if found.is_empty() {
                 return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
             }
-            found.into_iter().for_each(add);
+            found.into_iter().for_each(&mut add);
         }
         Ok(list)
     }
@@ -134,7 +148,7 @@ impl<R: BufRead> IdLines<R> {
                 return Err(refuse("it is too long"));
             }
             let text = str::from_utf8(&self.line).map_err(|_| refuse("it is not UTF-8"))?;
-            let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { text };
+            let text = if number == 1 { text.trim_start_matches(BYTE_ORDER_MARK) } else { text };
             let id = text.trim();
             if !id.is_empty() {
                 return check(id).map(Some).map_err(refuse);
@@ -165,27 +179,32 @@ impl FlowArgs {
     /// first: what is no id is refused before anything is asked of the service, and ours are counted.
     pub(crate) fn stream(&self, ours: impl Fn(&str) -> bool) -> Result<FlowStream, Failure> {
         let broken = Arc::new(Mutex::new(None));
-        let Some(path) = self.flows.as_ref().filter(|path| self.ids.is_empty() && path.is_file())
-        else {
+        if self.flows.is_empty() || !self.ids.is_empty() || !self.flows.iter().all(|p| p.is_file())
+        {
             let ids = self.read()?.ids;
             return Ok(FlowStream {
                 count: ids.iter().filter(|id| ours(id)).count() as u64,
                 ids: Box::new(ids.into_iter()),
                 broken,
             });
-        };
-        let name = path.display().to_string();
-        let open = || File::open(path).map_err(|error| unreadable(&name, &error));
-        let (mut none, mut count) = (true, 0);
-        for id in IdLines::new(BufReader::new(open()?), &name) {
-            count += u64::from(ours(&id?));
-            none = false;
         }
-        if none {
-            return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
+        let mut count = 0;
+        for path in &self.flows {
+            let mut none = true;
+            for id in lines_of(path)? {
+                count += u64::from(ours(&id?));
+                none = false;
+            }
+            if none {
+                let name = path.display();
+                return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
+            }
         }
-        let lines = IdLines::new(BufReader::new(open()?), &name);
         let told = Arc::clone(&broken);
+        let lines = self.flows.clone().into_iter().flat_map(|path| match lines_of(&path) {
+            Ok(lines) => Box::new(lines) as Box<dyn Iterator<Item = _> + Send>,
+            Err(failure) => Box::new(std::iter::once(Err(failure))),
+        });
         let ids = lines.map_while(move |id| match id {
             Ok(id) => Some(id),
             Err(failure) => {
@@ -195,6 +214,12 @@ impl FlowArgs {
         });
         Ok(FlowStream { count, ids: Box::new(ids), broken })
     }
+}
+
+fn lines_of(path: &Path) -> Result<IdLines<BufReader<File>>, Failure> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+    Ok(IdLines::new(BufReader::new(file), &name))
 }
 
 /// What ids may hold is not published. Refused is what no id can hold and what points at another
@@ -243,12 +268,28 @@ fn whole(name: &str, from: impl Read) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// The text of a file.
+/// Returns the text of a file, without a byte order mark.
 pub(crate) fn text_file(path: &Path) -> Result<String, Failure> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-    String::from_utf8(whole(&name, file)?)
-        .map_err(|_| Failure::new(format!("{name} is not UTF-8 text; name another")))
+    text_of(&name, whole(&name, file)?)
+}
+
+/// Returns the text of a file, or of stdin if the path is `-`.
+pub(crate) fn text_file_or_stdin(path: &Path) -> Result<String, Failure> {
+    if path == Path::new(STDIN) {
+        return text_of("stdin", whole("stdin", io::stdin().lock())?);
+    }
+    text_file(path)
+}
+
+fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::new(format!("{name} is not UTF-8 text; save it as UTF-8")))?;
+    Ok(match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
 }
 
 /// A value that is never shown, and wiped when done with.
@@ -315,7 +356,7 @@ mod tests {
     #[test]
     fn repeats_are_left_out_and_counted() {
         let args =
-            FlowArgs { ids: ["b", "a", "b", "c", "a"].map(str::to_owned).to_vec(), flows: None };
+            FlowArgs { ids: ["b", "a", "b", "c", "a"].map(str::to_owned).to_vec(), flows: vec![] };
         let list = args.read().unwrap();
         assert_eq!(list.ids, ["b", "a", "c"]);
         assert_eq!(list.repeated, 2);

@@ -3,17 +3,21 @@
 mod archive;
 mod call;
 mod completions;
+mod digest;
 mod download;
 mod emulator;
 mod explore;
 mod failure;
 mod folder;
 mod input;
+mod interrupt;
 mod link_hosts;
 mod listen;
 mod log;
 mod options;
 mod output;
+mod outputs;
+mod placeholder;
 mod progress;
 mod report;
 mod sign;
@@ -21,6 +25,7 @@ mod start;
 mod status;
 mod store;
 mod tally;
+mod upload;
 mod verify;
 mod wait;
 mod watch;
@@ -31,10 +36,24 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::failure::{Exit, Failure};
 
+const QUICK_START: &str = "\
+Quick start, without an account: essbasic download --emulated --out contracts
+
+With an account:
+  export TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=...      key of the Cloud API, from the CAM console
+  export ESSBASIC_APP_ID=... ESSBASIC_ORGANIZATION=... ESSBASIC_OPERATOR=...      for whom to call
+  essbasic status FLOW_ID
+
+Other variables: TENCENTCLOUD_TOKEN (temporary keys), HTTPS_PROXY, NO_PROXY,
+ESSBASIC_CALLBACK_TOKEN and ESSBASIC_CALLBACK_KEY (listen), AWS_* (archive to a bucket).
+
+Exit status of every command: 0 all is done, 2 a part is not, each part with its reason, 1 it could not start or
+go on.";
+
 /// Contracts of Tencent e-sign (essbasic): start them, wait for them, fetch them, receive callbacks, call
 /// any action, find one's way in the API, sign requests, run an emulator.
 #[derive(Parser)]
-#[command(name = "essbasic", version, arg_required_else_help = true, args_override_self = true)]
+#[command(name = "essbasic", version, arg_required_else_help = true, after_help = QUICK_START)]
 struct Cli {
     /// Tell on stderr what is sent, answered and served, without secrets.
     #[arg(long, short, global = true, display_order = 900)]
@@ -51,7 +70,7 @@ enum Command {
     Archive(Box<archive::ArchiveArgs>),
     Wait(wait::WaitArgs),
     Status(status::StatusArgs),
-    Upload(start::UploadArgs),
+    Upload(upload::UploadArgs),
     Start(start::StartArgs),
     Listen(listen::ListenArgs),
     Call(call::CallArgs),
@@ -65,7 +84,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let parsed = command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    let parsed = match command().try_get_matches() {
+        Ok(found) => refuse_twice().and_then(|()| Cli::from_arg_matches(&found)),
+        Err(error) => Err(error),
+    };
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -79,12 +101,42 @@ fn main() -> ExitCode {
     }
 }
 
+/// Refuses a global option that is given both before and after the command's name. clap would silently drop one of
+/// them. Other options given twice are refused by clap, or all of their values are taken.
+fn refuse_twice() -> Result<(), clap::Error> {
+    let local = |command: clap::Command| command.mut_args(|arg| arg.global(false));
+    let mut checked = local(command()).mut_subcommands(local);
+    let found = checked.try_get_matches_from_mut(std::env::args_os())?;
+    let Some((_, below)) = found.subcommand() else { return Ok(()) };
+    let given = |found: &clap::ArgMatches, id: &str| {
+        found.try_contains_id(id).is_ok()
+            && found.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+    };
+    for arg in checked.get_arguments().filter(|arg| arg.get_action().takes_values()) {
+        let id = arg.get_id().as_str();
+        if given(&found, id) && given(below, id) {
+            let what = format!("the argument '{arg}' cannot be used multiple times");
+            return Err(clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, what));
+        }
+    }
+    Ok(())
+}
+
 /// The command line. What only commands that call the service look at is not shown in the others'
 /// help.
 fn command() -> clap::Command {
     let mut command = Cli::command();
     // Hands the global options down.
     command.build();
+    // A switch given twice loses nothing.
+    let switches = |arg: clap::Arg| match arg.get_action() {
+        clap::ArgAction::SetTrue => {
+            let id = arg.get_id().clone();
+            arg.overrides_with(id)
+        }
+        _ => arg,
+    };
+    command = command.mut_args(switches).mut_subcommands(|command| command.mut_args(switches));
     for name in ["search", "describe", "listen", "sign", "emulator", "completions"] {
         command = command.mut_subcommand(name, |command| {
             command.mut_args(|arg| {
@@ -121,8 +173,8 @@ impl Cli {
             Command::Archive(args) => archive::run(&args, &self.options, self.verbose),
             Command::Wait(args) => wait::run(&args, &self.options),
             Command::Status(args) => status::run(&args, &self.options),
-            Command::Upload(args) => start::upload(&args, &self.options),
-            Command::Start(args) => start::start(&args, &self.options),
+            Command::Upload(args) => upload::run(&args, &self.options),
+            Command::Start(args) => start::run(&args, &self.options),
             Command::Listen(args) => listen::run(&args),
             Command::Call(args) => call::run(&args, &self.options),
             Command::Search(args) => explore::search::run(&args),

@@ -13,6 +13,12 @@ pub(crate) fn line(text: impl fmt::Display) -> Result<(), Failure> {
     settle(writeln!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
+/// Writes one line to stdout that must not be lost. Unlike [`line`], a closed pipe is an error too.
+pub(crate) fn result(text: impl fmt::Display) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush())
+}
+
 /// Writes one JSON document to stdout: indented for a person, on one line for a program.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     match io::stdout().is_terminal() {

@@ -122,7 +122,10 @@ fn what_cannot_begin_says_so() {
         (r#"[{"name":"a","parties":[],"fil":"a.pdf"}]"#, &["unknown field `fil`"]),
         (r#"[{"name":"a","parties":[]}]"#, &["contract 1", "either a file or a template"]),
         (r#"[{"name":"a","file":"gone.pdf","parties":[]}]"#, &["gone.pdf cannot be read"]),
-        (r#"[{"name":"a","file":"a.pdf","deadline":"soon","parties":[]}]"#, &["contract 1", "30s"]),
+        (
+            r#"[{"name":"a","file":"a.pdf","deadline":"soon","parties":[]}]"#,
+            &["contract 1", "\"30d\""],
+        ),
         (
             r#"[{"name":"a","file":"a.pdf","parties":[{"name":"b"}]}]"#,
             &["contract 1", "party 1", "a mobile number"],

@@ -115,7 +115,7 @@ fn a_kill_is_reported() {
 /// Two signals: the second one ends it at once. Neither leaves a command behind.
 #[test]
 fn the_command_is_killed_at_the_end() {
-    for signals in [&["-TERM"][..], &["-TERM", "-TERM"]] {
+    for signals in [&["TERM"][..], &["TERM", "TERM"]] {
         let home = TempDir::new().unwrap();
         let script = "sleep 1000 & echo $! > child.new; mv child.new child; wait";
         let mut listening = Listening::start(home.path(), &["--", "sh", "-c", script]);

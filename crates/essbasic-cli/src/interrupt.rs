@@ -1,0 +1,23 @@
+//! SIGINT and SIGTERM.
+
+use essbasic::Stop;
+
+use crate::failure::Failure;
+
+/// Exit status of a process that a second signal ends, as shells report SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Returns a [`Stop`] that the first SIGINT or SIGTERM sets. A second one ends the process.
+pub(crate) fn on_signal() -> Result<Stop, Failure> {
+    let stop = Stop::default();
+    let told = stop.clone();
+    let handler = move || {
+        if told.is_stopped() {
+            std::process::exit(INTERRUPTED);
+        }
+        told.stop();
+    };
+    ctrlc::set_handler(handler)
+        .map_err(|error| Failure::new(format!("cannot handle signals: {error}; try again")))?;
+    Ok(stop)
+}

@@ -1,0 +1,87 @@
+//! Placeholders that `skeleton` leaves in a request.
+
+use essbasic::api::Base64;
+use serde_json::Value;
+
+/// Returns the paths of strings that are still placeholders, such as `<FlowId>`.
+pub(crate) fn unfilled(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(value, "", "", &mut found);
+    found
+}
+
+/// Returns an error text that names the placeholders, if there are any.
+pub(crate) fn refusal(value: &Value) -> Option<String> {
+    let found = unfilled(value);
+    let first = found.first()?;
+    Some(match found.len() {
+        1 => format!("{first} is an unfilled placeholder"),
+        count => format!("{first} and {} more values are unfilled placeholders", count - 1),
+    })
+}
+
+fn walk(value: &Value, path: &str, key: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if is_placeholder(text, key) => found.push(format!("{path} {text:?}")),
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                walk(value, &format!("{path}[{index}]"), key, found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                walk(value, &path, name, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a string is the placeholder of a field of this name, in whole or cut to the longest value that
+/// the field allows, or repeated up to the shortest.
+fn is_placeholder(text: &str, key: &str) -> bool {
+    let whole = format!("<{key}>");
+    let padded = text.strip_prefix(&whole).is_some_and(|rest| rest.bytes().all(|b| b == b'x'));
+    let cut = text.len() > 2 && whole.starts_with(text);
+    padded || cut || text == Base64::encode(&whole).as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use essbasic::api::skeleton::{full_skeleton, skeleton};
+    use essbasic::models::CATALOGUE;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_placeholder_of_every_skeleton_is_found() {
+        let mut count = 0;
+        for action in CATALOGUE.actions {
+            for body in [skeleton(action.request), full_skeleton(action.request)] {
+                let shown = body.to_string().matches("\"<").count();
+                let found = unfilled(&body);
+                let plain = found.iter().filter(|found| found.contains("\"<")).count();
+                assert_eq!(plain, shown, "{}: {found:?}", action.info.name);
+                count += found.len();
+            }
+        }
+        assert!(count > 1000, "{count}");
+    }
+
+    #[test]
+    fn values_that_only_look_alike_are_none() {
+        let body = json!({
+            "FlowId": "yDw", "Name": "<b>", "Text": "a < b", "Content": "<html></html>",
+            "List": ["", "<", "<L"], "Html": "<FlowId>"
+        });
+        assert_eq!(unfilled(&body), [""; 0]);
+        let body = json!({ "FlowIds": ["a", "<FlowIds>"], "Agent": { "AppId": "<AppId>" } });
+        assert_eq!(unfilled(&body), ["Agent.AppId \"<AppId>\"", "FlowIds[1] \"<FlowIds>\""]);
+        assert_eq!(
+            refusal(&json!({ "A": "<A>" })).unwrap(),
+            "A \"<A>\" is an unfilled placeholder"
+        );
+    }
+}
