@@ -74,12 +74,21 @@ pub(crate) struct Options {
 /// Requests per second that the service allows to most actions.
 const DEFAULT_RATE: u32 = 20;
 
-/// `30s`, `5m`, `1h 30m`, or seconds.
+/// Longest duration that an option takes. It stays far from the limits of clocks.
+const MAX_DURATION: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+/// Parses `30s`, `5m`, `1h 30m`, or seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    match text.parse::<u32>() {
-        Ok(seconds) => Ok(Duration::from_secs(seconds.into())),
-        Err(_) => humantime::parse_duration(text).map_err(|_| "write it like 30s, 5m or 1h".into()),
+    let parsed = match text.parse::<u32>() {
+        Ok(seconds) => Duration::from_secs(seconds.into()),
+        Err(_) => {
+            humantime::parse_duration(text).map_err(|_| "write it like 30s, 5m or 1h".to_owned())?
+        }
+    };
+    if parsed > MAX_DURATION {
+        return Err("it is longer than 10 years; write it like 30s, 5m or 1h".to_owned());
     }
+    Ok(parsed)
 }
 
 impl Options {
@@ -254,7 +263,8 @@ mod tests {
         assert_eq!(duration("90").unwrap(), Duration::from_secs(90));
         assert_eq!(duration("1m 30s").unwrap(), Duration::from_secs(90));
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
-        for bad in ["", "-1", "1.5", "soon", "99999999999999999999y"] {
+        assert_eq!(duration("10y").unwrap().as_secs() / 86_400, 3652);
+        for bad in ["", "-1", "1.5", "soon", "99999999999999999999y", "11y", "4294967295"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }
