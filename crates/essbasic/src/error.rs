@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use essbasic_models::ErrorCode;
 use tc3_client::api::json::{self, Decode, Encode, Reader, Writer};
-use tc3_client::api::{__deserialize, __read_object, __serialize};
+use tc3_client::api::{__deserialize, __serialize};
 
 /// What keeps a whole workflow from starting or going on. What concerns one contract only is a
 /// [`FlowError`] among the results.
@@ -183,23 +183,9 @@ pub struct FlowError {
     pub message: String,
 }
 
-impl Encode for FlowError {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("kind", &self.kind);
-        writer.member("message", &self.message);
-        writer.close();
-    }
+json::object! {
+    FlowError { "kind" => kind: required, "message" => message: required }
 }
-
-__read_object! {
-    FlowError,
-    must { "kind" => kind, "message" => message },
-    may {},
-    keep {}
-}
-
-__serialize!(FlowError);
 
 impl FlowError {
     pub(crate) fn new(kind: FlowErrorKind, message: impl Into<String>) -> Self {

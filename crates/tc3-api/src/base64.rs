@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
+use crate::json::{Decode, Encode, Error, Reader, Writer};
+
 /// Real senders leave the padding away.
 const READER: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -22,6 +24,27 @@ const READER: GeneralPurpose = GeneralPurpose::new(
 /// ```
 #[derive(Clone, PartialEq, Eq, Default, Hash)]
 pub struct Base64(String);
+
+impl Decode for Base64 {
+    const NULL_IS_BLANK: bool = true;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        if reader.null()? {
+            return Ok(None);
+        }
+        reader.string().map(|text| Some(Self::from_encoded(text)))
+    }
+
+    fn blank() -> Self {
+        Self::default()
+    }
+}
+
+impl Encode for Base64 {
+    fn encode(&self, writer: &mut Writer) {
+        writer.text(self.as_str());
+    }
+}
 
 crate::__deserialize!(Base64);
 crate::__serialize!(Base64);
@@ -84,6 +107,16 @@ impl fmt::Debug for Base64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_string_is_read() {
+        let read = |json: &str| crate::json::decode::<Base64>(json.as_bytes());
+        assert_eq!(read("\"JVBE\""), Ok(Base64::from_encoded("JVBE")));
+        assert_eq!(read("null"), Ok(Base64::default()));
+        for json in ["3", "true", "[]", "{}"] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
 
     #[test]
     fn bytes_come_back_whatever_the_padding() {

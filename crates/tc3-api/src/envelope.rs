@@ -8,7 +8,7 @@ use core::ops::Range;
 #[cfg(feature = "serde")]
 use serde::de::DeserializeOwned;
 
-use crate::json::{Decode, Error, Members, NoMembers, Reader};
+use crate::json::{Decode, Error, Members, Reader};
 
 /// A decoded answer: the API's error, or the typed answer.
 ///
@@ -64,7 +64,8 @@ impl<T: DeserializeOwned> Envelope<T> {
         answer.into_envelope(|at| {
             let start = at.start;
             let response = body.get(at).unwrap_or_default();
-            serde_json::from_slice(response).map_err(|_| Error::new("the answer's type", start))
+            serde_json::from_slice(response)
+                .map_err(|_| Error::expected("the type of the response", start))
         })
     }
 }
@@ -76,6 +77,15 @@ impl Envelope<()> {
     /// The body is no answer of the API.
     pub fn around(body: &[u8]) -> Result<Self, Error> {
         answer(body, &mut NoMembers)?.into_envelope(|_| Ok(()))
+    }
+}
+
+/// Skips the fields of a response whose envelope is read alone.
+struct NoMembers;
+
+impl Members for NoMembers {
+    fn member(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.skip()
     }
 }
 
@@ -166,7 +176,7 @@ impl Members for Inner<'_> {
             // It matters unless this turns out to be an error.
             *reader = before;
             reader.skip()?;
-            self.wrapper.misfit.get_or_insert(misfit);
+            self.wrapper.misfit.get_or_insert(misfit.within(name));
         }
         Ok(())
     }

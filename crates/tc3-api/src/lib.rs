@@ -18,9 +18,6 @@ pub mod catalogue;
 #[cfg(feature = "json")]
 pub mod check;
 mod envelope;
-pub mod json;
-#[cfg(feature = "serde")]
-pub mod lenient;
 #[cfg(feature = "json")]
 pub mod skeleton;
 pub mod time;
@@ -28,13 +25,15 @@ pub mod time;
 pub use action::{Action, ActionInfo};
 pub use base64::Base64;
 pub use envelope::{ApiError, Envelope, Success};
+pub use tc3_json as json;
+#[cfg(feature = "serde")]
+pub use tc3_json::lenient;
+#[doc(hidden)]
+pub use tc3_json::{__deserialize, __serialize};
 
 /// What generated code refers to by absolute path, so that a models crate needs one dependency.
 #[doc(hidden)]
 pub mod __private {
-    #[cfg(feature = "serde")]
-    pub use serde;
-
     /// Stands in `Debug` where a sensitive value would.
     pub struct Redacted;
 
@@ -48,53 +47,4 @@ pub mod __private {
     pub fn fact(lines: &'static str, key: &str) -> Option<&'static str> {
         lines.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('\t'))
     }
-}
-
-/// Makes a type one of serde's, for reading.
-#[cfg(feature = "serde")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __deserialize {
-    ($type:ident) => {
-        impl<'de> $crate::__private::serde::Deserialize<'de> for $type {
-            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::core::result::Result<Self, D::Error> {
-                $crate::json::deserialize(deserializer)
-            }
-        }
-    };
-}
-
-/// Makes a type one of serde's, for writing.
-#[cfg(feature = "serde")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __serialize {
-    ($type:ident) => {
-        impl $crate::__private::serde::Serialize for $type {
-            fn serialize<S: $crate::__private::serde::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                $crate::json::serialize(self, serializer)
-            }
-        }
-    };
-}
-
-/// Without serde there is nothing to make.
-#[cfg(not(feature = "serde"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __deserialize {
-    ($type:ident) => {};
-}
-
-/// Without serde there is nothing to make.
-#[cfg(not(feature = "serde"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __serialize {
-    ($type:ident) => {};
 }

@@ -9,8 +9,9 @@ use syn::visit::Visit;
 use syn::{Attribute, Fields, Item, ItemImpl, Type};
 
 /// The crates whose types users hold.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "tc3-signer",
+    "tc3-json",
     "tc3-api",
     "tc3-transport",
     "tc3-client",

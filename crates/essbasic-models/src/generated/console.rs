@@ -2484,7 +2484,7 @@ impl ::tc3_api::Action for ChannelCreateEmbedWebUrlRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -2511,7 +2511,7 @@ impl ::tc3_api::Action for ChannelCreateWebThemeConfigRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -2538,7 +2538,7 @@ impl ::tc3_api::Action for CreateConsoleLoginUrlRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],

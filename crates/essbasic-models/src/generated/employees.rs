@@ -3572,7 +3572,7 @@ impl ::tc3_api::Action for ChannelCreateRoleRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -3599,7 +3599,7 @@ impl ::tc3_api::Action for ChannelCreateUserRolesRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -3626,7 +3626,7 @@ impl ::tc3_api::Action for ChannelDeleteRoleRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -3653,7 +3653,7 @@ impl ::tc3_api::Action for ChannelDeleteRoleUsersRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -3681,7 +3681,7 @@ impl ::tc3_api::Action for ChannelDescribeEmployeesRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -3709,7 +3709,7 @@ impl ::tc3_api::Action for ChannelDescribeRolesRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -3736,7 +3736,7 @@ impl ::tc3_api::Action for ChannelModifyRoleRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -3763,7 +3763,7 @@ impl ::tc3_api::Action for CreateEmployeeChangeUrlRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -3790,7 +3790,7 @@ impl ::tc3_api::Action for SyncProxyOrganizationOperatorsRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],

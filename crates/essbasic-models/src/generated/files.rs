@@ -1031,7 +1031,7 @@ impl ::tc3_api::Action for CreateFileConvertTaskRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -1059,7 +1059,7 @@ impl ::tc3_api::Action for DescribeFileConvertTaskRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -1087,7 +1087,7 @@ impl ::tc3_api::Action for UploadFilesRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],

@@ -2220,7 +2220,7 @@ impl ::tc3_api::Action for DescribeTemplatesRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -2247,7 +2247,7 @@ impl ::tc3_api::Action for OperateChannelTemplateRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -2274,7 +2274,7 @@ impl ::tc3_api::Action for OperateTemplateRequest {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],

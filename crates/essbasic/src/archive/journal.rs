@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tc3_client::api::__read_object;
-use tc3_client::api::json::{self, Encode, Writer};
+use tc3_client::api::json::{self, Encode};
 
 use crate::download::{ReportedFlow, cut};
 use crate::error::FlowError;
@@ -35,27 +34,13 @@ pub(super) struct Header {
     pub(super) store: Option<String>,
 }
 
-__read_object! {
-    Header,
-    must {
-        "essbasic_archive" => essbasic_archive,
-        "app_id" => app_id,
-        "organization" => organization,
-        "shard" => shard,
-    },
-    may { "store" => store },
-    keep {}
-}
-
-impl Encode for Header {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("essbasic_archive", &self.essbasic_archive);
-        writer.member("app_id", &self.app_id);
-        writer.member("organization", &self.organization);
-        writer.member("shard", &self.shard);
-        writer.member("store", &self.store);
-        writer.close();
+json::object! {
+    Header {
+        "essbasic_archive" => essbasic_archive: required,
+        "app_id" => app_id: required,
+        "organization" => organization: required,
+        "shard" => shard: required,
+        "store" => store: optional,
     }
 }
 
@@ -68,22 +53,11 @@ pub(super) struct Record {
     pub(super) error: Option<FlowError>,
 }
 
-__read_object! {
-    Record,
-    must { "flow_id" => flow_id },
-    may { "error" => error },
-    keep { "files" => files }
-}
-
-impl Encode for Record {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("flow_id", &self.flow_id);
-        if !self.files.is_empty() {
-            writer.member("files", &self.files);
-        }
-        writer.member("error", &self.error);
-        writer.close();
+json::object! {
+    Record {
+        "flow_id" => flow_id: required,
+        "files" => files: nonempty,
+        "error" => error: optional,
     }
 }
 
@@ -152,7 +126,7 @@ impl Journal {
         }
         let fresh = path.with_extension(NEW);
         let mut kept = BufWriter::new(File::create(&fresh)?);
-        kept.write_all(&line_of(header))?;
+        kept.write_all(&line_of(header)?)?;
         if let Some(reader) = Reader::open(path)? {
             if reader.header != *header {
                 let what = "is the journal of another job: of another application, organisation, \
@@ -162,7 +136,7 @@ impl Journal {
             for record in reader {
                 let record = record?;
                 if record.error.is_none() && done(&record) {
-                    kept.write_all(&line_of(&record))?;
+                    kept.write_all(&line_of(&record)?)?;
                 }
             }
         }
@@ -186,7 +160,8 @@ impl Journal {
 
     /// Adds what came of a contract.
     pub(super) fn add(&self, record: &Record) -> io::Result<()> {
-        match self.lines.as_ref().map(|lines| lines.send(line_of(record))) {
+        let line = line_of(record)?;
+        match self.lines.as_ref().map(|lines| lines.send(line)) {
             Some(Ok(())) => Ok(()),
             _ => Err(self.failure()),
         }
@@ -221,10 +196,10 @@ impl Drop for Journal {
     }
 }
 
-fn line_of(value: &impl Encode) -> Vec<u8> {
-    let mut line = json::encode(value);
+fn line_of(value: &impl Encode) -> io::Result<Vec<u8>> {
+    let mut line = json::encode(value).map_err(io::Error::other)?;
     line.push(b'\n');
-    line
+    Ok(line)
 }
 
 /// Writes each line whole within some milliseconds, and makes them durable a second's worth at a time.

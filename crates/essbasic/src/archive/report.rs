@@ -3,8 +3,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tc3_client::api::__serialize;
-use tc3_client::api::json::{self, Encode, Writer};
+use tc3_client::api::json::{self, Encode};
 
 use super::journal::{Reader, Record};
 use crate::error::FlowErrorKind;
@@ -32,22 +31,18 @@ pub struct ArchiveReport {
     pub journal: PathBuf,
 }
 
-impl Encode for ArchiveReport {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("total", &self.total);
-        writer.member("already", &self.already);
-        writer.member("saved", &self.saved);
-        writer.member("failed", &self.failed);
-        writer.member("bytes", &self.bytes);
-        writer.member("stopped", &self.stopped);
-        writer.member("took", &self.took.as_secs_f64());
-        writer.member("journal", &&*self.journal.to_string_lossy());
-        writer.close();
+json::object! {
+    ArchiveReport {
+        "total" => total: required,
+        "already" => already: required,
+        "saved" => saved: required,
+        "failed" => failed: required,
+        "bytes" => bytes: required,
+        "stopped" => stopped: required,
+        "took" => took: required,
+        "journal" => journal: required,
     }
 }
-
-__serialize!(ArchiveReport);
 
 /// What came of one contract.
 #[derive(Clone, PartialEq, Eq)]
@@ -72,19 +67,13 @@ impl fmt::Debug for ArchivedFlow {
     }
 }
 
-impl Encode for ArchivedFlow {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("flow_id", &self.flow_id);
-        if !self.files.is_empty() {
-            writer.member("files", &self.files);
-        }
-        writer.member("error", &self.error);
-        writer.close();
+json::object! {
+    ArchivedFlow {
+        "flow_id" => flow_id: required,
+        "files" => files: nonempty,
+        "error" => error: optional,
     }
 }
-
-__serialize!(ArchivedFlow);
 
 impl From<Record> for ArchivedFlow {
     fn from(record: Record) -> Self {
@@ -114,13 +103,17 @@ impl ArchiveReport {
     /// Where the journal can't be read or the report not be written.
     pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
         to.write_all(b"{\"summary\":")?;
-        to.write_all(&json::encode(self))?;
+        to.write_all(&encoded(self)?)?;
         to.write_all(b",\"flows\":[")?;
         for (index, flow) in self.flows()?.enumerate() {
             to.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-            to.write_all(&json::encode(&flow?))?;
+            to.write_all(&encoded(&flow?)?)?;
         }
         to.write_all(b"\n]}\n")?;
         to.flush()
     }
+}
+
+fn encoded(value: &impl Encode) -> io::Result<Vec<u8>> {
+    json::encode(value).map_err(io::Error::other)
 }

@@ -3,8 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tc3_client::api::__serialize;
-use tc3_client::api::json::{Encode, Writer};
+use tc3_client::api::json;
 
 use super::link_host::LinkHost;
 #[cfg(feature = "object-store")]
@@ -250,36 +249,21 @@ pub struct ReportedFlow {
     pub error: Option<FlowError>,
 }
 
-impl Encode for SavedFile {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("path", &&*self.path.to_string_lossy());
-        writer.member("bytes", &self.bytes);
-        writer.close();
-    }
+json::object! {
+    SavedFile { "path" => path: required, "bytes" => bytes: required }
 }
 
-impl Encode for Report {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("flows", &self.flows);
-        writer.close();
-    }
+json::object! {
+    Report { "flows" => flows: required }
 }
 
-impl Encode for ReportedFlow {
-    fn encode(&self, writer: &mut Writer) {
-        writer.open();
-        writer.member("flow_id", &self.flow_id);
-        writer.member("files", &self.files);
-        writer.member("error", &self.error);
-        writer.close();
+json::object! {
+    ReportedFlow {
+        "flow_id" => flow_id: required,
+        "files" => files: default,
+        "error" => error: optional,
     }
 }
-
-__serialize!(SavedFile);
-__serialize!(Report);
-__serialize!(ReportedFlow);
 
 impl Report {
     /// Whether every contract is on disk.

@@ -169,11 +169,8 @@ struct Status {
     expired_time: Option<u64>,
 }
 
-tc3_api::__read_object! {
-    Status,
-    must { "Code" => code },
-    may { "ExpiredTime" => expired_time },
-    keep {}
+json::object! {
+    decode Status { "Code" => code: required, "ExpiredTime" => expired_time: optional }
 }
 
 fn keys(body: &[u8]) -> Result<super::Credential, CredentialError> {

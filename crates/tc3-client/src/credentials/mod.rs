@@ -172,11 +172,12 @@ struct TemporaryKeys {
     token: Zeroized,
 }
 
-tc3_api::__read_object! {
-    TemporaryKeys,
-    must { "TmpSecretId" => id, "TmpSecretKey" => key, "Token" => token },
-    may {},
-    keep {}
+json::object! {
+    decode TemporaryKeys {
+        "TmpSecretId" => id: required,
+        "TmpSecretKey" => key: required,
+        "Token" => token: required,
+    }
 }
 
 impl TemporaryKeys {

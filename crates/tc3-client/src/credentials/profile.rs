@@ -183,24 +183,21 @@ struct Tccli {
     role_session_name: Option<String>,
 }
 
-tc3_api::__read_object! {
-    Tccli,
-    must {},
-    may {
-        "type" => kind,
-        "secretId" => id,
-        "secretKey" => key,
-        "token" => token,
-        "expiresAt" => expires_at,
-        "role-arn" => role_arn,
-        "role-session-name" => role_session_name,
-    },
-    keep {}
+tc3_api::json::object! {
+    decode Tccli {
+        "type" => kind: optional,
+        "secretId" => id: optional,
+        "secretKey" => key: optional,
+        "token" => token: optional,
+        "expiresAt" => expires_at: optional,
+        "role-arn" => role_arn: optional,
+        "role-session-name" => role_session_name: optional,
+    }
 }
 
 fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError> {
     let file: Tccli = tc3_api::json::decode(text.as_bytes()).map_err(|error| {
-        let line = line_at(text, error.offset());
+        let line = line_at(text, error.offset().unwrap_or_default());
         fail(path, format_args!("line {line}: not the JSON that tccli writes"))
     })?;
     if file.kind.as_deref() == Some("cvm-role") {

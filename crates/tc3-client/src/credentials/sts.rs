@@ -211,7 +211,7 @@ impl StsCall {
             uri: target.uri,
             host: target.host,
             region: HeaderValue::from_str(region).map_err(|_| fail("the region is no word"))?,
-            body: json::encode(body),
+            body: json::encode(body).map_err(|error| fail(&error.to_string()))?,
             secret: None,
             attempts: Attempts::default(),
             skew: None,
@@ -358,9 +358,6 @@ struct Answer {
     expired_time: u64,
 }
 
-tc3_api::__read_object! {
-    Answer,
-    must { "Credentials" => credentials, "ExpiredTime" => expired_time },
-    may {},
-    keep {}
+json::object! {
+    decode Answer { "Credentials" => credentials: required, "ExpiredTime" => expired_time: required }
 }

@@ -18,7 +18,7 @@ pub(super) fn action_impl(ir: &Ir<'_>, action: &Action) -> TokenStream {
             fn encode(
                 &self,
             ) -> ::core::result::Result<::std::vec::Vec<::core::primitive::u8>, ::tc3_api::json::Error> {
-                ::core::result::Result::Ok(::tc3_api::json::encode(self))
+                ::tc3_api::json::encode(self)
             }
 
             fn decode(

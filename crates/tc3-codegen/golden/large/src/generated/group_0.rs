@@ -751,7 +751,7 @@ impl ::tc3_api::Action for Do00Request {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -776,7 +776,7 @@ impl ::tc3_api::Action for Do03Request {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -801,7 +801,7 @@ impl ::tc3_api::Action for Do06Request {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],
@@ -826,7 +826,7 @@ impl ::tc3_api::Action for Do09Request {
         ::std::vec::Vec<::core::primitive::u8>,
         ::tc3_api::json::Error,
     > {
-        ::core::result::Result::Ok(::tc3_api::json::encode(self))
+        ::tc3_api::json::encode(self)
     }
     fn decode(
         answer: &[::core::primitive::u8],

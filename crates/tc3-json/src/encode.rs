@@ -1,17 +1,19 @@
-//! What can be written.
+//! Types of the standard library that are written.
 
-use super::{WHOLE, Writer};
-use crate::Base64;
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// A type that is written as JSON.
-pub trait Encode {
-    /// Writes the value.
-    fn encode(&self, writer: &mut Writer);
+use crate::error::Error;
+use crate::writer::{Encode, Writer};
 
-    /// Whether a member of this value is left out.
-    fn is_absent(&self) -> bool {
-        false
-    }
+/// Returns a value as JSON.
+///
+/// # Errors
+/// Returns an error with the field's path if a float is NaN or infinite.
+pub fn encode<T: Encode + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
+    let mut writer = Writer::default();
+    value.encode(&mut writer);
+    writer.finish()
 }
 
 impl Encode for str {
@@ -30,12 +32,12 @@ impl<T: Encode + ?Sized> Encode for &T {
     }
 }
 
-/// A list of two.
+/// An array of two elements.
 impl<A: Encode, B: Encode> Encode for (A, B) {
     fn encode(&self, writer: &mut Writer) {
         writer.word("[");
-        writer.element(&self.0);
-        writer.element(&self.1);
+        writer.element(0, &self.0);
+        writer.element(1, &self.1);
         writer.word("]");
     }
 }
@@ -46,9 +48,17 @@ impl Encode for String {
     }
 }
 
-impl Encode for Base64 {
+/// Characters that are not UTF-8 are replaced.
+impl Encode for PathBuf {
     fn encode(&self, writer: &mut Writer) {
-        writer.text(self.as_str());
+        writer.text(&self.to_string_lossy());
+    }
+}
+
+/// A number of seconds, with a fraction.
+impl Encode for Duration {
+    fn encode(&self, writer: &mut Writer) {
+        writer.float(self.as_secs_f64());
     }
 }
 
@@ -65,18 +75,8 @@ impl Encode for u64 {
 }
 
 impl Encode for f64 {
-    /// A whole one without a fraction: `124`, not `124.0`. The services take both; written so, a value
-    /// read from JSON comes back as it was.
     fn encode(&self, writer: &mut Writer) {
-        let negative_zero = *self == 0.0 && self.is_sign_negative();
-        if !self.is_finite() {
-            writer.word("null");
-        } else if self.fract() == 0.0 && self.abs() <= WHOLE && !negative_zero {
-            writer.number(*self as i64);
-        } else {
-            // With an exponent where it would be long.
-            writer.number(format_args!("{self:?}"));
-        }
+        writer.float(*self);
     }
 }
 
@@ -89,8 +89,8 @@ impl Encode for bool {
 impl<T: Encode> Encode for Vec<T> {
     fn encode(&self, writer: &mut Writer) {
         writer.word("[");
-        for element in self {
-            writer.element(element);
+        for (index, element) in self.iter().enumerate() {
+            writer.element(index, element);
         }
         writer.word("]");
     }

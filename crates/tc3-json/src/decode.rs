@@ -1,39 +1,20 @@
-//! What can be read.
+//! Types of the standard library that are read.
 
-use super::{Error, Reader};
-use crate::Base64;
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// A type that JSON is read as.
-pub trait Decode: Sized {
-    /// Whether `null` is read as a blank value where there must be one.
-    const NULL_IS_BLANK: bool;
+use crate::error::Error;
+use crate::reader::{Decode, Reader};
 
-    /// Reads a value; `None` is `null`, or what says no more.
-    ///
-    /// # Errors
-    /// The next value is none of the type.
-    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error>;
-
-    /// What stands where nothing was read.
-    fn blank() -> Self;
-}
-
-/// An object whose members are being read. Of a member that comes twice, the last counts.
-pub trait Members {
-    /// Reads the value that comes next, as that of this member; [`Reader::skip`] is for names unknown.
-    ///
-    /// # Errors
-    /// The value is none of the member's type.
-    fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error>;
-}
-
-/// An object of which nothing is wanted.
-pub(crate) struct NoMembers;
-
-impl Members for NoMembers {
-    fn member(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
-        reader.skip()
-    }
+/// Reads a value from the whole of a text.
+///
+/// # Errors
+/// Returns an error if the text is not JSON, or not of this type.
+pub fn decode<T: Decode>(json: &[u8]) -> Result<T, Error> {
+    let mut reader = Reader::new(json)?;
+    let value = reader.value()?;
+    reader.end()?;
+    Ok(value)
 }
 
 macro_rules! scalars {
@@ -52,13 +33,13 @@ macro_rules! scalars {
     )*};
 }
 
-scalars!(Base64 i64 u64 f64 bool);
+scalars!(i64 u64 f64 bool);
 
 impl Decode for String {
     const NULL_IS_BLANK: bool = true;
 
     fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error> {
-        match reader.plain_text() {
+        match reader.plain_string() {
             Some(text) => Ok(Some(text.to_owned())),
             None => reader.scalar(),
         }
@@ -66,6 +47,33 @@ impl Decode for String {
 
     fn blank() -> Self {
         Self::new()
+    }
+}
+
+impl Decode for PathBuf {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        Ok(String::optional(reader)?.map(Self::from))
+    }
+
+    fn blank() -> Self {
+        Self::new()
+    }
+}
+
+/// A number of seconds, with a fraction.
+impl Decode for Duration {
+    const NULL_IS_BLANK: bool = true;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        let invalid = reader.expected("a number of seconds, not negative,");
+        let Some(seconds) = f64::optional(reader)? else { return Ok(None) };
+        Self::try_from_secs_f64(seconds).map(Some).map_err(|_| invalid)
+    }
+
+    fn blank() -> Self {
+        Self::ZERO
     }
 }
 
@@ -77,9 +85,10 @@ impl<T: Decode> Decode for Vec<T> {
             return Ok(None);
         }
         let (mut list, mut first) = (Self::new(), true);
-        reader.list()?;
+        reader.open_array()?;
         while reader.element(&mut first)? {
-            list.push(reader.value()?);
+            let value = reader.value().map_err(|error| error.at_index(list.len()))?;
+            list.push(value);
         }
         Ok(Some(list))
     }
@@ -89,7 +98,7 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-/// A list of two.
+/// An array of two elements.
 impl<A: Decode, B: Decode> Decode for (A, B) {
     const NULL_IS_BLANK: bool = false;
 
@@ -98,15 +107,15 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
             return Ok(None);
         }
         let mut first = true;
-        reader.list()?;
+        reader.open_array()?;
         let mut next = |reader: &mut Reader<'_>, wanted| match reader.element(&mut first)? {
             is if is == wanted => Ok(()),
             _ => Err(reader.expected("two elements")),
         };
         next(reader, true)?;
-        let a = reader.value()?;
+        let a = reader.value().map_err(|error| error.at_index(0))?;
         next(reader, true)?;
-        let b = reader.value()?;
+        let b = reader.value().map_err(|error| error.at_index(1))?;
         next(reader, false)?;
         Ok(Some((a, b)))
     }

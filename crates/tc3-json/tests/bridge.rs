@@ -1,0 +1,264 @@
+//! serde: types of this crate in other formats, types of serde as JSON.
+#![cfg(feature = "serde")]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tc3_json::{Error, encode_by_serde};
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Flow {
+    id: String,
+    pages: Option<u64>,
+    sizes: Vec<f64>,
+    error: Option<Box<Flow>>,
+}
+
+tc3_json::object! {
+    Flow {
+        "FlowId" => id: required,
+        "Pages" => pages: optional,
+        "Sizes" => sizes: nonempty,
+        "Error" => error: optional,
+    }
+}
+
+fn flow() -> Flow {
+    Flow {
+        id: "f\u{1}".to_owned(),
+        pages: Some(u64::MAX),
+        sizes: vec![0.1, -0.0, 1e300, 124.0],
+        error: Some(Box::new(Flow { id: String::new(), ..Flow::default() })),
+    }
+}
+
+#[test]
+fn an_object_survives_text_and_value() {
+    let flow = flow();
+    let text = serde_json::to_string(&flow).unwrap();
+    assert_eq!(text, serde_json::to_string(&serde_json::from_str::<Flow>(&text).unwrap()).unwrap());
+    assert_eq!(tc3_json::decode::<Flow>(text.as_bytes()), Ok(flow.clone()));
+    assert_eq!(serde_json::from_str::<Flow>(&text).unwrap(), flow);
+    let value = serde_json::to_value(&flow).unwrap();
+    assert_eq!(value["Error"], json!({"FlowId": ""}));
+    assert_eq!(serde_json::from_value::<Flow>(value).unwrap(), flow);
+}
+
+#[test]
+fn an_object_in_another_types_of_serde() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        One(Flow),
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        One(Flow),
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        flow: Flow,
+        more: u8,
+    }
+    fn survives<T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug>(value: T) {
+        let text = serde_json::to_string(&value).unwrap();
+        assert_eq!(serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
+        let tree = serde_json::to_value(&value).unwrap();
+        assert_eq!(serde_json::from_value::<T>(tree).unwrap(), value, "{text}");
+    }
+    survives(Tagged::One(flow()));
+    survives(Untagged::One(flow()));
+    survives(Flat { flow: flow(), more: 1 });
+}
+
+#[test]
+fn a_rounded_float_is_no_integer() {
+    // The parser of serde_json has turned the number into 9007199254740992.
+    assert!(serde_json::from_str::<Flow>(r#"{"FlowId":"f","Pages":9007199254740993.0}"#).is_err());
+    let flow = serde_json::from_str::<Flow>(r#"{"FlowId":"f","Pages":1E3}"#).unwrap();
+    assert_eq!(flow.pages, Some(1000));
+}
+
+#[test]
+fn a_float_without_a_form_is_refused() {
+    let flow = Flow { sizes: vec![0.0, f64::NAN], ..flow() };
+    let error = serde_json::to_string(&flow).unwrap_err();
+    assert!(error.to_string().contains("`Sizes.1`"), "{error}");
+
+    #[derive(Serialize)]
+    struct Outer {
+        list: Vec<Inner>,
+    }
+    #[derive(Serialize)]
+    enum Inner {
+        New(f32),
+        Pair(f64, f64),
+        Named { x: f64 },
+    }
+    let (one, nan) = (Inner::New(1.5), f64::NAN);
+    for (inner, path) in [
+        (Inner::New(f32::INFINITY), "list.1.New"),
+        (Inner::Pair(1.0, nan), "list.1.1"),
+        (Inner::Named { x: nan }, "list.1.x"),
+    ] {
+        let error = encode_by_serde(&Outer { list: vec![one_more(&one), inner] }).unwrap_err();
+        assert_eq!(error.path(), path);
+    }
+    fn one_more(_: &Inner) -> Inner {
+        Inner::New(1.5)
+    }
+    let map = BTreeMap::from([("x", f64::NAN)]);
+    assert_eq!(encode_by_serde(&map).unwrap_err().path(), "x");
+}
+
+#[test]
+fn raw_text_is_written_as_it_is() {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        a: &'a RawValue,
+        list: Vec<&'a RawValue>,
+    }
+    let raw = |text| serde_json::from_str::<&RawValue>(text).unwrap();
+    let body = Body {
+        a: raw("18446744073709551616"),
+        list: vec![raw("123456789.123456789"), raw(r#"{"z":1E5,"a":1e400}"#)],
+    };
+    assert_eq!(
+        String::from_utf8(encode_by_serde(&body).unwrap()).unwrap(),
+        r#"{"a":18446744073709551616,"list":[123456789.123456789,{"z":1E5,"a":1e400}]}"#
+    );
+    let twice = raw(r#"{"a":1,"b":{"c":1,"c":2}}"#);
+    let error = encode_by_serde(twice).unwrap_err();
+    assert_eq!(error.path(), "b.c");
+}
+
+/// As a program that enables `arbitrary_precision` sees numbers.
+#[test]
+fn a_number_that_is_passed_as_text_is_read_and_written() {
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename = "$serde_json::private::Number")]
+    struct Number {
+        #[serde(rename = "$serde_json::private::Number")]
+        text: String,
+    }
+    let number = |text: &str| Number { text: text.to_owned() };
+    assert_eq!(encode_by_serde(&[number("1e400")]).unwrap(), b"[1e400]");
+    assert!(encode_by_serde(&number("1e")).is_err());
+    let value = json!({"FlowId": {"$serde_json::private::Number": "1.50"}});
+    assert_eq!(serde_json::from_value::<Flow>(value).unwrap().id, "1.50");
+    for text in ["1e", "1,\"Pages\":2", ""] {
+        let value = json!({"FlowId": {"$serde_json::private::Number": text}});
+        assert!(serde_json::from_value::<Flow>(value).is_err(), "{text}");
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Any {
+    Unit,
+    New(Option<char>),
+    Tuple(i8, bool),
+    Named { a: (), b: (u16, String) },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Unit;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct All {
+    any: Vec<Any>,
+    unit: Unit,
+    by_name: BTreeMap<String, u64>,
+    by_number: BTreeMap<i32, f32>,
+    by_truth: BTreeMap<bool, i128>,
+    float: f64,
+}
+
+#[test]
+fn the_forms_are_those_of_serde_json() {
+    let all = All {
+        any: vec![
+            Any::Unit,
+            Any::New(None),
+            Any::New(Some('"')),
+            Any::Tuple(-1, true),
+            Any::Named { a: (), b: (7, "é".to_owned()) },
+        ],
+        unit: Unit,
+        by_name: BTreeMap::from([("a\"b".to_owned(), u64::MAX)]),
+        by_number: BTreeMap::from([(-3, 0.1)]),
+        by_truth: BTreeMap::from([(true, i128::MIN)]),
+        float: 124.0,
+    };
+    assert_eq!(
+        String::from_utf8(encode_by_serde(&all).unwrap()).unwrap(),
+        serde_json::to_string(&all).unwrap()
+    );
+    assert!(encode_by_serde(&BTreeMap::from([((1, 2), 3)])).is_err());
+    assert!(encode_by_serde(&BTreeMap::from([(None::<u8>, 3)])).is_err());
+}
+
+#[test]
+fn lenient_helpers_follow_the_rules() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Message {
+        #[serde(deserialize_with = "tc3_json::lenient::scalar")]
+        id: String,
+        #[serde(default, deserialize_with = "tc3_json::lenient::optional")]
+        count: Option<u64>,
+        #[serde(default, deserialize_with = "tc3_json::lenient::null_default")]
+        list: Vec<u8>,
+    }
+    let read = |text| serde_json::from_str::<Message>(text);
+    assert_eq!(
+        read(r#"{"id": 7, "count": "", "list": null}"#).unwrap(),
+        Message { id: "7".to_owned(), count: None, list: vec![] }
+    );
+    assert_eq!(read(r#"{"id": null, "count": "3"}"#).unwrap().count, Some(3));
+    assert!(read(r#"{"id": {}}"#).is_err());
+}
+
+#[test]
+fn nesting_is_limited_in_every_format() {
+    let mut value = Value::Null;
+    for _ in 0..100_000 {
+        value = Value::Array(vec![value]);
+    }
+    let mut map = serde_json::Map::new();
+    map.insert("FlowId".to_owned(), value);
+    let value = Value::Object(map);
+    let read = Flow::deserialize(&value);
+    // Dropping it recursively would overflow the stack.
+    std::mem::forget(value);
+    assert!(read.is_err());
+}
+
+/// Messages of other types may repeat values.
+#[test]
+fn an_error_does_not_repeat_the_value() {
+    struct Secret;
+    impl Serialize for Secret {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("13888888888"))
+        }
+    }
+    let error: Error = encode_by_serde(&[Secret]).unwrap_err();
+    assert_eq!(error.to_string(), "field `0`: expected a value that has a form in JSON");
+}
+
+proptest! {
+    #[test]
+    fn every_float_survives_other_types_of_serde(value in proptest::num::f64::NORMAL | proptest::num::f64::ZERO) {
+        let json = encode_by_serde(&value).unwrap();
+        let text = String::from_utf8(json).unwrap();
+        prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits(), "{}", text);
+        let flow = Flow { sizes: vec![value], ..Flow::default() };
+        let tree = serde_json::to_value(&flow).unwrap();
+        let back: Flow = serde_json::from_value(tree).unwrap();
+        prop_assert_eq!(back.sizes[0].to_bits(), value.to_bits());
+    }
+}
