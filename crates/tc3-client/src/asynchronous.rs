@@ -2,10 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "serde")]
+use serde::{Serialize, de::DeserializeOwned};
+#[cfg(feature = "serde")]
 use serde_json::Value;
 #[cfg(feature = "serde")]
 use tc3_api::Envelope;
-use tc3_api::{Action, ActionInfo};
+use tc3_api::{Action, ActionInfo, json};
 use tc3_transport::{AsyncBody, AsyncTransport, Bytes, Request, Response, TransportError};
 use tracing::Instrument;
 
@@ -69,23 +71,55 @@ impl Client {
         R: Action + Sync,
         R::Response: Send,
     {
-        self.call_as(R::INFO, request.encode().ok(), R::decode).await
+        self.call_as(R::INFO, request.encode(), R::decode).await
     }
 
-    /// Makes a call for which there is no type: action by name, body and answer as JSON. The answer
-    /// is what stands inside `Response`.
+    /// Calls an action by name, for which there is no type. The body is any type of serde; the result is the
+    /// content of `Response`.
+    ///
+    /// A [`Value`] sorts the names of an object and rounds numbers to 64 bits. To keep text as it is, pass and
+    /// return `RawValue`s of serde_json: see [`call_json_as`](Self::call_json_as).
     ///
     /// # Errors
-    /// See [`Error`].
+    /// Returns an [`Error`] of kind `Request`, before anything is sent, if the body has no form in JSON: a float
+    /// that is NaN or infinite, or an object that has a name twice. See [`Error`] for failures of the call.
     #[cfg(feature = "serde")]
-    pub async fn call_json(&self, info: ActionInfo<'_>, body: &Value) -> Result<Value, Error> {
-        self.call_as(info, serde_json::to_vec(body).ok(), Envelope::deserialize).await
+    pub async fn call_json<B>(&self, info: ActionInfo<'_>, body: &B) -> Result<Value, Error>
+    where
+        B: Serialize + Sync + ?Sized,
+    {
+        self.call_json_as(info, body).await
+    }
+
+    /// As [`call_json`](Self::call_json), with the content of `Response` as any type of serde.
+    ///
+    /// ```
+    /// # use tc3_client::{Client, Error, api::ActionInfo};
+    /// use serde_json::value::RawValue;
+    ///
+    /// # async fn example(client: Client, info: ActionInfo<'_>) -> Result<(), Error> {
+    /// let body: &RawValue = serde_json::from_str(r#"{"Limit": 1E2, "Filter": "x"}"#).expect("valid JSON");
+    /// let response: Box<RawValue> = client.call_json_as(info, body).await?;
+    /// println!("{response}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`call_json`](Self::call_json).
+    #[cfg(feature = "serde")]
+    pub async fn call_json_as<T, B>(&self, info: ActionInfo<'_>, body: &B) -> Result<T, Error>
+    where
+        T: DeserializeOwned + Send,
+        B: Serialize + Sync + ?Sized,
+    {
+        self.call_as(info, json::encode_by_serde(body), Envelope::deserialize).await
     }
 
     async fn call_as<T: Send>(
         &self,
         info: ActionInfo<'_>,
-        body: Option<Vec<u8>>,
+        body: Result<Vec<u8>, json::Error>,
         decode: Decode<T>,
     ) -> Result<T, Error> {
         let body = self.engine.body(&info, body)?;
@@ -142,8 +176,11 @@ impl Client {
     /// # Errors
     /// Where no credential is found, or the body cannot be encoded.
     #[cfg(feature = "serde")]
-    pub async fn preview(&self, info: ActionInfo<'_>, body: &Value) -> Result<Request, Error> {
-        let body = self.engine.body(&info, serde_json::to_vec(body).ok())?;
+    pub async fn preview<B>(&self, info: ActionInfo<'_>, body: &B) -> Result<Request, Error>
+    where
+        B: Serialize + Sync + ?Sized,
+    {
+        let body = self.engine.body(&info, json::encode_by_serde(body))?;
         let call = Call::new(&self.engine, info, body, self.now())?;
         let credential = match call.is_signed() {
             true => Some(self.credential(None).await.map_err(Error::credentials)?),

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
 
-use tc3_api::ActionInfo;
+use tc3_api::{ActionInfo, json};
 use tc3_transport::Bytes;
 
 use crate::config::Config;
@@ -47,11 +47,12 @@ impl Engine {
     pub(crate) fn body(
         &self,
         info: &ActionInfo<'_>,
-        encoded: Option<Vec<u8>>,
+        encoded: Result<Vec<u8>, json::Error>,
     ) -> Result<Bytes, Error> {
         let checked = || -> Result<Bytes, Error> {
-            let no_json = || Error::new(ErrorKind::Request, "the request has no JSON form");
-            let body = encoded.ok_or_else(no_json)?;
+            let body = encoded.map_err(|error| {
+                Error::new(ErrorKind::Request, format!("invalid request: {error}"))
+            })?;
             #[cfg(feature = "check")]
             if let Some(catalogue) = self.config.catalogue {
                 crate::check::check(catalogue, info, &body)?;
