@@ -8,7 +8,9 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
-use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use essbasic_emulator::{
+    APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, modelled_actions,
+};
 use essbasic_models::CATALOGUE;
 use fuzz::{edited, text};
 use libfuzzer_sys::fuzz_target;
@@ -21,23 +23,8 @@ const PDF: &str = "%PDF-1.7\n%%EOF";
 
 const NOW: u64 = 1_700_000_000;
 
-/// Those that do something; the others are checked and answered in the right shape.
-const MODELLED: [&str; 12] = [
-    "UploadFiles",
-    "ChannelCreateFlowByFiles",
-    "DescribeTemplates",
-    "CreateFlowsByTemplates",
-    "CreateSignUrls",
-    "ChannelCreateFlowSignUrl",
-    "ChannelCreateFlowReminds",
-    "ModifyFlowDeadline",
-    "ChannelCancelFlow",
-    "ChannelBatchCancelFlows",
-    "DescribeFlowDetailInfo",
-    "DescribeResourceUrlsByFlows",
-];
-
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
+    "actions",
     "flows",
     "stats",
     "clock",
@@ -92,6 +79,8 @@ impl<'a> Caller<'a> {
     }
 
     fn go(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        // Those that do something; the others are checked and get a response of the right shape.
+        let modelled: Vec<_> = modelled_actions().collect();
         for _ in 0..u.int_in_range(1..=6)? {
             match u.int_in_range(0..=7)? {
                 0 => {
@@ -104,14 +93,16 @@ impl<'a> Caller<'a> {
                 1 => {
                     let command = *u.choose(&COMMANDS)?;
                     let id = self.known("FlowId", u)?;
-                    let order =
-                        json!({ "flow": id, "party": 0, "reason": "r", "advance_seconds": 4 });
+                    let order = match command {
+                        "clock" => json!({ "advance_seconds": 4 }),
+                        _ => json!({ "flow": id, "party": 0, "reason": "r" }),
+                    };
                     let order = edited(order, u)?.to_string();
                     self.post(&format!("/_emulator/{command}"), &order);
                     self.get(&format!("/_emulator/flows/{}", text(u)?));
                     if command == "faults" {
                         // What goes wrong on purpose from here on would pass for a mistake.
-                        let faults = json!({ "seed": 1, "faults": [{ "fault": "reset", "rate": 1, "action": "x", "times": 1 }] });
+                        let faults = json!({ "seed": 1, "faults": [{ "kind": "reset", "rate": 1, "action": "x", "times": 1 }] });
                         self.post("/_emulator/faults", &edited(faults, u)?.to_string());
                         self.post("/_emulator/faults", "{\"faults\": []}");
                     }
@@ -124,12 +115,12 @@ impl<'a> Caller<'a> {
                 }
                 3 => {
                     let query: String = u.arbitrary()?;
-                    let action = *u.choose(&MODELLED)?;
+                    let action = *u.choose(&modelled)?;
                     self.query(action, &format!("Agent.AppId={APP_ID}&FlowIds.0=f&{query}"));
                 }
                 _ => {
                     let action = match u.ratio(3, 4)? {
-                        true => *u.choose(&MODELLED)?,
+                        true => *u.choose(&modelled)?,
                         false => u.choose(CATALOGUE.actions)?.info.name,
                     };
                     let body = self.body(action, u)?;
