@@ -95,7 +95,7 @@ fn a_kill_is_reported() {
     for (limit, script, words) in [
         (
             "300ms",
-            "sleep 1000 & echo $! > child; wait",
+            "sleep 90 > /dev/null 2>&1 & echo $! > child; wait",
             "sh was killed after its time limit of 300ms",
         ),
         ("1m", "sleep 0 & echo $! > child; wait; kill -9 $$", "sh ended with signal: 9"),
@@ -117,7 +117,7 @@ fn a_kill_is_reported() {
 fn the_command_is_killed_at_the_end() {
     for signals in [&["TERM"][..], &["TERM", "TERM"]] {
         let home = TempDir::new().unwrap();
-        let script = "sleep 1000 & echo $! > child.new; mv child.new child; wait";
+        let script = "sleep 90 > /dev/null 2>&1 & echo $! > child.new; mv child.new child; wait";
         let mut listening = Listening::start(home.path(), &["--", "sh", "-c", script]);
         let stream = listening.send(&contract("1"));
         until("the start of the command", || home.path().join("child").exists());

@@ -16,7 +16,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use listening::{Listening, contract, padded, post};
+use listening::{Listening, contract, not_started, padded, post};
 use serde_json::Value;
 use support::{essbasic, refused};
 use tempfile::TempDir;
@@ -150,10 +150,14 @@ fn handled_messages_are_known_after_a_restart() {
     let arguments = ["--state", "state", "--", "sh", "-c", script];
     for restart in 0..3 {
         let listening = Listening::start(home.path(), &arguments);
-        let second = essbasic(home.path())
-            .args(["listen", "--port", "0", "--unsigned", "--state", "state"])
-            .output()
-            .unwrap();
+        let second = not_started(essbasic(home.path()).args([
+            "listen",
+            "--port",
+            "0",
+            "--unsigned",
+            "--state",
+            "state",
+        ]));
         refused(&second, &["state cannot be used as state: in use by another process", "; "]);
         assert_eq!(listening.post(&contract("good")), 200);
         assert_eq!(listening.post(&contract("bad")), 503, "it failed, and is run again");

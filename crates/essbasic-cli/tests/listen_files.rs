@@ -17,7 +17,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use listening::{Listening, contract};
+use listening::{Listening, contract, not_started};
 use support::{essbasic, refused};
 use tempfile::TempDir;
 
@@ -71,17 +71,7 @@ fn what_is_not_a_file_of_its_own_is_refused_at_the_start() {
             put(&folders.home.path().join(name), folders.other.path());
             let mut command = essbasic(folders.home.path());
             command.args(["listen", "--port", "0", "--unsigned", option, "file"]);
-            // A command that waits would never end, so it has a limit of its own.
-            let mut child = command.spawn().unwrap();
-            let mut ended = false;
-            let start = std::time::Instant::now();
-            while !ended && start.elapsed().as_secs() < 30 {
-                ended = child.try_wait().unwrap().is_some();
-                std::thread::yield_now();
-            }
-            let _ = child.kill();
-            let output = child.wait_with_output().unwrap();
-            assert!(ended, "{case}: it did not end");
+            let output = not_started(&mut command);
             refused(&output, &["file cannot be", "; choose another file with", option]);
             folders.assert_untouched(&case);
         }
@@ -132,18 +122,28 @@ fn the_files_of_append_and_state_differ() {
     for (append, state) in
         [("a", "a"), ("a", "./a"), ("a", "sub/../a"), ("a.lock", "a"), ("sub/../a.lock", "a")]
     {
-        let output = essbasic(home)
-            .args(["listen", "--port", "0", "--unsigned", "--append", append, "--state", state])
-            .output()
-            .unwrap();
+        let output = not_started(essbasic(home).args([
+            "listen",
+            "--port",
+            "0",
+            "--unsigned",
+            "--append",
+            append,
+            "--state",
+            state,
+        ]));
         refused(&output, &["is the file of --append and of --state; give two files"]);
     }
     // A user's own file is no state.
     fs::write(home.join("notes"), VICTIM).unwrap();
-    let output = essbasic(home)
-        .args(["listen", "--port", "0", "--unsigned", "--state", "notes"])
-        .output()
-        .unwrap();
+    let output = not_started(essbasic(home).args([
+        "listen",
+        "--port",
+        "0",
+        "--unsigned",
+        "--state",
+        "notes",
+    ]));
     refused(&output, &["notes cannot be used as state: line 1 is not that of a state file"]);
     assert_eq!(fs::read_to_string(home.join("notes")).unwrap(), VICTIM);
 }
@@ -155,7 +155,7 @@ fn two_listeners_do_not_share_a_file() {
     for (option, file) in [("--append", "log"), ("--state", "state")] {
         let listening = Listening::start(home, &[option, file]);
         let arguments = ["listen", "--port", "0", "--unsigned", option, file];
-        let second = essbasic(home).args(arguments).output().unwrap();
+        let second = not_started(essbasic(home).args(arguments));
         refused(&second, &["in use by another process", "; choose another file with", option]);
         assert_eq!(listening.post(&contract("1")), 200);
         assert_eq!(listening.end().0, Some(0));

@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use essbasic_callback::testing::{Callback, Sender, message};
@@ -111,6 +111,11 @@ impl Listening {
         self.stderr.read_to_string(&mut stderr).unwrap();
         (self.ended().code(), stdout, stderr)
     }
+}
+
+/// Runs a command that refuses to start. One that serves instead is killed.
+pub fn not_started(command: &mut Command) -> Output {
+    child::start(command).wait_with_output().unwrap()
 }
 
 pub fn post(url: &str, callback: &Callback) -> u16 {
