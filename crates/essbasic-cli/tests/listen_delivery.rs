@@ -67,6 +67,21 @@ fn nothing_is_acknowledged_that_stdout_does_not_take() {
     }
 }
 
+/// The standard library opens the null device in the place of a closed stdout, so that writes succeed.
+#[test]
+fn a_discarding_stdout_is_reported() {
+    for (redirection, reported) in
+        [(">&-", true), ("> /dev/null", true), ("> out", false), ("", false)]
+    {
+        let home = TempDir::new().unwrap();
+        let script = format!("exec \"$0\" \"$@\" {redirection}");
+        let (status, _, stderr) = Listening::start_by(home.path(), &script, &[]).end();
+        assert_eq!(status, Some(0));
+        let note = "stdout is closed or /dev/null: messages are acknowledged and discarded; give --append FILE\n";
+        assert_eq!(stderr == note, reported, "{redirection}: {stderr}");
+    }
+}
+
 /// A short write leaves no part of a line, and what fits is accepted again.
 #[test]
 fn a_full_disk_leaves_whole_lines_in_the_file() {

@@ -24,29 +24,30 @@ use self::state::{LIMITS, State};
 use crate::failure::{Exit, Failure};
 use crate::input::Secret;
 use crate::options::duration;
+use crate::output;
 
 const EXAMPLES: &str = "\
 A message is acknowledged (200) when
-  - it is written to stdout; a reader of a pipe must not lose what it has read; or
+  - it is written to stdout; the reader of a pipe must not lose what it has read; or
   - with --append, it is written to the file and synced to disk; or
   - with a command, the command has ended with status 0; and
   - with --state, its MsgId is written to that file and synced, too.
-Otherwise the response is 503 and the platform sends the message again. A duplicate is acknowledged without
-being handled again: of the last day and 100,000 messages, and with --state of seven days, across restarts.
+Otherwise the response is 503 and the platform sends the message again. A duplicate is acknowledged without being \
+handled again: of the last day and 100,000 messages, and with --state of seven days, across restarts.
 
-One message is handled at a time, at any path. A command has the message on stdin, and its id and type in
-ESSBASIC_MSG_ID and ESSBASIC_MSG_TYPE. It goes on if the sender disconnects, and its outcome answers the next
+One message is handled at a time, at any path. A command has the message on stdin, and its id and type in \
+ESSBASIC_MSG_ID and ESSBASIC_MSG_TYPE. It goes on if the sender disconnects, and its outcome answers the next \
 delivery. After its time limit it is killed together with its children.
 
---append and --state take regular files; links are not followed. --append opens its file again after it was
-removed or rotated. --state keeps FILE.lock next to FILE. Refused requests are reported on stderr, one line
-per reason in 10 seconds.
+--append and --state take regular files; links are not followed. --append opens its file again after it was removed or \
+rotated. --state keeps FILE.lock next to FILE. Refused requests are reported on stderr, one line per reason in 10 \
+seconds.
 
-Token and key are those of the platform's console. It runs until Ctrl-C or SIGTERM; messages in flight then
-have 10 seconds, and a second signal ends it at once.
+Token and key are those of the platform's console. It runs until Ctrl-C or SIGTERM; messages in flight then have 10 \
+seconds, and a second signal ends it at once.
 
-Exit codes: 0 if it was stopped; 1 if it cannot start, or if stdout cannot be written any more; 130 after a
-second signal.
+Exit codes: 0 if it was stopped; 1 if it cannot start, or if stdout cannot be written any more; 130 after a second \
+signal.
 
 Examples:
   essbasic listen --port 8080 | jq .MsgType
@@ -114,8 +115,17 @@ pub(crate) fn run(args: &ListenArgs) -> Result<Exit, Failure> {
         ))
     })?;
     let (receiver, running) = (Arc::new(receiver), sink.running());
+    let is_null = sink.is_null();
     let queue = Queue::new(sink, state, Arc::clone(&receiver));
-    serve::until_stopped(listener, address, receiver, queue, running)?;
+    let started = move || {
+        output::note(format_args!("listening on http://{address}/"));
+        if is_null {
+            output::note(
+                "stdout is closed or /dev/null: messages are acknowledged and discarded; give --append FILE",
+            );
+        }
+    };
+    serve::until_stopped(listener, started, receiver, queue, running)?;
     Ok(Exit::Done)
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP server around the receiver.
 
 use std::convert::Infallible;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,6 @@ use super::command::Running;
 use super::queue::Queue;
 use super::refusals::Refusals;
 use crate::failure::Failure;
-use crate::output;
 
 /// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
@@ -38,10 +37,10 @@ const SHUTDOWN: Duration = Duration::from_secs(10);
 const CONNECTIONS: usize = 256;
 
 /// Serves until Ctrl-C or SIGTERM, or until no message can be handled any more. A second signal ends the process
-/// at once.
+/// at once. Calls `started` when signals are received.
 pub(super) fn until_stopped(
     listener: TcpListener,
-    address: SocketAddr,
+    started: impl FnOnce(),
     receiver: Arc<Receiver>,
     queue: Queue,
     running: Running,
@@ -58,7 +57,7 @@ pub(super) fn until_stopped(
     })
     .map_err(|error| Failure::new(format!("signals cannot be received: {error}; try again")))?;
     // Only now does a signal end it in order.
-    output::note(format_args!("listening on http://{address}/"));
+    started();
     let unable = |error: std::io::Error| Failure::new(format!("cannot serve: {error}; try again"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(unable)?;

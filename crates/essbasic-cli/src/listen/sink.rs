@@ -45,6 +45,12 @@ impl Sink {
         Self::Run(Program::new(program, arguments, time_limit))
     }
 
+    /// Whether messages are discarded.
+    pub(super) fn is_null(&self) -> bool {
+        let Self::Print(stdout) = self else { return false };
+        stdout.lock().unwrap_or_else(PoisonError::into_inner).is_null()
+    }
+
     /// The command that runs now, if this runs commands.
     pub(super) fn running(&self) -> Running {
         match self {

@@ -17,6 +17,25 @@ impl Stdout {
         Ok(Self { file, is_regular })
     }
 
+    /// Returns whether what is written is discarded. So it is, too, if stdout was closed when the process started: the
+    /// standard library opens the null device then.
+    #[cfg(unix)]
+    pub(super) fn is_null(&self) -> bool {
+        use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+        match (self.file.metadata(), std::fs::metadata("/dev/null")) {
+            (Ok(stdout), Ok(null)) => {
+                stdout.file_type().is_char_device() && stdout.rdev() == null.rdev()
+            }
+            _ => false,
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn is_null(&self) -> bool {
+        false
+    }
+
     /// Writes a line. A closed pipe is an error here: nobody has received the line.
     pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
         self.file.write_all(format!("{line}\n").as_bytes())?;
