@@ -24,7 +24,7 @@ again, what failed is tried again. Ctrl-C ends it once the downloads under way a
 To a bucket, files go without a copy on this machine's disk: those past 8 MiB as multipart uploads, which
 need a rule of the bucket that removes unfinished ones should this command be killed. What is saved the
 journal alone knows. The bucket is reached by what the environment says, as with the AWS tools:
-  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, or AWS_PROFILE (of ~/.aws)
   AWS_REGION, AWS_ENDPOINT (for stores other than AWS)
   AWS_VIRTUAL_HOSTED_STYLE_REQUEST=true (the bucket goes into the host name)
 Tencent COS: AWS_REGION=ap-guangzhou AWS_ENDPOINT=https://cos.ap-guangzhou.myqcloud.com, the keys SecretId

@@ -1,6 +1,7 @@
 //! The `essbasic` command.
 
 mod archive;
+mod aws;
 mod call;
 mod completions;
 mod digest;

@@ -16,6 +16,7 @@ use essbasic::transport::{
 };
 use http_body_util::BodyExt;
 
+use crate::aws;
 use crate::failure::Failure;
 
 /// A bucket and where in it.
@@ -29,10 +30,17 @@ impl Place {
     /// The place that `--out` names; `None` where it is a folder.
     pub(crate) fn named(out: &Path) -> Result<Option<Self>, Failure> {
         let Some((scheme, rest)) = out.to_str().and_then(|out| out.split_once("://")) else {
+            let scheme = out.to_str().and_then(|out| out.get(..3)).unwrap_or_default();
+            if scheme.eq_ignore_ascii_case("s3:") {
+                return Err(Failure::new(
+                    "--out begins with `s3:` but not with `s3://`; write s3://BUCKET/PREFIX, or ./s3:... \
+                     for a folder of that name",
+                ));
+            }
             return Ok(None);
         };
         // What is given is not repeated: people write keys into such URLs.
-        if scheme != "s3" {
+        if !scheme.eq_ignore_ascii_case("s3") {
             return Err(Failure::new(
                 "--out takes a folder or s3://BUCKET/PREFIX and no other URL; give one of them",
             ));
@@ -74,30 +82,17 @@ fn configured(
     bucket: &str,
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<AmazonS3Builder, Failure> {
-    let builder = environment.fold(AmazonS3Builder::new(), |builder, (name, value)| {
-        let key = name.to_str().filter(|name| name.starts_with("AWS_"));
-        let key = key.and_then(|name| name.to_ascii_lowercase().parse::<Key>().ok());
-        match (key, value.to_str()) {
-            (Some(key), Some(value)) if !value.is_empty() => builder.with_config(key, value),
-            _ => builder,
-        }
-    });
+    let settings = aws::settings(environment)?;
+    let has_keys = aws::have_keys(&settings);
+    let builder = settings
+        .into_iter()
+        .fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
     let given = |key: Key| builder.get_config_value(&key);
     // Without, the machine's role is asked for, at an address where elsewhere nobody answers for minutes.
-    let with_keys = [
-        Key::AccessKeyId,
-        Key::SecretAccessKey,
-        Key::WebIdentityTokenFile,
-        Key::ContainerCredentialsRelativeUri,
-        Key::ContainerCredentialsFullUri,
-        Key::MetadataEndpoint,
-    ];
-    if !with_keys.into_iter().any(|key| given(key).is_some())
-        && given(Key::SkipSignature).as_deref() != Some("true")
-    {
+    if !has_keys {
         return Err(Failure::new(
             "there are no keys for the store; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
-             AWS_METADATA_ENDPOINT=http://169.254.169.254 for the machine's role",
+             AWS_PROFILE, or AWS_METADATA_ENDPOINT=http://169.254.169.254 for the machine's role",
         ));
     }
     let Some(endpoint) = given(Key::S3Endpoint).or_else(|| given(Key::Endpoint)) else {
@@ -187,7 +182,7 @@ mod tests {
 
     #[test]
     fn folders_are_told_from_buckets() {
-        for folder in ["contracts", "/a/b", "s3", "s3:/a", "C:\\a", ""] {
+        for folder in ["contracts", "/a/b", "s3", "./s3:/a", "C:\\a", "合同", ""] {
             assert_eq!(named(folder), Ok(None));
         }
         for (out, bucket, prefix) in [
@@ -198,9 +193,20 @@ mod tests {
             let place = named(out).unwrap().unwrap();
             assert_eq!((place.bucket.as_str(), place.prefix.as_ref()), (bucket, prefix));
         }
-        for out in ["https://b/a", "file:///a", "s3://", "s3:///a", "s3://id:key@b", "s3://b/a//c"]
-        {
+        for out in [
+            "https://b/a",
+            "file:///a",
+            "s3://",
+            "s3:///a",
+            "s3://id:key@b",
+            "s3://b/a//c",
+            "s3:",
+            "s3:/b",
+            "s3:b",
+            "S3:/id:key@b",
+        ] {
             let error = named(out).unwrap_err();
+            assert!(error.contains("s3://BUCKET/PREFIX") || error.contains("prefix"), "{error}");
             assert!(!error.contains("key@"), "{error}");
         }
     }

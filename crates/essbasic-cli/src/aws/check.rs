@@ -1,0 +1,71 @@
+use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
+use essbasic::transport::Uri;
+
+/// Checks a value before the store's crate sees it, which panics at some. The error does not show it.
+pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
+    if value.contains(|c: char| c.is_control()) {
+        return Err("contains a control character, such as a line break or a tab; set it without");
+    }
+    let is_graphic = value.bytes().all(|byte| byte.is_ascii_graphic());
+    match key {
+        // Texts, paths and durations.
+        Key::Client(_) => match value.is_ascii() {
+            true => Ok(()),
+            false => Err("contains a character that is not ASCII; set it without"),
+        },
+        Key::WebIdentityTokenFile | Key::ContainerAuthorizationTokenFile => {
+            match std::fs::metadata(value) {
+                Ok(metadata) if !metadata.is_file() => {
+                    Err("does not name a regular file; set it to the path of the token")
+                }
+                _ => Ok(()),
+            }
+        }
+        _ if !is_graphic => {
+            Err("contains a blank or a character that is not ASCII; set it without")
+        }
+        Key::AccessKeyId if value.contains(['#', '"', '\'', ',', '/', '=']) => {
+            Err("contains a character that no key ID has; set it to the ID only")
+        }
+        Key::Region | Key::DefaultRegion => {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            match value.chars().all(is_plain) {
+                true => Ok(()),
+                false => Err("is not a region; set it to a name such as ap-guangzhou"),
+            }
+        }
+        Key::Endpoint
+        | Key::S3Endpoint
+        | Key::StsEndpoint
+        | Key::MetadataEndpoint
+        | Key::ContainerCredentialsFullUri => check_url(value),
+        Key::ContainerCredentialsRelativeUri if !value.starts_with('/') => {
+            Err("is not a path; it must begin with `/`")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_url(value: &str) -> Result<(), &'static str> {
+    const INVALID: &str = "is not a URL; write it as https://HOST or https://HOST:PORT";
+    let uri: Uri = value.parse().map_err(|_| INVALID)?;
+    let authority = uri.authority().ok_or(INVALID)?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) || value.contains(['?', '#', '\\']) {
+        return Err(INVALID);
+    }
+    if authority.as_str().contains('@') {
+        return Err(
+            "contains a user or a password; write it as https://HOST, and keys into variables",
+        );
+    }
+    let port = authority.as_str().get(authority.host().len()..).unwrap_or_default();
+    if authority.host().is_empty() {
+        return Err(INVALID);
+    }
+    if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
+        return Err(
+            "has an invalid port; write it as https://HOST:PORT, with a port within 1 to 65535",
+        );
+    }
+    Ok(())
+}

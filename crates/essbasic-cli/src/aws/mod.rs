@@ -1,0 +1,189 @@
+//! Settings of a store: the AWS variables of the environment, and profiles in `~/.aws`.
+
+mod check;
+mod profile;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
+use zeroize::Zeroizing;
+
+use self::check::check;
+use crate::failure::Failure;
+
+/// Maximum size of a profile file, in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Settings that say by which keys requests are signed; each is complete, or the user's mistake.
+const WITH_KEYS: [Key; 6] = [
+    Key::AccessKeyId,
+    Key::SecretAccessKey,
+    Key::WebIdentityTokenFile,
+    Key::ContainerCredentialsRelativeUri,
+    Key::ContainerCredentialsFullUri,
+    Key::MetadataEndpoint,
+];
+
+/// Settings, by what they set.
+pub(crate) type Settings = HashMap<Key, String>;
+
+/// Whether the settings name keys, or say that there are none.
+pub(crate) fn have_keys(settings: &Settings) -> bool {
+    WITH_KEYS.iter().any(|key| settings.contains_key(key))
+        || settings.get(&Key::SkipSignature).is_some_and(|value| value == "true")
+}
+
+/// Reads the AWS variables, and what they leave open from the profile `AWS_PROFILE`, or `default`, of the
+/// files that the AWS tools read.
+///
+/// # Errors
+/// Returns an error that names the variable, or file and line, if a value is unusable. It never shows the value.
+pub(crate) fn settings(
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Settings, Failure> {
+    let variables: HashMap<String, OsString> = environment
+        .filter(|(_, value)| !value.is_empty())
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .collect();
+    let mut names: Vec<&String> =
+        variables.keys().filter(|name| name.starts_with("AWS_")).collect();
+    // One error at a time, and always the same.
+    names.sort();
+    let mut settings = Settings::new();
+    for name in names {
+        let Ok(key) = name.to_ascii_lowercase().parse::<Key>() else { continue };
+        let Some(value) = variables.get(name).and_then(|value| value.to_str()) else {
+            return Err(Failure::new(format!("{name} is not UTF-8; set it again, or unset it")));
+        };
+        check(key, value).map_err(|cause| Failure::new(format!("{name} {cause}")))?;
+        settings.insert(key, value.to_owned());
+    }
+    from_profile(&variables, &mut settings)?;
+    Ok(settings)
+}
+
+fn from_profile(
+    variables: &HashMap<String, OsString>,
+    settings: &mut Settings,
+) -> Result<(), Failure> {
+    let named = match variables.get("AWS_PROFILE").map(|name| name.to_str()) {
+        Some(None) => return Err(Failure::new("AWS_PROFILE is not UTF-8; set it again")),
+        named => named.flatten(),
+    };
+    let has_region =
+        settings.contains_key(&Key::Region) || settings.contains_key(&Key::DefaultRegion);
+    let has_keys = have_keys(settings);
+    if has_keys && has_region && named.is_none() {
+        return Ok(());
+    }
+    let name = named.unwrap_or("default");
+    let home = variables.get("HOME").or_else(|| variables.get("USERPROFILE")).map(PathBuf::from);
+    let files = [
+        ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials", false),
+        ("AWS_CONFIG_FILE", ".aws/config", true),
+    ];
+    let mut found = false;
+    for (variable, usual, is_config) in files {
+        let given = variables.get(variable).map(PathBuf::from);
+        let Some(path) = given.or_else(|| Some(home.as_ref()?.join(usual))) else { continue };
+        let Some(text) = read(&path)? else { continue };
+        let fail = |line: usize, cause: &str| {
+            Failure::new(format!("{}: line {line}: {cause}", path.display()))
+        };
+        let entries =
+            profile::entries(&text, name, is_config).map_err(|flaw| fail(flaw.line, flaw.cause))?;
+        let Some(entries) = entries else { continue };
+        found = true;
+        for entry in entries {
+            let Some((key, is_of_keys)) = setting(entry.name) else { continue };
+            // Keys are taken from one place: those of another do not fit.
+            if settings.contains_key(&key) || is_of_keys && has_keys || entry.value.is_empty() {
+                continue;
+            }
+            if key == Key::Endpoint && settings.contains_key(&Key::S3Endpoint) {
+                continue;
+            }
+            check(key, entry.value)
+                .map_err(|cause| fail(entry.line, &format!("{} {cause}", entry.name)))?;
+            settings.insert(key, entry.value.to_owned());
+        }
+        if !have_keys(settings)
+            && let Some(other) = profile::unsupported(&text, name, is_config)
+        {
+            return Err(fail(
+                other.line,
+                &format!(
+                    "keys by {} are not supported; run `aws configure export-credentials --profile \
+                     {name} --format env` and set the variables that it prints",
+                    other.name
+                ),
+            ));
+        }
+    }
+    match named {
+        Some(name) if !found => Err(Failure::new(format!(
+            "AWS_PROFILE names the profile {name:?}, which neither ~/.aws/credentials nor ~/.aws/config \
+             has; correct it, or run aws configure --profile NAME"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What an entry of a profile sets, and whether it belongs to the keys.
+fn setting(name: &str) -> Option<(Key, bool)> {
+    Some(match name {
+        "aws_access_key_id" => (Key::AccessKeyId, true),
+        "aws_secret_access_key" => (Key::SecretAccessKey, true),
+        "aws_session_token" => (Key::Token, true),
+        "web_identity_token_file" => (Key::WebIdentityTokenFile, true),
+        "role_arn" => (Key::RoleArn, true),
+        "role_session_name" => (Key::RoleSessionName, true),
+        "region" => (Key::Region, false),
+        "endpoint_url" => (Key::Endpoint, false),
+        _ => return None,
+    })
+}
+
+/// Returns the text of a regular file; `None` if it does not exist. A FIFO is an error, and not waited for.
+fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+    let fail = |cause: &dyn std::fmt::Display| {
+        Failure::new(format!("{}: {cause}; correct the path or the file", path.display()))
+    };
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(fail(&error)),
+    };
+    if !file.metadata().map_err(|error| fail(&error))?.is_file() {
+        return Err(fail(&"not a regular file"));
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| fail(&error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(fail(&"larger than the limit of 1 MiB"));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| fail(&"not UTF-8"))?;
+    Ok(Some(Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned())))
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    // Without the flag, opening a FIFO blocks until somebody writes to it.
+    File::options().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Profiles in the files of the AWS tools.
+
+/// An entry of a profile.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Entry<'a> {
+    /// From 1.
+    pub(crate) line: usize,
+    pub(crate) name: &'a str,
+    pub(crate) value: &'a str,
+}
+
+/// A line that cannot be read. Its text is not repeated: it may be a key in the wrong place.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    pub(crate) line: usize,
+    pub(crate) cause: &'static str,
+}
+
+/// Returns the entries of a profile; `None` if the file does not have it. The section of a profile is
+/// `[NAME]`; in a config file, `[profile NAME]`, and `[default]`.
+pub(crate) fn entries<'a>(
+    text: &'a str,
+    profile: &str,
+    is_config: bool,
+) -> Result<Option<Vec<Entry<'a>>>, Flaw> {
+    let mut found: Option<Vec<Entry<'a>>> = None;
+    let mut inside = false;
+    for (index, raw) in text.lines().enumerate() {
+        let flaw = |cause| Flaw { line: index + 1, cause };
+        let line = raw.trim();
+        // Indented lines belong to the entry above: settings of one service.
+        if line.is_empty() || line.starts_with(['#', ';']) || raw.starts_with([' ', '\t']) {
+            continue;
+        }
+        if let Some(head) = line.strip_prefix('[') {
+            let (head, _) = head.split_once(']').ok_or(flaw("a section lacks its `]`"))?;
+            inside = name_of(head, is_config) == Some(profile);
+            if inside {
+                found.get_or_insert_default();
+            }
+            continue;
+        }
+        let Some(entries) = found.as_mut().filter(|_| inside) else { continue };
+        let (name, value) =
+            line.split_once('=').ok_or(flaw("neither [SECTION] nor NAME = VALUE nor a comment"))?;
+        entries.push(Entry { line: index + 1, name: name.trim(), value: uncommented(value) });
+    }
+    Ok(found)
+}
+
+fn name_of(head: &str, is_config: bool) -> Option<&str> {
+    let head = head.trim();
+    match head.strip_prefix("profile").filter(|rest| rest.starts_with(char::is_whitespace)) {
+        Some(name) if is_config => Some(name.trim()),
+        // Of a config file's other sections, only the default one is a profile.
+        _ if is_config && head != "default" => None,
+        _ => Some(head),
+    }
+}
+
+/// The value without a comment, which begins after a blank.
+fn uncommented(value: &str) -> &str {
+    let comment = value
+        .char_indices()
+        .zip(value.chars().skip(1))
+        .find(|((_, blank), mark)| blank.is_whitespace() && matches!(mark, '#' | ';'));
+    match comment {
+        Some(((index, _), _)) => value.get(..index).unwrap_or(value).trim(),
+        None => value.trim(),
+    }
+}
+
+/// Returns the entry by which a profile gets its keys in a way that is not supported.
+pub(crate) fn unsupported<'a>(text: &'a str, profile: &str, is_config: bool) -> Option<Entry<'a>> {
+    let ways = [
+        "credential_process",
+        "sso_session",
+        "sso_start_url",
+        "source_profile",
+        "credential_source",
+        "login_session",
+    ];
+    entries(text, profile, is_config).ok()??.into_iter().find(|entry| ways.contains(&entry.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_sections() {
+        let text = "# c\n[default]\na=1\n[profile x y]\na = 2 # c\nb= p#q;r\ns3 =\n  a = 9\n[x]\na=3\n[profile z]\n";
+        let found = |profile: &str, is_config| {
+            let entries = entries(text, profile, is_config).unwrap()?;
+            Some(
+                entries
+                    .iter()
+                    .map(|entry| (entry.line, entry.name, entry.value))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(found("default", true), Some(vec![(3, "a", "1")]));
+        assert_eq!(found("x y", true), Some(vec![(5, "a", "2"), (6, "b", "p#q;r"), (7, "s3", "")]));
+        assert_eq!(found("x", true), None);
+        assert_eq!(found("x", false), Some(vec![(10, "a", "3")]));
+        assert_eq!(found("z", true), Some(Vec::new()));
+        assert_eq!(found("z", false), None);
+        for (text, line) in [("[default\n", 1), ("[default]\n\nSECRET\n", 3)] {
+            assert_eq!(entries(text, "default", false).unwrap_err().line, line);
+        }
+    }
+}
