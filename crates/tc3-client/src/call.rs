@@ -25,6 +25,9 @@ pub(crate) enum Event {
 }
 
 /// What a call asks of its driver.
+///
+/// A call has exactly one thing in flight until it is done: a credential, a request or a timer. So there is
+/// no step for "nothing to do", and a call cannot wait for what is not in flight.
 #[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack of its driver")]
 pub(crate) enum Step {
     /// Get a credential; another one than the one refused, where that is possible.

@@ -67,7 +67,8 @@ pub trait CredentialFetch: Send {
 /// What came of a request that a fetch asked for: the whole answer, of any status.
 pub type FetchAnswer = Result<Response<Bytes>, TransportError>;
 
-/// What a fetch asks for.
+/// What a fetch asks for: one thing in flight, a request or a timer, or the end. There is no step for
+/// "nothing to do".
 #[derive(Debug)]
 pub enum FetchStep {
     /// Send this and tell the answer.
