@@ -137,7 +137,9 @@ fn command() -> clap::Command {
         }
         _ => arg,
     };
-    command = command.mut_args(switches).mut_subcommands(|command| command.mut_args(switches));
+    command = command
+        .mut_args(switches)
+        .mut_subcommands(|command| with_exit_status(command.mut_args(switches)));
     for name in ["search", "describe", "listen", "sign", "emulator", "completions"] {
         command = command.mut_subcommand(name, |command| {
             command.mut_args(|arg| {
@@ -147,6 +149,16 @@ fn command() -> clap::Command {
         });
     }
     command
+}
+
+/// Adds the exit status to the help of a command that has no more to say of it.
+fn with_exit_status(command: clap::Command) -> clap::Command {
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    if help.contains("Exit status") {
+        return command;
+    }
+    command
+        .after_help(format!("Exit status: 0 it is done, 1 it could not start or go on.\n\n{help}"))
 }
 
 /// Help and version, which clap hands over as errors, and what is wrong with the arguments: on one

@@ -18,7 +18,7 @@ Examples:
   essbasic status yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh
   essbasic status --flows ids.txt --json";
 
-/// Tell where contracts stand.
+/// Show the status of contracts.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct StatusArgs {

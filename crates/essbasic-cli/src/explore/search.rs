@@ -8,6 +8,8 @@ use crate::output;
 const EXAMPLES: &str = "\
 All words must be found, in any order, in a name, in its Chinese title or in what is said of it.
 
+Exit status: 0 something is found, 2 nothing is, 1 it could not start.
+
 Examples:
   essbasic search download
   essbasic search 签署 链接

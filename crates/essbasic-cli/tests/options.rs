@@ -1,0 +1,174 @@
+//! Options given twice, and files that options name.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Command, Output};
+
+use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use support::{code, essbasic, feed, json as document, refused, stderr, stdout};
+use tempfile::TempDir;
+
+fn command(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Command {
+    let mut command = essbasic(home.path());
+    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+    command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
+    command.env("ESSBASIC_OPERATOR", OPERATOR);
+    command.args(arguments).args(["--endpoint", &emulator.endpoint()]);
+    command
+}
+
+fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {
+    command(home, emulator, arguments).output().unwrap()
+}
+
+#[test]
+fn lists_of_ids_add_up() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flows = emulator.completed_flows();
+    fs::write(home.path().join("a"), format!("\u{feff}{}\n{}\n", flows[0], flows[1])).unwrap();
+    fs::write(home.path().join("b"), format!("{}\n{}", flows[1], flows[2])).unwrap();
+    let all: BTreeSet<&str> = flows[..3].iter().map(String::as_str).collect();
+    let lists = ["--flows", "a", "--flows", "b"];
+    for name in ["status", "wait", "download", "archive"] {
+        let out: &[&str] =
+            if ["download", "archive"].contains(&name) { &["--out", name] } else { &[] };
+        let json: &[&str] = if name == "archive" { &["--report", "r.json"] } else { &["--json"] };
+        let output = run(&home, &emulator, &[&[name], &lists[..], out, json].concat());
+        assert_eq!(code(&output), 0, "{name}: {}", stderr(&output));
+        let text = match name {
+            "archive" => fs::read_to_string(home.path().join("r.json")).unwrap(),
+            _ => stdout(&output),
+        };
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let told = document["flows"].as_array().unwrap();
+        assert_eq!(told.len(), 3, "{name}");
+        let ids: BTreeSet<&str> = told.iter().map(|f| f["flow_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, all, "{name}");
+    }
+    let mut both = command(&home, &emulator, &["status", "--json", "--flows", "-", "--flows", "b"]);
+    let output = feed(&mut both, flows[0].as_bytes());
+    assert_eq!(document(&output)["flows"].as_array().unwrap().len(), 3);
+    let mut twice = command(&home, &emulator, &["status", "--flows", "-", "--flows", "-"]);
+    refused(&feed(&mut twice, b"yDw"), &["`--flows -` is given twice"]);
+    fs::write(home.path().join("none"), "\n").unwrap();
+    for name in ["status", "archive"] {
+        let out: &[&str] = if name == "archive" { &["--out", "o"] } else { &[] };
+        let arguments = [&[name, "--flows", "a", "--flows", "none"], out].concat();
+        refused(&run(&home, &emulator, &arguments), &["none holds no flow ids"]);
+    }
+}
+
+#[test]
+fn no_value_is_dropped_silently() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let calls = emulator.stats().calls;
+    for (arguments, option) in [
+        (&["download", "yDwA", "--out", "a", "--out", "b"][..], "--out"),
+        (&["archive", "yDwA", "--out", "a", "--journal", "b", "--journal", "c"], "--journal"),
+        (&["wait", "yDwA", "--timeout", "1s", "--timeout", "2s"], "--timeout"),
+        (&["--app-id", "a", "status", "yDwA", "--app-id", "b"], "--app-id"),
+        (&["--endpoint", "http://127.0.0.1:1", "status", "yDwA"], "--endpoint"),
+        (&["status", "yDwA", "--operator", "a", "--operator", "b"], "--operator"),
+        (&["call", "DescribeUsage", "--body", "{}", "--body", "{}"], "--body"),
+        (&["start", "c.json", "--journal", "a", "--journal", "b"], "--journal"),
+    ] {
+        let output = run(&home, &emulator, arguments);
+        refused(&output, &[option, "cannot be used multiple times", "--help"]);
+    }
+    assert_eq!(emulator.stats().calls, calls);
+    // A switch loses nothing, and a value on one side of the command's name is one value.
+    let flow = &emulator.completed_flows()[0];
+    let output = run(&home, &emulator, &["--app-id", APP_ID, "status", flow, "--json", "--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let output = run(&home, &emulator, &["-v", "status", flow, "-v", "-v"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+}
+
+#[test]
+fn a_report_replaces_no_input() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let path = |name: &str| home.path().join(name);
+    let flow = emulator.completed_flows().remove(0);
+    fs::write(path("ids"), &flow).unwrap();
+    fs::create_dir(path("out")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(path("ids"), path("link")).unwrap();
+    let calls = emulator.stats().calls;
+    for (report, words) in [
+        ("ids", "--report ids is also a list of ids"),
+        ("./out/../ids", "is also a list of ids"),
+        #[cfg(unix)]
+        ("link", "is also a list of ids"),
+        ("j.jsonl", "is also the journal"),
+        ("j.jsonl.lock", "is also kept by the journal"),
+        ("out", "--report out cannot be written"),
+        ("none/report", "--report none/report cannot be written"),
+        ("", "--report"),
+    ] {
+        let arguments = [
+            "archive",
+            "--flows",
+            "ids",
+            "--out",
+            "out",
+            "--journal",
+            "j.jsonl",
+            "--report",
+            report,
+        ];
+        let output = run(&home, &emulator, &arguments);
+        refused(&output, &[words]);
+        assert_eq!(fs::read_to_string(path("ids")).unwrap(), flow, "{report}");
+    }
+    let journal = "out/.essbasic-archive.jsonl";
+    let arguments = ["archive", "--flows", "ids", "--out", "out", "--report", journal];
+    refused(&run(&home, &emulator, &arguments), &["is also the journal"]);
+    assert_eq!(emulator.stats().calls, calls);
+    assert_eq!(fs::read_dir(path("out")).unwrap().count(), 0);
+    // Into a folder that the command makes.
+    let arguments = ["archive", "--flows", "ids", "--out", "new/out", "--report", "new/r.json"];
+    let output = run(&home, &emulator, &arguments);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(path("new/r.json")).unwrap()).unwrap();
+    assert_eq!(report["flows"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn help_says_how_to_begin_and_how_commands_end() {
+    let home = TempDir::new().unwrap();
+    let help = |arguments: &[&str]| {
+        let output = essbasic(home.path()).args(arguments).output().unwrap();
+        assert_eq!(code(&output), 0, "{arguments:?}");
+        stdout(&output)
+    };
+    let top = help(&["--help"]);
+    for word in
+        ["Quick start", "TENCENTCLOUD_SECRET_ID", "ESSBASIC_APP_ID", "--emulated", "Exit status"]
+    {
+        assert!(top.contains(word), "{word}: {top}");
+    }
+    let commands: Vec<&str> = top
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .map_while(|line| line.strip_prefix("  "))
+        .filter_map(|line| line.split_whitespace().next().filter(|_| !line.starts_with(' ')))
+        .collect();
+    assert!(commands.len() >= 15, "{commands:?}");
+    for name in commands.into_iter().filter(|name| *name != "help") {
+        assert!(help(&[name, "--help"]).contains("Exit status"), "{name}");
+    }
+}
