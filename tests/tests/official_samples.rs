@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use essbasic::api::catalogue::Visitor;
-use essbasic::api::check::violations;
+use essbasic::api::Visitor;
 use essbasic::api::{Action, Envelope};
+use essbasic::catalogue::validation::violations;
 use essbasic::models::{CATALOGUE, visit_actions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -24,16 +24,19 @@ pub(crate) fn manifest(out: &Path) -> String {
         format!(
             "[package]\nname = \"{name}\"\nversion.workspace = true\nedition.workspace = true\n\
              rust-version.workspace = true\nlicense.workspace = true\n{features}\n\
-             [dependencies]\ntc3-api.workspace = true\n\n[lints]\nworkspace = true\n"
+             [dependencies]\ntc3-api.workspace = true\n\
+             tc3-catalogue = {{ workspace = true, optional = true }}\n\n[lints]\nworkspace = true\n"
         )
     } else {
         let api = root().join("crates/tc3-api");
+        let catalogue = root().join("crates/tc3-catalogue");
         // Below this repository a crate of its own must say that it is none of the workspace; anywhere
         // else it may become a member of another.
         let alone = if out.starts_with(root()) { "\n[workspace]\n" } else { "" };
         format!(
             "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{features}\n\
-             [dependencies]\ntc3-api = {{ path = {api:?} }}\n{alone}"
+             [dependencies]\ntc3-api = {{ path = {api:?} }}\n\
+             tc3-catalogue = {{ path = {catalogue:?}, optional = true }}\n{alone}"
         )
     }
 }

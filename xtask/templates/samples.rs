@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tc3_api::catalogue::Visitor;
+use tc3_api::Visitor;
 use tc3_api::Action;
 
 #[derive(Deserialize)]

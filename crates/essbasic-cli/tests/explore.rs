@@ -8,7 +8,7 @@
 
 use std::process::{Command, Output};
 
-use essbasic::api::check::misshapen;
+use essbasic::catalogue::validation::misshapen;
 use essbasic::models::CATALOGUE;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! Whether parameters are what the action's published description says.
 
 use serde_json::Value;
-use tc3_api::catalogue::ObjectMeta;
-use tc3_api::check::{Violation, ViolationKind, misshapen, violations};
+use tc3_catalogue::ObjectMeta;
+use tc3_catalogue::validation::{Violation, ViolationKind, misshapen, violations};
 
 use crate::error::ApiError;
 

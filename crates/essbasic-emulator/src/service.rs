@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tc3_api::catalogue::{ActionMeta, JsonType};
+use tc3_catalogue::{ActionMeta, JsonType};
 
 use crate::actions::{self, Context};
 use crate::auth::{Secret, authenticate};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tc3_api::Base64;
-use tc3_api::catalogue::{JsonType, Literal, MemberMeta, ObjectMeta};
+use tc3_catalogue::{JsonType, Literal, MemberMeta, ObjectMeta};
 
 use crate::actions::Context;
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
-use tc3_api::catalogue::JsonType;
+use tc3_catalogue::JsonType;
 
 use crate::error::ApiError;
 

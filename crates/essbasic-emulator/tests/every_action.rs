@@ -16,9 +16,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use support::{agent, call, start};
 use tc3_api::Action;
-use tc3_api::catalogue::Visitor;
-use tc3_api::check::misshapen;
-use tc3_api::skeleton::{full_skeleton, skeleton};
+use tc3_api::Visitor;
+use tc3_catalogue::skeleton::{full_skeleton, skeleton};
+use tc3_catalogue::validation::misshapen;
 
 /// The smallest body that the service takes, on behalf of the seeded agent.
 fn body(action: &str) -> Value {

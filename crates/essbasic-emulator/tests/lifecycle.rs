@@ -18,8 +18,8 @@ use support::life::{
     person, standing, status, upload,
 };
 use support::start;
-use tc3_api::catalogue::{JsonType, MemberMeta};
-use tc3_api::check::misshapen;
+use tc3_catalogue::validation::misshapen;
+use tc3_catalogue::{JsonType, MemberMeta};
 
 fn text(pdf: &[u8]) -> String {
     lopdf::Document::load_mem(pdf).unwrap().extract_text(&[1]).unwrap()

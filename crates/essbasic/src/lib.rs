@@ -105,6 +105,8 @@ pub use essbasic_models::{Agent, ErrorCode, FlowStatus};
 #[cfg(feature = "object-store")]
 pub use object_store;
 pub use tc3_client::Error as CallError;
+#[cfg(feature = "catalogue")]
+pub use tc3_client::catalogue;
 pub use tc3_client::{
     BaseUrl, Config, Endpoint, ErrorKind, Language, RateLimit, RetryPolicy, api, credentials,
     transport,

@@ -1,3 +1,6 @@
+#[cfg(feature = "serde")]
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::Envelope;
 use crate::json::Error;
 
@@ -131,4 +134,14 @@ impl<'a> ActionInfo<'a> {
         self.deprecated = true;
         self
     }
+}
+
+/// Is called with the types of each action, for work that is the same for all of them.
+#[cfg(feature = "serde")]
+pub trait Visitor {
+    /// Visits an action.
+    fn visit<A>(&mut self)
+    where
+        A: Action + Serialize + DeserializeOwned + Clone + PartialEq + core::fmt::Debug,
+        A::Response: Serialize + DeserializeOwned + Clone + PartialEq + core::fmt::Debug + Default;
 }

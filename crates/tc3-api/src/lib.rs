@@ -1,27 +1,23 @@
-//! What generated Tencent Cloud API 3.0 models stand on.
+//! The base of generated Tencent Cloud API 3.0 models.
 //!
-//! - [`Action`] ties a request type to its answer type and to the facts a call needs ([`ActionInfo`]).
-//! - [`Envelope`] decodes the `{"Response": ...}` wrapper, an API error or a typed answer, in one pass.
-//! - [`json`] reads and writes generated types, leniently.
-//! - With the feature `serde` they are types of serde too, and types of serde that are written by hand may be
-//!   requests and answers; `lenient` reads members of those as leniently.
-//! - [`Base64`] is a file inside JSON, [`time`] turns the services' numbers into times.
-//! - [`catalogue`] describes a service as data, for callers that know actions only by name.
-//! - [`check`] (feature `json`) tells what the catalogue has against a request before it is sent, and
-//!   [`skeleton`] makes one to fill in.
+//! - [`Action`] ties a request type to its response type and to the metadata of a call ([`ActionInfo`]).
+//! - [`Envelope`] decodes the `{"Response": ...}` envelope, an API error or a typed response, in one pass.
+//! - [`json`] is the crate `tc3-json`, which reads and writes generated types.
+//! - With the feature `serde`, generated types implement `Serialize` and `Deserialize`, and any type of serde
+//!   may be a request or response; `lenient` reads fields of those by the lenient rules.
+//! - [`Base64`] is a file in JSON, [`time`] converts the services' numbers to times.
 //!
-//! Nothing here knows a particular service or opens a socket.
+//! Nothing here is about a particular service or opens a socket. The crate `tc3-catalogue` describes a service
+//! as data.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod action;
 mod base64;
-pub mod catalogue;
-#[cfg(feature = "json")]
-pub mod check;
 mod envelope;
-#[cfg(feature = "json")]
-pub mod skeleton;
 pub mod time;
 
+#[cfg(feature = "serde")]
+pub use action::Visitor;
 pub use action::{Action, ActionInfo};
 pub use base64::Base64;
 pub use envelope::{ApiError, Envelope, Success};

@@ -52,8 +52,8 @@ pub struct Config {
     pub(crate) sign_payload: bool,
     pub(crate) max_answer_bytes: usize,
     pub(crate) wrapper: Option<Arc<dyn Wrapper>>,
-    #[cfg(feature = "check")]
-    pub(crate) catalogue: Option<&'static tc3_api::catalogue::Catalogue>,
+    #[cfg(feature = "validate")]
+    pub(crate) catalogue: Option<&'static tc3_catalogue::Catalogue>,
     pub(crate) jitter_seed: Option<u64>,
     pub(crate) clock: Arc<dyn Clock>,
     #[cfg(feature = "async-core")]
@@ -79,7 +79,7 @@ impl Config {
             sign_payload: true,
             max_answer_bytes: 64 << 20,
             wrapper: None,
-            #[cfg(feature = "check")]
+            #[cfg(feature = "validate")]
             catalogue: None,
             jitter_seed: None,
             clock: Arc::new(SystemClock::new()),
@@ -186,12 +186,12 @@ impl Config {
         self
     }
 
-    /// Checks each request of the catalogue's actions before it is sent, and fails with what the
-    /// service would refuse: members missing, unknown or beyond their limits, and such as exclude
-    /// each other. It costs a decoding of each body.
-    #[cfg(feature = "check")]
+    /// Validates each request of the catalogue's actions before it is sent. A call fails with what the service
+    /// would refuse: fields that are missing, unknown, beyond their limits, or exclude each other. Each body is
+    /// decoded once for this.
+    #[cfg(feature = "validate")]
     #[must_use]
-    pub fn with_checks(mut self, catalogue: &'static tc3_api::catalogue::Catalogue) -> Self {
+    pub fn with_validation(mut self, catalogue: &'static tc3_catalogue::Catalogue) -> Self {
         self.catalogue = Some(catalogue);
         self
     }

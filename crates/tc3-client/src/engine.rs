@@ -53,9 +53,9 @@ impl Engine {
             let body = encoded.map_err(|error| {
                 Error::new(ErrorKind::Request, format!("invalid request: {error}"))
             })?;
-            #[cfg(feature = "check")]
+            #[cfg(feature = "validate")]
             if let Some(catalogue) = self.config.catalogue {
-                crate::check::check(catalogue, info, &body)?;
+                crate::validation::validate(catalogue, info, &body)?;
             }
             Ok(Bytes::from(body))
         };

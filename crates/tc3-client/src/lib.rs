@@ -30,8 +30,6 @@ mod asynchronous;
 pub mod blocking;
 #[cfg(any(feature = "async-core", feature = "blocking"))]
 mod call;
-#[cfg(feature = "check")]
-mod check;
 mod config;
 pub mod credentials;
 mod endpoint;
@@ -42,6 +40,8 @@ mod headers;
 mod limiter;
 mod retry;
 mod time;
+#[cfg(feature = "validate")]
+mod validation;
 mod wrapper;
 
 #[cfg(feature = "async-core")]
@@ -59,6 +59,8 @@ pub use time::{Clock, Now, SystemClock, SystemSleep};
 pub use wrapper::Wrapper;
 
 pub use tc3_api as api;
+#[cfg(feature = "validate")]
+pub use tc3_catalogue as catalogue;
 pub use tc3_transport as transport;
 
 #[cfg(any(feature = "async-core", feature = "blocking"))]

@@ -142,7 +142,7 @@ fn features(ir: &ir::Ir<'_>) -> String {
     text.push_str(
         "# Types of serde, by way of their JSON.\nserde = [\"tc3-api/serde\"]\n\
          # The opposite side too: requests can be read and answers written.\nserver = [\"serde\"]\n\
-         # Actions, objects, values and error codes as data.\ncatalogue = []\n",
+         # Actions, objects, values and error codes as data.\ncatalogue = [\"dep:tc3-catalogue\"]\n",
     );
     for group in &ir.groups {
         text.push_str(&format!("# {}\n{} = []\n", one_line(&group.doc), group.name));

@@ -174,7 +174,7 @@ fn what_types_cannot_say_is_data_and_words() {
     let rules: Vec<_> = request.rules.iter().map(|rule| rule.doc).collect();
     assert_eq!(rules.first().copied(), Some("Exactly one of `A` and `B` must be given."));
     let told = |body| {
-        let found = tc3_api::check::violations(&body, request);
+        let found = tc3_catalogue::validation::violations(&body, request);
         found.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let good =
@@ -229,7 +229,7 @@ fn the_widest_and_deepest_are_as_good_as_others() {
     let wide = large::CATALOGUE.object("Wide").unwrap();
     assert_eq!(wide.members.len(), 110);
     let body: serde_json::Map<_, _> =
-        tc3_api::skeleton::full_skeleton(wide).as_object().unwrap().clone();
+        tc3_catalogue::skeleton::full_skeleton(wide).as_object().unwrap().clone();
     assert_eq!(body.len(), 110);
     let read: large::Wide = serde_json::from_value(body.into()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap().as_object().unwrap().len(), 110);

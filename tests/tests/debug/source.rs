@@ -9,10 +9,11 @@ use syn::visit::Visit;
 use syn::{Attribute, Fields, Item, ItemImpl, Type};
 
 /// The crates whose types users hold.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "tc3-signer",
     "tc3-json",
     "tc3-api",
+    "tc3-catalogue",
     "tc3-transport",
     "tc3-client",
     "essbasic",

@@ -208,7 +208,7 @@ fn hit(log: &Log, kind: FaultKind) {
 
 /// Checks name what is wrong with a request, not what stands there.
 fn checked(log: &Log) {
-    let config = config("http://127.0.0.1:1", KEY).with_checks(&essbasic::models::CATALOGUE);
+    let config = config("http://127.0.0.1:1", KEY).with_validation(&essbasic::models::CATALOGUE);
     let agent = Agent::new(format!("{PERSON}{PHONE}").repeat(20));
     let client = essbasic::blocking::Client::new(config, agent.clone()).unwrap();
     log.result(client.call(&DescribeFlowDetailInfoRequest::new(agent)));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use essbasic::api::catalogue::{ActionMeta, CodeMeta, MemberMeta, ObjectMeta, ValueSetMeta};
+use essbasic::catalogue::{ActionMeta, CodeMeta, MemberMeta, ObjectMeta, ValueSetMeta};
 use essbasic::models::CATALOGUE;
 
 use super::{advice, type_name};

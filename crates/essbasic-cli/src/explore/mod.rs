@@ -6,7 +6,7 @@ pub(crate) mod search;
 pub(crate) mod skeleton;
 pub(crate) mod snippet;
 
-use essbasic::api::catalogue::{ActionMeta, JsonType};
+use essbasic::catalogue::{ActionMeta, JsonType};
 use essbasic::models::CATALOGUE;
 
 use crate::failure::Failure;

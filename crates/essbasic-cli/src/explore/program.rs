@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use essbasic::api::catalogue::{ActionMeta, JsonType, Literal, MemberMeta, ObjectMeta};
+use essbasic::catalogue::{ActionMeta, JsonType, Literal, MemberMeta, ObjectMeta};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! `essbasic skeleton`: a request to fill in.
 
-use essbasic::api::catalogue::ActionMeta;
-use essbasic::api::skeleton::{full_skeleton, skeleton};
+use essbasic::catalogue::ActionMeta;
+use essbasic::catalogue::skeleton::{full_skeleton, skeleton};
 use serde_json::Value;
 
 use super::action;

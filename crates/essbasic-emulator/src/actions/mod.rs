@@ -12,7 +12,7 @@ mod wait;
 use std::time::Duration;
 
 use serde_json::Value;
-use tc3_api::catalogue::ActionMeta;
+use tc3_catalogue::ActionMeta;
 
 use crate::error::ApiError;
 use crate::flow::Flow;

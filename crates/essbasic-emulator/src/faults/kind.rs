@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tc3_api::catalogue::ActionMeta;
+use tc3_catalogue::ActionMeta;
 
 use super::nulls;
 use crate::error::ApiError;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use tc3_api::catalogue::ActionMeta;
+use tc3_catalogue::ActionMeta;
 
 use super::FaultKind;
 

@@ -55,7 +55,7 @@ pub(super) fn items(ir: &Ir<'_>) -> Vec<TokenStream> {
 }
 
 fn meta() -> TokenStream {
-    quote!(::tc3_api::catalogue)
+    quote!(::tc3_catalogue)
 }
 
 fn object(item: &Struct<'_>) -> TokenStream {
@@ -105,7 +105,7 @@ fn member(field: &Field<'_>) -> TokenStream {
 }
 
 fn json_type(of: &Ty) -> TokenStream {
-    let json = quote!(::tc3_api::catalogue::JsonType);
+    let json = quote!(::tc3_catalogue::JsonType);
     match of {
         Ty::String | Ty::Base64 | Ty::TextEnum(_) => quote!(#json::String),
         Ty::I64 | Ty::IntEnum(_) => quote!(#json::Int),

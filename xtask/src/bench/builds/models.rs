@@ -52,6 +52,8 @@ impl Models {
     fn new(name: &str, features: &str, dependencies: &str) -> Result<Self, Error> {
         let api = root().join("crates/tc3-api");
         let api = format!("tc3-api = {{ path = {api:?}, features = [\"serde\"] }}\n");
+        let catalogue = root().join("crates/tc3-catalogue");
+        let catalogue = format!("tc3-catalogue = {{ path = {catalogue:?}, optional = true }}\n");
         // Both are types of serde.
         let own = "models = { path = \"models\", features = [\"full\", \"serde\"] }\n";
         let scratch = Scratch::new(name, &format!("{own}{api}"), &program()?)?;
@@ -59,7 +61,7 @@ impl Models {
         remove(&folder)?;
         let manifest = format!(
             "[package]\nname = \"models\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{features}\n\
-             [dependencies]\n{api}{dependencies}"
+             [dependencies]\n{api}{catalogue}{dependencies}"
         );
         write(&folder.join("Cargo.toml"), &manifest)?;
         write(&folder.join("src/lib.rs"), "mod generated;\n\npub use generated::*;\n")?;

@@ -2,9 +2,9 @@
 //! The service as data.
 
 /// The service as data: its actions, objects, value sets and error codes.
-pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Catalogue::new(
+pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::new(
     &[
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("odd", "2020-01-02", "Box")
                 .with_test_host("odd.test.example")
                 .with_rate_limit(20u32),
@@ -14,7 +14,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &["Odd.Code"],
             (&objects::BoxRequest, &objects::BoxResponse),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("odd", "2020-01-02", "Keywords")
                 .with_test_host("odd.test.example")
                 .with_rate_limit(20u32)
@@ -25,7 +25,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::KeywordsRequest, &objects::KeywordsResponse),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("odd", "2020-01-02", "Nothing")
                 .with_host("nothing.example")
                 .with_rate_limit(5u32)
@@ -37,7 +37,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::NothingRequest, &objects::NothingResponse),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("odd", "2020-01-02", "Recursion")
                 .with_test_host("odd.test.example")
                 .with_rate_limit(20u32),
@@ -47,7 +47,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::RecursionRequest, &objects::RecursionResponse),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("odd", "2020-01-02", "Types")
                 .with_test_host("odd.test.example")
                 .with_rate_limit(20u32),
@@ -84,809 +84,791 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
         &objects::Vec,
     ],
     &[&sets::Level, &sets::Status],
-    &[::tc3_api::catalogue::CodeMeta::new("Odd.Code", "It is odd.", "")],
+    &[::tc3_catalogue::CodeMeta::new("Odd.Code", "It is odd.", "")],
 );
 
 #[allow(non_upper_case_globals, reason = "the reference's names")]
 mod objects {
-    pub(super) static _3D: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static _3D: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "3D",
         "_3D",
         "The object `3D`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "3DModel",
                     "_3_d_model",
                     "The member `3DModel`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Box: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Box: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Box",
         "Box",
         "The object `Box`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Option",
                     "option",
                     "The member `Option`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Option),
+                    ::tc3_catalogue::JsonType::Object(&Option),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Options",
                     "options",
                     "The member `Options`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Option),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Option),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static BoxRequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static BoxRequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "BoxRequest",
         "BoxRequest",
         "The request of `Box`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Box",
                     "r#box",
                     "The member `Box`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Box),
+                    ::tc3_catalogue::JsonType::Object(&Box),
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Result",
                     "result",
                     "The member `Result`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Result),
+                    ::tc3_catalogue::JsonType::Object(&Result),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "String",
                     "string",
                     "The member `String`.",
-                    ::tc3_api::catalogue::JsonType::Object(&String),
+                    ::tc3_catalogue::JsonType::Object(&String),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Under",
                     "under",
                     "The member `Under`.",
-                    ::tc3_api::catalogue::JsonType::Object(&UnderScored),
+                    ::tc3_catalogue::JsonType::Object(&UnderScored),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Digit",
                     "digit",
                     "The member `Digit`.",
-                    ::tc3_api::catalogue::JsonType::Object(&_3D),
+                    ::tc3_catalogue::JsonType::Object(&_3D),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static BoxResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static BoxResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "BoxResponse",
         "BoxResponse",
         "The answer to `Box`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Option",
                 "option",
                 "The member `Option`.",
-                ::tc3_api::catalogue::JsonType::Object(&Option),
+                ::tc3_catalogue::JsonType::Object(&Option),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Vec",
                 "vec",
                 "The member `Vec`.",
-                ::tc3_api::catalogue::JsonType::List(
-                    &::tc3_api::catalogue::JsonType::Object(&Vec),
-                ),
+                ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Object(&Vec)),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Self",
                     "self_",
                     "The member `Self`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Self_),
+                    ::tc3_catalogue::JsonType::Object(&Self_),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Default: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Default: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Default",
         "Default",
         "The object `Default`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Some",
                 "some",
                 "The member `Some`.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static KeywordsRequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static KeywordsRequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "KeywordsRequest",
         "KeywordsRequest",
         "The request of `Keywords`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Type",
                     "r#type",
                     "The member `Type`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Self",
                     "self_",
                     "The member `Self`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Value",
                     "value",
                     "The member `Value`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Crate",
                     "crate_",
                     "The member `Crate`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Super",
                     "super_",
                     "The member `Super`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Async",
                     "r#async",
                     "The member `Async`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Match",
                     "r#match",
                     "The member `Match`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::String,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "New",
                     "with_new",
                     "The member `New`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Clone",
                     "with_clone",
                     "The member `Clone`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Default",
                     "with_default",
                     "The member `Default`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "F",
                     "f",
                     "The member `F`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "3DModel",
                     "_3_d_model",
                     "The member `3DModel`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "QRCode",
                     "qr_code",
                     "The member `QRCode`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "QrCode",
                     "qr_code_2",
                     "The member `QrCode`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "with-dash.and dot",
                     "with_dash_and_dot",
                     "The member `with-dash.and dot`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static KeywordsResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static KeywordsResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "KeywordsResponse",
         "KeywordsResponse",
         "The answer to `Keywords`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Type",
                 "r#type",
                 "The member `Type`.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Self",
                     "self_",
                     "The member `Self`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Node: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Node: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Node",
         "Node",
         "The object `Node`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Node),
+                    ::tc3_catalogue::JsonType::Object(&Node),
                 )
                 .required()
                 .optional()
                 .boxed(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Children",
                     "children",
                     "The member `Children`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Node),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Node),
                     ),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Other",
                     "other",
                     "The member `Other`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Other),
+                    ::tc3_catalogue::JsonType::Object(&Other),
                 )
                 .optional()
                 .boxed(),
         ],
         &[],
     );
-    pub(super) static NothingRequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static NothingRequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "NothingRequest",
         "NothingRequest",
         "The request of `Nothing`.",
         &[],
         &[],
     );
-    pub(super) static NothingResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static NothingResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "NothingResponse",
         "NothingResponse",
         "The answer to `Nothing`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Option: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Option: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Option",
         "Option",
         "The object `Option`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "None",
                     "none",
                     "The member `None`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Result",
                     "result",
                     "The member `Result`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Result),
+                    ::tc3_catalogue::JsonType::Object(&Result),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Other: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Other: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Other",
         "Other",
         "The object `Other`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Node",
                     "node",
                     "The member `Node`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Node),
+                    ::tc3_catalogue::JsonType::Object(&Node),
                 )
                 .optional()
                 .boxed(),
         ],
         &[],
     );
-    pub(super) static RecursionRequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static RecursionRequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "RecursionRequest",
         "RecursionRequest",
         "The request of `Recursion`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Node",
                     "node",
                     "The member `Node`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Node),
+                    ::tc3_catalogue::JsonType::Object(&Node),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static RecursionResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static RecursionResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "RecursionResponse",
         "RecursionResponse",
         "The answer to `Recursion`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Node",
                 "node",
                 "The member `Node`.",
-                ::tc3_api::catalogue::JsonType::Object(&Node),
+                ::tc3_catalogue::JsonType::Object(&Node),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Tree",
                 "tree",
                 "The member `Tree`.",
-                ::tc3_api::catalogue::JsonType::Object(&Tree),
+                ::tc3_catalogue::JsonType::Object(&Tree),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Result: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Result: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Result",
         "Result",
         "The object `Result`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ok",
                     "ok",
                     "The member `Ok`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Err",
                     "err",
                     "The member `Err`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Self_: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Self_: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Self",
         "Self_",
         "The object `Self`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Default",
                 "with_default",
                 "The member `Default`.",
-                ::tc3_api::catalogue::JsonType::Object(&Default),
+                ::tc3_catalogue::JsonType::Object(&Default),
             ),
         ],
         &[],
     );
-    pub(super) static String: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static String: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "String",
         "String",
         "The object `String`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Str",
                     "str",
                     "The member `Str`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
         ],
         &[],
     );
-    pub(super) static Tree: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Tree: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Tree",
         "Tree",
         "The object `Tree`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Left",
                     "left",
                     "The member `Left`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Tree),
+                    ::tc3_catalogue::JsonType::Object(&Tree),
                 )
                 .optional()
                 .boxed(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Right",
                     "right",
                     "The member `Right`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Tree),
+                    ::tc3_catalogue::JsonType::Object(&Tree),
                 )
                 .optional()
                 .boxed(),
         ],
         &[],
     );
-    pub(super) static TypesRequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static TypesRequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "TypesRequest",
         "TypesRequest",
         "The request of `Types`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Text",
                     "text",
                     "The member `Text`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Int",
                     "int",
                     "The member `Int`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Uint",
                     "uint",
                     "The member `Uint`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Float",
                     "float",
                     "The member `Float`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Bool",
                     "bool",
                     "The member `Bool`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Date",
                     "date",
                     "The member `Date`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Datetime",
                     "datetime",
                     "The member `Datetime`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "DatetimeIso",
                     "datetime_iso",
                     "The member `DatetimeIso`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Binary",
                     "binary",
                     "The member `Binary`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ints",
                     "ints",
                     "The member `Ints`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Int,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Floats",
                     "floats",
                     "The member `Floats`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Float,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Float),
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Bools",
                     "bools",
                     "The member `Bools`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Bool,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Bool),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Mobile",
                     "mobile",
                     "The member `Mobile`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required()
                 .sensitive(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "OtherMobile",
                     "other_mobile",
                     "The member `OtherMobile`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
                 .sensitive(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Links",
                     "links",
                     "The member `Links`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::String,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
                 .sensitive(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Internal",
                     "internal",
                     "The member `Internal`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
                 .internal(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Status",
                     "status",
                     "The member `Status`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
                 .values(&super::sets::Status),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Statuses",
                     "statuses",
                     "The member `Statuses`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::String,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .required()
                 .values(&super::sets::Status),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Level",
                     "level",
                     "The member `Level`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
                 .values(&super::sets::Level),
         ],
         &[],
     );
-    pub(super) static TypesResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static TypesResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "TypesResponse",
         "TypesResponse",
         "The answer to `Types`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Text",
                 "text",
                 "The member `Text`.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "MaybeText",
                     "maybe_text",
                     "The member `MaybeText`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Int",
                 "int",
                 "The member `Int`.",
-                ::tc3_api::catalogue::JsonType::Int,
+                ::tc3_catalogue::JsonType::Int,
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "MaybeInt",
                     "maybe_int",
                     "The member `MaybeInt`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Uint",
                 "uint",
                 "The member `Uint`.",
-                ::tc3_api::catalogue::JsonType::Uint,
+                ::tc3_catalogue::JsonType::Uint,
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Float",
                 "float",
                 "The member `Float`.",
-                ::tc3_api::catalogue::JsonType::Float,
+                ::tc3_catalogue::JsonType::Float,
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Bool",
                 "bool",
                 "The member `Bool`.",
-                ::tc3_api::catalogue::JsonType::Bool,
+                ::tc3_catalogue::JsonType::Bool,
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Ints",
                 "ints",
                 "The member `Ints`.",
-                ::tc3_api::catalogue::JsonType::List(
-                    &::tc3_api::catalogue::JsonType::Int,
-                ),
+                ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Texts",
                 "texts",
                 "The member `Texts`.",
-                ::tc3_api::catalogue::JsonType::List(
-                    &::tc3_api::catalogue::JsonType::String,
-                ),
+                ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Mobile",
                     "mobile",
                     "The member `Mobile`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "OtherMobile",
                     "other_mobile",
                     "The member `OtherMobile`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
                 .sensitive(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Status",
                     "status",
                     "The member `Status`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::Status),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Level",
                     "level",
                     "The member `Level`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .values(&super::sets::Level),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "MaybeLevel",
                     "maybe_level",
                     "The member `MaybeLevel`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
                 .values(&super::sets::Level),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static UnderScored: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static UnderScored: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Under_Score",
         "UnderScored",
         "The object `Under_Score`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Plain",
                     "plain",
                     "The member `Plain`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Unreached: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Unreached: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Unreached",
         "Unreached",
         "The object `Unreached`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Vec: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Vec: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Vec",
         "Vec",
         "A measured thing.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Len",
                 "len",
                 "How long.",
-                ::tc3_api::catalogue::JsonType::Uint,
+                ::tc3_catalogue::JsonType::Uint,
             ),
         ],
         &[],
@@ -895,33 +877,33 @@ mod objects {
 
 #[allow(non_upper_case_globals, reason = "the names of the types")]
 mod sets {
-    pub(super) static Level: ::tc3_api::catalogue::ValueSetMeta = ::tc3_api::catalogue::ValueSetMeta::new(
+    pub(super) static Level: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "Level",
         "How high.",
         &[
-            ::tc3_api::catalogue::ValueMeta::new(
-                ::tc3_api::catalogue::Literal::Int(0),
+            ::tc3_catalogue::ValueMeta::new(
+                ::tc3_catalogue::Literal::Int(0),
                 "Ground",
                 "On the ground.",
             ),
-            ::tc3_api::catalogue::ValueMeta::new(
-                ::tc3_api::catalogue::Literal::Int(-1),
+            ::tc3_catalogue::ValueMeta::new(
+                ::tc3_catalogue::Literal::Int(-1),
                 "Cellar",
                 "Below.",
             ),
         ],
     );
-    pub(super) static Status: ::tc3_api::catalogue::ValueSetMeta = ::tc3_api::catalogue::ValueSetMeta::new(
+    pub(super) static Status: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "Status",
         "Where it stands.",
         &[
-            ::tc3_api::catalogue::ValueMeta::new(
-                ::tc3_api::catalogue::Literal::Text("IN_PROGRESS"),
+            ::tc3_catalogue::ValueMeta::new(
+                ::tc3_catalogue::Literal::Text("IN_PROGRESS"),
                 "InProgress",
                 "Under way.",
             ),
-            ::tc3_api::catalogue::ValueMeta::new(
-                ::tc3_api::catalogue::Literal::Text("UNKNOWN"),
+            ::tc3_catalogue::ValueMeta::new(
+                ::tc3_catalogue::Literal::Text("UNKNOWN"),
                 "NotKnown",
                 "The service does not know.",
             ),

@@ -2,9 +2,9 @@
 //! The service as data.
 
 /// The service as data: its actions, objects, value sets and error codes.
-pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Catalogue::new(
+pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::new(
     &[
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("told", "2020-01-02", "Send"),
             "Title of Send",
             "Sends files.\n\nEach is read once.",
@@ -16,75 +16,73 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
     &[&objects::File, &objects::SendRequest, &objects::SendResponse],
     &[&sets::Colour],
     &[
-        ::tc3_api::catalogue::CodeMeta::new("Told.Bad", "It is bad.", "Make it good."),
-        ::tc3_api::catalogue::CodeMeta::new("Told.Worse", "It is worse.", "Give up."),
+        ::tc3_catalogue::CodeMeta::new("Told.Bad", "It is bad.", "Make it good."),
+        ::tc3_catalogue::CodeMeta::new("Told.Worse", "It is worse.", "Give up."),
     ],
 );
 
 #[allow(non_upper_case_globals, reason = "the reference's names")]
 mod objects {
-    pub(super) static File: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static File: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "File",
         "File",
         "A file.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Body",
                     "body",
                     "What it holds. As base64. At most 1 KB.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required()
                 .base64()
                 .limits(
-                    ::tc3_api::catalogue::Limits::new(
+                    ::tc3_catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
                         (::core::option::Option::None, ::core::option::Option::None),
                         ::core::option::Option::Some(1024),
                         (::core::option::Option::None, ::core::option::Option::None),
                     ),
                 ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Pages",
                     "pages",
                     "Pictures of its pages. As base64.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::String,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
                 .base64(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "At",
                     "at",
                     "When. In seconds since the epoch.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
         ],
         &[
-            ::tc3_api::catalogue::Rule::new(
-                ::tc3_api::catalogue::RuleKind::AnyOf(&["Pages", "At"]),
+            ::tc3_catalogue::Rule::new(
+                ::tc3_catalogue::RuleKind::AnyOf(&["Pages", "At"]),
                 "At least one of `Pages` and `At` must be given.",
             ),
         ],
     );
-    pub(super) static SendRequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static SendRequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "SendRequest",
         "SendRequest",
         "The request of `Send`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Files",
                     "files",
                     "The files. 1 to 20 elements.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&File),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&File),
                     ),
                 )
                 .required()
                 .limits(
-                    ::tc3_api::catalogue::Limits::new(
+                    ::tc3_catalogue::Limits::new(
                         (
                             ::core::option::Option::Some(1),
                             ::core::option::Option::Some(20),
@@ -94,15 +92,15 @@ mod objects {
                         (::core::option::Option::None, ::core::option::Option::None),
                     ),
                 ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "What it is called. 1 to 8 characters.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required()
                 .limits(
-                    ::tc3_api::catalogue::Limits::new(
+                    ::tc3_catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
                         (
                             ::core::option::Option::Some(1),
@@ -112,17 +110,15 @@ mod objects {
                         (::core::option::Option::None, ::core::option::Option::None),
                     ),
                 ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Codes",
                     "codes",
                     "Country codes. At most 2 elements. Each exactly 2 characters.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::String,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
                 .limits(
-                    ::tc3_api::catalogue::Limits::new(
+                    ::tc3_catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::Some(2)),
                         (
                             ::core::option::Option::Some(2),
@@ -132,62 +128,60 @@ mod objects {
                         (::core::option::Option::None, ::core::option::Option::None),
                     ),
                 ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Kind",
                     "kind",
                     "Which kind:\n\n- `3`: with a time.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Colour",
                     "colour",
                     "The first colour.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
                 .values(&super::sets::Colour),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Colours",
                     "colours",
                     "The others.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::String,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
                 .values(&super::sets::Colour),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Until",
                     "until",
                     "Until when. In seconds since the epoch.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Millis",
                     "millis",
                     "Since when. In milliseconds since the epoch.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Old",
                     "old",
                     "What it was called.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
                 .deprecated("Use `Name`."),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
                     "How many. 1 to 100.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional()
                 .limits(
-                    ::tc3_api::catalogue::Limits::new(
+                    ::tc3_catalogue::Limits::new(
                         (::core::option::Option::None, ::core::option::Option::None),
                         (::core::option::Option::None, ::core::option::Option::None),
                         ::core::option::Option::None,
@@ -197,81 +191,81 @@ mod objects {
                         ),
                     ),
                 ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "A",
                     "a",
                     "One way.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "B",
                     "b",
                     "The other way.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[
-            ::tc3_api::catalogue::Rule::new(
-                ::tc3_api::catalogue::RuleKind::OneOf(&["A", "B"]),
+            ::tc3_catalogue::Rule::new(
+                ::tc3_catalogue::RuleKind::OneOf(&["A", "B"]),
                 "Exactly one of `A` and `B` must be given.",
             ),
-            ::tc3_api::catalogue::Rule::new(
-                ::tc3_api::catalogue::RuleKind::Needs {
+            ::tc3_catalogue::Rule::new(
+                ::tc3_catalogue::RuleKind::Needs {
                     when: ::core::option::Option::Some(
-                        ::tc3_api::catalogue::Condition::new(
+                        ::tc3_catalogue::Condition::new(
                             "Kind",
-                            &[::tc3_api::catalogue::Literal::Int(3)],
+                            &[::tc3_catalogue::Literal::Int(3)],
                         ),
                     ),
                     paths: &["Files.At"],
                 },
                 "Where `Kind` is `3`, `Files.At` must be given.",
             ),
-            ::tc3_api::catalogue::Rule::new(
-                ::tc3_api::catalogue::RuleKind::NotBoth(&["Until", "Limit"]),
+            ::tc3_catalogue::Rule::new(
+                ::tc3_catalogue::RuleKind::NotBoth(&["Until", "Limit"]),
                 "At most one of `Until` and `Limit` may be given.",
             ),
         ],
     );
-    pub(super) static SendResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static SendResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "SendResponse",
         "SendResponse",
         "The answer to `Send`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "File",
                 "file",
                 "The first.",
-                ::tc3_api::catalogue::JsonType::Object(&File),
+                ::tc3_catalogue::JsonType::Object(&File),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Created",
                 "created",
                 "When it was made. In seconds since the epoch.",
-                ::tc3_api::catalogue::JsonType::Int,
+                ::tc3_catalogue::JsonType::Int,
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ended",
                     "ended",
                     "When it ended. In milliseconds since the epoch.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Picture",
                     "picture",
                     "How it looks. As base64.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
                 .base64(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
@@ -280,17 +274,17 @@ mod objects {
 
 #[allow(non_upper_case_globals, reason = "the names of the types")]
 mod sets {
-    pub(super) static Colour: ::tc3_api::catalogue::ValueSetMeta = ::tc3_api::catalogue::ValueSetMeta::new(
+    pub(super) static Colour: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "Colour",
         "A colour.",
         &[
-            ::tc3_api::catalogue::ValueMeta::new(
-                ::tc3_api::catalogue::Literal::Text("RED"),
+            ::tc3_catalogue::ValueMeta::new(
+                ::tc3_catalogue::Literal::Text("RED"),
                 "Red",
                 "Like blood.",
             ),
-            ::tc3_api::catalogue::ValueMeta::new(
-                ::tc3_api::catalogue::Literal::Text(""),
+            ::tc3_catalogue::ValueMeta::new(
+                ::tc3_catalogue::Literal::Text(""),
                 "Plain",
                 "None.",
             ),

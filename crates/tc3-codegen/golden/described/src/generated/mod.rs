@@ -27,6 +27,6 @@ pub use self::catalogue::*;
 /// Shows `visitor` the types of every action whose feature is on, sorted by name.
 #[cfg(feature = "server")]
 #[allow(unused_variables, reason = "every group of actions may be off")]
-pub fn visit_actions<V: ::tc3_api::catalogue::Visitor>(visitor: &mut V) {
+pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
     visitor.visit::<self::SendRequest>();
 }

@@ -2,9 +2,9 @@
 //! The service as data.
 
 /// The service as data: its actions, objects, value sets and error codes.
-pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Catalogue::new(
+pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::new(
     &[
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("two", "2020-01-02", "A"),
             "A",
             "",
@@ -12,7 +12,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::ARequest, &objects::AResponse),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("two", "2020-01-02", "B"),
             "B",
             "",
@@ -20,7 +20,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::BRequest, &objects::BResponse),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("two", "2020-01-02", "C"),
             "C",
             "",
@@ -47,171 +47,171 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
 
 #[allow(non_upper_case_globals, reason = "the reference's names")]
 mod objects {
-    pub(super) static ARequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static ARequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "ARequest",
         "ARequest",
         "The request of `A`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "OfAll",
                     "of_all",
                     "The member `OfAll`.",
-                    ::tc3_api::catalogue::JsonType::Object(&OfAll),
+                    ::tc3_catalogue::JsonType::Object(&OfAll),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "OfTwo",
                     "of_two",
                     "The member `OfTwo`.",
-                    ::tc3_api::catalogue::JsonType::Object(&OfTwo),
+                    ::tc3_catalogue::JsonType::Object(&OfTwo),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "OfOne",
                     "of_one",
                     "The member `OfOne`.",
-                    ::tc3_api::catalogue::JsonType::Object(&OfOne),
+                    ::tc3_catalogue::JsonType::Object(&OfOne),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static AResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static AResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "AResponse",
         "AResponse",
         "The answer to `A`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static BRequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static BRequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "BRequest",
         "BRequest",
         "The request of `B`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "OfAll",
                     "of_all",
                     "The member `OfAll`.",
-                    ::tc3_api::catalogue::JsonType::Object(&OfAll),
+                    ::tc3_catalogue::JsonType::Object(&OfAll),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static BResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static BResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "BResponse",
         "BResponse",
         "The answer to `B`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "OfTwo",
                     "of_two",
                     "The member `OfTwo`.",
-                    ::tc3_api::catalogue::JsonType::Object(&OfTwo),
+                    ::tc3_catalogue::JsonType::Object(&OfTwo),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static CRequest: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static CRequest: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "CRequest",
         "CRequest",
         "The request of `C`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "OfAll",
                     "of_all",
                     "The member `OfAll`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&OfAll),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&OfAll),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static CResponse: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static CResponse: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "CResponse",
         "CResponse",
         "The answer to `C`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static OfAll: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static OfAll: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "OfAll",
         "OfAll",
         "The object `OfAll`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "X",
                     "x",
                     "The member `X`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static OfNone: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static OfNone: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "OfNone",
         "OfNone",
         "The object `OfNone`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "X",
                     "x",
                     "The member `X`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static OfOne: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static OfOne: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "OfOne",
         "OfOne",
         "The object `OfOne`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "X",
                     "x",
                     "The member `X`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static OfTwo: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static OfTwo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "OfTwo",
         "OfTwo",
         "The object `OfTwo`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "X",
                     "x",
                     "The member `X`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],

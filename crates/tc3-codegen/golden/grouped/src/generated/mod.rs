@@ -35,7 +35,7 @@ pub use self::catalogue::*;
 /// Shows `visitor` the types of every action whose feature is on, sorted by name.
 #[cfg(feature = "server")]
 #[allow(unused_variables, reason = "every group of actions may be off")]
-pub fn visit_actions<V: ::tc3_api::catalogue::Visitor>(visitor: &mut V) {
+pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
     #[cfg(feature = "first")] visitor.visit::<self::ARequest>();
     #[cfg(feature = "second")] visitor.visit::<self::BRequest>();
     #[cfg(feature = "third")] visitor.visit::<self::CRequest>();

@@ -2,9 +2,9 @@
 //! The service as data.
 
 /// The service as data: its actions, objects, value sets and error codes.
-pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Catalogue::new(
+pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::new(
     &[
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do00"),
             "Action 0",
             "",
@@ -12,7 +12,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do00Request, &objects::Do00Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do01"),
             "Action 1",
             "",
@@ -20,7 +20,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do01Request, &objects::Do01Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do02"),
             "Action 2",
             "",
@@ -28,7 +28,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do02Request, &objects::Do02Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do03"),
             "Action 3",
             "",
@@ -36,7 +36,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do03Request, &objects::Do03Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do04"),
             "Action 4",
             "",
@@ -44,7 +44,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do04Request, &objects::Do04Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do05"),
             "Action 5",
             "",
@@ -52,7 +52,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do05Request, &objects::Do05Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do06"),
             "Action 6",
             "",
@@ -60,7 +60,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do06Request, &objects::Do06Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do07"),
             "Action 7",
             "",
@@ -68,7 +68,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do07Request, &objects::Do07Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do08"),
             "Action 8",
             "",
@@ -76,7 +76,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do08Request, &objects::Do08Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do09"),
             "Action 9",
             "",
@@ -84,7 +84,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do09Request, &objects::Do09Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do10"),
             "Action 10",
             "",
@@ -92,7 +92,7 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
             &[],
             (&objects::Do10Request, &objects::Do10Response),
         ),
-        ::tc3_api::catalogue::ActionMeta::new(
+        ::tc3_catalogue::ActionMeta::new(
             ::tc3_api::ActionInfo::new("large", "2020-01-02", "Do11"),
             "Action 11",
             "",
@@ -164,2487 +164,2467 @@ pub static CATALOGUE: ::tc3_api::catalogue::Catalogue = ::tc3_api::catalogue::Ca
 
 #[allow(non_upper_case_globals, reason = "the reference's names")]
 mod objects {
-    pub(super) static Do00Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do00Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do00Request",
         "Do00Request",
         "The request of `Do00`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring0),
+                    ::tc3_catalogue::JsonType::Object(&Ring0),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level00),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level00),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do00Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do00Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do00Response",
         "Do00Response",
         "The answer to `Do00`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level00),
+                ::tc3_catalogue::JsonType::Object(&Level00),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring0),
+                    ::tc3_catalogue::JsonType::Object(&Ring0),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do01Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do01Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do01Request",
         "Do01Request",
         "The request of `Do01`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring1),
+                    ::tc3_catalogue::JsonType::Object(&Ring1),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level01),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level01),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do01Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do01Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do01Response",
         "Do01Response",
         "The answer to `Do01`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level01),
+                ::tc3_catalogue::JsonType::Object(&Level01),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring1),
+                    ::tc3_catalogue::JsonType::Object(&Ring1),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do02Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do02Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do02Request",
         "Do02Request",
         "The request of `Do02`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring2),
+                    ::tc3_catalogue::JsonType::Object(&Ring2),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level02),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level02),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do02Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do02Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do02Response",
         "Do02Response",
         "The answer to `Do02`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level02),
+                ::tc3_catalogue::JsonType::Object(&Level02),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring2),
+                    ::tc3_catalogue::JsonType::Object(&Ring2),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do03Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do03Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do03Request",
         "Do03Request",
         "The request of `Do03`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring3),
+                    ::tc3_catalogue::JsonType::Object(&Ring3),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level03),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level03),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do03Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do03Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do03Response",
         "Do03Response",
         "The answer to `Do03`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level03),
+                ::tc3_catalogue::JsonType::Object(&Level03),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring3),
+                    ::tc3_catalogue::JsonType::Object(&Ring3),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do04Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do04Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do04Request",
         "Do04Request",
         "The request of `Do04`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring4),
+                    ::tc3_catalogue::JsonType::Object(&Ring4),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level04),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level04),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do04Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do04Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do04Response",
         "Do04Response",
         "The answer to `Do04`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level04),
+                ::tc3_catalogue::JsonType::Object(&Level04),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring4),
+                    ::tc3_catalogue::JsonType::Object(&Ring4),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do05Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do05Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do05Request",
         "Do05Request",
         "The request of `Do05`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring5),
+                    ::tc3_catalogue::JsonType::Object(&Ring5),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level05),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level05),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do05Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do05Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do05Response",
         "Do05Response",
         "The answer to `Do05`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level05),
+                ::tc3_catalogue::JsonType::Object(&Level05),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring5),
+                    ::tc3_catalogue::JsonType::Object(&Ring5),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do06Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do06Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do06Request",
         "Do06Request",
         "The request of `Do06`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring0),
+                    ::tc3_catalogue::JsonType::Object(&Ring0),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level06),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level06),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do06Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do06Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do06Response",
         "Do06Response",
         "The answer to `Do06`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level06),
+                ::tc3_catalogue::JsonType::Object(&Level06),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring0),
+                    ::tc3_catalogue::JsonType::Object(&Ring0),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do07Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do07Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do07Request",
         "Do07Request",
         "The request of `Do07`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring1),
+                    ::tc3_catalogue::JsonType::Object(&Ring1),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level07),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level07),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do07Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do07Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do07Response",
         "Do07Response",
         "The answer to `Do07`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level07),
+                ::tc3_catalogue::JsonType::Object(&Level07),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring1),
+                    ::tc3_catalogue::JsonType::Object(&Ring1),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do08Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do08Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do08Request",
         "Do08Request",
         "The request of `Do08`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring2),
+                    ::tc3_catalogue::JsonType::Object(&Ring2),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level08),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level08),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do08Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do08Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do08Response",
         "Do08Response",
         "The answer to `Do08`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level08),
+                ::tc3_catalogue::JsonType::Object(&Level08),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring2),
+                    ::tc3_catalogue::JsonType::Object(&Ring2),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do09Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do09Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do09Request",
         "Do09Request",
         "The request of `Do09`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring3),
+                    ::tc3_catalogue::JsonType::Object(&Ring3),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level09),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level09),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do09Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do09Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do09Response",
         "Do09Response",
         "The answer to `Do09`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level09),
+                ::tc3_catalogue::JsonType::Object(&Level09),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring3),
+                    ::tc3_catalogue::JsonType::Object(&Ring3),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do10Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do10Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do10Request",
         "Do10Request",
         "The request of `Do10`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring4),
+                    ::tc3_catalogue::JsonType::Object(&Ring4),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level10),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level10),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do10Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do10Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do10Response",
         "Do10Response",
         "The answer to `Do10`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level10),
+                ::tc3_catalogue::JsonType::Object(&Level10),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring4),
+                    ::tc3_catalogue::JsonType::Object(&Ring4),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Do11Request: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do11Request: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do11Request",
         "Do11Request",
         "The request of `Do11`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring5),
+                    ::tc3_catalogue::JsonType::Object(&Ring5),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Levels",
                     "levels",
                     "The member `Levels`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level11),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level11),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Do11Response: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Do11Response: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Do11Response",
         "Do11Response",
         "The answer to `Do11`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "Level",
                 "level",
                 "The member `Level`.",
-                ::tc3_api::catalogue::JsonType::Object(&Level11),
+                ::tc3_catalogue::JsonType::Object(&Level11),
             ),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Ring",
                     "ring",
                     "The member `Ring`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring5),
+                    ::tc3_catalogue::JsonType::Object(&Ring5),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                 "RequestId",
                 "request_id",
                 "The id by which the service's support finds the call.",
-                ::tc3_api::catalogue::JsonType::String,
+                ::tc3_catalogue::JsonType::String,
             ),
         ],
         &[],
     );
-    pub(super) static Level00: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level00: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level00",
         "Level00",
         "The object `Level00`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level01),
+                    ::tc3_catalogue::JsonType::Object(&Level01),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level01),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level01),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level01: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level01: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level01",
         "Level01",
         "The object `Level01`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level02),
+                    ::tc3_catalogue::JsonType::Object(&Level02),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level02),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level02),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level02: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level02: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level02",
         "Level02",
         "The object `Level02`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level03),
+                    ::tc3_catalogue::JsonType::Object(&Level03),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level03),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level03),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level03: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level03: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level03",
         "Level03",
         "The object `Level03`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level04),
+                    ::tc3_catalogue::JsonType::Object(&Level04),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level04),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level04),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level04: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level04: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level04",
         "Level04",
         "The object `Level04`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level05),
+                    ::tc3_catalogue::JsonType::Object(&Level05),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level05),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level05),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level05: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level05: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level05",
         "Level05",
         "The object `Level05`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level06),
+                    ::tc3_catalogue::JsonType::Object(&Level06),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level06),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level06),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level06: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level06: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level06",
         "Level06",
         "The object `Level06`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level07),
+                    ::tc3_catalogue::JsonType::Object(&Level07),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level07),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level07),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level07: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level07: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level07",
         "Level07",
         "The object `Level07`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level08),
+                    ::tc3_catalogue::JsonType::Object(&Level08),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level08),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level08),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level08: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level08: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level08",
         "Level08",
         "The object `Level08`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level09),
+                    ::tc3_catalogue::JsonType::Object(&Level09),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level09),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level09),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level09: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level09: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level09",
         "Level09",
         "The object `Level09`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level10),
+                    ::tc3_catalogue::JsonType::Object(&Level10),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level10),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level10),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level10: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level10: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level10",
         "Level10",
         "The object `Level10`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level11),
+                    ::tc3_catalogue::JsonType::Object(&Level11),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level11),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level11),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level11: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level11: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level11",
         "Level11",
         "The object `Level11`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level12),
+                    ::tc3_catalogue::JsonType::Object(&Level12),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level12),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level12),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level12: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level12: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level12",
         "Level12",
         "The object `Level12`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level13),
+                    ::tc3_catalogue::JsonType::Object(&Level13),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level13),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level13),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level13: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level13: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level13",
         "Level13",
         "The object `Level13`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level14),
+                    ::tc3_catalogue::JsonType::Object(&Level14),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level14),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level14),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level14: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level14: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level14",
         "Level14",
         "The object `Level14`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level15),
+                    ::tc3_catalogue::JsonType::Object(&Level15),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level15),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level15),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level15: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level15: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level15",
         "Level15",
         "The object `Level15`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level16),
+                    ::tc3_catalogue::JsonType::Object(&Level16),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level16),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level16),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level16: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level16: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level16",
         "Level16",
         "The object `Level16`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level17),
+                    ::tc3_catalogue::JsonType::Object(&Level17),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level17),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level17),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level17: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level17: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level17",
         "Level17",
         "The object `Level17`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level18),
+                    ::tc3_catalogue::JsonType::Object(&Level18),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level18),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level18),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level18: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level18: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level18",
         "Level18",
         "The object `Level18`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level19),
+                    ::tc3_catalogue::JsonType::Object(&Level19),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level19),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level19),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level19: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level19: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level19",
         "Level19",
         "The object `Level19`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level20),
+                    ::tc3_catalogue::JsonType::Object(&Level20),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level20),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level20),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level20: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level20: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level20",
         "Level20",
         "The object `Level20`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level21),
+                    ::tc3_catalogue::JsonType::Object(&Level21),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level21),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level21),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level21: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level21: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level21",
         "Level21",
         "The object `Level21`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level22),
+                    ::tc3_catalogue::JsonType::Object(&Level22),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level22),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level22),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level22: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level22: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level22",
         "Level22",
         "The object `Level22`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Level23),
+                    ::tc3_catalogue::JsonType::Object(&Level23),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "All",
                     "all",
                     "The member `All`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Object(&Level23),
+                    ::tc3_catalogue::JsonType::List(
+                        &::tc3_catalogue::JsonType::Object(&Level23),
                     ),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Level23: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Level23: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Level23",
         "Level23",
         "The object `Level23`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
                     "The member `Name`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Ring0: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Ring0: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Ring0",
         "Ring0",
         "The object `Ring0`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Id",
                     "id",
                     "The member `Id`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring1),
+                    ::tc3_catalogue::JsonType::Object(&Ring1),
                 )
                 .optional()
                 .boxed(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Ring1: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Ring1: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Ring1",
         "Ring1",
         "The object `Ring1`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Id",
                     "id",
                     "The member `Id`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring2),
+                    ::tc3_catalogue::JsonType::Object(&Ring2),
                 )
                 .optional()
                 .boxed(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Ring2: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Ring2: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Ring2",
         "Ring2",
         "The object `Ring2`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Id",
                     "id",
                     "The member `Id`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring3),
+                    ::tc3_catalogue::JsonType::Object(&Ring3),
                 )
                 .optional()
                 .boxed(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Ring3: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Ring3: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Ring3",
         "Ring3",
         "The object `Ring3`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Id",
                     "id",
                     "The member `Id`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring4),
+                    ::tc3_catalogue::JsonType::Object(&Ring4),
                 )
                 .optional()
                 .boxed(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Ring4: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Ring4: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Ring4",
         "Ring4",
         "The object `Ring4`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Id",
                     "id",
                     "The member `Id`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring5),
+                    ::tc3_catalogue::JsonType::Object(&Ring5),
                 )
                 .optional()
                 .boxed(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Ring5: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Ring5: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Ring5",
         "Ring5",
         "The object `Ring5`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Id",
                     "id",
                     "The member `Id`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Next",
                     "next",
                     "The member `Next`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Ring0),
+                    ::tc3_catalogue::JsonType::Object(&Ring0),
                 )
                 .optional()
                 .boxed(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Wide",
                     "wide",
                     "The member `Wide`.",
-                    ::tc3_api::catalogue::JsonType::Object(&Wide),
+                    ::tc3_catalogue::JsonType::Object(&Wide),
                 )
                 .optional(),
         ],
         &[],
     );
-    pub(super) static Wide: ::tc3_api::catalogue::ObjectMeta = ::tc3_api::catalogue::ObjectMeta::new(
+    pub(super) static Wide: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Wide",
         "Wide",
         "The object `Wide`.",
         &[
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member000",
                     "member000",
                     "The member `Member000`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member001",
                     "member001",
                     "The member `Member001`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member002",
                     "member002",
                     "The member `Member002`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member003",
                     "member003",
                     "The member `Member003`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member004",
                     "member004",
                     "The member `Member004`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member005",
                     "member005",
                     "The member `Member005`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member006",
                     "member006",
                     "The member `Member006`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member007",
                     "member007",
                     "The member `Member007`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member008",
                     "member008",
                     "The member `Member008`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member009",
                     "member009",
                     "The member `Member009`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member010",
                     "member010",
                     "The member `Member010`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member011",
                     "member011",
                     "The member `Member011`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member012",
                     "member012",
                     "The member `Member012`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member013",
                     "member013",
                     "The member `Member013`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member014",
                     "member014",
                     "The member `Member014`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member015",
                     "member015",
                     "The member `Member015`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member016",
                     "member016",
                     "The member `Member016`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member017",
                     "member017",
                     "The member `Member017`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member018",
                     "member018",
                     "The member `Member018`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member019",
                     "member019",
                     "The member `Member019`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member020",
                     "member020",
                     "The member `Member020`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member021",
                     "member021",
                     "The member `Member021`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member022",
                     "member022",
                     "The member `Member022`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member023",
                     "member023",
                     "The member `Member023`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member024",
                     "member024",
                     "The member `Member024`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member025",
                     "member025",
                     "The member `Member025`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member026",
                     "member026",
                     "The member `Member026`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member027",
                     "member027",
                     "The member `Member027`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member028",
                     "member028",
                     "The member `Member028`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member029",
                     "member029",
                     "The member `Member029`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member030",
                     "member030",
                     "The member `Member030`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member031",
                     "member031",
                     "The member `Member031`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member032",
                     "member032",
                     "The member `Member032`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member033",
                     "member033",
                     "The member `Member033`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member034",
                     "member034",
                     "The member `Member034`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member035",
                     "member035",
                     "The member `Member035`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member036",
                     "member036",
                     "The member `Member036`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member037",
                     "member037",
                     "The member `Member037`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member038",
                     "member038",
                     "The member `Member038`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member039",
                     "member039",
                     "The member `Member039`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member040",
                     "member040",
                     "The member `Member040`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member041",
                     "member041",
                     "The member `Member041`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member042",
                     "member042",
                     "The member `Member042`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member043",
                     "member043",
                     "The member `Member043`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member044",
                     "member044",
                     "The member `Member044`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member045",
                     "member045",
                     "The member `Member045`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member046",
                     "member046",
                     "The member `Member046`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member047",
                     "member047",
                     "The member `Member047`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member048",
                     "member048",
                     "The member `Member048`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member049",
                     "member049",
                     "The member `Member049`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member050",
                     "member050",
                     "The member `Member050`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member051",
                     "member051",
                     "The member `Member051`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member052",
                     "member052",
                     "The member `Member052`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member053",
                     "member053",
                     "The member `Member053`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member054",
                     "member054",
                     "The member `Member054`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member055",
                     "member055",
                     "The member `Member055`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member056",
                     "member056",
                     "The member `Member056`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member057",
                     "member057",
                     "The member `Member057`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member058",
                     "member058",
                     "The member `Member058`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member059",
                     "member059",
                     "The member `Member059`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member060",
                     "member060",
                     "The member `Member060`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member061",
                     "member061",
                     "The member `Member061`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member062",
                     "member062",
                     "The member `Member062`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member063",
                     "member063",
                     "The member `Member063`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member064",
                     "member064",
                     "The member `Member064`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member065",
                     "member065",
                     "The member `Member065`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member066",
                     "member066",
                     "The member `Member066`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member067",
                     "member067",
                     "The member `Member067`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member068",
                     "member068",
                     "The member `Member068`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member069",
                     "member069",
                     "The member `Member069`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member070",
                     "member070",
                     "The member `Member070`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member071",
                     "member071",
                     "The member `Member071`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member072",
                     "member072",
                     "The member `Member072`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member073",
                     "member073",
                     "The member `Member073`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member074",
                     "member074",
                     "The member `Member074`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member075",
                     "member075",
                     "The member `Member075`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member076",
                     "member076",
                     "The member `Member076`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member077",
                     "member077",
                     "The member `Member077`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member078",
                     "member078",
                     "The member `Member078`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member079",
                     "member079",
                     "The member `Member079`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member080",
                     "member080",
                     "The member `Member080`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member081",
                     "member081",
                     "The member `Member081`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member082",
                     "member082",
                     "The member `Member082`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member083",
                     "member083",
                     "The member `Member083`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member084",
                     "member084",
                     "The member `Member084`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member085",
                     "member085",
                     "The member `Member085`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member086",
                     "member086",
                     "The member `Member086`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member087",
                     "member087",
                     "The member `Member087`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member088",
                     "member088",
                     "The member `Member088`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member089",
                     "member089",
                     "The member `Member089`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member090",
                     "member090",
                     "The member `Member090`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member091",
                     "member091",
                     "The member `Member091`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member092",
                     "member092",
                     "The member `Member092`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member093",
                     "member093",
                     "The member `Member093`.",
-                    ::tc3_api::catalogue::JsonType::Uint,
+                    ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member094",
                     "member094",
                     "The member `Member094`.",
-                    ::tc3_api::catalogue::JsonType::Float,
+                    ::tc3_catalogue::JsonType::Float,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member095",
                     "member095",
                     "The member `Member095`.",
-                    ::tc3_api::catalogue::JsonType::Bool,
+                    ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member096",
                     "member096",
                     "The member `Member096`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member097",
                     "member097",
                     "The member `Member097`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member098",
                     "member098",
                     "The member `Member098`.",
-                    ::tc3_api::catalogue::JsonType::String,
+                    ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "Member099",
                     "member099",
                     "The member `Member099`.",
-                    ::tc3_api::catalogue::JsonType::Int,
+                    ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List00",
                     "list00",
                     "The member `List00`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::String,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List01",
                     "list01",
                     "The member `List01`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Int,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List02",
                     "list02",
                     "The member `List02`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Uint,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Uint),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List03",
                     "list03",
                     "The member `List03`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Float,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Float),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List04",
                     "list04",
                     "The member `List04`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Bool,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Bool),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List05",
                     "list05",
                     "The member `List05`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::String,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List06",
                     "list06",
                     "The member `List06`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Int,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List07",
                     "list07",
                     "The member `List07`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Uint,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Uint),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List08",
                     "list08",
                     "The member `List08`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Float,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Float),
                 )
                 .optional(),
-            ::tc3_api::catalogue::MemberMeta::new(
+            ::tc3_catalogue::MemberMeta::new(
                     "List09",
                     "list09",
                     "The member `List09`.",
-                    ::tc3_api::catalogue::JsonType::List(
-                        &::tc3_api::catalogue::JsonType::Bool,
-                    ),
+                    ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Bool),
                 )
                 .optional(),
         ],

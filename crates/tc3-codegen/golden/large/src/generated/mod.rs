@@ -35,7 +35,7 @@ pub use self::catalogue::*;
 /// Shows `visitor` the types of every action whose feature is on, sorted by name.
 #[cfg(feature = "server")]
 #[allow(unused_variables, reason = "every group of actions may be off")]
-pub fn visit_actions<V: ::tc3_api::catalogue::Visitor>(visitor: &mut V) {
+pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
     #[cfg(feature = "group_0")] visitor.visit::<self::Do00Request>();
     #[cfg(feature = "group_1")] visitor.visit::<self::Do01Request>();
     #[cfg(feature = "group_2")] visitor.visit::<self::Do02Request>();

@@ -12,7 +12,7 @@ mod support;
 use support::{Reply, config, run};
 use tc3_client::ErrorKind;
 use tc3_client::api::ActionInfo;
-use tc3_client::api::catalogue::{
+use tc3_client::catalogue::{
     ActionMeta, Catalogue, JsonType, Limits, MemberMeta, ObjectMeta, Rule, RuleKind,
 };
 
@@ -41,7 +41,7 @@ static CATALOGUE: Catalogue = Catalogue::new(
 
 #[test]
 fn what_the_catalogue_has_against_a_request_is_told_before_it_is_sent() {
-    let outcome = run(config().with_checks(&CATALOGUE), DO, &[]);
+    let outcome = run(config().with_validation(&CATALOGUE), DO, &[]);
     let error = outcome.error();
     assert_eq!((error.kind(), outcome.sends(), error.was_sent()), (ErrorKind::Request, 0, false));
     assert_eq!(error.action(), "Do");
@@ -60,7 +60,7 @@ fn what_it_does_not_know_and_whoever_does_not_ask_is_left_alone() {
         ActionInfo::new("other", "2020-01-01", "Do"),
     ];
     for info in others {
-        assert_eq!(run(config().with_checks(&CATALOGUE), info, &[Reply::ok()]).sends(), 1);
+        assert_eq!(run(config().with_validation(&CATALOGUE), info, &[Reply::ok()]).sends(), 1);
     }
     assert_eq!(run(config(), DO, &[Reply::ok()]).sends(), 1);
 }

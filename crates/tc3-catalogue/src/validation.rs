@@ -1,16 +1,18 @@
-//! What a request's type can't say: whether a body is one that the service takes.
+//! Validation of a request by the [catalogue](crate): what its type cannot express.
 //!
-//! Checks what the [catalogue](crate::catalogue) tells: members unknown, missing or of the wrong
-//! type, limits of size, and what members must be to each other. Value sets are open, so a value
-//! not known is none of it. A body without violations may still be refused: the service knows more.
+//! Finds unknown and missing fields, values of the wrong type, sizes beyond the limits and broken rules between
+//! fields. Value sets are open, so an unknown value is no violation. A body without violations may still be
+//! refused: the service has rules that its reference does not state.
 
 use core::fmt;
 
 use serde_json::Value;
+use tc3_api::json;
 
-use crate::catalogue::{
-    Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
-};
+use crate::object::{JsonType, MemberMeta, ObjectMeta};
+use crate::rule::{Condition, Limits, Rule, RuleKind};
+use crate::text;
+use crate::values::Literal;
 
 /// Why the service would refuse a body, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,15 @@ pub fn missing_required(body: &Value, request: &ObjectMeta) -> Vec<String> {
 /// All that the catalogue has against a body, in the body's order; what is missing comes last.
 pub fn violations(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
     run(body, request, true)
+}
+
+/// As [`violations`], of a body as text. Numbers of any size are validated; a name that occurs twice counts once,
+/// with its last value.
+///
+/// # Errors
+/// Returns an error if the text is not JSON.
+pub fn violations_in(json: &[u8], request: &ObjectMeta) -> Result<Vec<Violation>, json::Error> {
+    Ok(violations(&text::value(json)?, request))
 }
 
 /// As [`violations`], of the shape only: members unknown, of the wrong type, or lacking though the
@@ -270,136 +281,4 @@ fn any(value: &Value, path: &str, is: &dyn Fn(&Value) -> bool) -> bool {
 /// The size of the file inside base64, whether padded or not.
 fn decoded_size(text: &str) -> usize {
     text.trim_end_matches('=').len() * 3 / 4
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    static INNER: ObjectMeta = ObjectMeta::new(
-        "Inner",
-        "Inner",
-        "",
-        &[
-            MemberMeta::new("Id", "id", "", JsonType::String).required(),
-            MemberMeta::new("Kind", "kind", "", JsonType::Int),
-            MemberMeta::new("Code", "code", "", JsonType::String),
-        ],
-        &[Rule::new(
-            RuleKind::Needs {
-                when: Some(Condition::new("Kind", &[Literal::Int(3)])),
-                paths: &["Code"],
-            },
-            "",
-        )],
-    );
-    static ROOT: ObjectMeta = ObjectMeta::new(
-        "Root",
-        "Root",
-        "",
-        &[
-            MemberMeta::new("Inner", "inner", "", JsonType::Object(&INNER)),
-            MemberMeta::new("All", "all", "", JsonType::List(&JsonType::Object(&INNER))),
-            MemberMeta::new("Ids", "ids", "", JsonType::List(&JsonType::String))
-                .limits(Limits::new((Some(1), Some(2)), (None, Some(3)), None, (None, None))),
-            MemberMeta::new("Body", "body", "", JsonType::String).base64().limits(Limits::new(
-                (None, None),
-                (None, None),
-                Some(3),
-                (None, None),
-            )),
-            MemberMeta::new("Size", "size", "", JsonType::Uint).limits(Limits::new(
-                (None, None),
-                (None, None),
-                None,
-                (Some(5), Some(9)),
-            )),
-        ],
-        &[
-            Rule::new(RuleKind::Needs { when: None, paths: &["Inner.Id"] }, ""),
-            Rule::new(
-                RuleKind::Needs {
-                    when: Some(Condition::new("All.Kind", &[Literal::Int(7)])),
-                    paths: &["Size"],
-                },
-                "",
-            ),
-            Rule::new(RuleKind::OneOf(&["Ids", "Body"]), ""),
-            Rule::new(RuleKind::NotBoth(&["Ids", "Size"]), ""),
-        ],
-    );
-
-    fn told(body: &Value) -> Vec<String> {
-        violations(body, &ROOT).iter().map(Violation::to_string).collect()
-    }
-
-    #[test]
-    fn a_good_body_has_none() {
-        assert_eq!(
-            told(&json!({"Inner": {"Id": "i", "Kind": 1}, "Ids": ["a", "三个字"]})),
-            [""; 0]
-        );
-        assert_eq!(
-            told(&json!({"Inner": {"Id": "i"}, "Body": "YWJj", "Size": 9, "Ids": [], "All": null})),
-            ["Ids: number of elements is 0, at least 1 needed"],
-            "an empty list is nothing to a rule, and too short for a limit"
-        );
-    }
-
-    #[test]
-    fn each_kind_is_told_by_path() {
-        for (body, expected) in [
-            (json!([]), "the body: must be an object"),
-            (json!({"Body": "YQ"}), "Inner.Id: must be given"),
-            (json!({"Inner": {"Id": ""}, "Body": "YQ"}), "Inner.Id: must be given"),
-            (
-                json!({"Inner": {"Id": "i", "Kind": 3}, "Body": "YQ"}),
-                "Inner.Code: must be given with this Kind",
-            ),
-            (
-                json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i"}, {}]}),
-                "All.1.Id: must be given",
-            ),
-            (
-                json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i", "Kind": 7}, {"Id": "i"}]}),
-                "Size: must be given with this All.Kind",
-            ),
-            (json!({"Inner": {"Id": "i"}, "Body": "YQ", "X": 1}), "X: no such member"),
-            (json!({"Inner": {"Id": 1}, "Body": "YQ"}), "Inner.Id: must be a string"),
-            (
-                json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": -1}),
-                "Size: must be a whole number, not negative",
-            ),
-            (
-                json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": 4}),
-                "Size: is 4, at least 5 needed",
-            ),
-            (
-                json!({"Inner": {"Id": "i"}, "Body": "YWJjZA=="}),
-                "Body: number of bytes is 4, at most 3 allowed",
-            ),
-            (
-                json!({"Inner": {"Id": "i"}, "Ids": ["a", "b", "c"]}),
-                "Ids: number of elements is 3, at most 2 allowed",
-            ),
-            (
-                json!({"Inner": {"Id": "i"}, "Ids": ["四个字。"]}),
-                "Ids.0: number of characters is 4, at most 3 allowed",
-            ),
-            (json!({"Inner": {"Id": "i"}}), "the body: one of Ids, Body must be given"),
-            (
-                json!({"Inner": {"Id": "i"}, "Ids": ["a"], "Size": 5}),
-                "the body: only one of Ids, Size may be given",
-            ),
-        ] {
-            assert_eq!(told(&body), [expected], "{body}");
-        }
-        let body = json!({"Inner": {"Kind": 3}, "Ids": ["a"]});
-        assert_eq!(missing_required(&body, &ROOT), ["Inner.Id", "Inner.Code"]);
-        let body = json!({"Inner": {}, "X": 1, "Ids": []});
-        let shape: Vec<_> = misshapen(&body, &ROOT).into_iter().map(|found| found.path).collect();
-        assert_eq!(shape, ["Inner.Id", "X"]);
-    }
 }

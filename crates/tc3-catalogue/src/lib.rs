@@ -1,20 +1,26 @@
-//! A service as data: actions, objects, value sets and error codes, for callers that know an action
-//! only by its name: command lines, emulators, [checks before a call](crate::check).
+//! A service as data: actions, objects, value sets and error codes.
+//!
+//! For callers that know an action only by its name: command lines, emulators, and validation of requests
+//! before they are sent (feature `validate`: [`validation`], [`skeleton`]).
+//!
+//! Generated models have a [`Catalogue`] as a `static`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod object;
 mod rule;
+#[cfg(feature = "validate")]
+pub mod skeleton;
+#[cfg(feature = "validate")]
+mod text;
+#[cfg(feature = "validate")]
+pub mod validation;
 mod values;
 
 pub use object::{JsonType, MemberMeta, ObjectMeta};
 pub use rule::{Condition, Limits, Rule, RuleKind};
 pub use values::{CodeMeta, Literal, ValueMeta, ValueSetMeta};
 
-#[cfg(feature = "serde")]
-use serde::{Serialize, de::DeserializeOwned};
-
-#[cfg(feature = "serde")]
-use crate::Action;
-use crate::ActionInfo;
+use tc3_api::ActionInfo;
 
 /// One version of one service.
 #[derive(Debug, Clone, Copy)]
@@ -98,14 +104,4 @@ impl ActionMeta {
     ) -> Self {
         Self { info, title, doc, group, errors, request: objects.0, response: objects.1 }
     }
-}
-
-/// Shown the types of each action, for work that is the same for all of them.
-#[cfg(feature = "serde")]
-pub trait Visitor {
-    /// Called once an action.
-    fn visit<A>(&mut self)
-    where
-        A: Action + Serialize + DeserializeOwned + Clone + PartialEq + core::fmt::Debug,
-        A::Response: Serialize + DeserializeOwned + Clone + PartialEq + core::fmt::Debug + Default;
 }

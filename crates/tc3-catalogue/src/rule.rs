@@ -1,6 +1,6 @@
 //! What members may hold, and what they must be to each other.
 
-use super::Literal;
+use crate::values::Literal;
 
 /// Beyond what the service refuses a value. Both ends are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

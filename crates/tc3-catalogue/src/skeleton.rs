@@ -1,10 +1,12 @@
 //! A request's body to fill in.
 
 use serde_json::{Map, Value};
+use tc3_api::Base64;
 
-use crate::Base64;
-use crate::catalogue::{JsonType, Limits, Literal, MemberMeta, ObjectMeta};
-use crate::check::{Violation, ViolationKind, violations};
+use crate::object::{JsonType, MemberMeta, ObjectMeta};
+use crate::rule::Limits;
+use crate::validation::{Violation, ViolationKind, violations};
+use crate::values::Literal;
 
 /// The smallest body without [violations]: what the service requires, with a value of the right
 /// type everywhere, `<FlowId>` where only the caller knows. Where one of several is needed, it has
@@ -146,7 +148,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::catalogue::{Condition, Rule, RuleKind};
+    use crate::rule::{Condition, Rule, RuleKind};
 
     static NODE: ObjectMeta = ObjectMeta::new(
         "Node",

@@ -1,8 +1,8 @@
-//! Whether a request is one that the service takes, before it is sent.
+//! Validation of a request before it is sent.
 
 use tc3_api::ActionInfo;
-use tc3_api::catalogue::Catalogue;
-use tc3_api::check::violations;
+use tc3_catalogue::Catalogue;
+use tc3_catalogue::validation::violations_in;
 
 use crate::error::{Error, ErrorKind};
 
@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 const MOST_TOLD: usize = 5;
 
 /// Names members and limits, never values.
-pub(crate) fn check(
+pub(crate) fn validate(
     catalogue: &Catalogue,
     info: &ActionInfo<'_>,
     body: &[u8],
@@ -19,10 +19,8 @@ pub(crate) fn check(
         .action(info.name)
         .filter(|known| (known.info.service, known.info.version) == (info.service, info.version));
     let Some(action) = known else { return Ok(()) };
-    let Ok(body) = serde_json::from_slice(body) else {
-        return Err(Error::new(ErrorKind::Request, "the request has no JSON form"));
-    };
-    let found = violations(&body, action.request);
+    let found = violations_in(body, action.request)
+        .map_err(|error| Error::new(ErrorKind::Request, format!("invalid request: {error}")))?;
     if found.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! Objects and their members.
 
-use super::{Limits, Rule, RuleKind, ValueSetMeta};
+use crate::rule::{Limits, Rule, RuleKind};
+use crate::values::ValueSetMeta;
 
 /// An object.
 ///
@@ -109,7 +110,7 @@ pub struct MemberMeta {
     pub internal: bool,
     /// Whether it holds personal data, a secret or a link that opens something.
     pub sensitive: bool,
-    /// Whether a text is a file as base64, of Rust type [`Base64`](crate::Base64).
+    /// Whether a text is a file as base64, of Rust type [`Base64`](tc3_api::Base64).
     pub base64: bool,
     /// Whether its Rust type is behind a `Box`: the object holds itself.
     pub boxed: bool,
@@ -223,8 +224,8 @@ pub enum JsonType {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Condition;
     use super::*;
+    use crate::rule::Condition;
 
     static NODE: ObjectMeta = ObjectMeta::new(
         "Node",

@@ -1,0 +1,165 @@
+//! Violations of a body, by their paths.
+
+use serde_json::{Value, json};
+use tc3_catalogue::validation::{
+    Violation, misshapen, missing_required, violations, violations_in,
+};
+use tc3_catalogue::{Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind};
+
+static INNER: ObjectMeta = ObjectMeta::new(
+    "Inner",
+    "Inner",
+    "",
+    &[
+        MemberMeta::new("Id", "id", "", JsonType::String).required(),
+        MemberMeta::new("Kind", "kind", "", JsonType::Int),
+        MemberMeta::new("Code", "code", "", JsonType::String),
+    ],
+    &[Rule::new(
+        RuleKind::Needs {
+            when: Some(Condition::new("Kind", &[Literal::Int(3)])),
+            paths: &["Code"],
+        },
+        "",
+    )],
+);
+static ROOT: ObjectMeta =
+    ObjectMeta::new(
+        "Root",
+        "Root",
+        "",
+        &[
+            MemberMeta::new("Inner", "inner", "", JsonType::Object(&INNER)),
+            MemberMeta::new("All", "all", "", JsonType::List(&JsonType::Object(&INNER))),
+            MemberMeta::new("Ids", "ids", "", JsonType::List(&JsonType::String))
+                .limits(Limits::new((Some(1), Some(2)), (None, Some(3)), None, (None, None))),
+            MemberMeta::new("Body", "body", "", JsonType::String).base64().limits(Limits::new(
+                (None, None),
+                (None, None),
+                Some(3),
+                (None, None),
+            )),
+            MemberMeta::new("Size", "size", "", JsonType::Uint).limits(Limits::new(
+                (None, None),
+                (None, None),
+                None,
+                (Some(5), Some(9)),
+            )),
+        ],
+        &[
+            Rule::new(RuleKind::Needs { when: None, paths: &["Inner.Id"] }, ""),
+            Rule::new(
+                RuleKind::Needs {
+                    when: Some(Condition::new("All.Kind", &[Literal::Int(7)])),
+                    paths: &["Size"],
+                },
+                "",
+            ),
+            Rule::new(RuleKind::OneOf(&["Ids", "Body"]), ""),
+            Rule::new(RuleKind::NotBoth(&["Ids", "Size"]), ""),
+        ],
+    );
+
+fn told(body: &Value) -> Vec<String> {
+    violations(body, &ROOT).iter().map(Violation::to_string).collect()
+}
+
+#[test]
+fn a_good_body_has_none() {
+    assert_eq!(told(&json!({"Inner": {"Id": "i", "Kind": 1}, "Ids": ["a", "三个字"]})), [""; 0]);
+    assert_eq!(
+        told(&json!({"Inner": {"Id": "i"}, "Body": "YWJj", "Size": 9, "Ids": [], "All": null})),
+        ["Ids: number of elements is 0, at least 1 needed"],
+        "an empty list is nothing to a rule, and too short for a limit"
+    );
+}
+
+#[test]
+fn each_kind_is_told_by_path() {
+    for (body, expected) in [
+        (json!([]), "the body: must be an object"),
+        (json!({"Body": "YQ"}), "Inner.Id: must be given"),
+        (json!({"Inner": {"Id": ""}, "Body": "YQ"}), "Inner.Id: must be given"),
+        (
+            json!({"Inner": {"Id": "i", "Kind": 3}, "Body": "YQ"}),
+            "Inner.Code: must be given with this Kind",
+        ),
+        (
+            json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i"}, {}]}),
+            "All.1.Id: must be given",
+        ),
+        (
+            json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i", "Kind": 7}, {"Id": "i"}]}),
+            "Size: must be given with this All.Kind",
+        ),
+        (json!({"Inner": {"Id": "i"}, "Body": "YQ", "X": 1}), "X: no such member"),
+        (json!({"Inner": {"Id": 1}, "Body": "YQ"}), "Inner.Id: must be a string"),
+        (
+            json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": -1}),
+            "Size: must be a whole number, not negative",
+        ),
+        (json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": 4}), "Size: is 4, at least 5 needed"),
+        (
+            json!({"Inner": {"Id": "i"}, "Body": "YWJjZA=="}),
+            "Body: number of bytes is 4, at most 3 allowed",
+        ),
+        (
+            json!({"Inner": {"Id": "i"}, "Ids": ["a", "b", "c"]}),
+            "Ids: number of elements is 3, at most 2 allowed",
+        ),
+        (
+            json!({"Inner": {"Id": "i"}, "Ids": ["四个字。"]}),
+            "Ids.0: number of characters is 4, at most 3 allowed",
+        ),
+        (json!({"Inner": {"Id": "i"}}), "the body: one of Ids, Body must be given"),
+        (
+            json!({"Inner": {"Id": "i"}, "Ids": ["a"], "Size": 5}),
+            "the body: only one of Ids, Size may be given",
+        ),
+    ] {
+        assert_eq!(told(&body), [expected], "{body}");
+    }
+    let body = json!({"Inner": {"Kind": 3}, "Ids": ["a"]});
+    assert_eq!(missing_required(&body, &ROOT), ["Inner.Id", "Inner.Code"]);
+    let body = json!({"Inner": {}, "X": 1, "Ids": []});
+    let shape: Vec<_> = misshapen(&body, &ROOT).into_iter().map(|found| found.path).collect();
+    assert_eq!(shape, ["Inner.Id", "X"]);
+}
+
+#[test]
+fn a_body_as_text_has_numbers_of_any_size() {
+    static NUMBERS: ObjectMeta = ObjectMeta::new(
+        "Numbers",
+        "Numbers",
+        "",
+        &[
+            MemberMeta::new("Int", "int", "", JsonType::Int),
+            MemberMeta::new("Uint", "uint", "", JsonType::Uint),
+            MemberMeta::new("Float", "float", "", JsonType::Float),
+            MemberMeta::new("Text", "text", "", JsonType::String),
+            MemberMeta::new("Flag", "flag", "", JsonType::Bool),
+        ],
+        &[],
+    );
+    let found = |json: &str| {
+        let found = violations_in(json.as_bytes(), &NUMBERS);
+        found.map(|found| found.iter().map(|one| one.path.clone()).collect::<Vec<_>>())
+    };
+    for (json, paths) in [
+        (r#"{"Int":-9223372036854775808,"Uint":18446744073709551615}"#, &[][..]),
+        (r#"{"Int":9223372036854775808,"Uint":18446744073709551616}"#, &["Int", "Uint"]),
+        (r#"{"Float":1e400,"Text":"\u00e9","Flag":true}"#, &[]),
+        (r#"{"Float":-1e400,"Int":1e400,"Uint":-1}"#, &["Int", "Uint"]),
+        (r#"{"Float":"1","Text":1,"Flag":1}"#, &["Float", "Text", "Flag"]),
+        (r#"{"Float":null,"Text":[null],"Flag":{}}"#, &["Text", "Flag"]),
+    ] {
+        let found = found(json).unwrap();
+        let mut paths: Vec<&str> = paths.to_vec();
+        let mut found: Vec<&str> = found.iter().map(String::as_str).collect();
+        (paths.sort(), found.sort());
+        assert_eq!(found, paths, "{json}");
+    }
+    for json in ["", "{", r#"{"Float":1e}"#, "{} {}"] {
+        assert!(found(json).is_err(), "{json}");
+    }
+}
