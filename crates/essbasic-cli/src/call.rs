@@ -2,16 +2,17 @@
 
 use essbasic::CallError;
 use essbasic::api::ActionInfo;
-use essbasic::api::catalogue::{ActionMeta, JsonType};
-use essbasic::api::check::violations;
 use essbasic::blocking::Client;
+use essbasic::catalogue::validation::violations_in;
+use essbasic::catalogue::{ActionMeta, JsonType};
 use essbasic::credentials::CredentialError;
 use essbasic::transport::Request;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
+use crate::body::Body;
 use crate::failure::{Exit, Failure};
 use crate::options::Options;
-use crate::{explore, input, output, placeholder};
+use crate::{explore, output, placeholder};
 
 const EXAMPLES: &str = "\
 An Agent is filled in from --app-id, --organization and --operator where the action takes one and the
@@ -49,7 +50,7 @@ pub(crate) struct CallArgs {
 }
 
 pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
-    let mut body = body(&args.body)?;
+    let mut body = Body::read(&args.body)?;
     let info = match (&args.service, &args.version) {
         (Some(service), Some(version)) => ActionInfo::new(service, version, &args.action),
         _ => {
@@ -64,17 +65,17 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
         }
     };
     let client = options.client(args.region.as_deref())?;
-    let body = Value::Object(body);
     if args.dry_run {
         output::line(shown(&preview(&client, info, &body)?))?;
     } else {
-        output::json(&client.client().call_json(info, &body).map_err(explain)?)?;
+        let response: Box<RawValue> = client.client().call_json_as(info, &body).map_err(explain)?;
+        output::json_text(response.get())?;
     }
     Ok(Exit::Done)
 }
 
 /// The request as it would go out; without a signature where there is nothing to sign with.
-fn preview(client: &Client, info: ActionInfo<'_>, body: &Value) -> Result<Request, Failure> {
+fn preview(client: &Client, info: ActionInfo<'_>, body: &Body) -> Result<Request, Failure> {
     let absent = |error: &CallError| {
         let source = std::error::Error::source(error);
         source.and_then(|e| e.downcast_ref()).is_some_and(CredentialError::is_absent)
@@ -95,28 +96,12 @@ fn explain(error: CallError) -> Failure {
     Failure::new(essbasic::Error::from(error))
 }
 
-pub(crate) fn body(argument: &str) -> Result<Map<String, Value>, Failure> {
-    let bytes = input::body(argument)?;
-    let mark = input::BYTE_ORDER_MARK.to_string();
-    let bytes = bytes.strip_prefix(mark.as_bytes()).unwrap_or(&bytes);
-    let refuse = |why: &dyn std::fmt::Display| {
-        Failure::new(format!(
-            "the body is no JSON object: {why}; give it with --body JSON, @FILE or -"
-        ))
-    };
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(body)) => Ok(body),
-        Ok(_) => Err(refuse(&"it is another JSON value")),
-        Err(error) => Err(refuse(&error)),
-    }
-}
-
 /// Returns every fault that the service would report one by one, and perhaps after having begun.
-fn refuse_violations(body: &Map<String, Value>, meta: &ActionMeta) -> Result<(), Failure> {
-    let body = Value::Object(body.clone());
-    let found = violations(&body, meta.request);
+fn refuse_violations(body: &Body, meta: &ActionMeta) -> Result<(), Failure> {
+    let found = violations_in(&body.text()?, meta.request)
+        .map_err(|error| Failure::new(format!("invalid body: {error}")))?;
     let mut told: Vec<String> = found.iter().map(ToString::to_string).collect();
-    told.extend(placeholder::refusal(&body));
+    told.extend(placeholder::refusal(&body.value()?));
     if told.is_empty() {
         return Ok(());
     }
@@ -131,20 +116,13 @@ fn refuse_violations(body: &Map<String, Value>, meta: &ActionMeta) -> Result<(),
     )))
 }
 
-fn fill_in_agent(
-    body: &mut Map<String, Value>,
-    meta: &ActionMeta,
-    options: &Options,
-) -> Result<(), Failure> {
+fn fill_in_agent(body: &mut Body, meta: &ActionMeta, options: &Options) -> Result<(), Failure> {
     let Some(member) = meta.request.member("Agent") else { return Ok(()) };
-    if body.contains_key("Agent") || !matches!(member.ty, JsonType::Object(_)) {
+    if body.contains("Agent") || !matches!(member.ty, JsonType::Object(_)) {
         return Ok(());
     }
     match options.agent_json() {
-        Some(agent) => {
-            body.insert("Agent".to_owned(), agent);
-            Ok(())
-        }
+        Some(agent) => body.push("Agent", &agent),
         None if member.required => Err(Failure::new(format!(
             "{} needs an Agent; give --app-id, --organization and --operator, or write it in the body",
             meta.info.name

@@ -2,6 +2,7 @@
 
 mod archive;
 mod aws;
+mod body;
 mod call;
 mod completions;
 mod digest;

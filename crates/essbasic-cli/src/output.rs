@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use essbasic::api::json::{minify, pretty};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -25,6 +26,19 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
         true => line(serde_json::to_string_pretty(value).map_err(|error| formless(&error))?),
         false => json_line(value),
     }
+}
+
+/// Writes JSON text to stdout as [`json`] does. Digits and order are kept.
+pub(crate) fn json_text(text: &str) -> Result<(), Failure> {
+    let text = match io::stdout().is_terminal() {
+        true => pretty(text.as_bytes()),
+        false => minify(text.as_bytes()),
+    };
+    line(
+        text.map_err(|error| {
+            Failure::new(format!("invalid response: {error}; please report this"))
+        })?,
+    )
 }
 
 /// Writes one JSON document to stdout, on one line.

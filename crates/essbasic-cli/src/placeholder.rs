@@ -49,7 +49,7 @@ fn is_placeholder(text: &str, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use essbasic::api::skeleton::{full_skeleton, skeleton};
+    use essbasic::catalogue::skeleton::{full_skeleton, skeleton};
     use essbasic::models::CATALOGUE;
     use serde_json::json;
 

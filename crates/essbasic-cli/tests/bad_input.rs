@@ -192,6 +192,18 @@ fn calls() {
         (&["DescribeUsage"], &["was not called: StartDate: must be given", "--unchecked"]),
         (&["DescribeFlowDetailInfo", "--body", "{"], &["the body is no JSON object", "--body"]),
         (&["DescribeFlowDetailInfo", "--body", "[]"], &["the body is no JSON object"]),
+        (
+            &["DescribeFlowDetailInfo", "--body", r#"{"Agent":{"AppId":"a","AppId":"b"}}"#],
+            &["duplicate field `Agent.AppId` at byte 22", "; "],
+        ),
+        (
+            &["Do", "--service", "x", "--version", "2020-01-01", "--body", r#"{"A":1,"\u0041":2}"#],
+            &["duplicate field `A` at byte 7"],
+        ),
+        (
+            &["DescribeFlowDetailInfo", "--body", r#"{"Agent":{"AppId":1e400}}"#],
+            &["Agent.AppId: must be a string"],
+        ),
         (&["DescribeFlowDetailInfo", "--body", "@absent"], &["absent cannot be read"]),
         (&["DescribeZones", "--service", "cvm"], &["--version"]),
     ] {

@@ -1,6 +1,7 @@
 //! Calls whose bodies are encrypted: every action carried by `CreateRequestWithEncryption`.
 
 use core::fmt;
+use core::ops::Range;
 use std::error::Error as StdError;
 
 use aes::{Aes128, Aes192, Aes256};
@@ -10,10 +11,10 @@ use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use essbasic_models::{CreateRequestWithEncryptionRequest, CreateRequestWithEncryptionResponse};
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::{Map, Value};
 use sha2::Sha256;
 use sm4::Sm4;
 use tc3_client::Wrapper;
+use tc3_client::api::json::{self, Members, Reader};
 use tc3_client::api::{Action, ActionInfo, Envelope};
 use zeroize::Zeroizing;
 
@@ -211,17 +212,59 @@ impl Wrapper for Encryption {
             return Ok(None);
         };
         let text = self.open_with(&carrier.body)?;
-        let no_answer = |_| "the decrypted answer is none of the API's";
-        let mut members: Map<String, Value> = serde_json::from_slice(&text).map_err(no_answer)?;
-        // Whole answers and what stands in them are both told by the service's documentation.
-        let mut response = match members.remove("Response") {
-            Some(response) => response,
-            None => Value::Object(members),
-        };
-        if let Value::Object(members) = &mut response {
-            members.entry("RequestId").or_insert_with(|| carrier.body.request_id.into());
+        Ok(Some(enveloped(&text, &carrier.body.request_id)?))
+    }
+}
+
+/// Returns a decrypted response in its envelope, with this request id if it has none. Its digits and order are
+/// kept. The service's documentation has both whole responses and their content.
+fn enveloped(decrypted: &[u8], request_id: &str) -> Result<Vec<u8>, Failure> {
+    let invalid = |_| "the decrypted response is not one of the API";
+    let outer = Spans::of(decrypted).map_err(invalid)?;
+    let content = match outer.last("Response") {
+        Some(span) => decrypted.get(span).unwrap_or_default(),
+        None => decrypted,
+    };
+    let content = content.trim_ascii();
+    let mut response = b"{\"Response\":".to_vec();
+    match (content.strip_suffix(b"}"), Spans::of(content)) {
+        (Some(open), Ok(inner)) if inner.last("RequestId").is_none() => {
+            response.extend_from_slice(open);
+            if !inner.0.is_empty() {
+                response.push(b',');
+            }
+            response.extend_from_slice(b"\"RequestId\":");
+            response.extend(json::encode(request_id)?);
+            response.push(b'}');
         }
-        Ok(Some(serde_json::to_vec(&serde_json::json!({ "Response": response }))?))
+        _ => response.extend_from_slice(content),
+    }
+    response.push(b'}');
+    Ok(response)
+}
+
+/// The fields of an object: the name of each and the place of its value.
+struct Spans(Vec<(String, Range<usize>)>);
+
+impl Spans {
+    fn of(object: &[u8]) -> Result<Self, json::Error> {
+        let (mut reader, mut spans) = (Reader::new(object)?, Self(Vec::new()));
+        reader.members(&mut spans, &[])?;
+        reader.end()?;
+        Ok(spans)
+    }
+
+    fn last(&self, name: &str) -> Option<Range<usize>> {
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, span)| span.clone())
+    }
+}
+
+impl Members for Spans {
+    fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), json::Error> {
+        let start = reader.offset();
+        reader.skip()?;
+        self.0.push((name.to_owned(), start..reader.offset()));
+        Ok(())
     }
 }
 

@@ -1,11 +1,10 @@
 //! `essbasic snippet`: a program that makes the call.
 
-use essbasic::api::check::misshapen;
-use serde_json::Value;
+use essbasic::catalogue::validation::misshapen;
 
 use super::program::{Colour, program};
 use super::{action, skeleton};
-use crate::call;
+use crate::body::Body;
 use crate::failure::{Exit, Failure};
 use crate::options::Options;
 use crate::output;
@@ -34,14 +33,14 @@ pub(crate) fn run(args: &SnippetArgs, options: &Options) -> Result<Exit, Failure
     let mut body = match &args.body {
         None => skeleton::body(action, false, options),
         Some(argument) => {
-            let mut body = call::body(argument)?;
+            let mut body = Body::read(argument)?;
             if action.request.member("Agent").is_some()
-                && !body.contains_key("Agent")
+                && !body.contains("Agent")
                 && let Some(agent) = options.agent_json()
             {
-                body.insert("Agent".to_owned(), agent);
+                body.push("Agent", &agent)?;
             }
-            Value::Object(body)
+            body.value()?
         }
     };
     if let Some(wrong) = misshapen(&body, action.request)

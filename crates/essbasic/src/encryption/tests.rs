@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::*;
 
 const PLAIN: &[u8] = br#"{"Request": "This is a test."}"#;
@@ -102,7 +104,30 @@ fn answers_come_whole_or_bare_and_keep_an_id() {
         assert_eq!(open(&encryption, &answer(&request)), Ok(Some(expected)));
     }
     let no_json = encryption.seal_with(iv, "Do", b"text").unwrap();
-    assert!(open(&encryption, &answer(&no_json)).unwrap_err().contains("none of the API's"));
+    assert!(open(&encryption, &answer(&no_json)).unwrap_err().contains("not one of the API"));
+}
+
+#[test]
+fn a_decrypted_response_keeps_its_digits_and_order() {
+    let (encryption, iv, _) = published().into_iter().next().unwrap();
+    const CONTENT: &str = r#""Z":18446744073709551616,"A":[123456789.123456789, 1E5,1e400]"#;
+    for (text, expected) in [
+        (format!("{{{CONTENT}}}"), format!(r#"{{"Response":{{{CONTENT},"RequestId":"outer"}}}}"#)),
+        (
+            format!(r#" {{ "Response" : {{{CONTENT}}} }} "#),
+            format!(r#"{{"Response":{{{CONTENT},"RequestId":"outer"}}}}"#),
+        ),
+        (
+            format!(r#"{{"Response":{{"RequestId":"inner",{CONTENT}}}}}"#),
+            format!(r#"{{"Response":{{"RequestId":"inner",{CONTENT}}}}}"#),
+        ),
+        ("{}".to_owned(), r#"{"Response":{"RequestId":"outer"}}"#.to_owned()),
+        (r#"{"Response":null}"#.to_owned(), r#"{"Response":null}"#.to_owned()),
+    ] {
+        let request = encryption.seal_with(iv, "Do", text.as_bytes()).unwrap();
+        let opened = encryption.open(answer(&request).to_string().as_bytes()).unwrap().unwrap();
+        assert_eq!(String::from_utf8(opened).unwrap(), expected);
+    }
 }
 
 #[test]
