@@ -15,8 +15,8 @@ use essbasic_models::CATALOGUE;
 use fuzz::{edited, text};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
-use tc3_catalogue::skeleton::{full_skeleton, skeleton};
 use tc3_api::{Base64, Envelope};
+use tc3_catalogue::skeleton::{full_skeleton, skeleton};
 use tc3_signer::{Request, Signer};
 
 const PDF: &str = "%PDF-1.7\n%%EOF";
