@@ -156,7 +156,8 @@ fn a_body_as_text_has_numbers_of_any_size() {
         let found = found(json).unwrap();
         let mut paths: Vec<&str> = paths.to_vec();
         let mut found: Vec<&str> = found.iter().map(String::as_str).collect();
-        (paths.sort(), found.sort());
+        paths.sort();
+        found.sort();
         assert_eq!(found, paths, "{json}");
     }
     for json in ["", "{", r#"{"Float":1e}"#, "{} {}"] {
