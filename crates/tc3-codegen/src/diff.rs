@@ -1,4 +1,4 @@
-//! What changed between two specs, and what of it breaks callers of the generated code.
+//! Differences between two specs, and the breaking changes among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,26 +10,26 @@ use crate::spec::{Action, Member, Spec, Status};
 /// One difference between two specs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What kind of change.
+    /// Kind of the change.
     pub kind: ChangeKind,
-    /// Of what: `action Do`, `member DoRequest.Name`, `error code A`.
+    /// The changed item: `action Do`, `field DoRequest.Name`, `error code A`.
     pub what: String,
-    /// How it changed; empty of what was added or dropped as a whole.
+    /// Description of the change; empty if the item was added or removed as a whole.
     pub how: String,
-    /// How it breaks a caller; `None` where it does not.
+    /// Reason why the change breaks callers; `None` if it is compatible.
     pub breaks: Option<&'static str>,
 }
 
-/// What kind of change.
+/// Kind of a [`Change`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChangeKind {
-    /// It was not there.
+    /// The item is new.
     Added,
-    /// It was there, and is otherwise.
+    /// The item exists in both specs and differs.
     Changed,
-    /// It is to go, or no longer in service.
+    /// The item is deprecated or offline.
     Deprecated,
-    /// It is gone.
+    /// The item no longer exists.
     Removed,
 }
 
@@ -43,7 +43,7 @@ impl ChangeKind {
         }
     }
 
-    /// The heading of a changelog.
+    /// Returns the heading of this kind in a changelog.
     pub fn heading(self) -> &'static str {
         match self {
             Self::Added => "Added",
@@ -64,32 +64,48 @@ impl fmt::Display for Change {
     }
 }
 
-/// The differences, in a fixed order. Of a member named twice, which no valid spec has, the first counts.
+/// Returns the differences of two specs in a stable order.
+///
+/// If a field name occurs twice, which is invalid, the first occurrence is compared.
 pub fn diff(old: &Spec, new: &Spec) -> Vec<Change> {
     let mut found = Found(Vec::new());
     if old.title != new.title {
         found.changed("title of the service", &old.title, &new.title, None);
     }
-    found.tables("action", &old.actions, &new.actions, "its request is gone", Found::action);
+    found.tables(
+        "action",
+        &old.actions,
+        &new.actions,
+        "its request type is removed",
+        Found::action,
+    );
     let (old_sides, new_sides) = (sides(old), sides(new));
-    found.tables("object", &old.objects, &new.objects, "its type is gone", |found, name, a, b| {
-        let side = |sides: &BTreeMap<&str, Side>| sides.get(name).copied().unwrap_or(Side::Both);
-        found.object(name, (a, side(&old_sides)), (b, side(&new_sides)));
-    });
-    let codes = "its variant is gone";
+    found.tables(
+        "object",
+        &old.objects,
+        &new.objects,
+        "its type is removed",
+        |found, name, a, b| {
+            let side =
+                |sides: &BTreeMap<&str, Side>| sides.get(name).copied().unwrap_or(Side::Both);
+            found.object(name, (a, side(&old_sides)), (b, side(&new_sides)));
+        },
+    );
+    let codes = "its variant is removed";
     found.tables("error code", &old.codes, &new.codes, codes, |found, name, old, new| {
         found.changed(&format!("meaning of {name}"), old, new, None);
     });
     let (old, new) = (&old.common_codes, &new.common_codes);
     found.tables("common error code", old, new, codes, |found, name, old, new| {
-        found.changed(&format!("facts of {name}"), &old.judgement, &new.judgement, None);
+        found.changed(&format!("properties of {name}"), &old.judgement, &new.judgement, None);
         found.changed(&format!("meaning of {name}"), &old.description, &new.description, None);
     });
     found.0
 }
 
-/// An entry of a changelog in the form of Keep a Changelog, without its title; empty where nothing
-/// changed.
+/// Formats the changes as an entry of a changelog in the style of Keep a Changelog, without its title.
+///
+/// Returns an empty string if nothing changed.
 pub fn changelog(changes: &[Change]) -> String {
     use ChangeKind::{Added, Changed, Deprecated, Removed};
     let mut text = String::new();
@@ -113,7 +129,7 @@ pub fn changelog(changes: &[Change]) -> String {
     text
 }
 
-/// The side of a call on which the type of each object stands.
+/// Returns the direction in which each object is used.
 fn sides(spec: &Spec) -> BTreeMap<&str, Side> {
     let reached = |of: fn(&Action) -> &String| -> BTreeSet<&str> {
         spec.actions.0.values().flat_map(|action| closure(spec, of(action))).collect()
@@ -171,25 +187,25 @@ impl Found {
 
     fn action(&mut self, name: &str, old: &Action, new: &Action) {
         let of = |what: &str| format!("{what} of action {name}");
-        let type_ = Some("its type is another");
+        let type_ = Some("its type changes");
         self.changed(&of("title"), &old.title, &new.title, None);
         self.changed(&of("request"), &old.request, &new.request, type_);
-        self.changed(&of("answer"), &old.response, &new.response, type_);
+        self.changed(&of("response"), &old.response, &new.response, type_);
         let signed = |action: &Action| if action.skip_sign { "unsigned" } else { "signed" };
         self.changed(&of("signature"), &signed(old), &signed(new), None);
         let what = || format!("action {name}");
         match new.status {
             same if same == old.status => {}
             Status::Online => {
-                let how = "back in service".to_owned();
+                let how = "online again".to_owned();
                 self.add(ChangeKind::Changed, what(), how, None);
             }
             Status::Deprecated => {
-                let how = "to be taken away".to_owned();
+                let how = "deprecated by the service".to_owned();
                 self.add(ChangeKind::Deprecated, what(), how, None);
             }
             Status::Offline => {
-                let how = "out of service".to_owned();
+                let how = "offline".to_owned();
                 self.add(ChangeKind::Deprecated, what(), how, Some("the service refuses it"));
             }
         }
@@ -208,9 +224,14 @@ impl Found {
     ) {
         let broken = match (old_side, new_side) {
             (Side::Request, Side::Both) => None,
-            _ => Some("its type stands on another side of a call"),
+            _ => Some("its type moves between requests and responses"),
         };
-        self.changed(&format!("use of object {name}"), &said(old_side), &said(new_side), broken);
+        self.changed(
+            &format!("use of object {name}"),
+            &direction(old_side),
+            &direction(new_side),
+            broken,
+        );
         let find = |members: &[Member], name: &str| -> Option<Member> {
             members.iter().find(|member| member.name == name).cloned()
         };
@@ -219,50 +240,51 @@ impl Found {
                 Some(before) => self.member(name, &before, member, new_side),
                 None => {
                     let sent = new_side != Side::Response && member.required;
-                    let breaks = sent.then_some("`new` asks for it");
+                    let breaks = sent.then_some("`new` requires it");
                     let how = if sent { "required" } else { "" };
-                    let what = format!("member {name}.{}", member.name);
+                    let what = format!("field {name}.{}", member.name);
                     self.add(ChangeKind::Added, what, how.to_owned(), breaks);
                 }
             }
         }
         for member in old.iter().filter(|member| find(new, &member.name).is_none()) {
-            let what = format!("member {name}.{}", member.name);
-            self.add(ChangeKind::Removed, what, String::new(), Some("its field is gone"));
+            let what = format!("field {name}.{}", member.name);
+            self.add(ChangeKind::Removed, what, String::new(), Some("its struct field is removed"));
         }
     }
 
     fn member(&mut self, object: &str, old: &Member, new: &Member, side: Side) {
-        let of = |what: &str| format!("{what} of member {object}.{}", new.name);
-        let retyped = (rust_type(old) != rust_type(new)).then_some("its field has another type");
+        let of = |what: &str| format!("{what} of field {object}.{}", new.name);
+        let retyped =
+            (rust_type(old) != rust_type(new)).then_some("its struct field has another type");
         self.changed(&of("type"), &kind(old), &kind(new), retyped);
         let sent = side != Side::Response;
         let required = match (sent, new.required) {
             (false, _) => None,
-            (true, true) => Some("`new` asks for it, and the service refuses requests without"),
+            (true, true) => Some("`new` requires it, and the service refuses requests without it"),
             (true, false) => Some("a setter instead of an argument of `new`"),
         };
         let word = |required: bool| if required { "required" } else { "optional" };
-        self.changed(&of("need"), &word(old.required), &word(new.required), required);
+        self.changed(&of("requirement"), &word(old.required), &word(new.required), required);
         let promised = |member: &Member| match (member.output_required, member.nullable) {
-            (true, false) => "always there",
-            (true, true) => "there or null",
-            (false, _) => "there or not",
+            (true, false) => "always present",
+            (true, true) => "present or null",
+            (false, _) => "optional",
         };
-        // Lists are plain whatever is promised.
-        let plain = |member: &Member| promised(member) == "always there" || member.kind == "list";
+        // Arrays are never optional in responses.
+        let plain = |member: &Member| promised(member) == "always present" || member.kind == "list";
         let optional = (!sent && plain(old) != plain(new))
-            .then_some("its field is an `Option` in one version and plain in the other");
-        self.changed(&of("presence in answers"), &promised(old), &promised(new), optional);
+            .then_some("its struct field is an `Option` in one version only");
+        self.changed(&of("presence in responses"), &promised(old), &promised(new), optional);
         let internal = |member: &Member| if member.disabled { "internal" } else { "public" };
         self.changed(&of("use"), &internal(old), &internal(new), None);
     }
 }
 
-fn said(side: Side) -> &'static str {
+fn direction(side: Side) -> &'static str {
     match side {
         Side::Request => "in requests",
-        Side::Response => "in answers",
+        Side::Response => "in responses",
         Side::Both => "in both",
     }
 }
@@ -274,7 +296,7 @@ fn kind(member: &Member) -> String {
     }
 }
 
-/// Types that are one in Rust have one name.
+/// Maps spec types with the same Rust type to one name.
 fn rust_type(member: &Member) -> (&str, Option<&str>) {
     fn scalar(kind: &str) -> &str {
         match kind {
@@ -301,19 +323,19 @@ mod tests {
         "Do": {"title": "t", "request": "In", "response": "Out", "status": "online", "errors": ["A"]},
         "Gone": {"title": "t", "request": "In", "response": "Out", "status": "online"}"#;
 
-    fn told(old: &Spec, new: &Spec) -> Vec<String> {
+    fn lines(old: &Spec, new: &Spec) -> Vec<String> {
         diff(old, new).iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn nothing_changed_is_no_difference() {
+    fn equal_specs_have_no_differences() {
         let one = spec(r#""In": [{"name": "A", "type": "string"}], "Out": []"#, ACTIONS);
-        assert_eq!(told(&one, &one), [""; 0]);
+        assert_eq!(lines(&one, &one), [""; 0]);
         assert_eq!(changelog(&diff(&one, &one)), "");
     }
 
     #[test]
-    fn each_change_says_whether_it_breaks() {
+    fn breaking_changes_are_marked() {
         let old = spec(
             r#""In": [{"name": "A", "type": "string"}, {"name": "B", "type": "int64", "required": true},
                     {"name": "C", "type": "date"}, {"name": "D", "type": "string"},
@@ -336,49 +358,49 @@ mod tests {
         let found = diff(&old, &new);
         let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
         let expected = [
-            "deprecated: action Do: to be taken away",
+            "deprecated: action Do: deprecated by the service",
             "added: error code B of action Do",
             "removed: error code A of action Do",
             "added: action New",
-            "removed: action Gone (breaking: its request is gone)",
-            "changed: need of member In.A: optional -> required (breaking: `new` asks for it, and the \
-             service refuses requests without)",
-            "changed: need of member In.B: required -> optional (breaking: a setter instead of an \
+            "removed: action Gone (breaking: its request type is removed)",
+            "changed: requirement of field In.A: optional -> required (breaking: `new` requires it, and \
+             the service refuses requests without it)",
+            "changed: requirement of field In.B: required -> optional (breaking: a setter instead of an \
              argument of `new`)",
-            "changed: type of member In.C: date -> string",
-            "changed: type of member In.D: string -> int64 (breaking: its field has another type)",
-            "added: member In.F: required (breaking: `new` asks for it)",
-            "added: member In.G",
-            "removed: member In.E (breaking: its field is gone)",
-            "changed: presence in answers of member Out.A: always there -> there or not (breaking: its \
-             field is an `Option` in one version and plain in the other)",
-            "changed: presence in answers of member Out.L: always there -> there or not",
-            "added: member Out.N",
-            "removed: object Other (breaking: its type is gone)",
+            "changed: type of field In.C: date -> string",
+            "changed: type of field In.D: string -> int64 (breaking: its struct field has another type)",
+            "added: field In.F: required (breaking: `new` requires it)",
+            "added: field In.G",
+            "removed: field In.E (breaking: its struct field is removed)",
+            "changed: presence in responses of field Out.A: always present -> optional (breaking: its \
+             struct field is an `Option` in one version only)",
+            "changed: presence in responses of field Out.L: always present -> optional",
+            "added: field Out.N",
+            "removed: object Other (breaking: its type is removed)",
         ];
         assert_eq!(lines, expected);
         let entry = changelog(&found);
         assert!(entry.starts_with("### Added\n\n- error code B of action Do\n"), "{entry}");
         for line in [
-            "\n\n### Deprecated\n\n- action Do: to be taken away\n\n### Removed\n\n",
-            "- **Breaking** (`new` asks for it): member In.F: required\n",
+            "\n\n### Deprecated\n\n- action Do: deprecated by the service\n\n### Removed\n\n",
+            "- **Breaking** (`new` requires it): field In.F: required\n",
         ] {
             assert!(entry.contains(line), "{line} in {entry}");
         }
     }
 
     #[test]
-    fn the_side_that_reaches_an_object_is_part_of_its_type() {
+    fn a_change_of_direction_is_breaking() {
         let objects =
             r#""In": [{"name": "P", "type": "object", "of": "Part"}], "Out": [], "Part": []"#;
         let both = objects
             .replace(r#""Out": []"#, r#""Out": [{"name": "P", "type": "object", "of": "Part"}]"#);
         let (one, both) = (spec(objects, ACTIONS), spec(&both, ACTIONS));
         assert_eq!(
-            told(&one, &both),
-            ["added: member Out.P", "changed: use of object Part: in requests -> in both"]
+            lines(&one, &both),
+            ["added: field Out.P", "changed: use of object Part: in requests -> in both"]
         );
-        let back = told(&both, &one);
+        let back = lines(&both, &one);
         assert!(
             back.iter().any(|line| line.contains("in both -> in requests (breaking")),
             "{back:?}"

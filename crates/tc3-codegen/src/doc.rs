@@ -1,10 +1,10 @@
-//! What documentation says, as paragraphs of Markdown.
+//! Documentation of generated items, as paragraphs of Markdown.
 
 use crate::apply::Model;
 use crate::spec::{Action, Member, Status};
-use crate::words;
+use crate::{names, words};
 
-/// The paragraphs of a struct's documentation.
+/// Returns the paragraphs of a struct's documentation.
 pub(crate) fn struct_doc(model: &Model<'_>, name: &str) -> Vec<String> {
     match model.requested_by(name) {
         Some((action, facts)) => request_doc(model, name, action, facts),
@@ -12,7 +12,7 @@ pub(crate) fn struct_doc(model: &Model<'_>, name: &str) -> Vec<String> {
     }
 }
 
-/// The section on what the members must be to each other.
+/// Returns the section on rules between fields; empty if there are none.
 pub(crate) fn rules(model: &Model<'_>, name: &str) -> Vec<String> {
     match words::rules(model.rules(name)) {
         none if none.is_empty() => Vec::new(),
@@ -20,21 +20,21 @@ pub(crate) fn rules(model: &Model<'_>, name: &str) -> Vec<String> {
     }
 }
 
-/// What an object is, in a paragraph.
+/// Returns a one-paragraph description of an object.
 pub(crate) fn summary(model: &Model<'_>, name: &str) -> String {
     if let Some(own) = model.object_doc(name) {
         return own.to_owned();
     }
     if let Some((action, _)) = model.requested_by(name) {
-        format!("The request of `{action}`.")
-    } else if let Some(action) = model.answers(name) {
-        format!("The answer to `{action}`.")
+        format!("Request of `{action}`.")
+    } else if let Some(action) = model.responded_by(name) {
+        format!("Response of `{action}`.")
     } else {
-        format!("The object `{name}`.")
+        format!("Object `{name}`.")
     }
 }
 
-/// A request tells its action: what it does, and after that what holds for calling it.
+/// Documents an action on its request: description, title, status, rate limit, rules, example, errors.
 fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> Vec<String> {
     let text = model.action_doc(action).map_or_else(|| format!("Calls `{action}`."), str::to_owned);
     let (lead, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
@@ -44,10 +44,10 @@ fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> V
     doc.extend(status(facts.status).map(str::to_owned));
     let limit = model.overlay.rate_limit.as_ref();
     if let Some(limit) = limit.map(|all| all.actions.get(action).unwrap_or(&all.default)) {
-        doc.push(format!("At most {limit} calls a second."));
+        doc.push(format!("Rate limit: {limit} requests per second."));
     }
     if let Some(reason) = model.overlay.retry_safe.get(action) {
-        doc.push(format!("Safe to repeat. {reason}"));
+        doc.push(format!("Idempotent. {reason}"));
     }
     doc.extend(rules(model, name));
     if let Some(example) = model.example(action) {
@@ -56,7 +56,7 @@ fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> V
     }
     if !facts.errors.is_empty() {
         doc.push("# Errors".to_owned());
-        let line = |code: &String| format!("- `{code}`: {}", code_text(model, code));
+        let line = |code: &String| format!("- {}: {}", code_link(code), code_text(model, code));
         doc.push(facts.errors.iter().map(line).collect::<Vec<_>>().join("\n"));
     }
     doc
@@ -65,12 +65,21 @@ fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> V
 fn status(status: Status) -> Option<&'static str> {
     match status {
         Status::Online => None,
-        Status::Deprecated => Some("Deprecated: the service will take the action away."),
-        Status::Offline => Some("Offline: the service no longer has the action."),
+        Status::Deprecated => Some("Deprecated: the service will remove the action."),
+        Status::Offline => Some("Offline: the service no longer offers the action."),
     }
 }
 
-/// What a code means and what to do about it.
+/// Returns an error code as a link to its variant of `ErrorCode`.
+fn code_link(code: &str) -> String {
+    let is_plain = code.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    match names::ident(&names::camel(code)) {
+        Some(variant) if is_plain => format!("[`{code}`](super::ErrorCode::{variant})"),
+        _ => format!("`{code}`"),
+    }
+}
+
+/// Returns the meaning of an error code and advice on it.
 pub(crate) fn code_text(model: &Model<'_>, code: &str) -> String {
     let common = || model.spec.common_codes.get(code).map(|facts| facts.description.as_str());
     let meaning = model.spec.codes.get(code).map(String::as_str).or_else(common).unwrap_or(code);
@@ -78,7 +87,7 @@ pub(crate) fn code_text(model: &Model<'_>, code: &str) -> String {
     format!("{} {}", sentence(meaning), sentence(advice)).trim_end().to_owned()
 }
 
-/// With the full stop that tables leave away.
+/// Ends the text with a full stop.
 pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() || text.ends_with(['.', '!', '?', ':']) {
@@ -88,25 +97,25 @@ pub(crate) fn sentence(text: &str) -> String {
     }
 }
 
-/// What a member is and what it may hold.
+/// Returns the description of a field with its limits.
 pub(crate) fn member_summary(model: &Model<'_>, object: &str, member: &Member) -> String {
     let doc = match model.member_doc(object, &member.name) {
         Some(doc) => doc.to_owned(),
         None if member.name == "RequestId" => {
-            "The id by which the service's support finds the call.".to_owned()
+            "Id of the request, for the service's support.".to_owned()
         }
-        None => format!("The member `{}`.", member.name),
+        None => format!("Field `{}`.", member.name),
     };
     let facts = words::facts(model, object, member).join(" ");
     let end = if doc.contains('\n') { "\n\n" } else { " " };
     format!("{doc}{end}{facts}").trim_end().to_owned()
 }
 
-/// The paragraphs of a field's documentation.
+/// Returns the paragraphs of a field's documentation.
 pub(crate) fn field_doc(model: &Model<'_>, object: &str, member: &Member) -> Vec<String> {
     let mut doc = vec![member_summary(model, object, member)];
     if member.disabled {
-        doc.push("Internal to the platform: leave it unset.".to_owned());
+        doc.push("Internal to the platform; leave it unset.".to_owned());
     }
     if let Some(instead) = model.deprecated(object, &member.name) {
         doc.push(format!("Deprecated. {instead}"));
@@ -114,7 +123,7 @@ pub(crate) fn field_doc(model: &Model<'_>, object: &str, member: &Member) -> Vec
     doc
 }
 
-/// Text as Markdown that says the same.
+/// Escapes text for Markdown.
 pub(crate) fn escape(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         if "\\`*_[]<>".contains(c) {

@@ -1,11 +1,11 @@
-//! Tokens to text, item by item, so that blank lines stand between items.
+//! Formats tokens as source text, with blank lines between items.
 
 use proc_macro2::TokenStream;
 
-/// The text of a file. `head` stands first, as it is.
+/// Returns the text of a file, which begins with `head`.
 ///
 /// # Errors
-/// Tokens that are no Rust item: a mistake of the emitter.
+/// Returns an error if the tokens do not form a Rust item, which is a bug of the emitter.
 pub(crate) fn format(head: &str, items: &[TokenStream]) -> Result<String, syn::Error> {
     let mut text = head.to_owned();
     let mut tight = false;
@@ -15,7 +15,7 @@ pub(crate) fn format(head: &str, items: &[TokenStream]) -> Result<String, syn::E
         if !tight {
             text.push('\n');
         }
-        // A module's declaration and its re-export belong together.
+        // No blank line between a module's declaration and its re-export.
         tight = short;
         let file =
             syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] };

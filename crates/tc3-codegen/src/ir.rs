@@ -1,4 +1,4 @@
-//! What is emitted, with every name decided.
+//! Intermediate representation of the generated code, with all names resolved.
 
 use crate::overlay::{Limit, Rule, Unit};
 
@@ -7,7 +7,7 @@ pub(crate) struct Ir<'a> {
     pub(crate) service: String,
     pub(crate) version: String,
     pub(crate) title: String,
-    /// Sorted by name; empty where the overlay has no groups.
+    /// Sorted by name; empty if the overlay has no groups.
     pub(crate) groups: Vec<Group>,
     pub(crate) actions: Vec<Action>,
     /// Sorted by their names in the reference.
@@ -39,7 +39,7 @@ pub(crate) struct Action {
     pub(crate) errors: Vec<String>,
 }
 
-/// Which side of a call a type stands on.
+/// Direction in which a type is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Request,
@@ -48,20 +48,20 @@ pub(crate) enum Side {
 }
 
 pub(crate) struct Struct<'a> {
-    /// In the reference.
+    /// Name in the reference.
     pub(crate) name: String,
     pub(crate) ident: String,
     pub(crate) doc: Vec<String>,
-    /// What it is, in a paragraph.
+    /// One-paragraph description.
     pub(crate) summary: String,
     pub(crate) side: Side,
-    /// The file it stands in.
+    /// Module of the type.
     pub(crate) module: String,
-    /// The features one of which must be on; empty for always.
+    /// Features of which one must be enabled; empty if the type is always available.
     pub(crate) features: Vec<String>,
-    /// Whether every member has a default.
+    /// Whether every field has a default.
     pub(crate) default: bool,
-    /// Whether it is the request of an action that is going or gone.
+    /// Whether it is the request of a deprecated or offline action.
     pub(crate) deprecated: bool,
     pub(crate) fields: Vec<Field<'a>>,
     pub(crate) rules: Vec<&'a Rule>,
@@ -71,19 +71,19 @@ pub(crate) struct Field<'a> {
     pub(crate) wire: String,
     pub(crate) ident: String,
     pub(crate) doc: Vec<String>,
-    /// What it is, in a paragraph.
+    /// One-paragraph description.
     pub(crate) summary: String,
     pub(crate) ty: Ty,
     pub(crate) optional: bool,
-    /// Whether a request must carry it.
+    /// Whether requests require it.
     pub(crate) required: bool,
     pub(crate) internal: bool,
     pub(crate) sensitive: bool,
-    /// What to do instead of using it.
+    /// Replacement, if the field is deprecated.
     pub(crate) deprecated: Option<&'a str>,
     pub(crate) limit: Option<&'a Limit>,
     pub(crate) time: Option<Unit>,
-    /// The name of the method that sets it, on request types.
+    /// Name of the setter on request types.
     pub(crate) setter: String,
 }
 
@@ -96,9 +96,9 @@ pub(crate) enum Ty {
     Bool,
     Base64,
     Struct(String),
-    /// A struct behind a pointer: it holds itself.
+    /// A boxed struct that is part of a recursive type.
     Boxed(String),
-    /// A struct behind a pointer: it is large.
+    /// A boxed struct that is large.
     Large(String),
     TextEnum(String),
     IntEnum(String),
@@ -108,9 +108,9 @@ pub(crate) enum Ty {
 pub(crate) struct Enum {
     pub(crate) ident: String,
     pub(crate) doc: String,
-    /// The file it stands in.
+    /// Module of the type.
     pub(crate) module: String,
-    /// The features one of which must be on; empty for always.
+    /// Features of which one must be enabled; empty if the type is always available.
     pub(crate) features: Vec<String>,
     pub(crate) variants: Variants,
 }
@@ -130,6 +130,6 @@ pub(crate) struct Code {
     pub(crate) ident: String,
     pub(crate) code: String,
     pub(crate) description: String,
-    /// What to do about it; empty where nothing is known.
+    /// Advice on the error; empty if there is none.
     pub(crate) advice: String,
 }

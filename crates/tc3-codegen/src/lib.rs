@@ -1,8 +1,10 @@
-//! From a Tencent Cloud API 3.0 spec and overlay to the source of a models crate; and from the official
-//! [reference](mod@reference) to such a spec.
+//! Code generator for Tencent Cloud API 3.0 services.
 //!
-//! Pure: text in, text out. parse -> validate -> apply the overlay -> lower to an IR that holds every
-//! name already decided -> emit tokens -> format. What is wrong with the input is a list of
+//! [`generate`] turns a [spec](mod@spec) and an [overlay](mod@overlay) into the source of a models crate.
+//! [`reference::Reference`] turns the vendor's official reference into a spec.
+//!
+//! All functions are pure: text in, text out. The stages are: parse, validate, apply the overlay, lower to
+//! an IR with all names resolved, emit tokens, format. Errors of the input are returned as a list of
 //! [`Problem`]s, each with file, JSON Pointer and reason.
 
 mod apply;
@@ -34,41 +36,41 @@ pub use table::Table;
 use overlay::{Docs, Overlay};
 use spec::Spec;
 
-/// A file's name, for messages, and its text.
+/// An input file: its name, used in messages, and its text.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// The name.
+    /// Name of the file, as shown in messages.
     pub name: &'a str,
-    /// The text.
+    /// Content of the file.
     pub text: &'a str,
 }
 
-/// What a models crate is made of.
+/// The generated parts of a models crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// Path below the crate's `src/generated` and text, sorted by path.
+    /// Paths below the crate's `src/generated`, with the text of each file, sorted by path.
     pub files: Vec<(String, String)>,
-    /// The lines of the crate's `[features]`.
+    /// Lines of the `[features]` section of the crate's manifest.
     pub features: String,
 }
 
-/// What a models crate is made from.
+/// The input of [`generate`].
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
-    /// The facts: `spec.json`.
+    /// The specification: `spec.json`.
     pub spec: Source<'a>,
-    /// What is known beyond them: `overlay.json`.
+    /// Corrections and additions to the specification: `overlay.json`.
     pub overlay: Source<'a>,
-    /// The reference's own documentation, for what the overlay does not document: `docs.json`.
+    /// Documentation of the reference, used for items that the overlay does not document: `docs.json`.
     pub docs: Option<Source<'a>>,
-    /// Ends up in a comment of the root file: what the spec is and its checksum.
+    /// Comment of the root file: name and checksum of the spec.
     pub provenance: &'a str,
 }
 
-/// Makes the source of a models crate.
+/// Generates the source of a models crate.
 ///
 /// # Errors
-/// All that is wrong with the input.
+/// Returns all [`Problem`]s of the input if it is malformed or inconsistent.
 pub fn generate(input: Input<'_>) -> Result<Output, Vec<Problem>> {
     let Input { spec, overlay, docs, provenance } = input;
     let parsed_spec = parse::<Spec>(spec.name, spec.text);
@@ -94,7 +96,7 @@ pub fn generate(input: Input<'_>) -> Result<Output, Vec<Problem>> {
             vec![Problem {
                 file: path.clone(),
                 pointer: String::new(),
-                reason: format!("the generator emitted no Rust: {error}"),
+                reason: format!("internal error: generated code is invalid Rust: {error}"),
             }]
         })?;
         files.push((path, text));
@@ -117,20 +119,19 @@ const ALLOW: &str = "#![allow(
     clippy::too_many_arguments,
     clippy::should_implement_trait,
     clippy::large_enum_variant,
-    reason = \"the reference decides what is required and how members are called\"
+    reason = \"the reference determines required fields and field names\"
 )]
 ";
 
-/// Text that cannot leave the comment it is put in.
+/// Replaces line breaks, so that the text cannot end the comment that contains it.
 fn one_line(text: &str) -> String {
     visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text that may stand on a comment's line: the compiler refuses a carriage return there, and what turns
-/// the direction of writing.
+/// Replaces control characters and bidirectional controls, which the compiler rejects in comments.
 fn visible(text: &str) -> String {
-    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
+    let bidirectional = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || bidirectional(c) { ' ' } else { c }).collect()
 }
 
 fn features(ir: &ir::Ir<'_>) -> String {
@@ -140,9 +141,9 @@ fn features(ir: &ir::Ir<'_>) -> String {
     text.push_str("# All actions.\n");
     text.push_str(&format!("full = [{}]\n", all.join(", ")));
     text.push_str(
-        "# Types of serde, by way of their JSON.\nserde = [\"tc3-api/serde\"]\n\
-         # The opposite side too: requests can be read and answers written.\nserver = [\"serde\"]\n\
-         # Actions, objects, values and error codes as data.\ncatalogue = [\"dep:tc3-catalogue\"]\n",
+        "# `Serialize` and `Deserialize` for all types.\nserde = [\"tc3-api/serde\"]\n\
+         # The server side: deserialize requests and serialize responses.\nserver = [\"serde\"]\n\
+         # The catalogue: actions, objects, values and error codes as data.\ncatalogue = [\"dep:tc3-catalogue\"]\n",
     );
     for group in &ir.groups {
         text.push_str(&format!("# {}\n{} = []\n", one_line(&group.doc), group.name));

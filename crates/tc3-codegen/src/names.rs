@@ -1,6 +1,6 @@
-//! From the names of the wire to names that Rust takes.
+//! Conversion of names on the wire to Rust names.
 
-/// Keywords of every edition, those reserved for the future included.
+/// Keywords of all editions, including reserved ones.
 const KEYWORDS: [&str; 52] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
@@ -9,11 +9,12 @@ const KEYWORDS: [&str; 52] = [
     "virtual", "where", "while", "yield", "self", "Self", "super", "crate",
 ];
 
-/// Keywords that cannot be written raw.
+/// Keywords that cannot be raw identifiers.
 const NEVER_RAW: [&str; 4] = ["self", "Self", "super", "crate"];
 
-/// `name` as an identifier that Rust takes: a keyword raw, or with `_` where it cannot be raw.
-/// `None` where nothing of it can stand in an identifier.
+/// Converts `name` to a Rust identifier: keywords become raw, or get a `_` suffix if they cannot be raw.
+///
+/// Returns `None` if no character is valid in an identifier.
 pub(crate) fn ident(name: &str) -> Option<String> {
     let mut text: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -32,8 +33,9 @@ pub(crate) fn ident(name: &str) -> Option<String> {
     })
 }
 
-/// `FlowResourceUrlInfos` -> `flow_resource_url_infos`. Runs of capitals are one word, with their
-/// plural (`IDs` -> `ids`) and the digit of `IPv4` kept in it.
+/// Converts to snake case: `FlowResourceUrlInfos` -> `flow_resource_url_infos`.
+///
+/// A run of capitals is one word, including its plural (`IDs` -> `ids`) and the digit of `IPv4`.
 pub(crate) fn snake(name: &str) -> String {
     let name = name.replace("IPv", "Ipv");
     let chars: Vec<char> = name.chars().collect();
@@ -63,7 +65,8 @@ pub(crate) fn snake(name: &str) -> String {
     out
 }
 
-/// `FILL_PENDING`, `FailedOperation.AuthFail` -> `FillPending`, `FailedOperationAuthFail`.
+/// Converts to camel case: `FILL_PENDING` -> `FillPending`, `FailedOperation.AuthFail` ->
+/// `FailedOperationAuthFail`.
 pub(crate) fn camel(value: &str) -> String {
     let mut out = String::new();
     for word in value.split(|c: char| !c.is_ascii_alphanumeric()) {

@@ -1,81 +1,82 @@
-//! What is known beyond the facts, as `overlay.json` holds it.
+//! The overlay, `overlay.json`: corrections and additions to a spec.
 
 use serde::{Deserialize, Serialize};
 
 use crate::table::Table;
 
-/// What is known of one version of one service beyond its spec.
+/// Corrections and additions to the spec of one version of a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overlay {
-    /// Where the file's JSON Schema stands, relative to the file.
+    /// Path of the JSON Schema, relative to the file.
     #[serde(rename = "$schema")]
     pub schema: String,
-    /// How often an action may be called.
+    /// Rate limits of the actions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
-    /// Where the service answers, if not at its usual host.
+    /// Hosts that differ from the default host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<Host>,
-    /// Actions that may be repeated blindly, each with the reason.
+    /// Idempotent actions, each with the reason.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub retry_safe: Table<String>,
-    /// Corrections of what the reference says a request must carry.
+    /// Corrections of whether requests require a field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<Required>,
-    /// Rust names where the rule's name does not do.
+    /// Rust names that replace the default name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renames: Vec<Rename>,
-    /// Members whose values never show in `Debug`.
+    /// Fields whose values `Debug` redacts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<MemberPattern>,
-    /// Texts that `Debug` may show. Where there is one entry, each text must be here or in `sensitive`.
+    /// String fields that `Debug` shows. If not empty, every string field must be listed here or in
+    /// `sensitive`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<MemberPattern>,
-    /// Open value sets by the name of their Rust enum.
+    /// Open value sets, by the name of their Rust enum.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub values: Table<ValueSet>,
-    /// Beyond what the service refuses a value.
+    /// Limits of field values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
-    /// What members of a request must be to each other.
+    /// Rules between the fields of a request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
-    /// Whole numbers that are times.
+    /// Integer fields that are timestamps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<Time>,
-    /// Texts that are files as base64, as `Object.Member`.
+    /// String fields that contain base64, as `Object.Field`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub base64: Vec<String>,
-    /// Members not to be used any more.
+    /// Deprecated fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deprecated: Vec<Deprecated>,
-    /// The feature each action belongs to, by the feature's name.
+    /// Cargo features with their actions, by name; each action belongs to one.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub groups: Table<Group>,
-    /// Documentation in our own words.
+    /// Documentation.
     #[serde(default, skip_serializing_if = "Docs::is_empty")]
     pub docs: Docs,
 }
 
-/// How often an action may be called.
+/// Rate limits, in requests per second.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Calls a second for each action that `actions` does not name.
+    /// Limit of each action that `actions` does not list.
     pub default: u32,
-    /// Calls a second by action.
+    /// Limits by action.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub actions: Table<u32>,
-    /// How we know.
+    /// Source of the information.
     pub reason: String,
 }
 
-/// Where the service, or one action of it, answers.
+/// The host of the service, or of one action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Host {
-    /// The action; absent for the whole service.
+    /// Name of the action; absent for the whole service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
     /// The production host.
@@ -84,50 +85,50 @@ pub struct Host {
     /// The host of the test environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_host: Option<String>,
-    /// How we know.
+    /// Source of the information.
     pub reason: String,
 }
 
-/// A correction of what the reference says a request must carry.
+/// A correction of whether requests require a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Required {
-    /// The object.
+    /// Name of the object.
     pub object: String,
-    /// Its member.
+    /// Name of the field.
     pub member: String,
-    /// What holds; the reference says the opposite.
+    /// The corrected value, the opposite of the reference.
     pub required: bool,
-    /// How we know.
+    /// Source of the information.
     pub reason: String,
 }
 
-/// A Rust name that departs from the rule.
+/// A Rust name that replaces the default name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rename {
-    /// The object.
+    /// Name of the object.
     pub object: String,
-    /// Its member; absent to rename the object's own type.
+    /// Name of the field; absent to rename the type of the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
-    /// The Rust name.
+    /// New Rust name.
     pub to: String,
-    /// Why.
+    /// Reason for the entry.
     pub reason: String,
 }
 
-/// Members by name.
+/// Fields selected by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberPattern {
-    /// The object; absent for every object that has the member.
+    /// Name of the object; absent for all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
-    /// The member's name; a leading or a trailing `*` stands for any text and finds members that
-    /// hold text.
+    /// Name of the field; a leading or a trailing `*` matches any string fields with that suffix or
+    /// prefix.
     pub member: String,
-    /// Why.
+    /// Reason for the entry.
     pub reason: String,
 }
 
@@ -135,13 +136,13 @@ pub struct MemberPattern {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValueSet {
-    /// What the set says.
+    /// Documentation of the enum.
     pub doc: String,
-    /// How we know.
+    /// Source of the information.
     pub reason: String,
-    /// The members it types, as `Object.Member`.
+    /// Fields of this type, as `Object.Field`.
     pub members: Vec<String>,
-    /// The values known.
+    /// Known values.
     pub values: Vec<Value>,
 }
 
@@ -149,12 +150,12 @@ pub struct ValueSet {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Value {
-    /// The value on the wire.
+    /// Value on the wire.
     pub value: Wire,
-    /// The variant's name; by default made from a text value.
+    /// Name of the variant; derived from a string value by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it says.
+    /// Documentation of the variant.
     pub doc: String,
 }
 
@@ -162,83 +163,84 @@ pub struct Value {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Wire {
-    /// Of an integer member.
+    /// Value of an integer field.
     Int(i64),
-    /// Of a string member.
+    /// Value of a string field.
     Text(String),
 }
 
-/// Beyond what the service refuses a value; both ends are allowed.
+/// Limits of the values of a request field. All bounds are inclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// The object, which a request reaches.
+    /// Name of the object, which must be part of a request.
     pub object: String,
-    /// Its member.
+    /// Name of the field.
     pub member: String,
-    /// The fewest elements of a list.
+    /// Minimum number of elements of an array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_items: Option<u64>,
-    /// The most elements of a list.
+    /// Maximum number of elements of an array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_items: Option<u64>,
-    /// The fewest characters of a text, or of each text of a list.
+    /// Minimum length of a string, or of each string of an array, in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_chars: Option<u64>,
-    /// The most characters of a text, or of each text of a list.
+    /// Maximum length of a string, or of each string of an array, in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_chars: Option<u64>,
-    /// The most bytes of a text, those of the file where it is base64.
+    /// Maximum size of a string in bytes; of the decoded file if it is base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<u64>,
-    /// The smallest number.
+    /// Minimum of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
-    /// The largest number.
+    /// Maximum of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
 }
 
-/// What members of a request must be to each other: one of `needs`, `any_of`, `one_of` and
-/// `not_both`. Paths are relative to the object: `Agent.AppId`.
+/// A rule between the fields of a request: exactly one of `needs`, `any_of`, `one_of` and `not_both`.
+///
+/// Paths are relative to the object: `Agent.AppId`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The object, which a request reaches.
+    /// Name of the object, which must be part of a request.
     pub object: String,
-    /// The rule holds where this path is given; only with `needs`.
+    /// The rule applies only if this path is set; only with `needs`.
     #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
-    /// And has one of these values.
+    /// The rule applies only if the path in `if` has one of these values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub is: Vec<Wire>,
-    /// All of these must be given.
+    /// Paths that must all be set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// One of these at least.
+    /// Paths of which at least one must be set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub any_of: Vec<String>,
-    /// Exactly one of these.
+    /// Paths of which exactly one must be set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<String>,
-    /// One of these at most.
+    /// Paths of which at most one may be set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_both: Vec<String>,
 }
 
-/// A whole number that is a time since the epoch.
+/// An integer field that is a timestamp since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Time {
-    /// The object.
+    /// Name of the object.
     pub object: String,
-    /// Its member.
+    /// Name of the field.
     pub member: String,
-    /// What it counts.
+    /// Unit of the timestamp.
     pub unit: Unit,
 }
 
-/// What a time counts since the epoch.
+/// Unit of a timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -248,49 +250,49 @@ pub enum Unit {
     Milliseconds,
 }
 
-/// A member not to be used any more.
+/// A deprecated field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deprecated {
-    /// The object; absent for every object that has the member.
+    /// Name of the object; absent for all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
-    /// The member's name.
+    /// Name of the field.
     pub member: String,
-    /// What to do instead.
+    /// Replacement, as an instruction.
     pub instead: String,
 }
 
-/// A feature and its actions.
+/// A Cargo feature and its actions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
-    /// What its actions are about.
+    /// Subject of the actions.
     pub doc: String,
-    /// The actions, each in one group only.
+    /// Names of the actions; an action belongs to one group only.
     pub actions: Vec<String>,
 }
 
-/// Documentation as Markdown.
+/// Documentation, in Markdown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Docs {
-    /// Whether an item without documentation is refused.
+    /// Whether undocumented items are an error.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub complete: bool,
-    /// What each action does.
+    /// Documentation of actions.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub actions: Table<String>,
-    /// Rust that makes a request of the action, as the body of a function.
+    /// Rust examples that create the request of an action, each the body of a function.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub examples: Table<String>,
-    /// What a member of that name is, wherever its object does not say it.
+    /// Documentation of fields by name, for objects that do not document the field.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub members: Table<String>,
-    /// What each object and its members are.
+    /// Documentation of objects and their fields.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub objects: Table<ObjectDoc>,
-    /// What to do about each error code.
+    /// Advice on error codes.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub codes: Table<String>,
 }
@@ -305,10 +307,10 @@ impl Docs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectDoc {
-    /// What the object is. A request's text stands at its action.
+    /// Description of the object. A request is documented by its action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
-    /// What its members are.
+    /// Documentation of the fields.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub members: Table<String>,
 }

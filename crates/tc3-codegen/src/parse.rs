@@ -1,14 +1,14 @@
-//! Text to typed data; what fails to be the shape at all is refused here, with its path.
+//! Parses JSON into typed data; errors contain the path of the offending value.
 
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
 use crate::problem::{Problem, pointer};
 
-/// Reads JSON of a known shape.
+/// Parses JSON into `T`.
 ///
 /// # Errors
-/// The first place where the text is not JSON or departs from the shape.
+/// Returns a [`Problem`] if the text is not valid JSON or does not match `T`.
 pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {

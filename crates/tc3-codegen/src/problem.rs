@@ -1,13 +1,13 @@
 use core::fmt;
 
-/// Why a spec or overlay was refused, and where.
+/// An error in a spec or overlay, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The file, as the caller named it.
+    /// Name of the file, as given by the caller.
     pub file: String,
-    /// The JSON Pointer (RFC 6901) of the offending value; empty for the whole document.
+    /// JSON Pointer (RFC 6901) of the offending value; empty for the whole document.
     pub pointer: String,
-    /// What is wrong with it.
+    /// Description of the error.
     pub reason: String,
 }
 
@@ -21,7 +21,7 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Collects the problems of one file.
+/// Collector of the problems of one file.
 pub(crate) struct Problems<'a> {
     file: &'a str,
     found: Vec<Problem>,
@@ -32,7 +32,7 @@ impl<'a> Problems<'a> {
         Self { file, found: Vec::new() }
     }
 
-    /// Notes a problem at the path made of `segments`, which are escaped here.
+    /// Adds a problem at the path of `segments`, which are escaped.
     pub(crate) fn add(&mut self, segments: &[&str], reason: impl Into<String>) {
         self.found.push(Problem {
             file: self.file.to_owned(),

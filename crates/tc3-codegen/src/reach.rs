@@ -1,22 +1,22 @@
-//! Which side of a call reaches an object, for which actions, and which objects hold themselves.
+//! Reachability of objects: direction, groups of actions, and recursion.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::Model;
 use crate::spec::Spec;
 
-/// Who reaches an object.
+/// Actions that reach an object.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Reach<'a> {
-    /// Some request does.
+    /// Whether a request reaches it.
     pub(crate) request: bool,
-    /// Some answer does.
+    /// Whether a response reaches it.
     pub(crate) response: bool,
-    /// The groups of the actions that do.
+    /// Groups of the actions that reach it.
     pub(crate) groups: BTreeSet<&'a str>,
 }
 
-/// The reach of every object that some action reaches.
+/// Returns the reachability of every object that an action reaches.
 pub(crate) fn reach<'a>(model: &Model<'a>) -> BTreeMap<&'a str, Reach<'a>> {
     let mut all: BTreeMap<&str, Reach<'_>> = BTreeMap::new();
     for (name, action) in &model.spec.actions {
@@ -32,7 +32,7 @@ pub(crate) fn reach<'a>(model: &Model<'a>) -> BTreeMap<&'a str, Reach<'a>> {
     all
 }
 
-/// `root` and all objects below it.
+/// Returns `root` and all objects below it.
 pub(crate) fn closure<'a>(spec: &'a Spec, root: &'a str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::from([root]);
     let mut open = vec![root];
@@ -46,9 +46,9 @@ pub(crate) fn closure<'a>(spec: &'a Spec, root: &'a str) -> BTreeSet<&'a str> {
     found
 }
 
-/// Whether a value of `inner` may hold, directly and not through a list, a value of `outer`, so that
-/// `outer` cannot hold `inner` without indirection.
-pub(crate) fn holds(spec: &Spec, inner: &str, outer: &str) -> bool {
+/// Returns whether a value of `inner` can contain a value of `outer` other than through an array, so that
+/// `outer` needs indirection for `inner`.
+pub(crate) fn contains(spec: &Spec, inner: &str, outer: &str) -> bool {
     let mut found = BTreeSet::from([inner]);
     let mut open = vec![inner];
     while let Some(object) = open.pop() {

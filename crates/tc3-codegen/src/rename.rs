@@ -1,4 +1,4 @@
-//! Names that fall together, found before anybody has to.
+//! Renames for colliding names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use crate::names::{ident, snake};
 use crate::overlay::{Overlay, Rename};
 use crate::spec::Spec;
 
-/// The renames that `overlay` lacks for every name of `spec` to be told apart in Rust.
+/// Returns the renames that `overlay` lacks to make all Rust names of `spec` distinct.
 ///
-/// An importer writes them into the overlay, so that a name, once published, stays where it is
-/// however the reference grows; the generator itself refuses names that fall together.
+/// An importer writes them into the overlay, so that a published name never changes, whatever the
+/// reference adds. The generator refuses colliding names.
 #[must_use]
 pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
     let given: BTreeMap<(&str, Option<&str>), &str> = overlay
@@ -20,7 +20,7 @@ pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
         .collect();
     let mut found = types(spec, overlay, &given);
     for (object, members) in &spec.objects {
-        // What has a name of its own keeps it: it comes first.
+        // Explicit names take precedence.
         let mut taken = BTreeSet::new();
         for member in members {
             if let Some(name) = given.get(&(object, Some(member.name.as_str()))) {
@@ -37,9 +37,9 @@ pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
                 continue;
             }
             let (stem, reason) = if ident(&rule).is_some() {
-                (rule.as_str(), "Another member of the object has the name by rule.")
+                (rule.as_str(), "The default name collides with another field of the object.")
             } else {
-                ("member", "The rule makes no name of it.")
+                ("field", "The default name is not a valid Rust name.")
             };
             let to = numbered(stem, "_", |name| fits(name, &taken));
             taken.extend(both(&to));
@@ -54,7 +54,7 @@ pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
     found
 }
 
-/// The field and the setter, marked apart.
+/// Returns the names of field and setter, each with a prefix for its kind.
 fn both(name: &str) -> [String; 2] {
     let field = ident(name).unwrap_or_default();
     [format!("field {field}"), format!("setter {}", setter_name(&field))]
@@ -99,7 +99,7 @@ fn types(
         let stem = if ident(name).is_some() { name.as_str() } else { "Object" };
         let to = numbered(stem, "", |name| ident(name).is_some_and(|name| !taken.contains(&name)));
         taken.insert(to.clone());
-        let reason = "The name is taken, or no Rust name.".to_owned();
+        let reason = "The default name collides or is not a valid Rust name.".to_owned();
         found.push(Rename { object: name.clone(), member: None, to, reason });
     }
     found

@@ -1,14 +1,14 @@
-//! How large the types of objects are, so that large ones inside others are put behind a pointer: by
-//! value, a few levels of them overflow the stack of whoever decodes an answer.
+//! Sizes of the types of objects. Large objects inside others are boxed: by value, a few levels of them
+//! would overflow the stack of the thread that decodes a response.
 
 use std::collections::BTreeMap;
 
 use crate::spec::{Member, Spec};
 
-/// A larger object stands behind a pointer.
+/// Maximum size of an object that is stored by value, in bytes.
 const LARGE: usize = 1024;
 
-/// About the size of each object's type, in bytes.
+/// Approximate size of each object's type, in bytes.
 pub(crate) struct Sizes<'a>(BTreeMap<&'a str, usize>);
 
 impl<'a> Sizes<'a> {
@@ -20,7 +20,7 @@ impl<'a> Sizes<'a> {
         sizes
     }
 
-    /// Inner objects first. Without recursion: a spec may nest as deeply as it likes.
+    /// Measures inner objects first. Iterative, since the nesting of a spec is unbounded.
     fn measure(&mut self, spec: &'a Spec, object: &'a str) {
         let mut open = vec![object];
         while let Some(&object) = open.last() {
@@ -44,7 +44,7 @@ impl<'a> Sizes<'a> {
 
     fn member(&self, member: &Member) -> usize {
         match (member.kind.as_str(), inline(member)) {
-            // One that holds itself is behind a pointer in any case, and not yet measured.
+            // A recursive object is always boxed, and not yet measured.
             (_, Some(of)) => self.0.get(of).copied().filter(|size| *size <= LARGE).unwrap_or(8),
             ("int64" | "uint64" | "float", _) => 16,
             ("bool", _) => 1,
@@ -52,13 +52,13 @@ impl<'a> Sizes<'a> {
         }
     }
 
-    /// Whether the object stands behind a pointer where another one holds it.
+    /// Returns whether the object is boxed inside other objects.
     pub(crate) fn is_large(&self, object: &str) -> bool {
         self.0.get(object).is_some_and(|size| *size > LARGE)
     }
 }
 
-/// The object that a member holds by value.
+/// Returns the object that a field contains by value.
 fn inline(member: &Member) -> Option<&str> {
     member.of.as_deref().filter(|_| member.kind == "object")
 }

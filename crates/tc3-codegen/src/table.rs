@@ -1,4 +1,4 @@
-//! A JSON object as a sorted map that refuses a key given twice.
+//! A JSON object as a sorted map that rejects duplicate keys.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-/// A sorted map; reading it from JSON fails where a key stands twice.
+/// A sorted map; deserializing fails if a key occurs twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table<T>(pub BTreeMap<String, T>);
 

@@ -1,12 +1,11 @@
-//! What the shape alone does not say of a spec: names unique, types known, references that lead
-//! somewhere.
+//! Semantic checks of a spec: unique names, known types, valid references.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::{Problem, Problems};
 use crate::spec::{Member, SCALARS, Spec};
 
-/// Checks a spec on its own.
+/// Checks a spec without its overlay.
 pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
     let mut problems = Problems::of(file);
     for (name, action) in &spec.actions {
@@ -14,7 +13,7 @@ pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
             if !spec.objects.contains_key(object) {
                 problems.add(
                     &["actions", name, role],
-                    format!("no object `{object}`: the {role} of `{name}` is missing"),
+                    format!("unknown object `{object}`: the {role} of `{name}` is missing"),
                 );
             }
         }
@@ -25,13 +24,16 @@ pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
                 problems.add(&path, format!("duplicate name `{code}`"));
             }
             if !spec.codes.contains_key(code) && !spec.common_codes.contains_key(code) {
-                problems.add(&path, format!("`{code}` is in neither `codes` nor `common_codes`"));
+                problems.add(
+                    &path,
+                    format!("unknown error code `{code}`; add it to `codes` or `common_codes`"),
+                );
             }
         }
     }
     for (name, members) in &spec.objects {
         if SCALARS.contains(&name.as_str()) || name == "object" || name == "list" {
-            problems.add(&["objects", name], "an object may not have the name of a type");
+            problems.add(&["objects", name], "an object must not have the name of a type");
         }
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for (index, member) in members.iter().enumerate() {
@@ -39,7 +41,7 @@ pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
             if let Some(first) = seen.insert(&member.name, index) {
                 problems.add(
                     &["objects", name, &index_text, "name"],
-                    format!("duplicate name `{}`: member {first} has it already", member.name),
+                    format!("duplicate name `{}`: also the name of field {first}", member.name),
                 );
             }
             check_type(&mut problems, spec, name, &index_text, member);
@@ -59,15 +61,15 @@ fn check_type(
     let at_of = ["objects", object, index, "of"];
     match (member.kind.as_str(), member.of.as_deref()) {
         ("object", Some(of)) if spec.objects.contains_key(of) => {}
-        ("object", Some(of)) => problems.add(&at_of, format!("no object `{of}`")),
+        ("object", Some(of)) => problems.add(&at_of, format!("unknown object `{of}`")),
         ("list", Some(of)) if SCALARS.contains(&of) || spec.objects.contains_key(of) => {}
-        ("list", Some(of)) => problems.add(&at_of, format!("neither a type nor an object `{of}`")),
+        ("list", Some(of)) => problems.add(&at_of, format!("unknown type or object `{of}`")),
         ("object" | "list", None) => {
-            problems.add(&at_type, format!("a `{}` needs `of`", member.kind));
+            problems.add(&at_type, format!("missing `of` of a `{}`", member.kind));
         }
         (kind, of) if SCALARS.contains(&kind) => {
             if of.is_some() {
-                problems.add(&at_of, format!("a `{kind}` has no `of`"));
+                problems.add(&at_of, format!("unexpected `of` of a `{kind}`"));
             }
         }
         (kind, _) => problems.add(&at_type, format!("unknown type `{kind}`")),

@@ -1,23 +1,23 @@
-//! What the overlay holds as data, said in words: whoever writes documentation need not repeat it.
+//! Documentation sentences derived from the data of the overlay: timestamps, base64, limits and rules.
 
 use crate::apply::Model;
 use crate::overlay::{Limit, Rule, Unit, Wire};
 use crate::spec::Member;
 
-/// The sentences about a member that its documentation ends with.
+/// Returns the sentences that end the documentation of a field.
 pub(crate) fn facts(model: &Model<'_>, object: &str, member: &Member) -> Vec<String> {
-    let mut said = Vec::new();
-    said.extend(model.time(object, &member.name).map(|unit| match unit {
-        Unit::Seconds => "In seconds since the epoch.".to_owned(),
-        Unit::Milliseconds => "In milliseconds since the epoch.".to_owned(),
+    let mut sentences = Vec::new();
+    sentences.extend(model.time(object, &member.name).map(|unit| match unit {
+        Unit::Seconds => "Unix timestamp in seconds.".to_owned(),
+        Unit::Milliseconds => "Unix timestamp in milliseconds.".to_owned(),
     }));
     if model.base64(object, &member.name) {
-        said.push("As base64.".to_owned());
+        sentences.push("Encoded as base64.".to_owned());
     }
     if let Some(limit) = model.limit(object, &member.name) {
-        said.extend(limits(limit, member.kind == "list"));
+        sentences.extend(limits(limit, member.kind == "list"));
     }
-    said
+    sentences
 }
 
 fn limits(limit: &Limit, list: bool) -> Vec<String> {
@@ -31,7 +31,7 @@ fn limits(limit: &Limit, list: bool) -> Vec<String> {
     [items, chars, bytes, number].into_iter().flatten().map(|text| sentence(&text)).collect()
 }
 
-/// A range in words, and whether it ends at one.
+/// Returns a range in words, and whether its upper bound is one.
 fn range<T: Copy + PartialEq + std::fmt::Display + From<u8>>(
     min: Option<T>,
     max: Option<T>,
@@ -63,28 +63,29 @@ fn sentence(text: &str) -> String {
     first.into_iter().chain(chars).chain(['.']).collect()
 }
 
-/// What the members of an object must be to each other, as a list; empty where nothing is known.
+/// Returns the rules between the fields of an object as a Markdown list; empty if there are none.
 pub(crate) fn rules(rules: &[&Rule]) -> String {
     rules.iter().map(|rule| format!("- {}", self::rule(rule))).collect::<Vec<_>>().join("\n")
 }
 
-/// What members must be to each other.
+/// Returns a rule as a sentence.
 pub(crate) fn rule(rule: &Rule) -> String {
     let Rule { needs, any_of, one_of, not_both, .. } = rule;
     if !any_of.is_empty() {
-        format!("At least one of {} must be given.", join(any_of, "and"))
+        format!("At least one of {} is required.", join(any_of, "and"))
     } else if !one_of.is_empty() {
-        format!("Exactly one of {} must be given.", join(one_of, "and"))
+        format!("Exactly one of {} is required.", join(one_of, "and"))
     } else if !not_both.is_empty() {
-        format!("At most one of {} may be given.", join(not_both, "and"))
+        format!("At most one of {} is allowed.", join(not_both, "and"))
     } else {
-        let needs = format!("{} must be given.", join(needs, "and"));
+        let verb = if needs.len() == 1 { "is" } else { "are" };
+        let needs = format!("{} {verb} required.", join(needs, "and"));
         let Some(when) = &rule.when else { return needs };
         let values: Vec<String> = rule.is.iter().map(wire).collect();
         if values.is_empty() {
-            format!("Where `{when}` is given, {needs}")
+            format!("If `{when}` is set, {needs}")
         } else {
-            format!("Where `{when}` is {}, {needs}", join(&values, "or"))
+            format!("If `{when}` is {}, {needs}", join(&values, "or"))
         }
     }
 }
@@ -96,7 +97,7 @@ fn wire(value: &Wire) -> String {
     }
 }
 
-/// `A`, `B` and `C`.
+/// Joins names: `A`, `B` and `C`.
 fn join(names: &[String], word: &str) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
@@ -111,8 +112,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_read_well() {
-        let said = |limit: Limit, list| limits(&limit, list).join(" ");
+    fn limits_as_sentences() {
+        let text = |limit: Limit, list| limits(&limit, list).join(" ");
         let limit = Limit::default;
         for (limit, list, expected) in [
             (
@@ -137,12 +138,12 @@ mod tests {
             (Limit { min: Some(-1), max: Some(100), ..limit() }, false, "-1 to 100."),
             (Limit { min: Some(0), ..limit() }, false, "At least 0."),
         ] {
-            assert_eq!(said(limit, list), expected);
+            assert_eq!(text(limit, list), expected);
         }
     }
 
     #[test]
-    fn rules_read_well() {
+    fn rules_as_sentences() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let needs = Rule { needs: names(&["A.B", "C"]), ..Rule::default() };
         let when = Rule { when: Some("X".to_owned()), ..needs.clone() };
@@ -150,10 +151,10 @@ mod tests {
         let one_of = Rule { one_of: names(&["A", "B", "C"]), ..Rule::default() };
         assert_eq!(
             rules(&[&needs, &when, &is, &one_of]),
-            "- `A.B` and `C` must be given.\n\
-             - Where `X` is given, `A.B` and `C` must be given.\n\
-             - Where `X` is `1` or `2`, `A.B` and `C` must be given.\n\
-             - Exactly one of `A`, `B` and `C` must be given."
+            "- `A.B` and `C` are required.\n\
+             - If `X` is set, `A.B` and `C` are required.\n\
+             - If `X` is `1` or `2`, `A.B` and `C` are required.\n\
+             - Exactly one of `A`, `B` and `C` is required."
         );
     }
 }

@@ -1,7 +1,7 @@
-//! What the crates of `golden/` do. They are members of the workspace, so that one that does not
-//! compile is a failure too, and `cargo xtask codegen --check` holds their source to the generator.
+//! Behaviour of the generated crates in `golden/`. They are members of the workspace, so that compile errors
+//! are failures too; `cargo xtask codegen --check` compares their source with the output of the generator.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use adversarial::{
 };
 
 #[test]
-fn absent_empty_and_zero_stay_apart() {
+fn absent_empty_and_zero_are_distinct() {
     let request = TypesRequest::new("t", 0, [0.0, 1.5], "m", [Status::InProgress]);
     assert_eq!(
         serde_json::to_value(&request).unwrap(),
@@ -35,8 +35,8 @@ fn absent_empty_and_zero_stay_apart() {
 }
 
 #[test]
-#[expect(deprecated, reason = "the action is marked so")]
-fn keywords_and_taken_names_have_setters() {
+#[expect(deprecated, reason = "the action is deprecated")]
+fn keywords_and_reserved_names_have_setters() {
     let request = KeywordsRequest::new("t", "s", 7)
         .crate_("c")
         .super_("u")
@@ -57,14 +57,14 @@ fn keywords_and_taken_names_have_setters() {
     );
 }
 
-fn answer<T: serde::de::DeserializeOwned>(response: &serde_json::Value) -> T {
-    let text = json!({ "Response": response }).to_string();
+fn response<T: serde::de::DeserializeOwned>(body: &serde_json::Value) -> T {
+    let text = json!({ "Response": body }).to_string();
     Envelope::<T>::deserialize(text.as_bytes()).unwrap().result.unwrap().body
 }
 
 #[test]
-fn answers_bear_what_servers_send() {
-    let broken: TypesResponse = answer(&json!({
+fn responses_tolerate_malformed_values() {
+    let broken: TypesResponse = response(&json!({
         "Text": null, "Int": "7", "MaybeInt": "", "Uint": 3.0, "Float": "0.5", "Ints": null,
         "Status": "BRAND_NEW", "Level": 99, "MaybeLevel": "-1", "New": [{"a": null}], "RequestId": "r"
     }));
@@ -77,24 +77,24 @@ fn answers_bear_what_servers_send() {
     assert_eq!(broken.request_id, "r");
     assert!(serde_json::from_str::<TypesResponse>(r#"{"Int": {}}"#).is_err());
 
-    let keywords: KeywordsResponse = answer(&json!({"Type": "t", "Self": null}));
+    let keywords: KeywordsResponse = response(&json!({"Type": "t", "Self": null}));
     assert_eq!((keywords.r#type.as_str(), keywords.self_), ("t", None));
 }
 
 #[test]
-fn what_holds_itself_ends() {
-    let answer: RecursionResponse = answer(&json!({
+fn recursive_types_are_finite() {
+    let response: RecursionResponse = response(&json!({
         "Node": {"Name": "a", "Next": {"Name": "b"}, "Children": [{"Name": "c"}], "Other": {"Node": {}}},
         "Tree": {"Left": {}}
     }));
-    assert_eq!(answer.node.next.as_ref().map(|next| next.name.as_str()), Some("b"));
-    assert!(answer.tree.left.is_some_and(|left| left.left.is_none()));
+    assert_eq!(response.node.next.as_ref().map(|next| next.name.as_str()), Some("b"));
+    assert!(response.tree.left.is_some_and(|left| left.left.is_none()));
     assert_eq!(Node::new("a").next(Node::new("b")).next.unwrap().name, "b");
     assert_eq!(Node::default().next, None);
 }
 
 #[test]
-fn open_sets_keep_what_they_do_not_know() {
+fn open_enums_preserve_unknown_values() {
     for (text, status) in [("IN_PROGRESS", Status::InProgress), ("UNKNOWN", Status::NotKnown)] {
         assert_eq!(Status::from(text), status);
         assert_eq!(Status::from(text.to_owned()), status);
@@ -112,20 +112,20 @@ fn open_sets_keep_what_they_do_not_know() {
 }
 
 #[test]
-fn debug_shows_that_a_secret_is_there_not_what_it_is() {
+fn debug_redacts_sensitive_values() {
     let request = TypesRequest::new("t", 1, [], "138", [Status::NotKnown]).links(["https://k"]);
     let text = format!("{request:?}");
     assert!(!text.contains("138") && !text.contains("https"), "{text}");
     for part in ["mobile: ***", "links: Some(***)", "other_mobile: None", "text: \"t\""] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    let answer: TypesResponse = answer(&json!({"Mobile": "138", "OtherMobile": "139"}));
-    let text = format!("{answer:?}");
+    let response: TypesResponse = response(&json!({"Mobile": "138", "OtherMobile": "139"}));
+    let text = format!("{response:?}");
     assert!(!text.contains("13") && text.contains("other_mobile: Some(***)"), "{text}");
 }
 
 #[test]
-fn the_catalogue_says_what_the_traits_say() {
+fn the_catalogue_matches_the_traits() {
     assert!(adversarial::CATALOGUE.actions.is_sorted_by_key(|action| action.info.name));
     let meta = adversarial::CATALOGUE.action("Nothing").unwrap();
     assert_eq!(meta.info, NothingRequest::INFO);
@@ -148,7 +148,7 @@ fn the_catalogue_says_what_the_traits_say() {
 }
 
 #[test]
-fn renames_for_what_falls_together_are_found() {
+fn colliding_names_get_renames() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/adversarial");
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
     let spec = tc3_codegen::parse("spec.json", &read("spec.json")).unwrap();
@@ -165,25 +165,25 @@ fn renames_for_what_falls_together_are_found() {
 }
 
 #[test]
-fn what_types_cannot_say_is_data_and_words() {
+fn limits_and_rules_are_data_and_documentation() {
     let request = described::CATALOGUE.action("Send").unwrap().request;
     let doc = |member: &str| request.member(member).unwrap().doc;
     assert_eq!(doc("Files"), "The files. 1 to 20 elements.");
-    assert_eq!(doc("Until"), "Until when. In seconds since the epoch.");
+    assert_eq!(doc("Until"), "Time of expiry. Unix timestamp in seconds.");
     assert_eq!(request.member("Old").unwrap().deprecated, Some("Use `Name`."));
     let rules: Vec<_> = request.rules.iter().map(|rule| rule.doc).collect();
-    assert_eq!(rules.first().copied(), Some("Exactly one of `A` and `B` must be given."));
-    let told = |body| {
+    assert_eq!(rules.first().copied(), Some("Exactly one of `A` and `B` is required."));
+    let violations = |body| {
         let found = tc3_catalogue::validation::violations(&body, request);
         found.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let good =
         json!({"Files": [{"Body": "YQ", "At": 1}], "Name": "n", "Millis": 0, "A": "a", "Kind": 3});
-    assert_eq!(told(good), [""; 0]);
+    assert_eq!(violations(good), [""; 0]);
     let bad = json!({"Files": [{"Body": "YQ", "Pages": ["YQ"]}], "Name": "too long a name", "Millis": 0,
         "A": "a", "B": "b", "Kind": 3, "Limit": 0, "Until": 5, "Codes": ["abc"]});
     assert_eq!(
-        told(bad),
+        violations(bad),
         [
             "Codes.0: number of characters is 3, at most 2 allowed",
             "Limit: is 0, at least 1 needed",
@@ -196,7 +196,7 @@ fn what_types_cannot_say_is_data_and_words() {
 }
 
 #[test]
-fn times_and_files_go_in_and_come_out() {
+fn timestamps_and_base64_round_trip() {
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_123);
     let request = described::SendRequest::new([described::File::new(b"%PDF")], "n", 0)
         .millis_from_time(time)
@@ -207,25 +207,25 @@ fn times_and_files_go_in_and_come_out() {
             "Until": 1_700_000_000})
     );
     assert_eq!(request.millis_as_time(), Some(time));
-    let answer: described::SendResponse =
-        answer(&json!({"File": {"Body": "JVBERg"}, "Created": 0, "Ended": "1700000000123"}));
-    assert_eq!((answer.created_as_time(), answer.ended_as_time()), (None, Some(time)));
-    assert_eq!(answer.file.body.decode().as_deref(), Some(&b"%PDF"[..]));
-    let code = described::ErrorCode::from("Told.Bad");
-    assert_eq!((code.description(), code.advice()), (Some("It is bad"), Some("Make it good.")));
+    let response: described::SendResponse =
+        response(&json!({"File": {"Body": "JVBERg"}, "Created": 0, "Ended": "1700000000123"}));
+    assert_eq!((response.created_as_time(), response.ended_as_time()), (None, Some(time)));
+    assert_eq!(response.file.body.decode().as_deref(), Some(&b"%PDF"[..]));
+    let code = described::ErrorCode::from("Failed.Bad");
+    assert_eq!((code.description(), code.advice()), (Some("It is bad"), Some("Correct it.")));
 }
 
 #[test]
-fn the_widest_and_deepest_are_as_good_as_others() {
+fn wide_and_deeply_nested_objects_work() {
     let mut nested = json!({"Name": "23"});
     for level in (0..23).rev() {
         nested = json!({"Name": level.to_string(), "Next": nested});
     }
-    let answer: large::Do00Response =
-        answer(&json!({"Level": nested, "Ring": {"Id": "a", "Next": {"Id": "b"}}}));
-    let third = answer.level.next.unwrap().next.unwrap().next.unwrap();
+    let response: large::Do00Response =
+        response(&json!({"Level": nested, "Ring": {"Id": "a", "Next": {"Id": "b"}}}));
+    let third = response.level.next.unwrap().next.unwrap().next.unwrap();
     assert_eq!(third.name.as_deref(), Some("3"));
-    assert_eq!(answer.ring.unwrap().next.unwrap().id, "b");
+    assert_eq!(response.ring.unwrap().next.unwrap().id, "b");
     let wide = large::CATALOGUE.object("Wide").unwrap();
     assert_eq!(wide.members.len(), 110);
     let body: serde_json::Map<_, _> =

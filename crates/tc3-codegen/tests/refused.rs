@@ -1,10 +1,6 @@
-//! Bad specs and overlays are refused, each with the file, the path in it and the reason.
+//! Invalid specs and overlays are rejected with file, path and reason.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
 use serde_json::{Value, json};
 use tc3_codegen::{Input, Source, generate};
@@ -46,7 +42,7 @@ fn problems(spec: &str, overlay: &str) -> Vec<String> {
     }
 }
 
-/// Each case changes the good spec or overlay, and is refused with just that one problem.
+/// Asserts that an edit of the valid spec causes exactly this problem.
 fn bad_spec(edit: impl Fn(&mut Value), expected: &str) {
     let mut value = spec();
     edit(&mut value);
@@ -60,12 +56,12 @@ fn bad_overlay(key: &str, entry: Value, expected: &str) {
 }
 
 #[test]
-fn the_good_pair_is_taken() {
+fn the_valid_pair_is_accepted() {
     assert_eq!(problems(&spec().to_string(), &overlay().to_string()), [""; 0]);
 }
 
 #[test]
-fn what_is_not_json_or_not_the_shape() {
+fn malformed_json_and_wrong_types() {
     let good = overlay().to_string();
     assert_eq!(
         problems("{", &good),
@@ -88,7 +84,7 @@ fn what_is_not_json_or_not_the_shape() {
 }
 
 #[test]
-fn a_key_given_twice() {
+fn duplicate_keys() {
     let good = overlay().to_string();
     for (from, to, expected) in [
         (r#""Part":["#, r#""Part":[],"Part":["#, "spec.json: /objects: duplicate name `Part`"),
@@ -113,80 +109,80 @@ fn types_and_references() {
     );
     bad_spec(
         |spec| spec["objects"]["Part"][0]["of"] = "string".into(),
-        "spec.json: /objects/Part/0/of: a `int64` has no `of`",
+        "spec.json: /objects/Part/0/of: unexpected `of` of a `int64`",
     );
     bad_spec(
         |spec| spec["objects"]["DoRequest"][1]["of"] = "Gone".into(),
-        "spec.json: /objects/DoRequest/1/of: no object `Gone`",
+        "spec.json: /objects/DoRequest/1/of: unknown object `Gone`",
     );
     bad_spec(
         |spec| spec["objects"]["DoRequest"][2]["of"] = "Gone".into(),
-        "spec.json: /objects/DoRequest/2/of: neither a type nor an object `Gone`",
+        "spec.json: /objects/DoRequest/2/of: unknown type or object `Gone`",
     );
     bad_spec(
         |spec| _ = spec["objects"]["DoRequest"][2].as_object_mut().unwrap().remove("of"),
-        "spec.json: /objects/DoRequest/2/type: a `list` needs `of`",
+        "spec.json: /objects/DoRequest/2/type: missing `of` of a `list`",
     );
     bad_spec(
         |spec| spec["actions"]["Do"]["request"] = "Gone".into(),
-        "spec.json: /actions/Do/request: no object `Gone`: the request of `Do` is missing",
+        "spec.json: /actions/Do/request: unknown object `Gone`: the request of `Do` is missing",
     );
     bad_spec(
         |spec| spec["actions"]["Do"]["response"] = "Gone".into(),
-        "spec.json: /actions/Do/response: no object `Gone`: the response of `Do` is missing",
+        "spec.json: /actions/Do/response: unknown object `Gone`: the response of `Do` is missing",
     );
     bad_spec(
         |spec| spec["actions"]["Do"]["errors"][0] = "Code.B".into(),
-        "spec.json: /actions/Do/errors/0: `Code.B` is in neither `codes` nor `common_codes`",
+        "spec.json: /actions/Do/errors/0: unknown error code `Code.B`; add it to `codes` or `common_codes`",
     );
     bad_spec(
         |spec| spec["objects"]["int64"] = json!([]),
-        "spec.json: /objects/int64: an object may not have the name of a type",
+        "spec.json: /objects/int64: an object must not have the name of a type",
     );
 }
 
 #[test]
-fn names_that_fall_together() {
+fn colliding_names() {
     bad_spec(
         |spec| spec["objects"]["DoRequest"][1]["name"] = "Name".into(),
-        "spec.json: /objects/DoRequest/1/name: duplicate name `Name`: member 0 has it already",
+        "spec.json: /objects/DoRequest/1/name: duplicate name `Name`: also the name of field 0",
     );
     bad_spec(
         |spec| {
             spec["objects"]["Part"] =
                 json!([{"name": "QRCode", "type": "string"}, {"name": "QrCode", "type": "string"}]);
         },
-        "spec.json: /objects/Part/1/name: two members with the Rust name `qr_code`: `QRCode` and `QrCode`; rename one in the overlay",
+        "spec.json: /objects/Part/1/name: duplicate Rust field name `qr_code`: `QRCode` and `QrCode`; rename one in the overlay",
     );
     bad_spec(
         |spec| {
             spec["objects"]["Part"] =
                 json!([{"name": "New", "type": "string"}, {"name": "WithNew", "type": "string"}]);
         },
-        "spec.json: /objects/Part/1/name: its setter `with_new` is that of `New` too",
+        "spec.json: /objects/Part/1/name: duplicate setter name `with_new`: also the setter of `New`",
     );
     bad_spec(
         |spec| spec["objects"]["Part"][0]["name"] = "大小".into(),
-        "spec.json: /objects/Part/0/name: no Rust name can be made of it: rename it in the overlay",
+        "spec.json: /objects/Part/0/name: not a valid Rust name; rename it in the overlay",
     );
     bad_spec(
         |spec| {
             spec["objects"]["A-B"] = json!([]);
             spec["objects"]["A_B"] = json!([]);
         },
-        "spec.json: /objects/A_B: two types with the Rust name `A_B`: the object `A-B` has it already; rename one in the overlay",
+        "spec.json: /objects/A_B: duplicate Rust type name `A_B`: also the name of the object `A-B`; rename one in the overlay",
     );
     bad_spec(
         |spec| spec["objects"]["ErrorCode"] = json!([]),
-        "spec.json: /objects/ErrorCode: two types with the Rust name `ErrorCode`: the generated code has it already; rename one in the overlay",
+        "spec.json: /objects/ErrorCode: duplicate Rust type name `ErrorCode`: also the name of the generated code; rename one in the overlay",
     );
     bad_spec(
         |spec| spec["objects"]["--"] = json!([]),
-        "spec.json: /objects/--: no Rust name can be made of it: rename it in the overlay",
+        "spec.json: /objects/--: not a valid Rust name; rename it in the overlay",
     );
     bad_spec(
         |spec| spec["codes"] = json!({"Code.A": "", "CodeA": ""}),
-        "spec.json: /codes/CodeA: its Rust name `CodeA` is that of `Code.A` too",
+        "spec.json: /codes/CodeA: duplicate Rust name `CodeA`: also the name of `Code.A`",
     );
 }
 
@@ -221,18 +217,18 @@ fn stale_entries_of_the_overlay() {
     bad_overlay(
         "docs",
         json!({"objects": {"Part": {"members": {"Gone": "d"}}}}),
-        "overlay.json: /docs/objects/Part/members/Gone: stale: `Part` has no member `Gone`",
+        "overlay.json: /docs/objects/Part/members/Gone: stale: `Part` has no field `Gone`",
     );
-    let required = |member: &str, required: bool| json!([{"object": "DoRequest", "member": member, "required": required, "reason": "r"}]);
+    let required = |field: &str, required: bool| json!([{"object": "DoRequest", "member": field, "required": required, "reason": "r"}]);
     bad_overlay(
         "required",
         required("Name", true),
-        "overlay.json: /required/0/required: stale: the spec says so already",
+        "overlay.json: /required/0/required: stale: equals the spec",
     );
     bad_overlay(
         "required",
         required("Gone", true),
-        "overlay.json: /required/0: stale: `DoRequest` has no member `Gone`",
+        "overlay.json: /required/0: stale: `DoRequest` has no field `Gone`",
     );
     bad_overlay(
         "renames",
@@ -242,9 +238,9 @@ fn stale_entries_of_the_overlay() {
     bad_overlay(
         "renames",
         json!([{"object": "Part", "member": "Gone", "to": "here", "reason": "r"}]),
-        "overlay.json: /renames/0: stale: `Part` has no member `Gone`",
+        "overlay.json: /renames/0: stale: `Part` has no field `Gone`",
     );
-    let nothing = "stale: no member that an earlier entry does not mark already";
+    let nothing = "stale: matches no further field";
     for entries in [
         json!([{"member": "Gone", "reason": "r"}]),
         json!([{"member": "*Gone", "reason": "r"}]),
@@ -266,47 +262,47 @@ fn stale_entries_of_the_overlay() {
 }
 
 #[test]
-fn a_text_that_nobody_judged() {
+fn unclassified_string_fields() {
     bad_overlay(
         "shown",
         json!([{"member": "Name", "reason": "r"}]),
-        "overlay.json: /shown: `DoResponse.RequestId`: a text that is neither in `sensitive` nor in `shown`",
+        "overlay.json: /shown: `DoResponse.RequestId`: unclassified string field; add it to `sensitive` or `shown`",
     );
 }
 
 #[test]
-fn value_sets_that_fit_nothing() {
+fn invalid_value_sets() {
     let set = |members: Value, values: Value| json!({"Kind": {"doc": "d", "reason": "r", "members": members, "values": values}});
     let a = json!([{"value": "A", "doc": "d"}]);
     bad_overlay(
         "values",
         set(json!(["Part.Gone"]), a.clone()),
-        "overlay.json: /values/Kind/members/0: stale: `Part` has no member `Gone`",
+        "overlay.json: /values/Kind/members/0: stale: `Part` has no field `Gone`",
     );
     bad_overlay(
         "values",
         set(json!(["Part"]), a.clone()),
-        "overlay.json: /values/Kind/members/0: is not `Object.Member`",
+        "overlay.json: /values/Kind/members/0: invalid path; expected `Object.Field`",
     );
     bad_overlay(
         "values",
         set(json!(["Part.Size"]), a.clone()),
-        "overlay.json: /values/Kind/members/0: `int64` does not hold such values",
+        "overlay.json: /values/Kind/members/0: values of the wrong type for `int64`",
     );
     bad_overlay(
         "values",
         set(json!([]), a),
-        "overlay.json: /values/Kind/members: stale: types no member",
+        "overlay.json: /values/Kind/members: stale: no fields",
     );
     bad_overlay(
         "values",
         set(json!(["Part.Size"]), json!([{"value": 1, "doc": "d"}])),
-        "overlay.json: /values/Kind/values/0: no Rust name can be made of it: give it a `name`",
+        "overlay.json: /values/Kind/values/0: not a valid Rust name; set `name`",
     );
     bad_overlay(
         "values",
         set(json!(["DoRequest.Name"]), json!([{"value": "UNKNOWN", "doc": "d"}])),
-        "overlay.json: /values/Kind/values/0: the Rust name `Unknown` is taken: give it a `name`",
+        "overlay.json: /values/Kind/values/0: duplicate Rust name `Unknown`; set `name`",
     );
     bad_overlay(
         "values",
@@ -314,21 +310,21 @@ fn value_sets_that_fit_nothing() {
             json!(["DoRequest.Name"]),
             json!([{"value": "A", "doc": "d"}, {"value": 1, "name": "B", "doc": "d"}]),
         ),
-        "overlay.json: /values/Kind/values: text and integer values in one set",
+        "overlay.json: /values/Kind/values: mixed string and integer values",
     );
 }
 
 #[test]
-fn groups_hold_every_action_once() {
+fn every_action_belongs_to_one_group() {
     bad_overlay(
         "groups",
         json!({"a": {"doc": "d", "actions": []}}),
-        "overlay.json: /groups: the action `Do` is in no group",
+        "overlay.json: /groups: action `Do` has no group",
     );
     bad_overlay(
         "groups",
         json!({"a": {"doc": "d", "actions": ["Do"]}, "b": {"doc": "d", "actions": ["Do"]}}),
-        "overlay.json: /groups/b/actions/0: `Do` is in the group `a` already",
+        "overlay.json: /groups/b/actions/0: `Do` is also in the group `a`",
     );
     bad_overlay(
         "groups",
@@ -338,12 +334,12 @@ fn groups_hold_every_action_once() {
     bad_overlay(
         "groups",
         json!({"full": {"doc": "d", "actions": ["Do"]}}),
-        "overlay.json: /groups/full: is reserved or no module name",
+        "overlay.json: /groups/full: reserved or invalid module name",
     );
 }
 
 #[test]
-fn all_problems_of_a_file_are_told_at_once() {
+fn all_problems_of_a_file_are_reported() {
     let mut bad = spec();
     bad["objects"]["Part"][0]["type"] = "integer".into();
     bad["actions"]["Do"]["request"] = "Gone".into();

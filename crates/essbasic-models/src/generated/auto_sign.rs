@@ -13,31 +13,37 @@ pub struct AutoSignConfig {
     pub cert_info_callback: ::core::option::Option<::core::primitive::bool>,
     /// Whether the person may design their own seal (signature). Absent: no.
     pub user_define_seal: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the callback holds the picture, as base64, of the seal (signature) that auto-signing will use. Absent: no.
+    /// Whether the callback holds the picture, as base64, of the seal (signature) that auto-signing
+    /// will use. Absent: no.
     pub seal_img_callback: ::core::option::Option<::core::primitive::bool>,
     /// Address for callbacks.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
     pub callback_url: ::core::option::Option<::std::string::String>,
-    /// How the person may prove who they are. A mini program link takes `WEIXINAPP` only, its default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.
+    /// How the person may prove who they are. A mini program link takes `WEIXINAPP` only, its
+    /// default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.
     pub verify_channels: ::core::option::Option<::std::vec::Vec<super::VerifyChannel>>,
-    /// Whether an account licence is bound to the person. Absent: 1, no licence; auto-signing stays on without end and its contracts use contract quota.
+    /// Whether an account licence is bound to the person. Absent: 1, no licence; auto-signing stays
+    /// on without end and its contracts use contract quota.
     ///
     /// Deprecated. Leave it out; it has no effect any more.
     pub license_type: ::core::option::Option<super::AutoSignLicenseType>,
-    /// Where the H5 page goes after success; ask the service's account manager when to use it. Only for H5 links.
+    /// Where the H5 page goes after success; ask the service's account manager when to use it. Only
+    /// for H5 links.
     ///
     /// - `https://...`: back to the platform's H5 page.
-    /// - `qianapp://...`: back to the platform's app, which must catch this scheme in its web view and open its own page.
+    /// - `qianapp://...`: back to the platform's app, which must catch this scheme in its web view
+    ///   and open its own page.
     ///
-    /// No other scheme is allowed. With `appendResult=qian` in its query, the service adds `action=sign&result=success&from=tencent_ess`, which tells the success.
+    /// No other scheme is allowed. With `appendResult=qian` in its query, the service adds
+    /// `action=sign&result=success&from=tencent_ess`, which tells the success.
     pub jump_url: ::core::option::Option<::std::string::String>,
 }
 
 impl AutoSignConfig {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(user_info: super::UserThreeFactor) -> Self {
         Self {
@@ -51,26 +57,26 @@ impl AutoSignConfig {
             jump_url: ::core::option::Option::None,
         }
     }
-    /// Sets the member `CertInfoCallback`.
+    /// Sets the field `CertInfoCallback`.
     #[deprecated(note = "Leave it out; it has no effect any more.")]
     #[must_use]
     pub fn cert_info_callback(mut self, value: ::core::primitive::bool) -> Self {
         self.cert_info_callback = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `UserDefineSeal`.
+    /// Sets the field `UserDefineSeal`.
     #[must_use]
     pub fn user_define_seal(mut self, value: ::core::primitive::bool) -> Self {
         self.user_define_seal = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SealImgCallback`.
+    /// Sets the field `SealImgCallback`.
     #[must_use]
     pub fn seal_img_callback(mut self, value: ::core::primitive::bool) -> Self {
         self.seal_img_callback = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `CallbackUrl`.
+    /// Sets the field `CallbackUrl`.
     #[deprecated(note = "Set the callback address in the application's configuration.")]
     #[must_use]
     pub fn callback_url(
@@ -82,7 +88,7 @@ impl AutoSignConfig {
         );
         self
     }
-    /// Sets the member `VerifyChannels`.
+    /// Sets the field `VerifyChannels`.
     #[must_use]
     pub fn verify_channels(
         mut self,
@@ -100,7 +106,7 @@ impl AutoSignConfig {
         );
         self
     }
-    /// Sets the member `LicenseType`.
+    /// Sets the field `LicenseType`.
     #[deprecated(note = "Leave it out; it has no effect any more.")]
     #[must_use]
     pub fn license_type(
@@ -112,7 +118,7 @@ impl AutoSignConfig {
         );
         self
     }
-    /// Sets the member `JumpUrl`.
+    /// Sets the field `JumpUrl`.
     #[must_use]
     pub fn jump_url(
         mut self,
@@ -213,27 +219,46 @@ impl ::core::fmt::Debug for AutoSignConfig {
     }
 }
 
-/// Withdraws the link with which a person was to switch on auto-signing, made with `ChannelCreateUserAutoSignEnableUrl`; the link stops working.
+/// Withdraws the link with which a person was to switch on auto-signing, made with
+/// `ChannelCreateUserAutoSignEnableUrl`; the link stops working.
 ///
 /// 撤销授权签开通链接
 ///
-/// Not possible once the person has switched it on: then `ChannelDisableUserAutoSign` ends it. Only for electronic prescriptions, and to be agreed with the service's account manager first.
+/// Not possible once the person has switched it on: then `ChannelDisableUserAutoSign` ends it.
+/// Only for electronic prescriptions, and to be agreed with the service's account manager
+/// first.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - `FailedOperation.UserAutoSignEnableAlready`: Cannot revoke: the user already enabled auto-sign. Nothing is left to revoke; to end auto-signing, call `ChannelDisableUserAutoSign`.
-/// - `FailedOperation.UserAutoSignEnableUrlNotExist`: Cannot revoke: no enable link was ever generated. Treat it as done, or check `SceneKey`, name and document in `UserInfo` against those given to `ChannelCreateUserAutoSignEnableUrl`.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
+/// - [`FailedOperation.UserAutoSignEnableAlready`](super::ErrorCode::FailedOperationUserAutoSignEnableAlready):
+///   Cannot revoke: the user already enabled auto-sign. Nothing is left to revoke; to end
+///   auto-signing, call `ChannelDisableUserAutoSign`.
+/// - [`FailedOperation.UserAutoSignEnableUrlNotExist`](super::ErrorCode::FailedOperationUserAutoSignEnableUrlNotExist):
+///   Cannot revoke: no enable link was ever generated. Treat it as done, or check `SceneKey`,
+///   name and document in `UserInfo` against those given to
+///   `ChannelCreateUserAutoSignEnableUrl`.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCancelUserAutoSignEnableUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The employee who acts. `Agent` says it already.
     pub operator: super::UserInfo,
@@ -244,7 +269,7 @@ pub struct ChannelCancelUserAutoSignEnableUrlRequest {
 }
 
 impl ChannelCancelUserAutoSignEnableUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -316,7 +341,7 @@ impl ::tc3_api::json::Encode for ChannelCancelUserAutoSignEnableUrlRequest {
 
 ::tc3_api::__serialize!(ChannelCancelUserAutoSignEnableUrlRequest);
 
-/// The answer to `ChannelCancelUserAutoSignEnableUrl`.
+/// Response of `ChannelCancelUserAutoSignEnableUrl`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -325,7 +350,7 @@ impl ::tc3_api::json::Encode for ChannelCancelUserAutoSignEnableUrlRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCancelUserAutoSignEnableUrlResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -368,38 +393,70 @@ impl ::tc3_api::json::Encode for ChannelCancelUserAutoSignEnableUrlResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCancelUserAutoSignEnableUrlResponse);
 
-/// Makes a link with which a person switches on auto-signing: contracts are then signed in their name without them acting each time. Link, or QR code for the mini program, can be passed on by the platform or sent by short message.
+/// Makes a link with which a person switches on auto-signing: contracts are then signed in
+/// their name without them acting each time. Link, or QR code for the mini program, can be
+/// passed on by the platform or sent by short message.
 ///
 /// 获取个人用户授权签的开通链接
 ///
-/// Only for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.
+/// Only for special uses such as electronic prescriptions, and only for customers whom the
+/// service's account manager has enabled for it.
 ///
-/// The link is valid for 7 days unless `ExpiredTime` says otherwise, 30 days at most. `ChannelCancelUserAutoSignEnableUrl` withdraws it, `ChannelDescribeUserAutoSignStatus` shows whether auto-signing is on, `ChannelDisableUserAutoSign` ends it. Callbacks report both events and carry `UserData`.
+/// The link is valid for 7 days unless `ExpiredTime` says otherwise, 30 days at most.
+/// `ChannelCancelUserAutoSignEnableUrl` withdraws it, `ChannelDescribeUserAutoSignStatus` shows
+/// whether auto-signing is on, `ChannelDisableUserAutoSign` ends it. Callbacks report both
+/// events and carry `UserData`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - Where `NotifyType` is `SMS`, `NotifyAddress` must be given.
+/// - If `NotifyType` is `SMS`, `NotifyAddress` is required.
 ///
 /// # Errors
 ///
-/// - `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.
-/// - `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
+/// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
+///   failed. Check the secret id and key, the clock, and the account's CAM policies; repeating
+///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type: 18 characters with a
+///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
+///   mainland travel permits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
+///   Signer is below the legal age. Have another person sign, or have the super administrator
+///   or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
+///   `ModifyExtendedService`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignEnableUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// What auto-signing is for.
     pub scene_key: super::AutoSignScene,
@@ -413,16 +470,18 @@ pub struct ChannelCreateUserAutoSignEnableUrlRequest {
     pub notify_type: ::core::option::Option<super::NotifyType>,
     /// Mobile number to which the short message goes. Has no effect without `SMS` in `NotifyType`.
     pub notify_address: ::core::option::Option<::std::string::String>,
-    /// Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from now. In seconds since the epoch.
+    /// Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from
+    /// now. Unix timestamp in seconds.
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
-    /// Data of the platform's own, encoded as base64. The callbacks on switching auto-signing on and off return it unchanged. At most 20480 characters.
+    /// Data of the platform's own, encoded as base64. The callbacks on switching auto-signing on
+    /// and off return it unchanged. At most 20480 characters.
     pub user_data: ::core::option::Option<::std::string::String>,
     /// Form of the link. `APP` works only for the mini program, that is, without `UrlType`.
     pub end_point: ::core::option::Option<super::AutoSignUrlEndpoint>,
 }
 
 impl ChannelCreateUserAutoSignEnableUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -441,19 +500,19 @@ impl ChannelCreateUserAutoSignEnableUrlRequest {
             end_point: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `AutoSignConfig`.
+    /// Sets the field `AutoSignConfig`.
     #[must_use]
     pub fn auto_sign_config(mut self, value: super::AutoSignConfig) -> Self {
         self.auto_sign_config = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `UrlType`.
+    /// Sets the field `UrlType`.
     #[must_use]
     pub fn url_type(
         mut self,
@@ -462,7 +521,7 @@ impl ChannelCreateUserAutoSignEnableUrlRequest {
         self.url_type = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `NotifyType`.
+    /// Sets the field `NotifyType`.
     #[must_use]
     pub fn notify_type(
         mut self,
@@ -473,7 +532,7 @@ impl ChannelCreateUserAutoSignEnableUrlRequest {
         );
         self
     }
-    /// Sets the member `NotifyAddress`.
+    /// Sets the field `NotifyAddress`.
     #[must_use]
     pub fn notify_address(
         mut self,
@@ -484,13 +543,13 @@ impl ChannelCreateUserAutoSignEnableUrlRequest {
         );
         self
     }
-    /// Sets the member `ExpiredTime`.
+    /// Sets the field `ExpiredTime`.
     #[must_use]
     pub fn expired_time(mut self, value: ::core::primitive::i64) -> Self {
         self.expired_time = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `UserData`.
+    /// Sets the field `UserData`.
     #[must_use]
     pub fn user_data(
         mut self,
@@ -501,7 +560,7 @@ impl ChannelCreateUserAutoSignEnableUrlRequest {
         );
         self
     }
-    /// Sets the member `EndPoint`.
+    /// Sets the field `EndPoint`.
     #[must_use]
     pub fn end_point(
         mut self,
@@ -584,13 +643,13 @@ impl ::tc3_api::json::Encode for ChannelCreateUserAutoSignEnableUrlRequest {
 ::tc3_api::__serialize!(ChannelCreateUserAutoSignEnableUrlRequest);
 
 impl ChannelCreateUserAutoSignEnableUrlRequest {
-    /// The member `ExpiredTime` as a time; `None` of zero.
+    /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
     pub fn expired_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.expired_time?)
     }
-    /// Sets the member `ExpiredTime` to a time.
+    /// Sets the field `ExpiredTime` from a time.
     #[must_use]
     pub fn expired_time_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.expired_time = ::core::option::Option::Some(
@@ -629,23 +688,28 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlRequest {
     }
 }
 
-/// The answer to `ChannelCreateUserAutoSignEnableUrl`.
+/// Response of `ChannelCreateUserAutoSignEnableUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignEnableUrlResponse {
-    /// The link for switching on auto-signing, short or long; valid until the request's `ExpiredTime`.
+    /// The link for switching on auto-signing, short or long; valid until the request's
+    /// `ExpiredTime`.
     pub url: ::std::string::String,
-    /// WeChat app id of the service's mini program, for jumps to it from an app or another mini program. None for an H5 link.
+    /// WeChat app id of the service's mini program, for jumps to it from an app or another mini
+    /// program. None for an H5 link.
     pub app_id: ::std::string::String,
-    /// WeChat original id of the service's mini program, for jumps to it from an app or another mini program. None for an H5 link.
+    /// WeChat original id of the service's mini program, for jumps to it from an app or another
+    /// mini program. None for an H5 link.
     pub app_original_id: ::std::string::String,
-    /// Page of the mini program to jump to from an app or another mini program. None for an H5 link.
+    /// Page of the mini program to jump to from an app or another mini program. None for an H5
+    /// link.
     pub path: ::std::string::String,
-    /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. None for an H5 link. As base64.
+    /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. None
+    /// for an H5 link. Encoded as base64.
     pub qr_code: ::tc3_api::Base64,
     /// Kind of page the link leads to. Empty: the mini program.
     pub url_type: super::AutoSignUrlType,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -714,28 +778,47 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
     }
 }
 
-/// Makes a link with which a person replaces the seal that auto-signing puts on contracts for them.
+/// Makes a link with which a person replaces the seal that auto-signing puts on contracts for
+/// them.
 ///
 /// 获取设置“授权签”印章小程序链接
 ///
-/// The organisation must have auto-signing, and the person must have switched theirs on (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini program. It is valid for 7 days unless `ExpiredTime` says otherwise, 30 days at most. The call uses no contract quota and is not charged for now.
+/// The organisation must have auto-signing, and the person must have switched theirs on
+/// (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini
+/// program. It is valid for 7 days unless `ExpiredTime` says otherwise, 30 days at most. The
+/// call uses no contract quota and is not charged for now.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.Decryption`: Server-side decryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.DependsApi`: A dependent API failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
+///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
+///   failed. Repeat a query later; after a create or change the outcome is unknown, so look
+///   before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignSealUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// What auto-signing is for.
     pub scene_key: super::AutoSignScene,
@@ -743,14 +826,15 @@ pub struct ChannelCreateUserAutoSignSealUrlRequest {
     pub user_info: super::UserThreeFactor,
     /// The employee who acts. `Agent` says it already.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from now. In seconds since the epoch.
+    /// Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from
+    /// now. Unix timestamp in seconds.
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// Form of the link.
     pub end_point: ::core::option::Option<super::AutoSignUrlEndpoint>,
 }
 
 impl ChannelCreateUserAutoSignSealUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -766,19 +850,19 @@ impl ChannelCreateUserAutoSignSealUrlRequest {
             end_point: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ExpiredTime`.
+    /// Sets the field `ExpiredTime`.
     #[must_use]
     pub fn expired_time(mut self, value: ::core::primitive::i64) -> Self {
         self.expired_time = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `EndPoint`.
+    /// Sets the field `EndPoint`.
     #[must_use]
     pub fn end_point(
         mut self,
@@ -853,13 +937,13 @@ impl ::tc3_api::json::Encode for ChannelCreateUserAutoSignSealUrlRequest {
 ::tc3_api::__serialize!(ChannelCreateUserAutoSignSealUrlRequest);
 
 impl ChannelCreateUserAutoSignSealUrlRequest {
-    /// The member `ExpiredTime` as a time; `None` of zero.
+    /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
     pub fn expired_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.expired_time?)
     }
-    /// Sets the member `ExpiredTime` to a time.
+    /// Sets the field `ExpiredTime` from a time.
     #[must_use]
     pub fn expired_time_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.expired_time = ::core::option::Option::Some(
@@ -869,21 +953,24 @@ impl ChannelCreateUserAutoSignSealUrlRequest {
     }
 }
 
-/// The answer to `ChannelCreateUserAutoSignSealUrl`.
+/// Response of `ChannelCreateUserAutoSignSealUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignSealUrlResponse {
-    /// WeChat app id of the service's mini program, for jumps to it from an app or another mini program.
+    /// WeChat app id of the service's mini program, for jumps to it from an app or another mini
+    /// program.
     pub app_id: ::core::option::Option<::std::string::String>,
-    /// WeChat original id of the service's mini program, for jumps to it from an app or another mini program.
+    /// WeChat original id of the service's mini program, for jumps to it from an app or another
+    /// mini program.
     pub app_original_id: ::core::option::Option<::std::string::String>,
     /// The link for setting the seal, short or long; valid until the request's `ExpiredTime`.
     pub url: ::std::string::String,
     /// Page of the mini program to jump to from an app or another mini program.
     pub path: ::core::option::Option<::std::string::String>,
-    /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. As base64.
+    /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. Encoded
+    /// as base64.
     pub qr_code: ::core::option::Option<::tc3_api::Base64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -961,31 +1048,53 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
     }
 }
 
-/// Tells whether a person has switched on auto-signing, with which seal, and until when their licence is valid.
+/// Tells whether a person has switched on auto-signing, with which seal, and until when their
+/// licence is valid.
 ///
 /// 查询个人用户开通授权签状态
 ///
-/// Only for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.
+/// Only for special uses such as electronic prescriptions, and only for customers whom the
+/// service's account manager has enabled for it.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Errors
 ///
-/// - `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.
-/// - `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
+/// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
+///   failed. Check the secret id and key, the clock, and the account's CAM policies; repeating
+///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type: 18 characters with a
+///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
+///   mainland travel permits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// What auto-signing is for.
     pub scene_key: super::AutoSignScene,
@@ -996,7 +1105,7 @@ pub struct ChannelDescribeUserAutoSignStatusRequest {
 }
 
 impl ChannelDescribeUserAutoSignStatusRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1010,7 +1119,7 @@ impl ChannelDescribeUserAutoSignStatusRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -1073,7 +1182,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeUserAutoSignStatusRequest {
 
 ::tc3_api::__serialize!(ChannelDescribeUserAutoSignStatusRequest);
 
-/// The answer to `ChannelDescribeUserAutoSignStatus`.
+/// Response of `ChannelDescribeUserAutoSignStatus`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1084,15 +1193,18 @@ impl ::tc3_api::json::Encode for ChannelDescribeUserAutoSignStatusRequest {
 pub struct ChannelDescribeUserAutoSignStatusResponse {
     /// Whether the person has switched on auto-signing.
     pub is_open: ::core::primitive::bool,
-    /// When the licence began. Only if auto-signing was switched on with a licence. In seconds since the epoch.
+    /// When the licence began. Only if auto-signing was switched on with a licence. Unix timestamp
+    /// in seconds.
     pub license_from: ::core::primitive::i64,
-    /// When the licence ends. Only if auto-signing was switched on with a licence. In seconds since the epoch.
+    /// When the licence ends. Only if auto-signing was switched on with a licence. Unix timestamp
+    /// in seconds.
     pub license_to: ::core::primitive::i64,
     /// Whether auto-signing was switched on with an account licence.
     pub license_type: ::core::option::Option<super::AutoSignLicenseType>,
-    /// The seal that auto-signing uses. Empty: none set yet; the person must open the link from `ChannelCreateUserAutoSignEnableUrl` again and set one.
+    /// The seal that auto-signing uses. Empty: none set yet; the person must open the link from
+    /// `ChannelCreateUserAutoSignEnableUrl` again and set one.
     pub seal_id: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1146,13 +1258,13 @@ impl ::tc3_api::json::Encode for ChannelDescribeUserAutoSignStatusResponse {
 ::tc3_api::__serialize!(ChannelDescribeUserAutoSignStatusResponse);
 
 impl ChannelDescribeUserAutoSignStatusResponse {
-    /// The member `LicenseFrom` as a time; `None` of zero.
+    /// Returns the field `LicenseFrom` as a time; `None` if it is zero.
     pub fn license_from_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.license_from)
     }
-    /// The member `LicenseTo` as a time; `None` of zero.
+    /// Returns the field `LicenseTo` as a time; `None` if it is zero.
     pub fn license_to_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.license_to)
     }
@@ -1162,29 +1274,54 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 ///
 /// 关闭个人授权签功能
 ///
-/// If an account licence was bound to the person when they switched it on, that licence is not given back.
+/// If an account licence was bound to the person when they switched it on, that licence is not
+/// given back.
 ///
-/// Only for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.
+/// Only for special uses such as electronic prescriptions, and only for customers whom the
+/// service's account manager has enabled for it.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.
-/// - `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NotInAutoSignWhiteList`: Not on the allow-list of this business. Have the service's account manager enable auto-signing by individuals for this application; check `SceneKey` too.
+/// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
+///   failed. Check the secret id and key, the clock, and the account's CAM policies; repeating
+///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type: 18 characters with a
+///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
+///   mainland travel permits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NotInAutoSignWhiteList`](super::ErrorCode::OperationDeniedNotInAutoSignWhiteList):
+///   Not on the allow-list of this business. Have the service's account manager enable
+///   auto-signing by individuals for this application; check `SceneKey` too.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDisableUserAutoSignRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// What auto-signing is for.
     pub scene_key: super::AutoSignScene,
@@ -1195,7 +1332,7 @@ pub struct ChannelDisableUserAutoSignRequest {
 }
 
 impl ChannelDisableUserAutoSignRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1209,7 +1346,7 @@ impl ChannelDisableUserAutoSignRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -1272,7 +1409,7 @@ impl ::tc3_api::json::Encode for ChannelDisableUserAutoSignRequest {
 
 ::tc3_api::__serialize!(ChannelDisableUserAutoSignRequest);
 
-/// The answer to `ChannelDisableUserAutoSign`.
+/// Response of `ChannelDisableUserAutoSign`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1281,7 +1418,7 @@ impl ::tc3_api::json::Encode for ChannelDisableUserAutoSignRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelDisableUserAutoSignResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1328,31 +1465,59 @@ impl ::tc3_api::json::Encode for ChannelDisableUserAutoSignResponse {
 ///
 /// 续期医疗自动签许可
 ///
-/// It was for special uses such as electronic prescriptions, and only for customers whom the service's account manager had enabled for it.
+/// It was for special uses such as electronic prescriptions, and only for customers whom the
+/// service's account manager had enabled for it.
 ///
-/// Deprecated: the service will take the action away.
+/// Deprecated: the service will remove the action.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.LicenseNoQuota`: Auto-sign licence quota is exhausted. Buy licences through the service's account manager, then repeat. The action itself is no longer in use.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Api`: Error from another internal API. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.DependsApi`: A dependent API failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.
-/// - `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
+/// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
+///   failed. Check the secret id and key, the clock, and the account's CAM policies; repeating
+///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.LicenseNoQuota`](super::ErrorCode::FailedOperationLicenseNoQuota):
+///   Auto-sign licence quota is exhausted. Buy licences through the service's account manager,
+///   then repeat. The action itself is no longer in use.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
+///   failed. Repeat a query later; after a create or change the outcome is unknown, so look
+///   before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type: 18 characters with a
+///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
+///   mainland travel permits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// What auto-signing is for.
     pub scene_key: super::AutoSignScene,
@@ -1363,8 +1528,8 @@ pub struct ChannelRenewAutoSignLicenseRequest {
 }
 
 impl ChannelRenewAutoSignLicenseRequest {
-    /// With the members that the service requires.
-    #[deprecated(note = "the service will take the action away, or has done so")]
+    /// Creates the object with its required fields.
+    #[deprecated(note = "the service removes the action")]
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1378,7 +1543,7 @@ impl ChannelRenewAutoSignLicenseRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -1441,7 +1606,7 @@ impl ::tc3_api::json::Encode for ChannelRenewAutoSignLicenseRequest {
 
 ::tc3_api::__serialize!(ChannelRenewAutoSignLicenseRequest);
 
-/// The answer to `ChannelRenewAutoSignLicense`.
+/// Response of `ChannelRenewAutoSignLicense`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1450,9 +1615,10 @@ impl ::tc3_api::json::Encode for ChannelRenewAutoSignLicenseRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseResponse {
-    /// When the extended licence ends. Only if auto-signing was switched on with a licence. In seconds since the epoch.
+    /// When the extended licence ends. Only if auto-signing was switched on with a licence. Unix
+    /// timestamp in seconds.
     pub license_to: ::core::option::Option<::core::primitive::i64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1498,71 +1664,102 @@ impl ::tc3_api::json::Encode for ChannelRenewAutoSignLicenseResponse {
 ::tc3_api::__serialize!(ChannelRenewAutoSignLicenseResponse);
 
 impl ChannelRenewAutoSignLicenseResponse {
-    /// The member `LicenseTo` as a time; `None` of zero.
+    /// Returns the field `LicenseTo` as a time; `None` if it is zero.
     pub fn license_to_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.license_to?)
     }
 }
 
-/// Makes a link to the mini program with which one organisation authorises another, or the platform's application, to sign automatically with its seals. `AuthToMe` gives the direction. If the authorising organisation has no auto-signing yet, the link first leads through switching it on.
+/// Makes a link to the mini program with which one organisation authorises another, or the
+/// platform's application, to sign automatically with its seals. `AuthToMe` gives the
+/// direction. If the authorising organisation has no auto-signing yet, the link first leads
+/// through switching it on.
 ///
 /// 创建企业授权签授权链接
 ///
-/// Only the super administrator or the legal representative of the sub-organisation may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative of the authorising or the authorised organisation must open the link, which is valid for 7 days.
+/// Only the super administrator or the legal representative of the sub-organisation may call
+/// this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal
+/// representative of the authorising or the authorised organisation must open the link, which
+/// is valid for 7 days.
 ///
-/// Both organisations must be verified and belong to the same application. An organisation that is authorised already, or about to be, cannot be authorised again; `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing authorisation.
+/// Both organisations must be verified and belong to the same application. An organisation that
+/// is authorised already, or about to be, cannot be authorised again;
+/// `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing authorisation.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - At least one of `PlatformAppAuthorization`, `AuthorizedOrganizationIds` and `AuthorizedOrganizationNames` must be given.
-/// - At most one of `AuthorizedOrganizationIds` and `AuthorizedOrganizationNames` may be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - At least one of `PlatformAppAuthorization`, `AuthorizedOrganizationIds` and
+///   `AuthorizedOrganizationNames` is required.
+/// - At most one of `AuthorizedOrganizationIds` and `AuthorizedOrganizationNames` is allowed.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlRequest {
-    /// For which application, sub-organisation and employee the call is made. The employee must be the super administrator or the legal representative.
+    /// For which application, sub-organisation and employee the call is made. The employee must be
+    /// the super administrator or the legal representative.
     pub agent: super::Agent,
-    /// The other organisation, by its id in the service. Not in use; `AuthorizedOrganizationIds` has taken its place.
+    /// The other organisation, by its id in the service. Not in use; `AuthorizedOrganizationIds`
+    /// has taken its place.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub authorized_organization_id: ::core::option::Option<::std::string::String>,
-    /// The other organisation, by name. Not in use; `AuthorizedOrganizationNames` has taken its place.
+    /// The other organisation, by name. Not in use; `AuthorizedOrganizationNames` has taken its
+    /// place.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
-    /// Whether the platform's application is authorised instead of organisations; then neither ids nor names are needed. The service's operations manager must enable this first. Absent: no.
+    /// Whether the platform's application is authorised instead of organisations; then neither ids
+    /// nor names are needed. The service's operations manager must enable this first. Absent: no.
     pub platform_app_authorization: ::core::option::Option<::core::primitive::bool>,
     /// Types of seals that may be authorised. Absent: any.
     pub seal_types: ::core::option::Option<::std::vec::Vec<super::AutoSignSealType>>,
-    /// Direction: `true` if the other organisation authorises the one in `Agent` (only one other organisation then), `false` if the one in `Agent` authorises the others. Absent: `false`.
+    /// Direction: `true` if the other organisation authorises the one in `Agent` (only one other
+    /// organisation then), `false` if the one in `Agent` authorises the others. Absent: `false`.
     pub auth_to_me: ::core::option::Option<::core::primitive::bool>,
-    /// The other organisations, by their ids in the service (`OrganizationId`); they must belong to the same application. At most 50 elements.
+    /// The other organisations, by their ids in the service (`OrganizationId`); they must belong to
+    /// the same application. At most 50 elements.
     pub authorized_organization_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
-    /// The other organisations, by name as on the business licence, with full-width brackets (`（）`) if any; they must belong to the same application. At most 50 elements.
+    /// The other organisations, by name as on the business licence, with full-width brackets (`（）`)
+    /// if any; they must belong to the same application. At most 50 elements.
     pub authorized_organization_names: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
-    /// What the authorisation page lets the authorising organisation choose by. Absent: 0, all ways.
+    /// What the authorisation page lets the authorising organisation choose by. Absent: 0, all
+    /// ways.
     pub limit_auth_type: ::core::option::Option<super::PartnerAuthLimit>,
 }
 
 impl CreatePartnerAutoSignAuthUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -1577,7 +1774,7 @@ impl CreatePartnerAutoSignAuthUrlRequest {
             limit_auth_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `AuthorizedOrganizationId`.
+    /// Sets the field `AuthorizedOrganizationId`.
     #[must_use]
     pub fn authorized_organization_id(
         mut self,
@@ -1588,7 +1785,7 @@ impl CreatePartnerAutoSignAuthUrlRequest {
         );
         self
     }
-    /// Sets the member `AuthorizedOrganizationName`.
+    /// Sets the field `AuthorizedOrganizationName`.
     #[must_use]
     pub fn authorized_organization_name(
         mut self,
@@ -1599,13 +1796,13 @@ impl CreatePartnerAutoSignAuthUrlRequest {
         );
         self
     }
-    /// Sets the member `PlatformAppAuthorization`.
+    /// Sets the field `PlatformAppAuthorization`.
     #[must_use]
     pub fn platform_app_authorization(mut self, value: ::core::primitive::bool) -> Self {
         self.platform_app_authorization = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SealTypes`.
+    /// Sets the field `SealTypes`.
     #[must_use]
     pub fn seal_types(
         mut self,
@@ -1623,13 +1820,13 @@ impl CreatePartnerAutoSignAuthUrlRequest {
         );
         self
     }
-    /// Sets the member `AuthToMe`.
+    /// Sets the field `AuthToMe`.
     #[must_use]
     pub fn auth_to_me(mut self, value: ::core::primitive::bool) -> Self {
         self.auth_to_me = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `AuthorizedOrganizationIds`.
+    /// Sets the field `AuthorizedOrganizationIds`.
     #[must_use]
     pub fn authorized_organization_ids(
         mut self,
@@ -1647,7 +1844,7 @@ impl CreatePartnerAutoSignAuthUrlRequest {
         );
         self
     }
-    /// Sets the member `AuthorizedOrganizationNames`.
+    /// Sets the field `AuthorizedOrganizationNames`.
     #[must_use]
     pub fn authorized_organization_names(
         mut self,
@@ -1665,7 +1862,7 @@ impl CreatePartnerAutoSignAuthUrlRequest {
         );
         self
     }
-    /// Sets the member `LimitAuthType`.
+    /// Sets the field `LimitAuthType`.
     #[must_use]
     pub fn limit_auth_type(
         mut self,
@@ -1755,17 +1952,18 @@ impl ::tc3_api::json::Encode for CreatePartnerAutoSignAuthUrlRequest {
 
 ::tc3_api::__serialize!(CreatePartnerAutoSignAuthUrlRequest);
 
-/// The answer to `CreatePartnerAutoSignAuthUrl`.
+/// Response of `CreatePartnerAutoSignAuthUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlResponse {
     /// The short link to the authorisation page; valid until `ExpireTime`.
     pub url: ::std::string::String,
-    /// Mini program path of the authorisation page, for jumps from the platform's app or mini program.
+    /// Mini program path of the authorisation page, for jumps from the platform's app or mini
+    /// program.
     pub mini_app_path: ::core::option::Option<::std::string::String>,
-    /// When the link stops working: 7 days after it was made. In seconds since the epoch.
+    /// When the link stops working: 7 days after it was made. Unix timestamp in seconds.
     pub expire_time: ::core::option::Option<::core::primitive::i64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1815,7 +2013,7 @@ impl ::tc3_api::json::Encode for CreatePartnerAutoSignAuthUrlResponse {
 ::tc3_api::__serialize!(CreatePartnerAutoSignAuthUrlResponse);
 
 impl CreatePartnerAutoSignAuthUrlResponse {
-    /// The member `ExpireTime` as a time; `None` of zero.
+    /// Returns the field `ExpireTime` as a time; `None` if it is zero.
     pub fn expire_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -1840,51 +2038,79 @@ impl ::core::fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
     }
 }
 
-/// Makes a link to the mini program with which the seals of an auto-signing authorisation are changed; the authorisation itself came about with `CreatePartnerAutoSignAuthUrl`. If the authorising organisation has no auto-signing yet, the link first leads through switching it on.
+/// Makes a link to the mini program with which the seals of an auto-signing authorisation are
+/// changed; the authorisation itself came about with `CreatePartnerAutoSignAuthUrl`. If the
+/// authorising organisation has no auto-signing yet, the link first leads through switching it
+/// on.
 ///
 /// 更新企业授权签授权链接
 ///
-/// Only the authorised seals can be changed, not the authorised organisation. Only the super administrator or the legal representative of the sub-organisation may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative of the authorising or the authorised organisation must open the link, which is valid for 7 days. Both organisations must be verified and belong to the same application.
+/// Only the authorised seals can be changed, not the authorised organisation. Only the super
+/// administrator or the legal representative of the sub-organisation may call this;
+/// `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative
+/// of the authorising or the authorised organisation must open the link, which is valid for 7
+/// days. Both organisations must be verified and belong to the same application.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - At least one of `PlatformAppAuthorization`, `AuthorizedOrganizationId` and `AuthorizedOrganizationName` must be given.
-/// - At most one of `AuthorizedOrganizationId` and `AuthorizedOrganizationName` may be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - At least one of `PlatformAppAuthorization`, `AuthorizedOrganizationId` and
+///   `AuthorizedOrganizationName` is required.
+/// - At most one of `AuthorizedOrganizationId` and `AuthorizedOrganizationName` is allowed.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlRequest {
-    /// For which application, sub-organisation and employee the call is made. The employee must be the super administrator or the legal representative.
+    /// For which application, sub-organisation and employee the call is made. The employee must be
+    /// the super administrator or the legal representative.
     pub agent: super::Agent,
-    /// The other organisation, by its id in the service (`OrganizationId`); it must belong to the same application.
+    /// The other organisation, by its id in the service (`OrganizationId`); it must belong to the
+    /// same application.
     pub authorized_organization_id: ::core::option::Option<::std::string::String>,
-    /// The other organisation, by name as on the business licence, with full-width brackets (`（）`) if any; it must belong to the same application.
+    /// The other organisation, by name as on the business licence, with full-width brackets (`（）`)
+    /// if any; it must belong to the same application.
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
-    /// Whether it is the authorisation of the platform's application that changes; then neither id nor name is needed. The service's operations manager must enable this first. Absent: no.
+    /// Whether it is the authorisation of the platform's application that changes; then neither id
+    /// nor name is needed. The service's operations manager must enable this first. Absent: no.
     pub platform_app_authorization: ::core::option::Option<::core::primitive::bool>,
-    /// Direction: `true` if the other organisation authorises the one in `Agent`, `false` if the one in `Agent` authorises the other. Absent: `false`.
+    /// Direction: `true` if the other organisation authorises the one in `Agent`, `false` if the
+    /// one in `Agent` authorises the other. Absent: `false`.
     pub auth_to_me: ::core::option::Option<::core::primitive::bool>,
     /// Types of seals that may be authorised. Absent: any.
     pub seal_types: ::core::option::Option<::std::vec::Vec<super::AutoSignSealType>>,
-    /// What the authorisation page lets the authorising organisation choose by. Absent: `0`, all ways.
+    /// What the authorisation page lets the authorising organisation choose by. Absent: `0`, all
+    /// ways.
     pub limit_auth_type: ::core::option::Option<super::PartnerAuthUpdateLimit>,
 }
 
 impl ModifyPartnerAutoSignAuthUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -1897,7 +2123,7 @@ impl ModifyPartnerAutoSignAuthUrlRequest {
             limit_auth_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `AuthorizedOrganizationId`.
+    /// Sets the field `AuthorizedOrganizationId`.
     #[must_use]
     pub fn authorized_organization_id(
         mut self,
@@ -1908,7 +2134,7 @@ impl ModifyPartnerAutoSignAuthUrlRequest {
         );
         self
     }
-    /// Sets the member `AuthorizedOrganizationName`.
+    /// Sets the field `AuthorizedOrganizationName`.
     #[must_use]
     pub fn authorized_organization_name(
         mut self,
@@ -1919,19 +2145,19 @@ impl ModifyPartnerAutoSignAuthUrlRequest {
         );
         self
     }
-    /// Sets the member `PlatformAppAuthorization`.
+    /// Sets the field `PlatformAppAuthorization`.
     #[must_use]
     pub fn platform_app_authorization(mut self, value: ::core::primitive::bool) -> Self {
         self.platform_app_authorization = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `AuthToMe`.
+    /// Sets the field `AuthToMe`.
     #[must_use]
     pub fn auth_to_me(mut self, value: ::core::primitive::bool) -> Self {
         self.auth_to_me = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SealTypes`.
+    /// Sets the field `SealTypes`.
     #[must_use]
     pub fn seal_types(
         mut self,
@@ -1949,7 +2175,7 @@ impl ModifyPartnerAutoSignAuthUrlRequest {
         );
         self
     }
-    /// Sets the member `LimitAuthType`.
+    /// Sets the field `LimitAuthType`.
     #[must_use]
     pub fn limit_auth_type(
         mut self,
@@ -2028,17 +2254,18 @@ impl ::tc3_api::json::Encode for ModifyPartnerAutoSignAuthUrlRequest {
 
 ::tc3_api::__serialize!(ModifyPartnerAutoSignAuthUrlRequest);
 
-/// The answer to `ModifyPartnerAutoSignAuthUrl`.
+/// Response of `ModifyPartnerAutoSignAuthUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlResponse {
     /// The short link to the authorisation page; valid until `ExpireTime`.
     pub url: ::std::string::String,
-    /// Mini program path of the authorisation page, for jumps from the platform's app or mini program.
+    /// Mini program path of the authorisation page, for jumps from the platform's app or mini
+    /// program.
     pub mini_app_path: ::core::option::Option<::std::string::String>,
-    /// When the link stops working: 7 days after it was made. In seconds since the epoch.
+    /// When the link stops working: 7 days after it was made. Unix timestamp in seconds.
     pub expire_time: ::core::option::Option<::core::primitive::i64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2088,7 +2315,7 @@ impl ::tc3_api::json::Encode for ModifyPartnerAutoSignAuthUrlResponse {
 ::tc3_api::__serialize!(ModifyPartnerAutoSignAuthUrlResponse);
 
 impl ModifyPartnerAutoSignAuthUrlResponse {
-    /// The member `ExpireTime` as a time; `None` of zero.
+    /// Returns the field `ExpireTime` as a time; `None` if it is zero.
     pub fn expire_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -2117,16 +2344,19 @@ impl ::core::fmt::Debug for ModifyPartnerAutoSignAuthUrlResponse {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct UserThreeFactor {
-    /// The person's real name, not a nickname; it serves for identity verification and for the signature.
+    /// The person's real name, not a nickname; it serves for identity verification and for the
+    /// signature.
     pub name: ::std::string::String,
     /// The person's kind of identity document. `OTHER_CARD_TYPE` is not on offer here.
     pub id_card_type: super::IdCardType,
-    /// Number of the identity document. Identity card and residence permit: 18 characters, digits with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M` (Macao) and 10 digits.
+    /// Number of the identity document. Identity card and residence permit: 18 characters, digits
+    /// with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M`
+    /// (Macao) and 10 digits.
     pub id_card_number: ::std::string::String,
 }
 
 impl UserThreeFactor {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2214,17 +2444,18 @@ impl ::core::fmt::Debug for UserThreeFactor {
 )]
 #[non_exhaustive]
 pub enum AutoSignLicenseType {
-    /// `0`: A licence for one person, valid for a year; it cannot be detached and given to another. Only in answers.
+    /// `0`: A licence for one person, valid for a year; it cannot be detached and given to another.
+    /// Only in answers.
     AccountLicense,
     /// `1`: No licence; contracts use contract quota.
     ContractQuota,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl AutoSignLicenseType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::AccountLicense => 0,
@@ -2251,7 +2482,7 @@ impl ::core::fmt::Display for AutoSignLicenseType {
 }
 
 impl ::core::default::Default for AutoSignLicenseType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -2304,13 +2535,13 @@ pub enum AutoSignSealType {
     Personnel,
     /// `OTHER`: Any other seal, subtypes included.
     Other,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl AutoSignSealType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Official => "OFFICIAL",
@@ -2355,7 +2586,7 @@ impl ::core::fmt::Display for AutoSignSealType {
 }
 
 impl ::core::default::Default for AutoSignSealType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2398,19 +2629,21 @@ impl ::tc3_api::json::Encode for AutoSignSealType {
 )]
 #[non_exhaustive]
 pub enum AutoSignUrlEndpoint {
-    /// `HTTP`: Long web link to the mini program or H5 page, for short messages and for jumps from H5.
+    /// `HTTP`: Long web link to the mini program or H5 page, for short messages and for jumps from
+    /// H5.
     Http,
-    /// `HTTP_SHORT_URL`: Short web link to the mini program or H5 page, for short messages and for jumps from H5.
+    /// `HTTP_SHORT_URL`: Short web link to the mini program or H5 page, for short messages and for
+    /// jumps from H5.
     HttpShortUrl,
     /// `APP`: Path of the mini program's page, for jumps from an app or another mini program.
     App,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl AutoSignUrlEndpoint {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Http => "HTTP",
@@ -2451,7 +2684,7 @@ impl ::core::fmt::Display for AutoSignUrlEndpoint {
 }
 
 impl ::core::default::Default for AutoSignUrlEndpoint {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2484,7 +2717,8 @@ impl ::tc3_api::json::Encode for AutoSignUrlEndpoint {
 
 ::tc3_api::__serialize!(AutoSignUrlEndpoint);
 
-/// What kind of page a link for switching on auto-signing leads to; empty stands for the mini program.
+/// What kind of page a link for switching on auto-signing leads to; empty stands for the mini
+/// program.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -2496,13 +2730,13 @@ impl ::tc3_api::json::Encode for AutoSignUrlEndpoint {
 pub enum AutoSignUrlType {
     /// `H5SIGN`: An H5 page.
     H5Sign,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl AutoSignUrlType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::H5Sign => "H5SIGN",
@@ -2539,7 +2773,7 @@ impl ::core::fmt::Display for AutoSignUrlType {
 }
 
 impl ::core::default::Default for AutoSignUrlType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2589,13 +2823,13 @@ pub enum PartnerAuthLimit {
     BySealType,
     /// `2`: By single seals only.
     BySeal,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl PartnerAuthLimit {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Any => 0,
@@ -2624,7 +2858,7 @@ impl ::core::fmt::Display for PartnerAuthLimit {
 }
 
 impl ::core::default::Default for PartnerAuthLimit {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -2673,13 +2907,13 @@ pub enum PartnerAuthUpdateLimit {
     BySealType,
     /// `3`: By single seals only.
     BySeal,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl PartnerAuthUpdateLimit {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Any => "0",
@@ -2720,7 +2954,7 @@ impl ::core::fmt::Display for PartnerAuthUpdateLimit {
 }
 
 impl ::core::default::Default for PartnerAuthUpdateLimit {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2767,15 +3001,16 @@ pub enum VerifyChannel {
     WeixinApp,
     /// `INSIGHT`: Face recognition by Tencent Cloud, on an H5 page.
     Insight,
-    /// `TELECOM`: Comparison of name, identity number and mobile number with the phone carrier's records.
+    /// `TELECOM`: Comparison of name, identity number and mobile number with the phone carrier's
+    /// records.
     Telecom,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl VerifyChannel {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::WeixinApp => "WEIXINAPP",
@@ -2816,7 +3051,7 @@ impl ::core::fmt::Display for VerifyChannel {
 }
 
 impl ::core::default::Default for VerifyChannel {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2867,12 +3102,12 @@ impl ::tc3_api::Action for ChannelCancelUserAutoSignEnableUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2894,12 +3129,12 @@ impl ::tc3_api::Action for ChannelCreateUserAutoSignEnableUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2921,12 +3156,12 @@ impl ::tc3_api::Action for ChannelCreateUserAutoSignSealUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2949,12 +3184,12 @@ impl ::tc3_api::Action for ChannelDescribeUserAutoSignStatusRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2976,12 +3211,12 @@ impl ::tc3_api::Action for ChannelDisableUserAutoSignRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3004,12 +3239,12 @@ impl ::tc3_api::Action for ChannelRenewAutoSignLicenseRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3031,12 +3266,12 @@ impl ::tc3_api::Action for CreatePartnerAutoSignAuthUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3058,11 +3293,11 @@ impl ::tc3_api::Action for ModifyPartnerAutoSignAuthUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

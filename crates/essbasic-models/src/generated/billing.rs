@@ -19,7 +19,7 @@ pub struct ChannelBillUsageDetail {
     pub quota_type: ::core::option::Option<super::QuotaType>,
     /// How many units were used; negative where a withdrawal gave them back.
     pub use_count: ::core::option::Option<::core::primitive::i64>,
-    /// When the charge or refund was made. In seconds since the epoch.
+    /// When the charge or refund was made. Unix timestamp in seconds.
     pub cost_time: ::core::option::Option<::core::primitive::i64>,
     /// Name of the package charged.
     pub quota_name: ::core::option::Option<::std::string::String>,
@@ -91,7 +91,7 @@ impl ::tc3_api::json::Encode for ChannelBillUsageDetail {
 ::tc3_api::__serialize!(ChannelBillUsageDetail);
 
 impl ChannelBillUsageDetail {
-    /// The member `CostTime` as a time; `None` of zero.
+    /// Returns the field `CostTime` as a time; `None` if it is zero.
     pub fn cost_time_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.cost_time?)
     }
@@ -133,36 +133,50 @@ impl ::core::fmt::Debug for ChannelBillUsageDetail {
     }
 }
 
-/// Counts the sub-organisation accounts of the platform: bound, still available, no longer valid, bought and given for free.
+/// Counts the sub-organisation accounts of the platform: bound, still available, no longer
+/// valid, bought and given for free.
 ///
 /// 查询“子客账号”套餐消耗情况
 ///
-/// The figures are those of the platform's package of sub-organisation accounts. The sub-organisation must be verified. `Agent.ProxyOrganizationId` asks for the package of one organisation.
+/// The figures are those of the platform's package of sub-organisation accounts. The
+/// sub-organisation must be verified. `Agent.ProxyOrganizationId` asks for the package of one
+/// organisation.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameter.Limit`: Limit is out of range. Give `Limit` at least 1 and at most the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
-/// - `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it out for all.
-/// - `InvalidParameterValue.InvalidTime`: Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.
-/// - `ResourceNotFound.NotExistApplication`: Application does not exist (variant). Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
+///   range. Give `Limit` at least 1 and at most the action's maximum: 100 in
+///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
+/// - [`InvalidParameterValue.InvalidQuotaType`](super::ErrorCode::InvalidParameterValueInvalidQuotaType):
+///   Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it
+///   out for all.
+/// - [`InvalidParameterValue.InvalidTime`](super::ErrorCode::InvalidParameterValueInvalidTime):
+///   Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day),
+///   at most 31 days apart; from 10 October 2026 both in the same calendar month.
+/// - [`ResourceNotFound.NotExistApplication`](super::ErrorCode::ResourceNotFoundNotExistApplication):
+///   Application does not exist (variant). Check `Agent.AppId`: an application of the platform
+///   that exists in the environment called (test and production are apart).
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeAccountBillDetailRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
 }
 
 impl ChannelDescribeAccountBillDetailRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self { agent }
@@ -211,7 +225,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeAccountBillDetailRequest {
 
 ::tc3_api::__serialize!(ChannelDescribeAccountBillDetailRequest);
 
-/// The answer to `ChannelDescribeAccountBillDetail`.
+/// Response of `ChannelDescribeAccountBillDetail`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -230,7 +244,7 @@ pub struct ChannelDescribeAccountBillDetailResponse {
     pub total_buy_accounts_number: ::core::option::Option<::core::primitive::i64>,
     /// How many accounts were given for free.
     pub total_gift_accounts_number: ::core::option::Option<::core::primitive::i64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -293,35 +307,52 @@ impl ::tc3_api::json::Encode for ChannelDescribeAccountBillDetailResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelDescribeAccountBillDetailResponse);
 
-/// Lists what sub-organisations have used of their packages, one record per charge or refund, over at most 31 days.
+/// Lists what sub-organisations have used of their packages, one record per charge or refund,
+/// over at most 31 days.
 ///
 /// 查询渠道计费消耗情况
 ///
-/// With `Agent.ProxyOrganizationOpenId` one sub-organisation is looked up; without it, all of the application in `Agent.AppId`. The sub-organisation must be verified. From 10 October 2026 on, start and end must lie in the same calendar month.
+/// With `Agent.ProxyOrganizationOpenId` one sub-organisation is looked up; without it, all of
+/// the application in `Agent.AppId`. The sub-organisation must be verified. From 10 October
+/// 2026 on, start and end must lie in the same calendar month.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameter.Limit`: Limit is out of range. Give `Limit` at least 1 and at most the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
-/// - `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it out for all.
-/// - `InvalidParameterValue.InvalidTime`: Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.
-/// - `ResourceNotFound.NotExistApplication`: Application does not exist (variant). Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
+///   range. Give `Limit` at least 1 and at most the action's maximum: 100 in
+///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
+/// - [`InvalidParameterValue.InvalidQuotaType`](super::ErrorCode::InvalidParameterValueInvalidQuotaType):
+///   Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it
+///   out for all.
+/// - [`InvalidParameterValue.InvalidTime`](super::ErrorCode::InvalidParameterValueInvalidTime):
+///   Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day),
+///   at most 31 days apart; from 10 October 2026 both in the same calendar month.
+/// - [`ResourceNotFound.NotExistApplication`](super::ErrorCode::ResourceNotFoundNotExistApplication):
+///   Application does not exist (variant). Check `Agent.AppId`: an application of the platform
+///   that exists in the environment called (test and production are apart).
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeBillUsageDetailRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// First day, as `yyyyMMdd`. The range may span 31 days at most. From 10 October 2026 on, both days must lie in the same calendar month: `20260901` to `20260930` is accepted, `20260815` to `20260915` is not.
+    /// First day, as `yyyyMMdd`. The range may span 31 days at most. From 10 October 2026 on, both
+    /// days must lie in the same calendar month: `20260901` to `20260930` is accepted, `20260815`
+    /// to `20260915` is not.
     pub start_time: ::std::string::String,
-    /// Last day, as `yyyyMMdd`. The range may span 31 days at most; from 10 October 2026 on, both days must lie in the same calendar month.
+    /// Last day, as `yyyyMMdd`. The range may span 31 days at most; from 10 October 2026 on, both
+    /// days must lie in the same calendar month.
     pub end_time: ::std::string::String,
     /// The kind of package to look up. Absent: all.
     pub quota_type: ::core::option::Option<super::QuotaType>,
@@ -332,7 +363,7 @@ pub struct ChannelDescribeBillUsageDetailRequest {
 }
 
 impl ChannelDescribeBillUsageDetailRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -348,7 +379,7 @@ impl ChannelDescribeBillUsageDetailRequest {
             limit: ::core::option::Option::None,
         }
     }
-    /// Sets the member `QuotaType`.
+    /// Sets the field `QuotaType`.
     #[must_use]
     pub fn quota_type(
         mut self,
@@ -359,13 +390,13 @@ impl ChannelDescribeBillUsageDetailRequest {
         );
         self
     }
-    /// Sets the member `Offset`.
+    /// Sets the field `Offset`.
     #[must_use]
     pub fn offset(mut self, value: ::core::primitive::i64) -> Self {
         self.offset = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Limit`.
+    /// Sets the field `Limit`.
     #[must_use]
     pub fn limit(mut self, value: ::core::primitive::i64) -> Self {
         self.limit = ::core::option::Option::Some(value);
@@ -434,7 +465,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeBillUsageDetailRequest {
 
 ::tc3_api::__serialize!(ChannelDescribeBillUsageDetailRequest);
 
-/// The answer to `ChannelDescribeBillUsageDetail`.
+/// Response of `ChannelDescribeBillUsageDetail`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -447,7 +478,7 @@ pub struct ChannelDescribeBillUsageDetailResponse {
     pub total: ::core::option::Option<::core::primitive::i64>,
     /// The records of this page.
     pub details: ::std::vec::Vec<super::ChannelBillUsageDetail>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -494,50 +525,88 @@ impl ::tc3_api::json::Encode for ChannelDescribeBillUsageDetailResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelDescribeBillUsageDetailResponse);
 
-/// Counts the contracts that an application's sub-organisations have used and withdrawn, by day or summed up.
+/// Counts the contracts that an application's sub-organisations have used and withdrawn, by day
+/// or summed up.
 ///
 /// 合同消耗数量查询
 ///
-/// Goes offline on 3 February 2026; `ChannelDescribeBillUsageDetail` takes its place. At most 50 calls a day; the account manager can have that raised.
+/// Goes offline on 3 February 2026; `ChannelDescribeBillUsageDetail` takes its place. At most
+/// 50 calls a day; the account manager can have that raised.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Api`: Error from another internal API. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Date`: Date is invalid. Give `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart, start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces it.
-/// - `InvalidParameter.Limit`: Limit is out of range. Give `Limit` at least 1 and at most the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
-/// - `LimitExceeded.CallTimes`: Call-count limit exceeded. Call again the next day: 50 calls a day are allowed, unless the service's account manager raises that. `ChannelDescribeBillUsageDetail` replaces the action.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.Date`: Date parameter is missing. Give `StartDate` and `EndDate`.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.BannedApplication`: Application is banned. Stop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.Date`](super::ErrorCode::InvalidParameterDate): Date is invalid. Give
+///   `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart,
+///   start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces
+///   it.
+/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
+///   range. Give `Limit` at least 1 and at most the action's maximum: 100 in
+///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
+/// - [`LimitExceeded.CallTimes`](super::ErrorCode::LimitExceededCallTimes): Call-count limit
+///   exceeded. Call again the next day: 50 calls a day are allowed, unless the service's
+///   account manager raises that. `ChannelDescribeBillUsageDetail` replaces the action.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.Date`](super::ErrorCode::MissingParameterDate): Date parameter is
+///   missing. Give `StartDate` and `EndDate`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
+///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   administrator ask the service's account manager for the reason.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   may do this; have the super administrator grant the permission.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeUsageRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// First day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
     pub start_date: ::std::string::String,
     /// Last day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
     pub end_date: ::std::string::String,
-    /// Whether to sum up: one entry per sub-organisation for the whole range, instead of one per sub-organisation and day (none for days without use). Absent: no.
+    /// Whether to sum up: one entry per sub-organisation for the whole range, instead of one per
+    /// sub-organisation and day (none for days without use). Absent: no.
     pub need_aggregate: ::core::option::Option<::core::primitive::bool>,
     /// Entries per page. Absent: 1000. At most 1000.
     pub limit: ::core::option::Option<::core::primitive::u64>,
@@ -545,12 +614,12 @@ pub struct DescribeUsageRequest {
     pub offset: ::core::option::Option<::core::primitive::u64>,
     /// The employee who acts; not open for use.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl DescribeUsageRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -567,25 +636,25 @@ impl DescribeUsageRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `NeedAggregate`.
+    /// Sets the field `NeedAggregate`.
     #[must_use]
     pub fn need_aggregate(mut self, value: ::core::primitive::bool) -> Self {
         self.need_aggregate = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Limit`.
+    /// Sets the field `Limit`.
     #[must_use]
     pub fn limit(mut self, value: ::core::primitive::u64) -> Self {
         self.limit = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Offset`.
+    /// Sets the field `Offset`.
     #[must_use]
     pub fn offset(mut self, value: ::core::primitive::u64) -> Self {
         self.offset = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -657,7 +726,7 @@ impl ::tc3_api::json::Encode for DescribeUsageRequest {
 
 ::tc3_api::__serialize!(DescribeUsageRequest);
 
-/// The answer to `DescribeUsage`.
+/// Response of `DescribeUsage`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -670,7 +739,7 @@ pub struct DescribeUsageResponse {
     pub total: ::core::primitive::u64,
     /// The entries.
     pub details: ::std::vec::Vec<super::UsageDetail>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -806,13 +875,13 @@ pub enum BillCostType {
     Charge,
     /// `2`: Given back after a withdrawal.
     Refund,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl BillCostType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Charge => 1,
@@ -839,7 +908,7 @@ impl ::core::fmt::Display for BillCostType {
 }
 
 impl ::core::default::Default for BillCostType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -900,13 +969,13 @@ pub enum BilledFlowStatus {
     WillExpire,
     /// `EXCEPTION`: In an abnormal state.
     Exception,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl BilledFlowStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Init => "INIT",
@@ -959,7 +1028,7 @@ impl ::core::fmt::Display for BilledFlowStatus {
 }
 
 impl ::core::default::Default for BilledFlowStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -1030,13 +1099,13 @@ pub enum QuotaType {
     FlowNotify,
     /// `AuthService`: Looking up an organisation's business registration.
     AuthService,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl QuotaType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::CloudEnterprise => "CloudEnterprise",
@@ -1099,7 +1168,7 @@ impl ::core::fmt::Display for QuotaType {
 }
 
 impl ::core::default::Default for QuotaType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -1151,12 +1220,12 @@ impl ::tc3_api::Action for ChannelDescribeAccountBillDetailRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -1179,12 +1248,12 @@ impl ::tc3_api::Action for ChannelDescribeBillUsageDetailRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -1207,11 +1276,11 @@ impl ::tc3_api::Action for DescribeUsageRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

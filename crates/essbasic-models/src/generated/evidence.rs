@@ -5,38 +5,53 @@
 ///
 /// 查询签署认证人脸视频
 ///
-/// It exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini program. It must be fetched within 24 hours of the signature; after that it is gone.
+/// It exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or
+/// `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini program.
+/// It must be fetched within 24 hours of the signature; after that it is gone.
 ///
-/// The service's account manager must have switched the feature on. The sub-organisation and the employee who calls must be verified.
+/// The service's account manager must have switched the feature on. The sub-organisation and
+/// the employee who calls must be verified.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeSignFaceVideoRequest {
     /// The contract, 32 characters.
     pub flow_id: ::std::string::String,
-    /// The signer's id in this contract, which differs in each contract; `DescribeFlowDetailInfo` returns it.
+    /// The signer's id in this contract, which differs in each contract; `DescribeFlowDetailInfo`
+    /// returns it.
     pub sign_id: ::std::string::String,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
 }
 
 impl ChannelDescribeSignFaceVideoRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         flow_id: impl ::core::convert::Into<::std::string::String>,
@@ -103,7 +118,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeSignFaceVideoRequest {
 
 ::tc3_api::__serialize!(ChannelDescribeSignFaceVideoRequest);
 
-/// The answer to `ChannelDescribeSignFaceVideo`.
+/// Response of `ChannelDescribeSignFaceVideo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -120,7 +135,7 @@ pub struct ChannelDescribeSignFaceVideoResponse {
     >,
     /// Outcome of the check by nod; without meaning where that was not used.
     pub intention_action_result: ::core::option::Option<super::IntentionActionResult>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -171,41 +186,59 @@ impl ::tc3_api::json::Encode for ChannelDescribeSignFaceVideoResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelDescribeSignFaceVideoResponse);
 
-/// Verifies the digital signatures in a contract's file: whether they are valid and whether the content has been tampered with.
+/// Verifies the digital signatures in a contract's file: whether they are valid and whether the
+/// content has been tampered with.
 ///
 /// 合同验签
 ///
-/// The answer holds a verdict on the file and one on each signature slot in it, seals, dates and cross-page seals included. The sub-organisation and the employee who calls must be verified.
+/// The answer holds a verdict on the file and one on each signature slot in it, seals, dates
+/// and cross-page seals included. The sub-organisation and the employee who calls must be
+/// verified.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids that this sub-organisation created in this application, and an operator allowed to see them.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
+///   No access to the resource. Use ids that this sub-organisation created in this application,
+///   and an operator allowed to see them.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelVerifyPdfRequest {
     /// The contract, 32 characters.
     pub flow_id: ::std::string::String,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The employee who acts; not open for use.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl ChannelVerifyPdfRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         flow_id: impl ::core::convert::Into<::std::string::String>,
@@ -217,7 +250,7 @@ impl ChannelVerifyPdfRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -273,7 +306,7 @@ impl ::tc3_api::json::Encode for ChannelVerifyPdfRequest {
 
 ::tc3_api::__serialize!(ChannelVerifyPdfRequest);
 
-/// The answer to `ChannelVerifyPdf`.
+/// Response of `ChannelVerifyPdf`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -284,13 +317,14 @@ impl ::tc3_api::json::Encode for ChannelVerifyPdfRequest {
 pub struct ChannelVerifyPdfResponse {
     /// Verdict on the file as a whole.
     pub verify_result: super::ContractVerifyResult,
-    /// Verdict on each signature slot: signatures, seals, dates, cross-page seals. Empty where the file has none.
+    /// Verdict on each signature slot: signatures, seals, dates, cross-page seals. Empty where the
+    /// file has none.
     pub pdf_verify_results: ::std::vec::Vec<super::PdfVerifyResult>,
     /// Serial number of this verification, digits only.
     pub verify_serial_no: ::core::option::Option<::std::string::String>,
     /// MD5 hash of the contract's file, as hexadecimal digits.
     pub pdf_resource_md5: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -341,52 +375,88 @@ impl ::tc3_api::json::Encode for ChannelVerifyPdfResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelVerifyPdfResponse);
 
-/// Orders an evidence report, a PDF that certifies how a contract was signed, and returns the report's id.
+/// Orders an evidence report, a PDF that certifies how a contract was signed, and returns the
+/// report's id.
 ///
 /// 提交申请出证报告任务
 ///
-/// The evidence package must have been bought; the account manager arranges that. The operator must be the legal representative or the super administrator of an organisation that initiated or signed the contract, and not have been verified by letter of authorisation. Every party must have signed. The sub-organisation and the employee must be verified.
+/// The evidence package must have been bought; the account manager arranges that. The operator
+/// must be the legal representative or the super administrator of an organisation that
+/// initiated or signed the contract, and not have been verified by letter of authorisation.
+/// Every party must have signed. The sub-organisation and the employee must be verified.
 ///
-/// The report takes time: look up its state and link with `DescribeChannelFlowEvidenceReport`, best 24 hours later.
+/// The report takes time: look up its state and link with `DescribeChannelFlowEvidenceReport`,
+/// best 24 hours later.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `MissingParameter.FlowId`: Flow id is missing. Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in `DescribeChannelFlowEvidenceReport` the `ReportId`.
-/// - `MissingParameter.ReportApplicant`: Report applicant is missing. Give `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of the initiating or a signing organisation.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.FlowStatusForbid`: Flow status does not allow this. Wait until all parties have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no report.
-/// - `OperationDenied.NotBelongSuperAdminOrLegalPerson`: Caller is neither super admin nor legal representative. Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` tells who they are.
-/// - `OperationDenied.ProveNoQuota`: Evidence-report quota is exhausted. Buy an evidence package through the service's account manager, then repeat.
-/// - `OperationDenied.WhiteListForbid`: Feature is allow-list only. Have the service's account manager enable the feature for this application; repeating does not help before that.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `ResourceNotFound.FlowApprover`: Flow signer does not exist. Check the contract's id, and that the organisation in `Agent` is a party to it.
-/// - `ResourceNotFound.URL`: URL does not exist. Ask `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
+///   Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
+///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
+/// - [`MissingParameter.ReportApplicant`](super::ErrorCode::MissingParameterReportApplicant):
+///   Report applicant is missing. Give `Agent.ProxyOperator.OpenId` of the super administrator
+///   or legal representative of the initiating or a signing organisation.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.FlowStatusForbid`](super::ErrorCode::OperationDeniedFlowStatusForbid):
+///   Flow status does not allow this. Wait until all parties have signed
+///   (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no
+///   report.
+/// - [`OperationDenied.NotBelongSuperAdminOrLegalPerson`](super::ErrorCode::OperationDeniedNotBelongSuperAdminOrLegalPerson):
+///   Caller is neither super admin nor legal representative. Name in
+///   `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the
+///   initiating or a signing organisation (not one verified by power of attorney);
+///   `DescribeChannelOrganizations` tells who they are.
+/// - [`OperationDenied.ProveNoQuota`](super::ErrorCode::OperationDeniedProveNoQuota):
+///   Evidence-report quota is exhausted. Buy an evidence package through the service's account
+///   manager, then repeat.
+/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
+///   Feature is allow-list only. Have the service's account manager enable the feature for this
+///   application; repeating does not help before that.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): Flow
+///   signer does not exist. Check the contract's id, and that the organisation in `Agent` is a
+///   party to it.
+/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Ask
+///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateChannelFlowEvidenceReportRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The contract, 32 characters; all its parties must have signed.
     pub flow_id: ::std::string::String,
     /// The employee who acts; not open for use.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Kind of report. Absent: 0, the report on signing.
     pub report_type: ::core::option::Option<super::EvidenceReportType>,
 }
 
 impl CreateChannelFlowEvidenceReportRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -399,13 +469,13 @@ impl CreateChannelFlowEvidenceReportRequest {
             report_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ReportType`.
+    /// Sets the field `ReportType`.
     #[must_use]
     pub fn report_type(
         mut self,
@@ -469,7 +539,7 @@ impl ::tc3_api::json::Encode for CreateChannelFlowEvidenceReportRequest {
 
 ::tc3_api::__serialize!(CreateChannelFlowEvidenceReportRequest);
 
-/// The answer to `CreateChannelFlowEvidenceReport`.
+/// Response of `CreateChannelFlowEvidenceReport`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateChannelFlowEvidenceReportResponse {
@@ -481,7 +551,7 @@ pub struct CreateChannelFlowEvidenceReportResponse {
     ///
     /// Deprecated. `DescribeChannelFlowEvidenceReport` returns the link.
     pub report_url: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -541,44 +611,68 @@ impl ::core::fmt::Debug for CreateChannelFlowEvidenceReportResponse {
     }
 }
 
-/// Makes a link and a QR code that show, in the service's mini program, the certificate of a contract's record on the blockchain.
+/// Makes a link and a QR code that show, in the service's mini program, the certificate of a
+/// contract's record on the blockchain.
 ///
 /// 获取签署存证证书查看二维码
 ///
-/// The contract must be fully signed or released. The caller must be a party to it or have access to its data. Whoever opens the link or scans the code sees the certificate without log-in or check, so keep both safe.
+/// The contract must be fully signed or released. The caller must be a party to it or have
+/// access to its data. Whoever opens the link or scans the code sees the certificate without
+/// log-in or check, so keep both safe.
 ///
-/// Link and code are valid for seven days unless `ExpiredOn` says otherwise; the address of the QR code's picture only for five minutes.
+/// Link and code are valid for seven days unless `ExpiredOn` says otherwise; the address of the
+/// QR code's picture only for five minutes.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Api`: Error from another internal API. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.Decryption`: Server-side decryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
+///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateFlowBlockchainEvidenceUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The contract, 32 characters; fully signed or released.
     pub flow_id: ::std::string::String,
-    /// Until when link and QR code are valid; the maximum is the end of 2099 in Chinese time. Absent: seven days from now. In seconds since the epoch. At most 4102415999.
+    /// Until when link and QR code are valid; the maximum is the end of 2099 in Chinese time.
+    /// Absent: seven days from now. Unix timestamp in seconds. At most 4102415999.
     pub expired_on: ::core::option::Option<::core::primitive::u64>,
 }
 
 impl CreateFlowBlockchainEvidenceUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -590,7 +684,7 @@ impl CreateFlowBlockchainEvidenceUrlRequest {
             expired_on: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ExpiredOn`.
+    /// Sets the field `ExpiredOn`.
     #[must_use]
     pub fn expired_on(mut self, value: ::core::primitive::u64) -> Self {
         self.expired_on = ::core::option::Option::Some(value);
@@ -647,11 +741,11 @@ impl ::tc3_api::json::Encode for CreateFlowBlockchainEvidenceUrlRequest {
 ::tc3_api::__serialize!(CreateFlowBlockchainEvidenceUrlRequest);
 
 impl CreateFlowBlockchainEvidenceUrlRequest {
-    /// The member `ExpiredOn` as a time; `None` of zero.
+    /// Returns the field `ExpiredOn` as a time; `None` if it is zero.
     pub fn expired_on_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.expired_on?)
     }
-    /// Sets the member `ExpiredOn` to a time.
+    /// Sets the field `ExpiredOn` from a time.
     #[must_use]
     pub fn expired_on_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.expired_on = ::core::option::Option::Some(
@@ -661,17 +755,19 @@ impl CreateFlowBlockchainEvidenceUrlRequest {
     }
 }
 
-/// The answer to `CreateFlowBlockchainEvidenceUrl`.
+/// Response of `CreateFlowBlockchainEvidenceUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateFlowBlockchainEvidenceUrlResponse {
-    /// Address of the QR code's picture; it is valid for five minutes, so fetch the picture at once.
+    /// Address of the QR code's picture; it is valid for five minutes, so fetch the picture at
+    /// once.
     pub qr_code: ::core::option::Option<::std::string::String>,
     /// Short link that shows the certificate.
     pub url: ::core::option::Option<::std::string::String>,
-    /// When link and QR code expire, by default seven days after they were made. In seconds since the epoch.
+    /// When link and QR code expire, by default seven days after they were made. Unix timestamp in
+    /// seconds.
     pub expired_on: ::core::option::Option<::core::primitive::u64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -721,7 +817,7 @@ impl ::tc3_api::json::Encode for CreateFlowBlockchainEvidenceUrlResponse {
 ::tc3_api::__serialize!(CreateFlowBlockchainEvidenceUrlResponse);
 
 impl CreateFlowBlockchainEvidenceUrlResponse {
-    /// The member `ExpiredOn` as a time; `None` of zero.
+    /// Returns the field `ExpiredOn` as a time; `None` if it is zero.
     pub fn expired_on_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.expired_on?)
     }
@@ -750,36 +846,49 @@ impl ::core::fmt::Debug for CreateFlowBlockchainEvidenceUrlResponse {
     }
 }
 
-/// Makes a picture of a person's identity certificate and returns the link from which it can be fetched.
+/// Makes a picture of a person's identity certificate and returns the link from which it can be
+/// fetched.
 ///
 /// 获取个人用户认证证书图片
 ///
-/// Only for persons; employees of organisations are not supported. Meant for electronic prescriptions (auto-signing in medicine): the account manager must have switched that feature on. The link is valid for five minutes.
+/// Only for persons; employees of organisations are not supported. Meant for electronic
+/// prescriptions (auto-signing in medicine): the account manager must have switched that
+/// feature on. The link is valid for five minutes.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreatePersonAuthCertificateImageRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The person's name.
     pub user_name: ::std::string::String,
     /// Kind of the person's identity document.
     pub id_card_type: super::IdCardType,
-    /// Number of that document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits.
+    /// Number of that document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits
+    /// and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten
+    /// digits.
     pub id_card_number: ::std::string::String,
-    /// For which use of auto-signing the person gave authorisation. Absent: `E_PRESCRIPTION_AUTO_SIGN`.
+    /// For which use of auto-signing the person gave authorisation. Absent:
+    /// `E_PRESCRIPTION_AUTO_SIGN`.
     pub scene_key: ::core::option::Option<super::AutoSignScene>,
 }
 
 impl CreatePersonAuthCertificateImageRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -795,7 +904,7 @@ impl CreatePersonAuthCertificateImageRequest {
             scene_key: ::core::option::Option::None,
         }
     }
-    /// Sets the member `SceneKey`.
+    /// Sets the field `SceneKey`.
     #[must_use]
     pub fn scene_key(
         mut self,
@@ -878,21 +987,25 @@ impl ::core::fmt::Debug for CreatePersonAuthCertificateImageRequest {
     }
 }
 
-/// The answer to `CreatePersonAuthCertificateImage`.
+/// Response of `CreatePersonAuthCertificateImage`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreatePersonAuthCertificateImageResponse {
     /// Link to the picture; it is valid for five minutes.
     pub auth_cert_url: ::std::string::String,
-    /// Number of this certificate picture, 20 digits, given by the service and printed on the picture. Each new picture has a new one.
+    /// Number of this certificate picture, 20 digits, given by the service and printed on the
+    /// picture. Each new picture has a new one.
     pub image_cert_id: ::core::option::Option<::std::string::String>,
-    /// Unique serial number of the digital certificate. Changes when the certificate expires and is renewed; not printed on the picture.
+    /// Unique serial number of the digital certificate. Changes when the certificate expires and is
+    /// renewed; not printed on the picture.
     pub serial_number: ::core::option::Option<::std::string::String>,
-    /// When the digital certificate was issued; printed on the picture as a date. In seconds since the epoch.
+    /// When the digital certificate was issued; printed on the picture as a date. Unix timestamp in
+    /// seconds.
     pub valid_from: ::core::option::Option<::core::primitive::u64>,
-    /// Until when the digital certificate is valid; printed on the picture as a date. In seconds since the epoch.
+    /// Until when the digital certificate is valid; printed on the picture as a date. Unix
+    /// timestamp in seconds.
     pub valid_to: ::core::option::Option<::core::primitive::u64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -946,11 +1059,11 @@ impl ::tc3_api::json::Encode for CreatePersonAuthCertificateImageResponse {
 ::tc3_api::__serialize!(CreatePersonAuthCertificateImageResponse);
 
 impl CreatePersonAuthCertificateImageResponse {
-    /// The member `ValidFrom` as a time; `None` of zero.
+    /// Returns the field `ValidFrom` as a time; `None` if it is zero.
     pub fn valid_from_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.valid_from?)
     }
-    /// The member `ValidTo` as a time; `None` of zero.
+    /// Returns the field `ValidTo` as a time; `None` if it is zero.
     pub fn valid_to_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.valid_to?)
     }
@@ -969,52 +1082,86 @@ impl ::core::fmt::Debug for CreatePersonAuthCertificateImageResponse {
     }
 }
 
-/// Looks up whether an evidence report ordered with `CreateChannelFlowEvidenceReport` is done, and returns the link to its PDF.
+/// Looks up whether an evidence report ordered with `CreateChannelFlowEvidenceReport` is done,
+/// and returns the link to its PDF.
 ///
 /// 获取出证报告任务执行结果
 ///
-/// The evidence package must have been bought; the account manager arranges that. The sub-organisation and the employee who calls must be verified. The call is best made 24 hours after the order. The link is valid for five minutes.
+/// The evidence package must have been bought; the account manager arranges that. The
+/// sub-organisation and the employee who calls must be verified. The call is best made 24 hours
+/// after the order. The link is valid for five minutes.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter.FlowId`: Flow id is missing. Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in `DescribeChannelFlowEvidenceReport` the `ReportId`.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.FlowStatusForbid`: Flow status does not allow this. Wait until all parties have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no report.
-/// - `OperationDenied.NotBelongSuperAdminOrLegalPerson`: Caller is neither super admin nor legal representative. Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` tells who they are.
-/// - `OperationDenied.WhiteListForbid`: Feature is allow-list only. Have the service's account manager enable the feature for this application; repeating does not help before that.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `ResourceNotFound.FlowApprover`: Flow signer does not exist. Check the contract's id, and that the organisation in `Agent` is a party to it.
-/// - `ResourceNotFound.URL`: URL does not exist. Ask `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
+///   Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
+///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.FlowStatusForbid`](super::ErrorCode::OperationDeniedFlowStatusForbid):
+///   Flow status does not allow this. Wait until all parties have signed
+///   (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no
+///   report.
+/// - [`OperationDenied.NotBelongSuperAdminOrLegalPerson`](super::ErrorCode::OperationDeniedNotBelongSuperAdminOrLegalPerson):
+///   Caller is neither super admin nor legal representative. Name in
+///   `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the
+///   initiating or a signing organisation (not one verified by power of attorney);
+///   `DescribeChannelOrganizations` tells who they are.
+/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
+///   Feature is allow-list only. Have the service's account manager enable the feature for this
+///   application; repeating does not help before that.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): Flow
+///   signer does not exist. Check the contract's id, and that the organisation in `Agent` is a
+///   party to it.
+/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Ask
+///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelFlowEvidenceReportRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The report's id, from `CreateChannelFlowEvidenceReport`.
     pub report_id: ::std::string::String,
     /// The employee who acts; not open for use.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Kind of report. Absent: 0, the report on signing.
     pub report_type: ::core::option::Option<super::EvidenceReportType>,
 }
 
 impl DescribeChannelFlowEvidenceReportRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1027,13 +1174,13 @@ impl DescribeChannelFlowEvidenceReportRequest {
             report_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ReportType`.
+    /// Sets the field `ReportType`.
     #[must_use]
     pub fn report_type(
         mut self,
@@ -1097,7 +1244,7 @@ impl ::tc3_api::json::Encode for DescribeChannelFlowEvidenceReportRequest {
 
 ::tc3_api::__serialize!(DescribeChannelFlowEvidenceReportRequest);
 
-/// The answer to `DescribeChannelFlowEvidenceReport`.
+/// Response of `DescribeChannelFlowEvidenceReport`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct DescribeChannelFlowEvidenceReportResponse {
@@ -1105,7 +1252,7 @@ pub struct DescribeChannelFlowEvidenceReportResponse {
     pub report_url: ::std::string::String,
     /// Where the report stands.
     pub status: super::EvidenceReportStatus,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1166,7 +1313,7 @@ impl ::core::fmt::Debug for DescribeChannelFlowEvidenceReportResponse {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct DetectInfoVideoData {
-    /// The liveness video, an MP4 file. As base64.
+    /// The liveness video, an MP4 file. Encoded as base64.
     pub live_ness_video: ::core::option::Option<::tc3_api::Base64>,
 }
 
@@ -1279,7 +1426,7 @@ impl ::tc3_api::json::Encode for IntentionActionResult {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct IntentionActionResultDetail {
-    /// The video with prompts and nod from start to end, an MP4 file. As base64.
+    /// The video with prompts and nod from start to end, an MP4 file. Encoded as base64.
     pub video: ::core::option::Option<::tc3_api::Base64>,
 }
 
@@ -1336,13 +1483,15 @@ impl ::core::fmt::Debug for IntentionActionResultDetail {
     }
 }
 
-/// Outcome of a video check in which the signer answers questions aloud; without meaning where that was not used.
+/// Outcome of a video check in which the signer answers questions aloud; without meaning where
+/// that was not used.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct IntentionQuestionResult {
-    /// The video with the sound of all questions and answers, an MP4 file. As base64.
+    /// The video with the sound of all questions and answers, an MP4 file. Encoded as base64.
     pub video: ::core::option::Option<::tc3_api::Base64>,
-    /// For each answer, how it compares with those expected; the official sample has `0` for a fitting one.
+    /// For each answer, how it compares with those expected; the official sample has `0` for a
+    /// fitting one.
     pub result_code: ::std::vec::Vec<::std::string::String>,
     /// What speech recognition understood of each answer, as text.
     pub asr_result: ::std::vec::Vec<::std::string::String>,
@@ -1415,17 +1564,19 @@ pub struct PdfVerifyResult {
     pub verify_result: super::SignatureVerifyResult,
     /// Where the signature was made.
     pub sign_platform: super::PdfSignPlatform,
-    /// Name of the certificate's holder. If signed with the service: `ESS@<name>@<number>` for an organisation, `ESS@<name>@<identity number>@<number>` for a person, where the service gives the number. Otherwise in the other platform's form.
+    /// Name of the certificate's holder. If signed with the service: `ESS@<name>@<number>` for an
+    /// organisation, `ESS@<name>@<identity number>@<number>` for a person, where the service gives
+    /// the number. Otherwise in the other platform's form.
     pub signer_name: ::std::string::String,
-    /// When it was signed. In milliseconds since the epoch.
+    /// When it was signed. Unix timestamp in milliseconds.
     pub sign_time: ::core::primitive::i64,
     /// The certificate's signature algorithm, such as `SHA1withRSA`.
     pub sign_algorithm: ::std::string::String,
     /// Serial number of the digital certificate, unique.
     pub cert_sn: ::std::string::String,
-    /// From when the certificate is valid. In milliseconds since the epoch.
+    /// From when the certificate is valid. Unix timestamp in milliseconds.
     pub cert_not_before: ::core::primitive::i64,
-    /// Until when the certificate is valid. In milliseconds since the epoch.
+    /// Until when the certificate is valid. Unix timestamp in milliseconds.
     pub cert_not_after: ::core::primitive::i64,
     /// Kind of signature; reserved, always 0 at present.
     pub sign_type: ::core::primitive::i64,
@@ -1507,17 +1658,17 @@ impl ::tc3_api::json::Encode for PdfVerifyResult {
 ::tc3_api::__serialize!(PdfVerifyResult);
 
 impl PdfVerifyResult {
-    /// The member `SignTime` as a time; `None` of zero.
+    /// Returns the field `SignTime` as a time; `None` if it is zero.
     pub fn sign_time_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_milliseconds(self.sign_time)
     }
-    /// The member `CertNotBefore` as a time; `None` of zero.
+    /// Returns the field `CertNotBefore` as a time; `None` if it is zero.
     pub fn cert_not_before_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_milliseconds(self.cert_not_before)
     }
-    /// The member `CertNotAfter` as a time; `None` of zero.
+    /// Returns the field `CertNotAfter` as a time; `None` if it is zero.
     pub fn cert_not_after_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -1567,13 +1718,13 @@ pub enum ContractVerifyResult {
     NoSignature,
     /// `5`: The file's signatures are malformed.
     Malformed,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl ContractVerifyResult {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::IntactAllOwn => 1,
@@ -1606,7 +1757,7 @@ impl ::core::fmt::Display for ContractVerifyResult {
 }
 
 impl ::core::default::Default for ContractVerifyResult {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -1655,13 +1806,13 @@ pub enum EvidenceReportStatus {
     Success,
     /// `EvidenceStatusFailed`: Could not be made.
     Failed,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl EvidenceReportStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Executing => "EvidenceStatusExecuting",
@@ -1702,7 +1853,7 @@ impl ::core::fmt::Display for EvidenceReportStatus {
 }
 
 impl ::core::default::Default for EvidenceReportStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -1748,13 +1899,13 @@ impl ::tc3_api::json::Encode for EvidenceReportStatus {
 pub enum EvidenceReportType {
     /// `0`: Report on how the contract was signed.
     Signing,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl EvidenceReportType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Signing => 0,
@@ -1779,7 +1930,7 @@ impl ::core::fmt::Display for EvidenceReportType {
 }
 
 impl ::core::default::Default for EvidenceReportType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -1826,13 +1977,13 @@ pub enum PdfSignPlatform {
     TencentESign,
     /// `其他平台`: Another platform.
     Other,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl PdfSignPlatform {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::TencentESign => "腾讯电子签",
@@ -1871,7 +2022,7 @@ impl ::core::fmt::Display for PdfSignPlatform {
 }
 
 impl ::core::default::Default for PdfSignPlatform {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -1925,13 +2076,13 @@ pub enum SignatureVerifyResult {
     NoSignature,
     /// `5`: The file's signature is malformed.
     Malformed,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl SignatureVerifyResult {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::ValidOwn => 1,
@@ -1964,7 +2115,7 @@ impl ::core::fmt::Display for SignatureVerifyResult {
 }
 
 impl ::core::default::Default for SignatureVerifyResult {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -2016,12 +2167,12 @@ impl ::tc3_api::Action for ChannelDescribeSignFaceVideoRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2043,12 +2194,12 @@ impl ::tc3_api::Action for ChannelVerifyPdfRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2070,12 +2221,12 @@ impl ::tc3_api::Action for CreateChannelFlowEvidenceReportRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2097,12 +2248,12 @@ impl ::tc3_api::Action for CreateFlowBlockchainEvidenceUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2124,12 +2275,12 @@ impl ::tc3_api::Action for CreatePersonAuthCertificateImageRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2152,11 +2303,11 @@ impl ::tc3_api::Action for DescribeChannelFlowEvidenceReportRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

@@ -5,14 +5,15 @@
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ApproverComponentLimitType {
-    /// The party, by the id of its role in the template; 32 characters. Its slots belong to that role.
+    /// The party, by the id of its role in the template; 32 characters. Its slots belong to that
+    /// role.
     pub recipient_id: ::std::string::String,
     /// The ways to choose from.
     pub values: ::core::option::Option<::std::vec::Vec<super::SignatureMethod>>,
 }
 
 impl ApproverComponentLimitType {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(recipient_id: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -20,7 +21,7 @@ impl ApproverComponentLimitType {
             values: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Values`.
+    /// Sets the field `Values`.
     #[must_use]
     pub fn values(
         mut self,
@@ -96,7 +97,8 @@ impl ::tc3_api::json::Encode for ApproverComponentLimitType {
 pub struct ApproverItem {
     /// The party's id in this contract; identifies the party when signers are added afterwards.
     pub sign_id: ::core::option::Option<::std::string::String>,
-    /// The id of the party's role; identifies the party when signers are added afterwards, as with `ChannelCreateFlowApprovers`.
+    /// The id of the party's role; identifies the party when signers are added afterwards, as with
+    /// `ChannelCreateFlowApprovers`.
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// The name of the party's role.
     pub approver_role_name: ::core::option::Option<::std::string::String>,
@@ -160,7 +162,7 @@ pub struct ApproverRestriction {
 }
 
 impl ApproverRestriction {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -170,7 +172,7 @@ impl ApproverRestriction {
             id_card_number: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Name`.
+    /// Sets the field `Name`.
     #[must_use]
     pub fn name(
         mut self,
@@ -179,7 +181,7 @@ impl ApproverRestriction {
         self.name = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `Mobile`.
+    /// Sets the field `Mobile`.
     #[must_use]
     pub fn mobile(
         mut self,
@@ -188,7 +190,7 @@ impl ApproverRestriction {
         self.mobile = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `IdCardType`.
+    /// Sets the field `IdCardType`.
     #[must_use]
     pub fn id_card_type(
         mut self,
@@ -199,7 +201,7 @@ impl ApproverRestriction {
         );
         self
     }
-    /// Sets the member `IdCardNumber`.
+    /// Sets the field `IdCardNumber`.
     #[must_use]
     pub fn id_card_number(
         mut self,
@@ -287,54 +289,102 @@ impl ::core::fmt::Debug for ApproverRestriction {
     }
 }
 
-/// Ends a contract with dynamic signers 2.0 once every party has signed and none is to be added.
+/// Ends a contract with dynamic signers 2.0 once every party has signed and none is to be
+/// added.
 ///
 /// 结束动态签署流程
 ///
-/// Possible only while the contract is open and all its parties have signed; a contract in a final state (expired, refused, withdrawn, or ended by this call before) is turned down. The sub-organisation and the employee must have passed identity verification.
+/// Possible only while the contract is open and all its parties have signed; a contract in a
+/// final state (expired, refused, withdrawn, or ended by this call before) is turned down. The
+/// sub-organisation and the employee must have passed identity verification.
 ///
-/// Dynamic signers 2.0 must be switched on first: the service's product manager enables modular billing, then the console offers the switch. Parties are added with `ChannelCreateDynamicFlowApprover`.
+/// Dynamic signers 2.0 must be switched on first: the service's product manager enables modular
+/// billing, then the console offers the switch. Parties are added with
+/// `ChannelCreateDynamicFlowApprover`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `InvalidParameter.EndPoint`: EndPoint value is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
-/// - `InvalidParameter.FlowIds`: Flow id list has an invalid length. Give 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one only.
-/// - `InvalidParameter.GenerateType`: GenerateType is not supported. Give one of the values listed for `GenerateType`, or leave it out for `ALL`, which takes a single contract.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.FlowIdsOrFlowGroupId`: Pass either flow ids or a flow-group id. Give `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.FlowGroup`: Flow group does not exist. Give the `FlowGroupId` that the creating action answered, not a contract's id, and ask with the `Agent` that created it.
-/// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
+///   is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In
+///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
+/// - [`InvalidParameter.FlowIds`](super::ErrorCode::InvalidParameterFlowIds): Flow id list has
+///   an invalid length. Give 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in
+///   `CreateSignUrls`, give one only.
+/// - [`InvalidParameter.GenerateType`](super::ErrorCode::InvalidParameterGenerateType):
+///   GenerateType is not supported. Give one of the values listed for `GenerateType`, or leave
+///   it out for `ALL`, which takes a single contract.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.FlowIdsOrFlowGroupId`](super::ErrorCode::MissingParameterFlowIdsOrFlowGroupId):
+///   Pass either flow ids or a flow-group id. Give `FlowIds` or `FlowGroupId`; in
+///   `ArchiveDynamicFlow` `FlowId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
+///   Personal identity is not verified. Have the operator open a link from
+///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.FlowGroup`](super::ErrorCode::ResourceNotFoundFlowGroup): Flow group
+///   does not exist. Give the `FlowGroupId` that the creating action answered, not a contract's
+///   id, and ask with the `Agent` that created it.
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
+///   not exist. Give the id of an existing template from `DescribeTemplates`;
+///   `OperateChannelTemplate` wants one of the platform's own library instead.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ArchiveDynamicFlowRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The dynamic contract to end.
     pub flow_id: ::std::string::String,
 }
 
 impl ArchiveDynamicFlowRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -392,7 +442,7 @@ impl ::tc3_api::json::Encode for ArchiveDynamicFlowRequest {
 
 ::tc3_api::__serialize!(ArchiveDynamicFlowRequest);
 
-/// The answer to `ArchiveDynamicFlow`.
+/// Response of `ArchiveDynamicFlow`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -405,7 +455,7 @@ pub struct ArchiveDynamicFlowResponse {
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// The parties of the dynamic contract, by their ids.
     pub approvers: ::std::vec::Vec<super::ChannelArchiveDynamicApproverData>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -456,11 +506,14 @@ impl ::tc3_api::json::Encode for ArchiveDynamicFlowResponse {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct BaseFlowInfo {
-    /// The contract's name, chosen freely from Chinese characters, letters, digits and underscores. At most 200 characters.
+    /// The contract's name, chosen freely from Chinese characters, letters, digits and underscores.
+    /// At most 200 characters.
     pub flow_name: ::std::string::String,
-    /// Until when it may be signed. Without all signatures by then it counts as expired and is void. In seconds since the epoch.
+    /// Until when it may be signed. Without all signatures by then it counts as expired and is
+    /// void. Unix timestamp in seconds.
     pub deadline: ::core::primitive::i64,
-    /// The kind of contract, chosen freely (sales contract, employment contract), of Chinese characters, letters, digits and underscores. At most 200 characters.
+    /// The kind of contract, chosen freely (sales contract, employment contract), of Chinese
+    /// characters, letters, digits and underscores. At most 200 characters.
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// What the contract is about. At most 1000 characters.
     pub flow_description: ::core::option::Option<::std::string::String>,
@@ -470,17 +523,26 @@ pub struct BaseFlowInfo {
     pub intelligent_status: ::core::option::Option<super::IntelligentStatus>,
     /// Contents for fields to fill in, each with the field's id.
     pub form_fields: ::core::option::Option<::std::vec::Vec<super::FormField>>,
-    /// Whether the initiator's organisation must approve before its own signer can sign, by hand or by auto-signing. Absent: no. The review is given with `ChannelCreateFlowSignReview` (`SignReview`); until it is positive, signing stays blocked.
+    /// Whether the initiator's organisation must approve before its own signer can sign, by hand or
+    /// by auto-signing. Absent: no. The review is given with `ChannelCreateFlowSignReview`
+    /// (`SignReview`); until it is positive, signing stays blocked.
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
-    /// Data of the caller's own, as base64, that callbacks about the contract's state return unchanged. At most 1000 characters.
+    /// Data of the caller's own, as base64, that callbacks about the contract's state return
+    /// unchanged. At most 1000 characters.
     pub user_data: ::core::option::Option<::std::string::String>,
-    /// Who gets to see the contract and its progress without signing: persons, and employees of the own organisation who are verified and have joined it. None of them may be a signer as well. At most 50 elements.
+    /// Who gets to see the contract and its progress without signing: persons, and employees of the
+    /// own organisation who are verified and have joined it. None of them may be a signer as well.
+    /// At most 50 elements.
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
-    /// Whether the initiator's organisation must approve before its signer can start the contract; that organisation must be one of the parties. The review is given with `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, starting stays blocked.
+    /// Whether the initiator's organisation must approve before its signer can start the contract;
+    /// that organisation must be one of the parties. The review is given with
+    /// `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, starting stays
+    /// blocked.
     pub need_create_review: ::core::option::Option<::core::primitive::bool>,
     /// Fields to fill in, for a contract started from a file.
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
-    /// What short messages and the pages for filling in and signing call the contract. Absent: contract.
+    /// What short messages and the pages for filling in and signing call the contract. Absent:
+    /// contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
     /// The file to sign, by its resource id from `UploadFiles`. At most 1 element.
     pub file_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -489,7 +551,7 @@ pub struct BaseFlowInfo {
 }
 
 impl BaseFlowInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         flow_name: impl ::core::convert::Into<::std::string::String>,
@@ -513,7 +575,7 @@ impl BaseFlowInfo {
             approvers: ::core::option::Option::None,
         }
     }
-    /// Sets the member `FlowType`.
+    /// Sets the field `FlowType`.
     #[must_use]
     pub fn flow_type(
         mut self,
@@ -524,7 +586,7 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `FlowDescription`.
+    /// Sets the field `FlowDescription`.
     #[must_use]
     pub fn flow_description(
         mut self,
@@ -535,13 +597,13 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `Unordered`.
+    /// Sets the field `Unordered`.
     #[must_use]
     pub fn unordered(mut self, value: ::core::primitive::bool) -> Self {
         self.unordered = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `IntelligentStatus`.
+    /// Sets the field `IntelligentStatus`.
     #[must_use]
     pub fn intelligent_status(
         mut self,
@@ -552,7 +614,7 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `FormFields`.
+    /// Sets the field `FormFields`.
     #[must_use]
     pub fn form_fields(
         mut self,
@@ -563,13 +625,13 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `NeedSignReview`.
+    /// Sets the field `NeedSignReview`.
     #[must_use]
     pub fn need_sign_review(mut self, value: ::core::primitive::bool) -> Self {
         self.need_sign_review = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `UserData`.
+    /// Sets the field `UserData`.
     #[must_use]
     pub fn user_data(
         mut self,
@@ -580,7 +642,7 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `CcInfos`.
+    /// Sets the field `CcInfos`.
     #[must_use]
     pub fn cc_infos(
         mut self,
@@ -591,13 +653,13 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `NeedCreateReview`.
+    /// Sets the field `NeedCreateReview`.
     #[must_use]
     pub fn need_create_review(mut self, value: ::core::primitive::bool) -> Self {
         self.need_create_review = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Components`.
+    /// Sets the field `Components`.
     #[must_use]
     pub fn components(
         mut self,
@@ -608,7 +670,7 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `FlowDisplayType`.
+    /// Sets the field `FlowDisplayType`.
     #[must_use]
     pub fn flow_display_type(
         mut self,
@@ -619,7 +681,7 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `FileIds`.
+    /// Sets the field `FileIds`.
     #[must_use]
     pub fn file_ids(
         mut self,
@@ -637,7 +699,7 @@ impl BaseFlowInfo {
         );
         self
     }
-    /// Sets the member `Approvers`.
+    /// Sets the field `Approvers`.
     #[must_use]
     pub fn approvers(
         mut self,
@@ -739,11 +801,11 @@ impl ::tc3_api::json::Encode for BaseFlowInfo {
 ::tc3_api::__serialize!(BaseFlowInfo);
 
 impl BaseFlowInfo {
-    /// The member `Deadline` as a time; `None` of zero.
+    /// Returns the field `Deadline` as a time; `None` if it is zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.deadline)
     }
-    /// Sets the member `Deadline` to a time.
+    /// Sets the field `Deadline` from a time.
     #[must_use]
     pub fn deadline_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.deadline = ::tc3_api::time::to_seconds(time);
@@ -789,7 +851,8 @@ impl ::core::fmt::Debug for BaseFlowInfo {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CcInfo {
-    /// The recipient's phone number in mainland China, digits only, without `+86`. It must belong to the person who is to be notified. Exactly 11 characters.
+    /// The recipient's phone number in mainland China, digits only, without `+86`. It must belong
+    /// to the person who is to be notified. Exactly 11 characters.
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The recipient's real name, no nickname; identity verification uses it.
     pub name: ::core::option::Option<::std::string::String>,
@@ -800,7 +863,7 @@ pub struct CcInfo {
 }
 
 impl CcInfo {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -810,7 +873,7 @@ impl CcInfo {
             cc_permission: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Mobile`.
+    /// Sets the field `Mobile`.
     #[must_use]
     pub fn mobile(
         mut self,
@@ -819,7 +882,7 @@ impl CcInfo {
         self.mobile = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `Name`.
+    /// Sets the field `Name`.
     #[must_use]
     pub fn name(
         mut self,
@@ -828,13 +891,13 @@ impl CcInfo {
         self.name = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `CcType`.
+    /// Sets the field `CcType`.
     #[must_use]
     pub fn cc_type(mut self, value: impl ::core::convert::Into<super::CcType>) -> Self {
         self.cc_type = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `CcPermission`.
+    /// Sets the field `CcPermission`.
     #[must_use]
     pub fn cc_permission(
         mut self,
@@ -925,9 +988,11 @@ impl ::core::fmt::Debug for CcInfo {
 )]
 #[non_exhaustive]
 pub struct ChannelArchiveDynamicApproverData {
-    /// The party's id, unique over all contracts. A signing link can be made from it, as from `RecipientId`.
+    /// The party's id, unique over all contracts. A signing link can be made from it, as from
+    /// `RecipientId`.
     pub sign_id: ::core::option::Option<::std::string::String>,
-    /// The party's role within the contract, to which its fields and signature slots belong. Unique in one contract only: others may have the same.
+    /// The party's role within the contract, to which its fields and signature slots belong. Unique
+    /// in one contract only: others may have the same.
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -972,40 +1037,58 @@ impl ::tc3_api::json::Encode for ChannelArchiveDynamicApproverData {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelArchiveDynamicApproverData);
 
-/// Makes a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that nobody can start a contract with it any more. A code that is invalid already is refused.
+/// Makes a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that
+/// nobody can start a contract with it any more. A code that is invalid already is refused.
 ///
 /// 取消一码多签签署码
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied.Forbid`: Operation forbidden. Act as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
+///   Act as the contract's initiator with the right to withdraw, or as the super administrator
+///   or legal representative of the initiating organisation; check that the state still allows
+///   it.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCancelMultiFlowSignQRCodeRequest {
-    /// For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.
+    /// For which application, sub-organisation and employee the call is made. Sub-organisation and
+    /// employee must have passed identity verification.
     pub agent: super::Agent,
-    /// The code to make invalid, by the id that `ChannelCreateMultiFlowSignQRCode` returned; 32 characters.
+    /// The code to make invalid, by the id that `ChannelCreateMultiFlowSignQRCode` returned; 32
+    /// characters.
     pub qr_code_id: ::std::string::String,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl ChannelCancelMultiFlowSignQRCodeRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1017,7 +1100,7 @@ impl ChannelCancelMultiFlowSignQRCodeRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -1073,7 +1156,7 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeRequest {
 
 ::tc3_api::__serialize!(ChannelCancelMultiFlowSignQRCodeRequest);
 
-/// The answer to `ChannelCancelMultiFlowSignQRCode`.
+/// Response of `ChannelCancelMultiFlowSignQRCode`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1082,7 +1165,7 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCancelMultiFlowSignQRCodeResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1125,45 +1208,77 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCancelMultiFlowSignQRCodeResponse);
 
-/// Adds parties to running dynamic contracts, that is to contracts which `ChannelCreateFlowByFiles` started with `OpenDynamicSignFlow`.
+/// Adds parties to running dynamic contracts, that is to contracts which
+/// `ChannelCreateFlowByFiles` started with `OpenDynamicSignFlow`.
 ///
 /// 渠道版补充动态合同签署人接口
 ///
-/// The platform's application must have dynamic signers 2.0 switched on, and the sub-organisation and the employee must have passed identity verification. The parties are described by the same rules as in `ChannelCreateFlowByFiles`; auto-signing by another organisation can't be added.
+/// The platform's application must have dynamic signers 2.0 switched on, and the
+/// sub-organisation and the employee must have passed identity verification. The parties are
+/// described by the same rules as in `ChannelCreateFlowByFiles`; auto-signing by another
+/// organisation can't be added.
 ///
-/// The answer tells the `SignId` and `RecipientId` of each new party. When all have signed and nobody else is to come, `ArchiveDynamicFlow` ends the contract.
+/// The answer tells the `SignId` and `RecipientId` of each new party. When all have signed and
+/// nobody else is to come, `ArchiveDynamicFlow` ends the contract.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.
-/// - `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
-/// - `InvalidParameter.UnsupportedComponentType`: Control type is unsupported. Use only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed. Have auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).
-/// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled. Have the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
-/// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee. Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
+///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
+///   `ApproverVerifyType` out for the first.
+/// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
+///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   full-width brackets in place of `(` and `)`.
+/// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
+///   Control type is unsupported. Use only types listed for `ComponentType`, and where they may
+///   stand; some work only in templates made in the console.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
+///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
+///   contracts from files enabled by the service's account manager, or let the party sign by
+///   hand (`ApproverType` `ORGANIZATION`).
+/// - [`OperationDenied.NoApproverMobileCheckPermission`](super::ErrorCode::OperationDeniedNoApproverMobileCheckPermission):
+///   Mobile-number verification service is not enabled. Have the super administrator or legal
+///   representative open the extended service `MOBILE_CHECK_APPROVER` with
+///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
+/// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
+///   Overseas signing is not enabled for the employee. Have the super administrator or legal
+///   representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then
+///   repeat.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateDynamicFlowApproverRequest {
     /// The dynamic contracts with the parties to add to each.
     pub fill_dynamic_flow_list: ::std::vec::Vec<super::DynamicFlowInfo>,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
 }
 
 impl ChannelCreateDynamicFlowApproverRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         fill_dynamic_flow_list: impl ::core::iter::IntoIterator<
@@ -1229,7 +1344,7 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverRequest {
 
 ::tc3_api::__serialize!(ChannelCreateDynamicFlowApproverRequest);
 
-/// The answer to `ChannelCreateDynamicFlowApprover`.
+/// Response of `ChannelCreateDynamicFlowApprover`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1240,7 +1355,7 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverRequest {
 pub struct ChannelCreateDynamicFlowApproverResponse {
     /// What was added, by contract.
     pub dynamic_flow_result_list: ::std::vec::Vec<super::DynamicFlowResult>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1285,40 +1400,65 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateDynamicFlowApproverResponse);
 
-/// Names the signers of parties that were left open when a contract was started from a template or from files. One call can fill several parties of one contract, or of several contracts with the same initiator.
+/// Names the signers of parties that were left open when a contract was started from a template
+/// or from files. One call can fill several parties of one contract, or of several contracts
+/// with the same initiator.
 ///
 /// 补充签署流程签署人信息
 ///
-/// The contract of a signer is the `FlowId` of its element of `Approvers`; only where that is absent does the `FlowId` of the request count. With neither, the call fails.
+/// The contract of a signer is the `FlowId` of its element of `Approvers`; only where that is
+/// absent does the `FlowId` of the request count. With neither, the call fails.
 ///
-/// Each party can be given one signer only; who signs in the end is whoever claims the contract first and signs it. An organisation's signer on the initiator's own side can be named only by organisation name, name and phone number. A person is named by name and phone number; a dynamic signer who has passed identity verification can also be named by name, kind and number of the identity document.
+/// Each party can be given one signer only; who signs in the end is whoever claims the contract
+/// first and signs it. An organisation's signer on the initiator's own side can be named only
+/// by organisation name, name and phone number. A person is named by name and phone number; a
+/// dynamic signer who has passed identity verification can also be named by name, kind and
+/// number of the identity document.
 ///
-/// The sub-organisation and the employee must have passed identity verification. A call may succeed in part: for dynamic signers, `FillError` tells what failed, such as a party already filled.
+/// The sub-organisation and the employee must have passed identity verification. A call may
+/// succeed in part: for dynamic signers, `FillError` tells what failed, such as a party already
+/// filled.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - At least one of `FlowId` and `Approvers.FlowId` must be given.
-/// - Where `FlowGroupId` is given, `Approvers.FlowId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - At least one of `FlowId` and `Approvers.FlowId` is required.
+/// - If `FlowGroupId` is set, `Approvers.FlowId` is required.
 ///
 /// # Errors
 ///
-/// - `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
+/// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
+///   failed. Check the secret id and key, the clock, and the account's CAM policies; repeating
+///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The signers to name, with the party each one takes. For an organisation's signer, the organisation's name or its `OrganizationOpenId` is needed; without these, a signer is named by name and phone number.
+    /// The signers to name, with the party each one takes. For an organisation's signer, the
+    /// organisation's name or its `OrganizationOpenId` is needed; without these, a signer is named
+    /// by name and phone number.
     pub approvers: ::std::vec::Vec<super::FillApproverInfo>,
-    /// The contract, by its 32-character id, for those elements of `Approvers` that have no `FlowId` of their own.
+    /// The contract, by its 32-character id, for those elements of `Approvers` that have no
+    /// `FlowId` of their own.
     ///
     /// Deprecated. Give `FlowId` in each element of `Approvers`.
     pub flow_id: ::core::option::Option<::std::string::String>,
@@ -1331,7 +1471,7 @@ pub struct ChannelCreateFlowApproversRequest {
 }
 
 impl ChannelCreateFlowApproversRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1348,7 +1488,7 @@ impl ChannelCreateFlowApproversRequest {
             flow_group_id: ::core::option::Option::None,
         }
     }
-    /// Sets the member `FlowId`.
+    /// Sets the field `FlowId`.
     #[deprecated(note = "Give `FlowId` in each element of `Approvers`.")]
     #[must_use]
     pub fn flow_id(
@@ -1358,7 +1498,7 @@ impl ChannelCreateFlowApproversRequest {
         self.flow_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `FillApproverType`.
+    /// Sets the field `FillApproverType`.
     #[must_use]
     pub fn fill_approver_type(
         mut self,
@@ -1369,13 +1509,13 @@ impl ChannelCreateFlowApproversRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowGroupId`.
+    /// Sets the field `FlowGroupId`.
     #[must_use]
     pub fn flow_group_id(
         mut self,
@@ -1446,7 +1586,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversRequest {
 
 ::tc3_api::__serialize!(ChannelCreateFlowApproversRequest);
 
-/// The answer to `ChannelCreateFlowApprovers`.
+/// Response of `ChannelCreateFlowApprovers`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1455,9 +1595,10 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversResponse {
-    /// What failed of a call that names several signers, and why. Told for dynamic signers only, for now.
+    /// What failed of a call that names several signers, and why. Told for dynamic signers only,
+    /// for now.
     pub fill_error: ::std::vec::Vec<super::FillError>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1502,22 +1643,34 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowApproversResponse);
 
-/// Makes a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its parties for signature. For contracts that follow no standard form and whose complete PDF the platform has; for standard forms there is `CreateFlowsByTemplates`.
+/// Makes a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its
+/// parties for signature. For contracts that follow no standard form and whose complete PDF the
+/// platform has; for standard forms there is `CreateFlowsByTemplates`.
 ///
 /// 用PDF文件创建签署流程
 ///
-/// The initiator is a sub-organisation and one of its employees; both must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person. Parties need not be verified yet; which members describe a party depends on its kind, see `FlowApproverInfo`.
+/// The initiator is a sub-organisation and one of its employees; both must have passed identity
+/// verification. A party may be the same sub-organisation, another one (with a named employee,
+/// or with none, so that one of its employees claims the contract), an organisation that joined
+/// the service outside of the platform, or a person. Parties need not be verified yet; which
+/// members describe a party depends on its kind, see `FlowApproverInfo`.
 ///
-/// The contract uses quota as soon as it is created. The quota comes back only if the contract is withdrawn while nobody, or nobody but auto-signing, has signed it, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release.
+/// The contract uses quota as soon as it is created. The quota comes back only if the contract
+/// is withdrawn while nobody, or nobody but auto-signing, has signed it, and the organisation
+/// still has allowance for such returns; not after expiry, refusal, completion or release.
 ///
-/// `NeedPreview` shows the result without creating anything. `Components` places the initiator's fields; each party's entry places its own fields and signature slots, and `SignBeanTag` can leave the slots to the signers. With `OpenDynamicSignFlow` parties follow afterwards, by `ChannelCreateDynamicFlowApprover`.
+/// `NeedPreview` shows the result without creating anything. `Components` places the
+/// initiator's fields; each party's entry places its own fields and signature slots, and
+/// `SignBeanTag` can leave the slots to the signers. With `OpenDynamicSignFlow` parties follow
+/// afterwards, by `ChannelCreateDynamicFlowApprover`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - Where `FlowApprovers.ApproverType` is `PERSON_AUTO_SIGN`, `AutoSignScene` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - If `FlowApprovers.ApproverType` is `PERSON_AUTO_SIGN`, `AutoSignScene` is required.
 ///
 /// # Example
 ///
@@ -1557,141 +1710,324 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
-/// - `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from the company register. Have the organisation settle its status with the company register; its super administrator or legal representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
-/// - `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register. Give the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
-/// - `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it. Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.DbConnection`: Database connection failed. Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.
-/// - `InternalError.Decryption`: Server-side decryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.DependsDb`: A dependent database failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.GenerateId`: Unique id generation failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Pdf`: PDF composition failed. Whether the contract was created is unknown: look before repeating. If it stays, upload the PDF anew after checking that it opens, and give the request id to the service's support.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.ThirdParty`: Third-party dependency failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `InvalidParameter.ApproverType`: Signer type is not allowed. Give each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.
-/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.
-/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Take the repeated party out of `FlowApprovers`.
-/// - `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
-/// - `InvalidParameter.ComponentType`: Control type is wrong. Give a `ComponentType` that fits where it stands: field types in `Components`, signature slot types in `SignComponents`.
-/// - `InvalidParameter.ComponentValue`: Control value is invalid. Give `ComponentValue` the form its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.
-/// - `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented placeholders are supported. Use in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number of signers.
-/// - `InvalidParameter.CustomerData`: User data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data on your side and pass a key to it.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid. Correct the number of people given for the party that the message names.
-/// - `InvalidParameter.FlowApprovers`: Participants missing or over the limit. Give at least one party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.
-/// - `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the console, at the application's configuration.
-/// - `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.
-/// - `InvalidParameter.FlowDescription`: Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
-/// - `InvalidParameter.FlowFileIds`: Only one file per flow is supported. Give exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.
-/// - `InvalidParameter.FlowName`: Flow name is invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.
-/// - `InvalidParameter.FlowType`: FlowType is invalid. Give `FlowType` at most 255 characters: Chinese characters, letters, digits and underscores only; or leave it out.
-/// - `InvalidParameter.Keyword`: Keyword is malformed or not found in the document. Check the keyword in `ComponentId`: it must stand in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count from 0.
-/// - `InvalidParameter.Mobile`: Mobile number is wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `InvalidParameter.NonsupportMobile`: Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used here.
-/// - `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.SignComponentType`: Signing control type is invalid. Give a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.
-/// - `InvalidParameter.SignComponents`: Signing control kind is unsupported. Use in `SignComponents` only signature slots that the party's `ApproverType` may have; fields to fill in belong in `Components`.
-/// - `InvalidParameter.Unordered`: Signing order flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.
-/// - `InvalidParameter.UnsupportedComponentType`: Control type is unsupported. Use only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.MissComponentName`: Control name is missing. Give each field or signature slot that the message names its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
-/// - `MissingParameter.SealId`: Seal id is empty. Give the seal's id in `ComponentValue` of the auto-signing party's seal slot; `ChannelDescribeOrganizationSeals` lists them.
-/// - `MissingParameter.SignComponents`: Signer has no signing control. Give the party a signature slot in `SignComponents`, or set `SignBeanTag` to `1` so that signers place their own.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed. Have auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).
-/// - `OperationDenied.CcUserRepeat`: Same CC recipient given twice. Name each recipient once in `CcInfos`, and nobody who also signs.
-/// - `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids that this sub-organisation created in this application, and an operator allowed to see them.
-/// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
-/// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled. Have the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
-/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
-/// - `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or through the service's account manager; repeating does not help before that.
-/// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee. Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.
-/// - `OperationDenied.PersonHasNoSignature`: Person has no usable signature. Have the person set up a signature in the mini program; for auto-signing through `ChannelCreateUserAutoSignSealUrl`.
-/// - `OperationDenied.PersonNoOpenServerSign`: Person disabled or never enabled auto-sign. Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.
-/// - `OperationDenied.RequiredComponentNotFill`: A required control is not filled. Give `ComponentValue` for every field of the initiator with `ComponentRequired`, or let it be optional.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.
-/// - `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.
-/// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
+///   Signer is below the legal signing age. Have another person sign, or have the super
+///   administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
+///   `ModifyExtendedService`.
+/// - [`FailedOperation.OrganizationExperienceChange`](super::ErrorCode::FailedOperationOrganizationExperienceChange):
+///   Organisation's business status differs from the company register. Have the organisation
+///   settle its status with the company register; its super administrator or legal
+///   representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
+/// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
+///   Organisation name differs from the company register. Give the name as on the company
+///   register now; the organisation's super administrator or legal representative updates it
+///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
+/// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
+///   Organisation name differs from the register; super admin or legal representative must
+///   update it. Have the super administrator or legal representative update the name through
+///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat
+///   with the new name.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
+///   connection failed. Whether a create or change took effect is unknown: look before
+///   repeating later. Give the request id to the service's support if it stays.
+/// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
+///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
+///   database failed. Repeat a query later; after a create or change the outcome is unknown, so
+///   look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
+///   generation failed. Whether the contract was created is unknown: look in the console or
+///   wait for callbacks before repeating. Give the request id to the service's support if it
+///   stays.
+/// - [`InternalError.Pdf`](super::ErrorCode::InternalErrorPdf): PDF composition failed. Whether
+///   the contract was created is unknown: look before repeating. If it stays, upload the PDF
+///   anew after checking that it opens, and give the request id to the service's support.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
+///   dependency failed. Whether the contract was created is unknown: look in the console or
+///   wait for callbacks before repeating. Give the request id to the service's support if it
+///   stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): Signer
+///   type is not allowed. Give each party one of the values of `ApproverType` that this action
+///   takes; some auto-signing types must be enabled by the service's account manager.
+/// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
+///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
+///   `ApproverVerifyType` out for the first.
+/// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
+///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   `ID_CARD` only.
+/// - [`InvalidParameter.ComponentType`](super::ErrorCode::InvalidParameterComponentType):
+///   Control type is wrong. Give a `ComponentType` that fits where it stands: field types in
+///   `Components`, signature slot types in `SignComponents`.
+/// - [`InvalidParameter.ComponentValue`](super::ErrorCode::InvalidParameterComponentValue):
+///   Control value is invalid. Give `ComponentValue` the form its `ComponentType` asks for:
+///   `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice
+///   for selectors, a seal's id for seal slots.
+/// - [`InvalidParameter.CustomShowMap`](super::ErrorCode::InvalidParameterCustomShowMap):
+///   Custom card layout is invalid; only the documented placeholders are supported. Use in
+///   `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number
+///   of signers.
+/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): User
+///   data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted
+///   after base64; keep longer data on your side and pass a key to it.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
+///   Number of alternative signers is invalid. Correct the number of people given for the party
+///   that the message names.
+/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers):
+///   Participants missing or over the limit. Give at least one party and at most 50 in
+///   `FlowApprovers`; at most five per contract of a group from files.
+/// - [`InvalidParameter.FlowCallbackUrl`](super::ErrorCode::InvalidParameterFlowCallbackUrl):
+///   Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the
+///   console, at the application's configuration.
+/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
+///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
+///   than now; or leave it out where it is optional.
+/// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
+///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
+/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
+///   file per flow is supported. Give exactly one id in `FileIds`; merge PDF files beforehand
+///   or create a contract group.
+/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
+///   invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and
+///   underscores only.
+/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): FlowType is
+///   invalid. Give `FlowType` at most 255 characters: Chinese characters, letters, digits and
+///   underscores only; or leave it out.
+/// - [`InvalidParameter.Keyword`](super::ErrorCode::InvalidParameterKeyword): Keyword is
+///   malformed or not found in the document. Check the keyword in `ComponentId`: it must stand
+///   in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count
+///   from 0.
+/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
+///   wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or
+///   separators.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`InvalidParameter.NonsupportMobile`](super::ErrorCode::InvalidParameterNonsupportMobile):
+///   Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits;
+///   numbers from elsewhere can't be used here.
+/// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
+///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   full-width brackets in place of `(` and `)`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
+///   Signing control type is invalid. Give a slot type that the party may have: seals for
+///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   `SIGN_SEAL`.
+/// - [`InvalidParameter.SignComponents`](super::ErrorCode::InvalidParameterSignComponents):
+///   Signing control kind is unsupported. Use in `SignComponents` only signature slots that the
+///   party's `ApproverType` may have; fields to fill in belong in `Components`.
+/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
+///   flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of
+///   `FlowApprovers`), or leave it out; the message tells what conflicts.
+/// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
+///   Control type is unsupported. Use only types listed for `ComponentType`, and where they may
+///   stand; some work only in templates made in the console.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
+///   which limit it is; send less, or have the quota raised by the service's account manager.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
+///   Control name is missing. Give each field or signature slot that the message names its
+///   `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
+/// - [`MissingParameter.SealId`](super::ErrorCode::MissingParameterSealId): Seal id is empty.
+///   Give the seal's id in `ComponentValue` of the auto-signing party's seal slot;
+///   `ChannelDescribeOrganizationSeals` lists them.
+/// - [`MissingParameter.SignComponents`](super::ErrorCode::MissingParameterSignComponents):
+///   Signer has no signing control. Give the party a signature slot in `SignComponents`, or set
+///   `SignBeanTag` to `1` so that signers place their own.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
+///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
+///   contracts from files enabled by the service's account manager, or let the party sign by
+///   hand (`ApproverType` `ORGANIZATION`).
+/// - [`OperationDenied.CcUserRepeat`](super::ErrorCode::OperationDeniedCcUserRepeat): Same CC
+///   recipient given twice. Name each recipient once in `CcInfos`, and nobody who also signs.
+/// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
+///   No access to the resource. Use ids that this sub-organisation created in this application,
+///   and an operator allowed to see them.
+/// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
+///   Signer is below the legal age. Have another person sign, or have the super administrator
+///   or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
+///   `ModifyExtendedService`.
+/// - [`OperationDenied.NoApproverMobileCheckPermission`](super::ErrorCode::OperationDeniedNoApproverMobileCheckPermission):
+///   Mobile-number verification service is not enabled. Have the super administrator or legal
+///   representative open the extended service `MOBILE_CHECK_APPROVER` with
+///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
+/// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
+///   Personal identity is not verified. Have the operator open a link from
+///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
+///   exhausted. Buy contracts in the console or through the service's account manager;
+///   repeating does not help before that.
+/// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
+///   Overseas signing is not enabled for the employee. Have the super administrator or legal
+///   representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then
+///   repeat.
+/// - [`OperationDenied.PersonHasNoSignature`](super::ErrorCode::OperationDeniedPersonHasNoSignature):
+///   Person has no usable signature. Have the person set up a signature in the mini program;
+///   for auto-signing through `ChannelCreateUserAutoSignSealUrl`.
+/// - [`OperationDenied.PersonNoOpenServerSign`](super::ErrorCode::OperationDeniedPersonNoOpenServerSign):
+///   Person disabled or never enabled auto-sign. Send the person a link from
+///   `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for
+///   `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.
+/// - [`OperationDenied.RequiredComponentNotFill`](super::ErrorCode::OperationDeniedRequiredComponentNotFill):
+///   A required control is not filled. Give `ComponentValue` for every field of the initiator
+///   with `ComponentRequired`, or let it be optional.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
+///   not exist (specific). Check file and template ids. Uploaded files expire after an hour
+///   unless set otherwise, so upload the file again if need be.
+/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
+///   Give the id of an enabled seal of the signing organisation;
+///   `ChannelDescribeOrganizationSeals` lists them.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
+///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
+///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesRequest {
-    /// Who initiates: the application, the sub-organisation that the contract comes from, and the employee who sends it. Both organisation and employee must have passed identity verification.
+    /// Who initiates: the application, the sub-organisation that the contract comes from, and the
+    /// employee who sends it. Both organisation and employee must have passed identity
+    /// verification.
     pub agent: super::Agent,
-    /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
+    /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200
+    /// characters.
     pub flow_name: ::core::option::Option<::std::string::String>,
     /// What the contract is about, for its readers. At most 1000 characters.
     pub flow_description: ::core::option::Option<::std::string::String>,
-    /// The parties, organisations and persons, each with contact data and the way it is verified. Where signing is in order, they sign in the order of this list. With `OpenDynamicSignFlow`: left out. At most 50 elements.
+    /// The parties, organisations and persons, each with contact data and the way it is verified.
+    /// Where signing is in order, they sign in the order of this list. With `OpenDynamicSignFlow`:
+    /// left out. At most 50 elements.
     pub flow_approvers: ::core::option::Option<::std::vec::Vec<super::FlowApproverInfo>>,
     /// The PDF that becomes the contract, by the id that `UploadFiles` gave it. At most 1 element.
     pub file_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// The initiator's fields, with their content: single-line or multi-line text, check box, number, picture, data table and the like, also watermarks.
+    /// The initiator's fields, with their content: single-line or multi-line text, check box,
+    /// number, picture, data table and the like, also watermarks.
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
-    /// Until when it may be signed; a contract not completed by then expires and is void. Absent: 365 days after creation. In seconds since the epoch.
+    /// Until when it may be signed; a contract not completed by then expires and is void. Absent:
+    /// 365 days after creation. Unix timestamp in seconds.
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// Where callbacks would go.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
     pub callback_url: ::core::option::Option<::std::string::String>,
-    /// Whether the parties may sign in any order. Absent: no, they sign one after another in the order of `FlowApprovers`.
+    /// Whether the parties may sign in any order. Absent: no, they sign one after another in the
+    /// order of `FlowApprovers`.
     pub unordered: ::core::option::Option<::core::primitive::bool>,
-    /// The contract's type in the caller's own words, such as a sales contract. Chinese characters, letters, digits and underscores only. At most 255 characters.
+    /// The contract's type in the caller's own words, such as a sales contract. Chinese characters,
+    /// letters, digits and underscores only. At most 255 characters.
     pub flow_type: ::core::option::Option<::std::string::String>,
-    /// How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
+    /// How the list of contracts in the mini program shows this one: text with the placeholders
+    /// `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the
+    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted
+    /// from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: ::core::option::Option<::std::string::String>,
-    /// The platform's own data, as base64; callbacks about the contract's state and the like give it back unchanged. At most 1000 characters.
+    /// The platform's own data, as base64; callbacks about the contract's state and the like give
+    /// it back unchanged. At most 1000 characters.
     pub customer_data: ::core::option::Option<::std::string::String>,
-    /// Whether signers of the initiator's organisation must wait for its internal approval when their turn comes. The outcome is given with `ChannelCreateFlowSignReview`; a rejection leaves them waiting until an approval follows. Works with signing by hand and auto-signing. Absent: no.
+    /// Whether signers of the initiator's organisation must wait for its internal approval when
+    /// their turn comes. The outcome is given with `ChannelCreateFlowSignReview`; a rejection
+    /// leaves them waiting until an approval follows. Works with signing by hand and auto-signing.
+    /// Absent: no.
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
-    /// How a signer who is a person is verified. With the phone number, whoever has the party's number can open the contract, and a person not yet verified signs without face recognition, neither for identity nor for intent; void where the signature is `OCR_ESIGN`, which rests on identity verification. For persons only. Absent: face recognition.
+    /// How a signer who is a person is verified. With the phone number, whoever has the party's
+    /// number can open the contract, and a person not yet verified signs without face recognition,
+    /// neither for identity nor for intent; void where the signature is `OCR_ESIGN`, which rests on
+    /// identity verification. For persons only. Absent: face recognition.
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
-    /// Who places the signature slots (seals, signatures). Where signers do, they must sign in the mini program or the web console, not in H5, and cannot add approval slots (`SIGN_VIRTUAL_COMBINATION`).
+    /// Who places the signature slots (seals, signatures). Where signers do, they must sign in the
+    /// mini program or the web console, not in H5, and cannot add approval slots
+    /// (`SIGN_VIRTUAL_COMBINATION`).
     pub sign_bean_tag: ::core::option::Option<super::SignaturePlacement>,
-    /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; nobody who is also a signer. At most 50 elements.
+    /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons,
+    /// or verified employees of the initiator's organisation who have joined it; nobody who is also
+    /// a signer. At most 50 elements.
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
-    /// When those in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.
+    /// When those in `CcInfos` get the short message that invites them to view the contract.
+    /// Absent: on creation.
     pub cc_notify_type: ::core::option::Option<super::CcNotifyType>,
-    /// What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must enable auto-signing by persons.
+    /// What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must
+    /// enable auto-signing by persons.
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
+    /// What the contract is called in short messages and, in titles, buttons and details, where it
+    /// is filled in and signed. Absent: contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
-    /// Whether only to preview: no contract is made and no `FlowId` returned, but `PreviewUrl`, a link that shows for 300 seconds what the contract would look like. Absent: no. Every contract bought brings two previews; more are bought separately.
+    /// Whether only to preview: no contract is made and no `FlowId` returned, but `PreviewUrl`, a
+    /// link that shows for 300 seconds what the contract would look like. Absent: no. Every
+    /// contract bought brings two previews; more are bought separately.
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
-    /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF file.
+    /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF
+    /// file.
     pub preview_type: ::core::option::Option<super::PreviewType>,
-    /// Whether signers can be added after creation; `OpenDynamicSignFlow` is the switch in use. Absent: no.
+    /// Whether signers can be added after creation; `OpenDynamicSignFlow` is the switch in use.
+    /// Absent: no.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub open_dynamic_flow: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the contract is dynamic: created without parties, which are added afterwards with `ChannelCreateDynamicFlowApprover`. Absent: no.
+    /// Whether the contract is dynamic: created without parties, which are added afterwards with
+    /// `ChannelCreateDynamicFlowApprover`. Absent: no.
     pub open_dynamic_sign_flow: ::core::option::Option<::core::primitive::bool>,
     /// Which later operations on the contract are ruled out.
     pub flow_operate_limit: ::core::option::Option<super::FlowOperateLimit>,
 }
 
 impl ChannelCreateFlowByFilesRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -1722,7 +2058,7 @@ impl ChannelCreateFlowByFilesRequest {
             flow_operate_limit: ::core::option::Option::None,
         }
     }
-    /// Sets the member `FlowName`.
+    /// Sets the field `FlowName`.
     #[must_use]
     pub fn flow_name(
         mut self,
@@ -1733,7 +2069,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `FlowDescription`.
+    /// Sets the field `FlowDescription`.
     #[must_use]
     pub fn flow_description(
         mut self,
@@ -1744,7 +2080,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `FlowApprovers`.
+    /// Sets the field `FlowApprovers`.
     #[must_use]
     pub fn flow_approvers(
         mut self,
@@ -1755,7 +2091,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `FileIds`.
+    /// Sets the field `FileIds`.
     #[must_use]
     pub fn file_ids(
         mut self,
@@ -1773,7 +2109,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `Components`.
+    /// Sets the field `Components`.
     #[must_use]
     pub fn components(
         mut self,
@@ -1784,13 +2120,13 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `Deadline`.
+    /// Sets the field `Deadline`.
     #[must_use]
     pub fn deadline(mut self, value: ::core::primitive::i64) -> Self {
         self.deadline = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `CallbackUrl`.
+    /// Sets the field `CallbackUrl`.
     #[deprecated(note = "Set the callback address in the application's configuration.")]
     #[must_use]
     pub fn callback_url(
@@ -1802,13 +2138,13 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `Unordered`.
+    /// Sets the field `Unordered`.
     #[must_use]
     pub fn unordered(mut self, value: ::core::primitive::bool) -> Self {
         self.unordered = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowType`.
+    /// Sets the field `FlowType`.
     #[must_use]
     pub fn flow_type(
         mut self,
@@ -1819,7 +2155,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `CustomShowMap`.
+    /// Sets the field `CustomShowMap`.
     #[must_use]
     pub fn custom_show_map(
         mut self,
@@ -1830,7 +2166,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `CustomerData`.
+    /// Sets the field `CustomerData`.
     #[must_use]
     pub fn customer_data(
         mut self,
@@ -1841,13 +2177,13 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `NeedSignReview`.
+    /// Sets the field `NeedSignReview`.
     #[must_use]
     pub fn need_sign_review(mut self, value: ::core::primitive::bool) -> Self {
         self.need_sign_review = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ApproverVerifyType`.
+    /// Sets the field `ApproverVerifyType`.
     #[must_use]
     pub fn approver_verify_type(
         mut self,
@@ -1858,7 +2194,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `SignBeanTag`.
+    /// Sets the field `SignBeanTag`.
     #[must_use]
     pub fn sign_bean_tag(
         mut self,
@@ -1869,7 +2205,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `CcInfos`.
+    /// Sets the field `CcInfos`.
     #[must_use]
     pub fn cc_infos(
         mut self,
@@ -1880,7 +2216,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `CcNotifyType`.
+    /// Sets the field `CcNotifyType`.
     #[must_use]
     pub fn cc_notify_type(
         mut self,
@@ -1891,7 +2227,7 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `AutoSignScene`.
+    /// Sets the field `AutoSignScene`.
     #[must_use]
     pub fn auto_sign_scene(
         mut self,
@@ -1902,13 +2238,13 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowDisplayType`.
+    /// Sets the field `FlowDisplayType`.
     #[must_use]
     pub fn flow_display_type(
         mut self,
@@ -1919,13 +2255,13 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `NeedPreview`.
+    /// Sets the field `NeedPreview`.
     #[must_use]
     pub fn need_preview(mut self, value: ::core::primitive::bool) -> Self {
         self.need_preview = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `PreviewType`.
+    /// Sets the field `PreviewType`.
     #[must_use]
     pub fn preview_type(
         mut self,
@@ -1936,19 +2272,19 @@ impl ChannelCreateFlowByFilesRequest {
         );
         self
     }
-    /// Sets the member `OpenDynamicFlow`.
+    /// Sets the field `OpenDynamicFlow`.
     #[must_use]
     pub fn open_dynamic_flow(mut self, value: ::core::primitive::bool) -> Self {
         self.open_dynamic_flow = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `OpenDynamicSignFlow`.
+    /// Sets the field `OpenDynamicSignFlow`.
     #[must_use]
     pub fn open_dynamic_sign_flow(mut self, value: ::core::primitive::bool) -> Self {
         self.open_dynamic_sign_flow = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowOperateLimit`.
+    /// Sets the field `FlowOperateLimit`.
     #[must_use]
     pub fn flow_operate_limit(mut self, value: super::FlowOperateLimit) -> Self {
         self.flow_operate_limit = ::core::option::Option::Some(value);
@@ -2071,11 +2407,11 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowByFilesRequest {
 ::tc3_api::__serialize!(ChannelCreateFlowByFilesRequest);
 
 impl ChannelCreateFlowByFilesRequest {
-    /// The member `Deadline` as a time; `None` of zero.
+    /// Returns the field `Deadline` as a time; `None` if it is zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.deadline?)
     }
-    /// Sets the member `Deadline` to a time.
+    /// Sets the field `Deadline` from a time.
     #[must_use]
     pub fn deadline_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.deadline = ::core::option::Option::Some(::tc3_api::time::to_seconds(time));
@@ -2145,17 +2481,18 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesRequest {
     }
 }
 
-/// The answer to `ChannelCreateFlowByFiles`.
+/// Response of `ChannelCreateFlowByFiles`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesResponse {
-    /// The contract's id, 32 characters; worth keeping, later calls need it. None where only a preview was asked for.
+    /// The contract's id, 32 characters; worth keeping, later calls need it. None where only a
+    /// preview was asked for.
     pub flow_id: ::std::string::String,
     /// The parties with their ids and role names.
     pub approvers: ::std::vec::Vec<super::ApproverItem>,
     /// The preview's link, good for 300 seconds; given only where `NeedPreview` was true.
     pub preview_url: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2221,21 +2558,31 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
     }
 }
 
-/// Makes 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.
+/// Makes 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group.
+/// Each signer gets one link for the whole group, sees the contracts as a list, and signs the
+/// group as a unit: its contracts cannot be signed one by one.
 ///
 /// 通过多文件创建合同组签署流程
 ///
-/// The initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` says what to give for each kind.
+/// The initiating employee must have passed identity verification. Parties may be employees of
+/// this or another sub-organisation, persons, or employees of organisations that joined the
+/// service outside of the platform; neither the organisations nor the people need be verified
+/// yet. `FlowApproverInfo` says what to give for each kind.
 ///
-/// Every contract of the group uses one unit of quota as soon as it is created. Quota comes back only for a withdrawn contract that nobody, or nobody but auto-signing, has signed; not after expiry, refusal, completion or release.
+/// Every contract of the group uses one unit of quota as soon as it is created. Quota comes
+/// back only for a withdrawn contract that nobody, or nobody but auto-signing, has signed; not
+/// after expiry, refusal, completion or release.
 ///
-/// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons are not possible for a group.
+/// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
+/// be enabled for this action by the service's account manager. Copies to third persons are not
+/// possible for a group.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -2271,80 +2618,200 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
-/// - `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register. Give the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
-/// - `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it. Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.DbConnection`: Database connection failed. Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.
-/// - `InternalError.Decryption`: Server-side decryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.GenerateId`: Unique id generation failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.ThirdParty`: Third-party dependency failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `InvalidParameter.ApproverType`: Signer type is not allowed. Give each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.
-/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.
-/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Take the repeated party out of `FlowApprovers`.
-/// - `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
-/// - `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented placeholders are supported. Use in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number of signers.
-/// - `InvalidParameter.CustomerData`: User data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data on your side and pass a key to it.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid. Correct the number of people given for the party that the message names.
-/// - `InvalidParameter.FlowApprovers`: Participants missing or over the limit. Give at least one party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.
-/// - `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the console, at the application's configuration.
-/// - `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.
-/// - `InvalidParameter.FlowDescription`: Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
-/// - `InvalidParameter.FlowFileIds`: Only one file per flow is supported. Give exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.
-/// - `InvalidParameter.FlowName`: Flow name is invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.
-/// - `InvalidParameter.FlowType`: FlowType is invalid. Give `FlowType` at most 255 characters: Chinese characters, letters, digits and underscores only; or leave it out.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `InvalidParameter.NonsupportMobile`: Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used here.
-/// - `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.SignComponentType`: Signing control type is invalid. Give a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.
-/// - `InvalidParameter.Unordered`: Signing order flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.
-/// - `InvalidParameter.UnsupportedComponentType`: Control type is unsupported. Use only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.MissComponentName`: Control name is missing. Give each field or signature slot that the message names its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed. Have auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).
-/// - `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids that this sub-organisation created in this application, and an operator allowed to see them.
-/// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
-/// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled. Have the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
-/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
-/// - `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or through the service's account manager; repeating does not help before that.
-/// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee. Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.
-/// - `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
+///   Signer is below the legal signing age. Have another person sign, or have the super
+///   administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
+///   `ModifyExtendedService`.
+/// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
+///   Organisation name differs from the company register. Give the name as on the company
+///   register now; the organisation's super administrator or legal representative updates it
+///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
+/// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
+///   Organisation name differs from the register; super admin or legal representative must
+///   update it. Have the super administrator or legal representative update the name through
+///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat
+///   with the new name.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
+///   connection failed. Whether a create or change took effect is unknown: look before
+///   repeating later. Give the request id to the service's support if it stays.
+/// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
+///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
+///   generation failed. Whether the contract was created is unknown: look in the console or
+///   wait for callbacks before repeating. Give the request id to the service's support if it
+///   stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
+///   dependency failed. Whether the contract was created is unknown: look in the console or
+///   wait for callbacks before repeating. Give the request id to the service's support if it
+///   stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): Signer
+///   type is not allowed. Give each party one of the values of `ApproverType` that this action
+///   takes; some auto-signing types must be enabled by the service's account manager.
+/// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
+///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
+///   `ApproverVerifyType` out for the first.
+/// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
+///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   `ID_CARD` only.
+/// - [`InvalidParameter.CustomShowMap`](super::ErrorCode::InvalidParameterCustomShowMap):
+///   Custom card layout is invalid; only the documented placeholders are supported. Use in
+///   `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number
+///   of signers.
+/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): User
+///   data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted
+///   after base64; keep longer data on your side and pass a key to it.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
+///   Number of alternative signers is invalid. Correct the number of people given for the party
+///   that the message names.
+/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers):
+///   Participants missing or over the limit. Give at least one party and at most 50 in
+///   `FlowApprovers`; at most five per contract of a group from files.
+/// - [`InvalidParameter.FlowCallbackUrl`](super::ErrorCode::InvalidParameterFlowCallbackUrl):
+///   Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the
+///   console, at the application's configuration.
+/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
+///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
+///   than now; or leave it out where it is optional.
+/// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
+///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
+/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
+///   file per flow is supported. Give exactly one id in `FileIds`; merge PDF files beforehand
+///   or create a contract group.
+/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
+///   invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and
+///   underscores only.
+/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): FlowType is
+///   invalid. Give `FlowType` at most 255 characters: Chinese characters, letters, digits and
+///   underscores only; or leave it out.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`InvalidParameter.NonsupportMobile`](super::ErrorCode::InvalidParameterNonsupportMobile):
+///   Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits;
+///   numbers from elsewhere can't be used here.
+/// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
+///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   full-width brackets in place of `(` and `)`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
+///   Signing control type is invalid. Give a slot type that the party may have: seals for
+///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   `SIGN_SEAL`.
+/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
+///   flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of
+///   `FlowApprovers`), or leave it out; the message tells what conflicts.
+/// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
+///   Control type is unsupported. Use only types listed for `ComponentType`, and where they may
+///   stand; some work only in templates made in the console.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
+///   which limit it is; send less, or have the quota raised by the service's account manager.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
+///   Control name is missing. Give each field or signature slot that the message names its
+///   `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
+///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
+///   contracts from files enabled by the service's account manager, or let the party sign by
+///   hand (`ApproverType` `ORGANIZATION`).
+/// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
+///   No access to the resource. Use ids that this sub-organisation created in this application,
+///   and an operator allowed to see them.
+/// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
+///   Signer is below the legal age. Have another person sign, or have the super administrator
+///   or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
+///   `ModifyExtendedService`.
+/// - [`OperationDenied.NoApproverMobileCheckPermission`](super::ErrorCode::OperationDeniedNoApproverMobileCheckPermission):
+///   Mobile-number verification service is not enabled. Have the super administrator or legal
+///   representative open the extended service `MOBILE_CHECK_APPROVER` with
+///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
+/// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
+///   Personal identity is not verified. Have the operator open a link from
+///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
+///   exhausted. Buy contracts in the console or through the service's account manager;
+///   repeating does not help before that.
+/// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
+///   Overseas signing is not enabled for the employee. Have the super administrator or legal
+///   representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then
+///   repeat.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
+///   not exist (specific). Check file and template ids. Uploaded files expire after an hour
+///   unless set otherwise, so upload the file again if need be.
+/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
+///   Give the id of an enabled seal of the signing organisation;
+///   `ChannelDescribeOrganizationSeals` lists them.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByFilesRequest {
     /// The contracts of the group. 2 to 50 elements.
     pub flow_file_infos: ::std::vec::Vec<super::FlowFileInfo>,
-    /// The group's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
+    /// The group's name. Chinese characters, letters, digits and underscores only. At most 200
+    /// characters.
     pub flow_group_name: ::std::string::String,
-    /// Who initiates: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.
+    /// Who initiates: the application, the sub-organisation that the contracts come from, and the
+    /// employee who sends them. Both must have passed identity verification, and the employee must
+    /// have joined the organisation.
     pub agent: super::Agent,
-    /// How signers are verified, for the whole group; overrides what its contracts and parties say. By phone number, a person not yet verified sees the contracts without face recognition, yet needs it to sign; an organisation's signer always needs it. Absent: face recognition.
+    /// How signers are verified, for the whole group; overrides what its contracts and parties say.
+    /// By phone number, a person not yet verified sees the contracts without face recognition, yet
+    /// needs it to sign; an organisation's signer always needs it. Absent: face recognition.
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
-    /// How the group is signed, for instance whether each contract in it needs a confirmation of its own.
+    /// How the group is signed, for instance whether each contract in it needs a confirmation of
+    /// its own.
     pub flow_group_options: ::core::option::Option<super::FlowGroupOptions>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl ChannelCreateFlowGroupByFilesRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         flow_file_infos: impl ::core::iter::IntoIterator<Item = super::FlowFileInfo>,
@@ -2362,7 +2829,7 @@ impl ChannelCreateFlowGroupByFilesRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ApproverVerifyType`.
+    /// Sets the field `ApproverVerifyType`.
     #[must_use]
     pub fn approver_verify_type(
         mut self,
@@ -2373,13 +2840,13 @@ impl ChannelCreateFlowGroupByFilesRequest {
         );
         self
     }
-    /// Sets the member `FlowGroupOptions`.
+    /// Sets the field `FlowGroupOptions`.
     #[must_use]
     pub fn flow_group_options(mut self, value: super::FlowGroupOptions) -> Self {
         self.flow_group_options = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -2461,7 +2928,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowGroupByFilesRequest {
     }
 }
 
-/// The answer to `ChannelCreateFlowGroupByFiles`.
+/// Response of `ChannelCreateFlowGroupByFiles`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2476,7 +2943,7 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The parties by contract.
     pub approvers: ::std::vec::Vec<super::FlowGroupApprovers>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2525,22 +2992,32 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowGroupByFilesResponse);
 
-/// Makes 2 to 50 related contracts from templates and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.
+/// Makes 2 to 50 related contracts from templates and bundles them into a contract group. Each
+/// signer gets one link for the whole group, sees the contracts as a list, and signs the group
+/// as a unit: its contracts cannot be signed one by one.
 ///
 /// 通过多模板创建合同组签署流程
 ///
-/// The initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` says what to give for each kind.
+/// The initiating employee must have passed identity verification. Parties may be employees of
+/// this or another sub-organisation, persons, or employees of organisations that joined the
+/// service outside of the platform; neither the organisations nor the people need be verified
+/// yet. `FlowApproverInfo` says what to give for each kind.
 ///
-/// Every contract of the group uses one unit of quota as soon as it is created. Quota comes back only for a withdrawn contract that nobody, or nobody but auto-signing, has signed; not after expiry, refusal, completion or release.
+/// Every contract of the group uses one unit of quota as soon as it is created. Quota comes
+/// back only for a withdrawn contract that nobody, or nobody but auto-signing, has signed; not
+/// after expiry, refusal, completion or release.
 ///
-/// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons (`CcInfos`) are not possible for a group.
+/// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
+/// be enabled for this action by the service's account manager. Copies to third persons
+/// (`CcInfos`) are not possible for a group.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - `FlowInfos.TemplateId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - `FlowInfos.TemplateId` is required.
 ///
 /// # Example
 ///
@@ -2573,57 +3050,141 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register. Give the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
-/// - `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it. Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.Decryption`: Server-side decryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.GenerateId`: Unique id generation failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.ThirdParty`: Third-party dependency failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.
-/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Take the repeated party out of `FlowApprovers`.
-/// - `InvalidParameter.ComponentPosition`: Control position is wrong. Correct page, position and size of the field: pages count from 1 and must exist, positions and sizes are in points and must lie on the page.
-/// - `InvalidParameter.ComponentType`: Control type is wrong. Give a `ComponentType` that fits where it stands: field types in `Components`, signature slot types in `SignComponents`.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.FlowInfos`: FlowInfos is invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.
-/// - `InvalidParameter.MissingRequiredParameterValue`: Value of a required parameter is missing. Give a value for what the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.
-/// - `InvalidParameter.Mobile`: Mobile number is wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
-/// - `InvalidParameter.OperatorId`: Operator (user) id is wrong. Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by `ChannelDescribeEmployees`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Sensitive`: Text contains blocked words. Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.
-/// - `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded. Create fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
-/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
-/// - `OperationDenied.Sensitive`: Contains blocked words. Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
-/// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
+///   Organisation name differs from the company register. Give the name as on the company
+///   register now; the organisation's super administrator or legal representative updates it
+///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
+/// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
+///   Organisation name differs from the register; super admin or legal representative must
+///   update it. Have the super administrator or legal representative update the name through
+///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat
+///   with the new name.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
+///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
+///   generation failed. Whether the contract was created is unknown: look in the console or
+///   wait for callbacks before repeating. Give the request id to the service's support if it
+///   stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
+///   dependency failed. Whether the contract was created is unknown: look in the console or
+///   wait for callbacks before repeating. Give the request id to the service's support if it
+///   stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
+///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
+///   `ApproverVerifyType` out for the first.
+/// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
+///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+/// - [`InvalidParameter.ComponentPosition`](super::ErrorCode::InvalidParameterComponentPosition):
+///   Control position is wrong. Correct page, position and size of the field: pages count from
+///   1 and must exist, positions and sizes are in points and must lie on the page.
+/// - [`InvalidParameter.ComponentType`](super::ErrorCode::InvalidParameterComponentType):
+///   Control type is wrong. Give a `ComponentType` that fits where it stands: field types in
+///   `Components`, signature slot types in `SignComponents`.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): FlowInfos is
+///   invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
+///   `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.
+/// - [`InvalidParameter.MissingRequiredParameterValue`](super::ErrorCode::InvalidParameterMissingRequiredParameterValue):
+///   Value of a required parameter is missing. Give a value for what the message names;
+///   required fields of the template, listed by `DescribeTemplates`, are filled in through
+///   `FormFields`.
+/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
+///   wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or
+///   separators.
+/// - [`InvalidParameter.OperatorId`](super::ErrorCode::InvalidParameterOperatorId): Operator
+///   (user) id is wrong. Check `Agent.ProxyOperator.OpenId`: a verified employee of the
+///   sub-organisation, as listed by `ChannelDescribeEmployees`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): Text contains
+///   blocked words. Take the words out that the message names, in names, descriptions and field
+///   values; repeating unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
+///   which limit it is; send less, or have the quota raised by the service's account manager.
+///   Repeating unchanged does not help.
+/// - [`LimitExceeded.CreateFlowNum`](super::ErrorCode::LimitExceededCreateFlowNum): Flow
+///   creation limit exceeded. Create fewer contracts per call: 20 at most with
+///   `CreateFlowsByTemplates`, 50 in a group.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
+///   Personal identity is not verified. Have the operator open a link from
+///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+/// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
+///   does not help.
+/// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): Contains
+///   blocked words. Take the words out that the message names, in names, descriptions and field
+///   values; repeating unchanged does not help.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
+///   not exist. Give the id of an existing template from `DescribeTemplates`;
+///   `OperateChannelTemplate` wants one of the platform's own library instead.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
+///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
+///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   may do this; have the super administrator grant the permission.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByTemplatesRequest {
-    /// Who initiates: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.
+    /// Who initiates: the application, the sub-organisation that the contracts come from, and the
+    /// employee who sends them. Both must have passed identity verification, and the employee must
+    /// have joined the organisation.
     pub agent: super::Agent,
     /// The contracts of the group. 2 to 50 elements.
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
-    /// The group's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
+    /// The group's name. Chinese characters, letters, digits and underscores only. At most 200
+    /// characters.
     pub flow_group_name: ::std::string::String,
 }
 
 impl ChannelCreateFlowGroupByTemplatesRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -2702,7 +3263,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowGroupByTemplatesRequest {
     }
 }
 
-/// The answer to `ChannelCreateFlowGroupByTemplates`.
+/// Response of `ChannelCreateFlowGroupByTemplates`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2715,11 +3276,13 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
     pub flow_group_id: ::std::string::String,
     /// The ids of the group's contracts, 32 characters each, in the order of `FlowInfos`.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
-    /// The background tasks that compose elaborate documents, such as those with a dynamic table; ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are empty.
+    /// The background tasks that compose elaborate documents, such as those with a dynamic table;
+    /// ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are
+    /// empty.
     pub task_infos: ::std::vec::Vec<super::TaskInfo>,
     /// The parties by contract.
     pub approvers: ::std::vec::Vec<super::FlowGroupApprovers>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2770,90 +3333,136 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByTemplatesResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowGroupByTemplatesResponse);
 
-/// Makes a QR code that many people can scan, each to start and sign a contract of their own from one template. For signers who are not known beforehand, such as workers being recruited or many employees joining at once: whoever scans adds their details, proves their identity and signs.
+/// Makes a QR code that many people can scan, each to start and sign a contract of their own
+/// from one template. For signers who are not known beforehand, such as workers being recruited
+/// or many employees joining at once: whoever scans adds their details, proves their identity
+/// and signs.
 ///
 /// 创建一码多签签署码
 ///
-/// The template must be signed by a person alone, or by an organisation and a person, either in no fixed order or in an order that does not begin with the organisation. It may give fields to its parties, but none to the initiator. The organisation among the parties can only be the initiating one.
+/// The template must be signed by a person alone, or by an organisation and a person, either in
+/// no fixed order or in an order that does not begin with the organisation. It may give fields
+/// to its parties, but none to the initiator. The organisation among the parties can only be
+/// the initiating one.
 ///
-/// The code works until `QrCodeExpiredOn` or until `MaxFlowNum` contracts were started with it; `ChannelCancelMultiFlowSignQRCode` ends it earlier. Contracts started by a scan raise the usual callbacks; where one cannot start because the organisation's quota is used up, a callback about the QR code says so.
+/// The code works until `QrCodeExpiredOn` or until `MaxFlowNum` contracts were started with it;
+/// `ChannelCancelMultiFlowSignQRCode` ends it earlier. Contracts started by a scan raise the
+/// usual callbacks; where one cannot start because the organisation's quota is used up, a
+/// callback about the QR code says so.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.QrCodeCreatorSignComponents`: Initiator still has fill-in controls, so a signing QR code cannot start. Use a template whose initiator has no fields to fill in, or give these fields to the signers in the template's editor.
-/// - `FailedOperation.QrCodeSignUsers`: Template signer for the QR code does not exist. Check the template's parties with `DescribeTemplates`: individuals only, or individuals and the initiating organisation. In a fixed signing order, the organisation must not be first.
-/// - `FailedOperation.QrCodeTemplateId`: Template used for the signing QR code is invalid. Give the id of an enabled template of the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign, and the initiator has nothing to fill in.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or through the service's account manager; repeating does not help before that.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.QrCodeCreatorSignComponents`](super::ErrorCode::FailedOperationQrCodeCreatorSignComponents):
+///   Initiator still has fill-in controls, so a signing QR code cannot start. Use a template
+///   whose initiator has no fields to fill in, or give these fields to the signers in the
+///   template's editor.
+/// - [`FailedOperation.QrCodeSignUsers`](super::ErrorCode::FailedOperationQrCodeSignUsers):
+///   Template signer for the QR code does not exist. Check the template's parties with
+///   `DescribeTemplates`: individuals only, or individuals and the initiating organisation. In
+///   a fixed signing order, the organisation must not be first.
+/// - [`FailedOperation.QrCodeTemplateId`](super::ErrorCode::FailedOperationQrCodeTemplateId):
+///   Template used for the signing QR code is invalid. Give the id of an enabled template of
+///   the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign,
+///   and the initiator has nothing to fill in.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
+///   exhausted. Buy contracts in the console or through the service's account manager;
+///   repeating does not help before that.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
+///   not exist. Give the id of an existing template from `DescribeTemplates`;
+///   `OperateChannelTemplate` wants one of the platform's own library instead.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateMultiFlowSignQRCodeRequest {
-    /// For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.
+    /// For which application, sub-organisation and employee the call is made. Sub-organisation and
+    /// employee must have passed identity verification.
     pub agent: super::Agent,
     /// The template that every contract is made from; 32 characters.
     pub template_id: ::std::string::String,
-    /// The name of the contracts, also of the file in which a signed one is downloaded. Chinese characters, letters, digits and underscores only. At most 200 characters.
+    /// The name of the contracts, also of the file in which a signed one is downloaded. Chinese
+    /// characters, letters, digits and underscores only. At most 200 characters.
     pub flow_name: ::std::string::String,
     /// How many contracts the code may start; then it becomes invalid. Absent: 5.
     pub max_flow_num: ::core::option::Option<::core::primitive::i64>,
-    /// For how many days after its creation a contract may be signed; then it expires and is void. Absent: 7. At most 30.
+    /// For how many days after its creation a contract may be signed; then it expires and is void.
+    /// Absent: 7. At most 30.
     pub flow_effective_day: ::core::option::Option<::core::primitive::i64>,
-    /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
+    /// What the contract is called in short messages and, in titles, buttons and details, where it
+    /// is filled in and signed. Absent: contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
-    /// For how many days the code would work, at most 90; `QrCodeExpiredOn` is the member in use. Absent: 7.
+    /// For how many days the code would work, at most 90; `QrCodeExpiredOn` is the member in use.
+    /// Absent: 7.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub qr_effective_day: ::core::option::Option<::core::primitive::i64>,
     /// Who may sign: only these people can scan the code and sign. Absent: anybody.
     pub restrictions: ::core::option::Option<
         ::std::vec::Vec<super::ApproverRestriction>,
     >,
-    /// The ways in which a party's signer may sign slots of the type `SIGN_SIGNATURE`, party by party.
+    /// The ways in which a party's signer may sign slots of the type `SIGN_SIGNATURE`, party by
+    /// party.
     pub approver_component_limit_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverComponentLimitType>,
     >,
     /// Where callbacks about the code and its contracts would go.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// What a person must match to use the code.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Use `Restrictions`.
     pub approver_restrictions: ::core::option::Option<super::ApproverRestriction>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// Whether one person may sign only one contract by this code. Absent: no, they may scan and sign again.
+    /// Whether one person may sign only one contract by this code. Absent: no, they may scan and
+    /// sign again.
     pub forbid_personal_multiple_sign: ::core::option::Option<::core::primitive::bool>,
-    /// Whether a contract's name gets its signer appended: `FlowName`, the signer's name and the last four digits of their phone number, joined by hyphens.
+    /// Whether a contract's name gets its signer appended: `FlowName`, the signer's name and the
+    /// last four digits of their phone number, joined by hyphens.
     pub flow_name_append_scanner_info: ::core::option::Option<::core::primitive::bool>,
-    /// The code's name, shown on its picture. Chinese characters, letters, digits and underscores only. Absent or empty: `FlowName`. At most 200 characters.
+    /// The code's name, shown on its picture. Chinese characters, letters, digits and underscores
+    /// only. Absent or empty: `FlowName`. At most 200 characters.
     pub qr_code_name: ::core::option::Option<::std::string::String>,
-    /// Until when the code works, at most 365 days after its creation. Absent: 7 days after its creation. In seconds since the epoch.
+    /// Until when the code works, at most 365 days after its creation. Absent: 7 days after its
+    /// creation. Unix timestamp in seconds.
     pub qr_code_expired_on: ::core::option::Option<::core::primitive::i64>,
 }
 
 impl ChannelCreateMultiFlowSignQRCodeRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -2879,19 +3488,19 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
             qr_code_expired_on: ::core::option::Option::None,
         }
     }
-    /// Sets the member `MaxFlowNum`.
+    /// Sets the field `MaxFlowNum`.
     #[must_use]
     pub fn max_flow_num(mut self, value: ::core::primitive::i64) -> Self {
         self.max_flow_num = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowEffectiveDay`.
+    /// Sets the field `FlowEffectiveDay`.
     #[must_use]
     pub fn flow_effective_day(mut self, value: ::core::primitive::i64) -> Self {
         self.flow_effective_day = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowDisplayType`.
+    /// Sets the field `FlowDisplayType`.
     #[must_use]
     pub fn flow_display_type(
         mut self,
@@ -2902,13 +3511,13 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
         );
         self
     }
-    /// Sets the member `QrEffectiveDay`.
+    /// Sets the field `QrEffectiveDay`.
     #[must_use]
     pub fn qr_effective_day(mut self, value: ::core::primitive::i64) -> Self {
         self.qr_effective_day = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Restrictions`.
+    /// Sets the field `Restrictions`.
     #[must_use]
     pub fn restrictions(
         mut self,
@@ -2919,7 +3528,7 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
         );
         self
     }
-    /// Sets the member `ApproverComponentLimitTypes`.
+    /// Sets the field `ApproverComponentLimitTypes`.
     #[must_use]
     pub fn approver_component_limit_types(
         mut self,
@@ -2930,7 +3539,7 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
         );
         self
     }
-    /// Sets the member `CallbackUrl`.
+    /// Sets the field `CallbackUrl`.
     #[deprecated(note = "Set the callback address in the application's configuration.")]
     #[must_use]
     pub fn callback_url(
@@ -2942,20 +3551,20 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
         );
         self
     }
-    /// Sets the member `ApproverRestrictions`.
+    /// Sets the field `ApproverRestrictions`.
     #[deprecated(note = "Use `Restrictions`.")]
     #[must_use]
     pub fn approver_restrictions(mut self, value: super::ApproverRestriction) -> Self {
         self.approver_restrictions = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ForbidPersonalMultipleSign`.
+    /// Sets the field `ForbidPersonalMultipleSign`.
     #[must_use]
     pub fn forbid_personal_multiple_sign(
         mut self,
@@ -2964,7 +3573,7 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
         self.forbid_personal_multiple_sign = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowNameAppendScannerInfo`.
+    /// Sets the field `FlowNameAppendScannerInfo`.
     #[must_use]
     pub fn flow_name_append_scanner_info(
         mut self,
@@ -2973,7 +3582,7 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
         self.flow_name_append_scanner_info = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `QrCodeName`.
+    /// Sets the field `QrCodeName`.
     #[must_use]
     pub fn qr_code_name(
         mut self,
@@ -2984,7 +3593,7 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
         );
         self
     }
-    /// Sets the member `QrCodeExpiredOn`.
+    /// Sets the field `QrCodeExpiredOn`.
     #[must_use]
     pub fn qr_code_expired_on(mut self, value: ::core::primitive::i64) -> Self {
         self.qr_code_expired_on = ::core::option::Option::Some(value);
@@ -3091,13 +3700,13 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeRequest {
 ::tc3_api::__serialize!(ChannelCreateMultiFlowSignQRCodeRequest);
 
 impl ChannelCreateMultiFlowSignQRCodeRequest {
-    /// The member `QrCodeExpiredOn` as a time; `None` of zero.
+    /// Returns the field `QrCodeExpiredOn` as a time; `None` if it is zero.
     pub fn qr_code_expired_on_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.qr_code_expired_on?)
     }
-    /// Sets the member `QrCodeExpiredOn` to a time.
+    /// Sets the field `QrCodeExpiredOn` from a time.
     #[must_use]
     pub fn qr_code_expired_on_from_time(
         mut self,
@@ -3142,7 +3751,7 @@ impl ::core::fmt::Debug for ChannelCreateMultiFlowSignQRCodeRequest {
     }
 }
 
-/// The answer to `ChannelCreateMultiFlowSignQRCode`.
+/// Response of `ChannelCreateMultiFlowSignQRCode`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3153,9 +3762,10 @@ impl ::core::fmt::Debug for ChannelCreateMultiFlowSignQRCodeRequest {
 pub struct ChannelCreateMultiFlowSignQRCodeResponse {
     /// The code that people scan in order to sign.
     pub qr_code: super::SignQrCode,
-    /// Links that lead straight to signing in the mini program, for platforms that build the code into their own pages.
+    /// Links that lead straight to signing in the mini program, for platforms that build the code
+    /// into their own pages.
     pub sign_urls: super::SignUrl,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3202,94 +3812,211 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateMultiFlowSignQRCodeResponse);
 
-/// Makes a link to an embedded page on which an employee starts a contract group that the request has prepared.
+/// Makes a link to an embedded page on which an employee starts a contract group that the
+/// request has prepared.
 ///
 /// 获取发起合同组嵌入链接
 ///
-/// Only groups of files are possible for now. What the contracts can hold is the same as in `ChannelCreateFlowGroupByFiles`. The initiating organisation and the employee must have passed identity verification, and the employee must have joined the organisation.
+/// Only groups of files are possible for now. What the contracts can hold is the same as in
+/// `ChannelCreateFlowGroupByFiles`. The initiating organisation and the employee must have
+/// passed identity verification, and the employee must have joined the organisation.
 ///
-/// The `FlowGroupId` in the answer is provisional: it becomes valid only when the group has been started on the page.
+/// The `FlowGroupId` in the answer is provisional: it becomes valid only when the group has
+/// been started on the page.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.DbConnection`: Database connection failed. Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.
-/// - `InternalError.Decryption`: Server-side decryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.GenerateId`: Unique id generation failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.ThirdParty`: Third-party dependency failed. Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `InvalidParameter.ApproverType`: Signer type is not allowed. Give each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.
-/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.
-/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Take the repeated party out of `FlowApprovers`.
-/// - `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
-/// - `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented placeholders are supported. Use in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number of signers.
-/// - `InvalidParameter.CustomerData`: User data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data on your side and pass a key to it.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid. Correct the number of people given for the party that the message names.
-/// - `InvalidParameter.FlowApprovers`: Participants missing or over the limit. Give at least one party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.
-/// - `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the console, at the application's configuration.
-/// - `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.
-/// - `InvalidParameter.FlowDescription`: Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
-/// - `InvalidParameter.FlowFileIds`: Only one file per flow is supported. Give exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.
-/// - `InvalidParameter.FlowName`: Flow name is invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.
-/// - `InvalidParameter.FlowType`: FlowType is invalid. Give `FlowType` at most 255 characters: Chinese characters, letters, digits and underscores only; or leave it out.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `InvalidParameter.NonsupportMobile`: Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used here.
-/// - `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.SignComponentType`: Signing control type is invalid. Give a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.
-/// - `InvalidParameter.Unordered`: Signing order flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.
-/// - `InvalidParameter.UnsupportedComponentType`: Control type is unsupported. Use only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.MissComponentName`: Control name is missing. Give each field or signature slot that the message names its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not allow-listed. Have auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).
-/// - `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids that this sub-organisation created in this application, and an operator allowed to see them.
-/// - `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
-/// - `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not enabled. Have the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
-/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
-/// - `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or through the service's account manager; repeating does not help before that.
-/// - `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee. Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.
-/// - `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
+///   Signer is below the legal signing age. Have another person sign, or have the super
+///   administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
+///   `ModifyExtendedService`.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
+///   connection failed. Whether a create or change took effect is unknown: look before
+///   repeating later. Give the request id to the service's support if it stays.
+/// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
+///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
+///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
+///   so look before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
+///   generation failed. Whether the contract was created is unknown: look in the console or
+///   wait for callbacks before repeating. Give the request id to the service's support if it
+///   stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
+///   dependency failed. Whether the contract was created is unknown: look in the console or
+///   wait for callbacks before repeating. Give the request id to the service's support if it
+///   stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): Signer
+///   type is not allowed. Give each party one of the values of `ApproverType` that this action
+///   takes; some auto-signing types must be enabled by the service's account manager.
+/// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
+///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
+///   `ApproverVerifyType` out for the first.
+/// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
+///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   `ID_CARD` only.
+/// - [`InvalidParameter.CustomShowMap`](super::ErrorCode::InvalidParameterCustomShowMap):
+///   Custom card layout is invalid; only the documented placeholders are supported. Use in
+///   `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number
+///   of signers.
+/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): User
+///   data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted
+///   after base64; keep longer data on your side and pass a key to it.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
+///   Number of alternative signers is invalid. Correct the number of people given for the party
+///   that the message names.
+/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers):
+///   Participants missing or over the limit. Give at least one party and at most 50 in
+///   `FlowApprovers`; at most five per contract of a group from files.
+/// - [`InvalidParameter.FlowCallbackUrl`](super::ErrorCode::InvalidParameterFlowCallbackUrl):
+///   Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the
+///   console, at the application's configuration.
+/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
+///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
+///   than now; or leave it out where it is optional.
+/// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
+///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
+/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
+///   file per flow is supported. Give exactly one id in `FileIds`; merge PDF files beforehand
+///   or create a contract group.
+/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
+///   invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and
+///   underscores only.
+/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): FlowType is
+///   invalid. Give `FlowType` at most 255 characters: Chinese characters, letters, digits and
+///   underscores only; or leave it out.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`InvalidParameter.NonsupportMobile`](super::ErrorCode::InvalidParameterNonsupportMobile):
+///   Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits;
+///   numbers from elsewhere can't be used here.
+/// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
+///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   full-width brackets in place of `(` and `)`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
+///   Signing control type is invalid. Give a slot type that the party may have: seals for
+///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   `SIGN_SEAL`.
+/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
+///   flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of
+///   `FlowApprovers`), or leave it out; the message tells what conflicts.
+/// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
+///   Control type is unsupported. Use only types listed for `ComponentType`, and where they may
+///   stand; some work only in templates made in the console.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
+///   which limit it is; send less, or have the quota raised by the service's account manager.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
+///   Control name is missing. Give each field or signature slot that the message names its
+///   `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
+///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
+///   contracts from files enabled by the service's account manager, or let the party sign by
+///   hand (`ApproverType` `ORGANIZATION`).
+/// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
+///   No access to the resource. Use ids that this sub-organisation created in this application,
+///   and an operator allowed to see them.
+/// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
+///   Signer is below the legal age. Have another person sign, or have the super administrator
+///   or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
+///   `ModifyExtendedService`.
+/// - [`OperationDenied.NoApproverMobileCheckPermission`](super::ErrorCode::OperationDeniedNoApproverMobileCheckPermission):
+///   Mobile-number verification service is not enabled. Have the super administrator or legal
+///   representative open the extended service `MOBILE_CHECK_APPROVER` with
+///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
+/// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
+///   Personal identity is not verified. Have the operator open a link from
+///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
+///   exhausted. Buy contracts in the console or through the service's account manager;
+///   repeating does not help before that.
+/// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
+///   Overseas signing is not enabled for the employee. Have the super administrator or legal
+///   representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then
+///   repeat.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
+///   not exist (specific). Check file and template ids. Uploaded files expire after an hour
+///   unless set otherwise, so upload the file again if need be.
+/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
+///   Give the id of an enabled seal of the signing organisation;
+///   `ChannelDescribeOrganizationSeals` lists them.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowGroupRequest {
-    /// The contracts of the group: two at least, though an official sample gets by with one. At most 50 elements.
+    /// The contracts of the group: two at least, though an official sample gets by with one. At
+    /// most 50 elements.
     pub base_flow_infos: ::std::vec::Vec<super::BaseFlowInfo>,
-    /// The group's name, chosen freely from Chinese characters, letters, digits and underscores. At most 200 characters.
+    /// The group's name, chosen freely from Chinese characters, letters, digits and underscores. At
+    /// most 200 characters.
     pub flow_group_name: ::std::string::String,
     /// What the contracts are made from.
     pub resource_type: super::PrepareGroupResourceType,
-    /// Who starts the group: the organisation (`ProxyOrganizationOpenId`) and its employee (`ProxyOperator.OpenId`), in the platform's application (`AppId`).
+    /// Who starts the group: the organisation (`ProxyOrganizationOpenId`) and its employee
+    /// (`ProxyOperator.OpenId`), in the platform's application (`AppId`).
     pub agent: super::Agent,
-    /// How the page and the signing behave: whether name, kind and deadline can be edited, what is offered after the start.
+    /// How the page and the signing behave: whether name, kind and deadline can be edited, what is
+    /// offered after the start.
     pub flow_group_options: ::core::option::Option<super::FlowGroupOptions>,
     /// The kind of contract, applied to every contract of the group.
     pub flow_group_type: ::core::option::Option<::std::string::String>,
-    /// Until when the group may be signed, applied to every contract of the group. In seconds since the epoch.
+    /// Until when the group may be signed, applied to every contract of the group. Unix timestamp
+    /// in seconds.
     pub flow_group_deadline: ::core::option::Option<::core::primitive::i64>,
 }
 
 impl ChannelCreatePrepareFlowGroupRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         base_flow_infos: impl ::core::iter::IntoIterator<Item = super::BaseFlowInfo>,
@@ -3309,13 +4036,13 @@ impl ChannelCreatePrepareFlowGroupRequest {
             flow_group_deadline: ::core::option::Option::None,
         }
     }
-    /// Sets the member `FlowGroupOptions`.
+    /// Sets the field `FlowGroupOptions`.
     #[must_use]
     pub fn flow_group_options(mut self, value: super::FlowGroupOptions) -> Self {
         self.flow_group_options = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowGroupType`.
+    /// Sets the field `FlowGroupType`.
     #[must_use]
     pub fn flow_group_type(
         mut self,
@@ -3326,7 +4053,7 @@ impl ChannelCreatePrepareFlowGroupRequest {
         );
         self
     }
-    /// Sets the member `FlowGroupDeadline`.
+    /// Sets the field `FlowGroupDeadline`.
     #[must_use]
     pub fn flow_group_deadline(mut self, value: ::core::primitive::i64) -> Self {
         self.flow_group_deadline = ::core::option::Option::Some(value);
@@ -3399,13 +4126,13 @@ impl ::tc3_api::json::Encode for ChannelCreatePrepareFlowGroupRequest {
 ::tc3_api::__serialize!(ChannelCreatePrepareFlowGroupRequest);
 
 impl ChannelCreatePrepareFlowGroupRequest {
-    /// The member `FlowGroupDeadline` as a time; `None` of zero.
+    /// Returns the field `FlowGroupDeadline` as a time; `None` if it is zero.
     pub fn flow_group_deadline_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.flow_group_deadline?)
     }
-    /// Sets the member `FlowGroupDeadline` to a time.
+    /// Sets the field `FlowGroupDeadline` from a time.
     #[must_use]
     pub fn flow_group_deadline_from_time(
         mut self,
@@ -3432,15 +4159,16 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupRequest {
     }
 }
 
-/// The answer to `ChannelCreatePrepareFlowGroup`.
+/// Response of `ChannelCreatePrepareFlowGroup`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowGroupResponse {
-    /// The contract group's 32-character id, worth keeping. Valid only once the group has been started on the page.
+    /// The contract group's 32-character id, worth keeping. Valid only once the group has been
+    /// started on the page.
     pub flow_group_id: ::std::string::String,
     /// The link to the page.
     pub prepare_url: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3497,42 +4225,81 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
     }
 }
 
-/// Makes a link to a page, to be opened or embedded in a website, on which an employee starts a contract whose data, parties and fields the request has set. Works in desktop browsers only.
+/// Makes a link to a page, to be opened or embedded in a website, on which an employee starts a
+/// contract whose data, parties and fields the request has set. Works in desktop browsers only.
 ///
 /// 获取发起合同嵌入链接
 ///
-/// Neither the contract's data nor the given parties can be changed there, unless `FlowOption` (or a party's `ApproverOption`) permits it. From a template, each party's `RecipientId` says which of the template's roles it takes; `DescribeTemplates` tells them. Roles that the request leaves out are filled on the page.
+/// Neither the contract's data nor the given parties can be changed there, unless `FlowOption`
+/// (or a party's `ApproverOption`) permits it. From a template, each party's `RecipientId` says
+/// which of the template's roles it takes; `DescribeTemplates` tells them. Roles that the
+/// request leaves out are filled on the page.
 ///
 /// Parties in `FlowInfo.Approvers` are described by kind:
 ///
-/// - Employee of a sub-organisation: `ApproverType` 0 with `OpenId`, `OrganizationName` and `OrganizationOpenId`.
-/// - Employee of an organisation outside the platform: `ApproverType` 0 with `ApproverName`, `ApproverMobile`, `OrganizationName` and `NotChannelOrganization` true.
+/// - Employee of a sub-organisation: `ApproverType` 0 with `OpenId`, `OrganizationName` and
+///   `OrganizationOpenId`.
+/// - Employee of an organisation outside the platform: `ApproverType` 0 with `ApproverName`,
+///   `ApproverMobile`, `OrganizationName` and `NotChannelOrganization` true.
 /// - Person: `ApproverType` 1 with `ApproverName` and `ApproverMobile`.
 ///
-/// The sub-organisation and the employee must have passed identity verification. The link works for five minutes. The `FlowId` in the answer becomes valid only when the contract has been started on the page.
+/// The sub-organisation and the employee must have passed identity verification. The link works
+/// for five minutes. The `FlowId` in the answer becomes valid only when the contract has been
+/// started on the page.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameter.ComponentPosition`: Control position is wrong. Correct page, position and size of the field: pages count from 1 and must exist, positions and sizes are in points and must lie on the page.
-/// - `InvalidParameter.ComponentValue`: Control value is invalid. Give `ComponentValue` the form its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Sensitive`: Text contains blocked words. Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoPermissionUseServerSignSeal`: No permission to use the organisation's auto-sign seal. Have the super administrator authorise the seal for auto-signing in the console (seals, extended services), or choose a seal that is authorised.
-/// - `OperationDenied.Sensitive`: Contains blocked words. Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.
-/// - `OperationDenied.WhiteListForbid`: Feature is allow-list only. Have the service's account manager enable the feature for this application; repeating does not help before that.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Organization`: Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameter.ComponentPosition`](super::ErrorCode::InvalidParameterComponentPosition):
+///   Control position is wrong. Correct page, position and size of the field: pages count from
+///   1 and must exist, positions and sizes are in points and must lie on the page.
+/// - [`InvalidParameter.ComponentValue`](super::ErrorCode::InvalidParameterComponentValue):
+///   Control value is invalid. Give `ComponentValue` the form its `ComponentType` asks for:
+///   `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice
+///   for selectors, a seal's id for seal slots.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): Text contains
+///   blocked words. Take the words out that the message names, in names, descriptions and field
+///   values; repeating unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoPermissionUseServerSignSeal`](super::ErrorCode::OperationDeniedNoPermissionUseServerSignSeal):
+///   No permission to use the organisation's auto-sign seal. Have the super administrator
+///   authorise the seal for auto-signing in the console (seals, extended services), or choose a
+///   seal that is authorised.
+/// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): Contains
+///   blocked words. Take the words out that the message names, in names, descriptions and field
+///   values; repeating unchanged does not help.
+/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
+///   Feature is allow-list only. Have the service's account manager enable the feature for this
+///   application; repeating does not help before that.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
+///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `CreateConsoleLoginUrl` first.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowRequest {
@@ -3540,44 +4307,49 @@ pub struct ChannelCreatePrepareFlowRequest {
     pub resource_type: super::PrepareResourceType,
     /// The contract to start.
     pub flow_info: super::BaseFlowInfo,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The source, of the kind that `ResourceType` says: a file, by its id from `UploadFiles`; a template, by its id from the console; or a draft, by the `DraftId` under which it was saved on the page.
+    /// The source, of the kind that `ResourceType` says: a file, by its id from `UploadFiles`; a
+    /// template, by its id from the console; or a draft, by the `DraftId` under which it was saved
+    /// on the page.
     pub resource_id: ::core::option::Option<::std::string::String>,
     /// What the page lets the employee change, and what it hides.
     pub flow_option: ::core::option::Option<super::CreateFlowOption>,
     /// The parties, formerly.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Give the parties as `FlowInfo.Approvers`.
     pub flow_approver_list: ::core::option::Option<
         ::std::vec::Vec<super::CommonFlowApprover>,
     >,
-    /// An existing contract from which to make the page. Its start must be awaiting review (`NeedCreateReview`) and not yet approved.
+    /// An existing contract from which to make the page. Its start must be awaiting review
+    /// (`NeedCreateReview`) and not yet approved.
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Whether to make a preview link. Not available: `ChannelCreateEmbedWebUrl` makes one.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
     /// The organisation. Not to be sent.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// The employee who acts. Not to be sent.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// How signature slots are set up on the page, such as whether they show the date.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Use `SignComponentConfig` of `FlowOption`.
     pub sign_component_config: ::core::option::Option<super::SignComponentConfig>,
 }
 
 impl ChannelCreatePrepareFlowRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         resource_type: impl ::core::convert::Into<super::PrepareResourceType>,
@@ -3598,7 +4370,7 @@ impl ChannelCreatePrepareFlowRequest {
             sign_component_config: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ResourceId`.
+    /// Sets the field `ResourceId`.
     #[must_use]
     pub fn resource_id(
         mut self,
@@ -3609,13 +4381,13 @@ impl ChannelCreatePrepareFlowRequest {
         );
         self
     }
-    /// Sets the member `FlowOption`.
+    /// Sets the field `FlowOption`.
     #[must_use]
     pub fn flow_option(mut self, value: super::CreateFlowOption) -> Self {
         self.flow_option = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowApproverList`.
+    /// Sets the field `FlowApproverList`.
     #[deprecated(note = "Give the parties as `FlowInfo.Approvers`.")]
     #[must_use]
     pub fn flow_approver_list(
@@ -3627,7 +4399,7 @@ impl ChannelCreatePrepareFlowRequest {
         );
         self
     }
-    /// Sets the member `FlowId`.
+    /// Sets the field `FlowId`.
     #[must_use]
     pub fn flow_id(
         mut self,
@@ -3636,25 +4408,25 @@ impl ChannelCreatePrepareFlowRequest {
         self.flow_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `NeedPreview`.
+    /// Sets the field `NeedPreview`.
     #[must_use]
     pub fn need_preview(mut self, value: ::core::primitive::bool) -> Self {
         self.need_preview = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Organization`.
+    /// Sets the field `Organization`.
     #[must_use]
     pub fn organization(mut self, value: super::OrganizationInfo) -> Self {
         self.organization = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SignComponentConfig`.
+    /// Sets the field `SignComponentConfig`.
     #[deprecated(note = "Use `SignComponentConfig` of `FlowOption`.")]
     #[must_use]
     pub fn sign_component_config(mut self, value: super::SignComponentConfig) -> Self {
@@ -3739,7 +4511,7 @@ impl ::tc3_api::json::Encode for ChannelCreatePrepareFlowRequest {
 
 ::tc3_api::__serialize!(ChannelCreatePrepareFlowRequest);
 
-/// The answer to `ChannelCreatePrepareFlow`.
+/// Response of `ChannelCreatePrepareFlow`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowResponse {
@@ -3749,9 +4521,10 @@ pub struct ChannelCreatePrepareFlowResponse {
     pub preview_flow_url: ::std::string::String,
     /// The contract's provisional id. Valid only once the contract has been started on the page.
     pub flow_id: ::core::option::Option<::std::string::String>,
-    /// The id that a draft gets if the employee saves one on the page, worth keeping to start from it later. Otherwise without meaning.
+    /// The id that a draft gets if the employee saves one on the page, worth keeping to start from
+    /// it later. Otherwise without meaning.
     pub draft_id: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3814,19 +4587,26 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
     }
 }
 
-/// Starts a release agreement, a contract by which the parties of a fully signed contract end it. Once the agreement is signed by all, the original contract counts as released.
+/// Starts a release agreement, a contract by which the parties of a fully signed contract end
+/// it. Once the agreement is signed by all, the original contract counts as released.
 ///
 /// 发起解除协议
 ///
-/// The original must be signed by every party. Only its organisation parties may start the release, not its persons; an employee who was no party to it needs the permission to release contracts. The sub-organisation and the employee must have passed identity verification.
+/// The original must be signed by every party. Only its organisation parties may start the
+/// release, not its persons; an employee who was no party to it needs the permission to release
+/// contracts. The sub-organisation and the employee must have passed identity verification.
 ///
-/// The agreement's text is a fixed template of the service that can't be replaced; `ReliveInfo` fills it in. Its parties are those of the original: a person can't be exchanged, an organisation's signer can, by an employee of the same organisation with equal rights (`ReleasedApprovers`). The agreement is charged like any other contract.
+/// The agreement's text is a fixed template of the service that can't be replaced; `ReliveInfo`
+/// fills it in. Its parties are those of the original: a person can't be exchanged, an
+/// organisation's signer can, by an employee of the same organisation with equal rights
+/// (`ReleasedApprovers`). The agreement is charged like any other contract.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -3855,60 +4635,105 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Api`: Error from another internal API. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Pdf`: PDF composition failed. Whether the contract was created is unknown: look before repeating. If it stays, upload the PDF anew after checking that it opens, and give the request id to the service's support.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `InvalidParameter.ApproverType`: Signer type is not allowed. Give each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.
-/// - `InvalidParameter.Mobile`: Mobile number is wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `InvalidParameter.OpenId`: OpenId is invalid. Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.
-/// - `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.ApproverRepeat`: Participants are duplicated. Name each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out those who are not replaced.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Pdf`](super::ErrorCode::InternalErrorPdf): PDF composition failed. Whether
+///   the contract was created is unknown: look before repeating. If it stays, upload the PDF
+///   anew after checking that it opens, and give the request id to the service's support.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): Signer
+///   type is not allowed. Give each party one of the values of `ApproverType` that this action
+///   takes; some auto-signing types must be enabled by the service's account manager.
+/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
+///   wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or
+///   separators.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
+///   Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to
+///   somebody else in this application.
+/// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
+///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   full-width brackets in place of `(` and `)`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.ApproverRepeat`](super::ErrorCode::OperationDeniedApproverRepeat):
+///   Participants are duplicated. Name each party once in `ReleasedApprovers`, by its own
+///   `ApproverNumber`; leave out those who are not replaced.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateReleaseFlowRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The contract to release.
     pub need_relieved_flow_id: ::std::string::String,
     /// What the release agreement says: the reason, what stays in force, how things are settled.
     pub relive_info: super::RelieveInfo,
-    /// The parties whose signer changes, and only those. Absent: the original contract's signers sign. Only an organisation's signer can be exchanged, not a person. The own organisation may sign by auto-signing, others may not.
+    /// The parties whose signer changes, and only those. Absent: the original contract's signers
+    /// sign. Only an organisation's signer can be exchanged, not a person. The own organisation may
+    /// sign by auto-signing, others may not.
     pub released_approvers: ::core::option::Option<
         ::std::vec::Vec<super::ReleasedApprover>,
     >,
     /// Where to call back after signing.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub callback_url: ::core::option::Option<::std::string::String>,
     /// The organisation. Not open yet.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// The employee who acts. Not open yet.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// Until when the release agreement may be signed; without all signatures by then it counts as expired and is void. Absent: seven days from its creation. In seconds since the epoch.
+    /// Until when the release agreement may be signed; without all signatures by then it counts as
+    /// expired and is void. Absent: seven days from its creation. Unix timestamp in seconds.
     pub deadline: ::core::option::Option<::core::primitive::i64>,
-    /// Data of the caller's own, JSON or any other text, encoded as base64. Callbacks about the contract's state return it unchanged. At most 20480 characters.
+    /// Data of the caller's own, JSON or any other text, encoded as base64. Callbacks about the
+    /// contract's state return it unchanged. At most 20480 characters.
     pub user_data: ::core::option::Option<::std::string::String>,
-    /// The release agreement's name. Needed where one of `ReleasedApprovers` has the `ApproverType` `ORGANIZATION_PIN_CODE_SIGN`.
+    /// The release agreement's name. Needed where one of `ReleasedApprovers` has the `ApproverType`
+    /// `ORGANIZATION_PIN_CODE_SIGN`.
     pub flow_name: ::core::option::Option<::std::string::String>,
 }
 
 impl ChannelCreateReleaseFlowRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -3928,7 +4753,7 @@ impl ChannelCreateReleaseFlowRequest {
             flow_name: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ReleasedApprovers`.
+    /// Sets the field `ReleasedApprovers`.
     #[must_use]
     pub fn released_approvers(
         mut self,
@@ -3939,7 +4764,7 @@ impl ChannelCreateReleaseFlowRequest {
         );
         self
     }
-    /// Sets the member `CallbackUrl`.
+    /// Sets the field `CallbackUrl`.
     #[must_use]
     pub fn callback_url(
         mut self,
@@ -3950,25 +4775,25 @@ impl ChannelCreateReleaseFlowRequest {
         );
         self
     }
-    /// Sets the member `Organization`.
+    /// Sets the field `Organization`.
     #[must_use]
     pub fn organization(mut self, value: super::OrganizationInfo) -> Self {
         self.organization = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Deadline`.
+    /// Sets the field `Deadline`.
     #[must_use]
     pub fn deadline(mut self, value: ::core::primitive::i64) -> Self {
         self.deadline = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `UserData`.
+    /// Sets the field `UserData`.
     #[must_use]
     pub fn user_data(
         mut self,
@@ -3979,7 +4804,7 @@ impl ChannelCreateReleaseFlowRequest {
         );
         self
     }
-    /// Sets the member `FlowName`.
+    /// Sets the field `FlowName`.
     #[must_use]
     pub fn flow_name(
         mut self,
@@ -4066,11 +4891,11 @@ impl ::tc3_api::json::Encode for ChannelCreateReleaseFlowRequest {
 ::tc3_api::__serialize!(ChannelCreateReleaseFlowRequest);
 
 impl ChannelCreateReleaseFlowRequest {
-    /// The member `Deadline` as a time; `None` of zero.
+    /// Returns the field `Deadline` as a time; `None` if it is zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.deadline?)
     }
-    /// Sets the member `Deadline` to a time.
+    /// Sets the field `Deadline` from a time.
     #[must_use]
     pub fn deadline_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.deadline = ::core::option::Option::Some(::tc3_api::time::to_seconds(time));
@@ -4113,7 +4938,7 @@ impl ::core::fmt::Debug for ChannelCreateReleaseFlowRequest {
     }
 }
 
-/// The answer to `ChannelCreateReleaseFlow`.
+/// Response of `ChannelCreateReleaseFlow`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -4124,7 +4949,7 @@ impl ::core::fmt::Debug for ChannelCreateReleaseFlowRequest {
 pub struct ChannelCreateReleaseFlowResponse {
     /// The release agreement, a contract of its own.
     pub flow_id: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -4169,7 +4994,8 @@ impl ::tc3_api::json::Encode for ChannelCreateReleaseFlowResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateReleaseFlowResponse);
 
-/// What a signer may do on the page and while signing. It has no effect on sub-organisations and on auto-signing, whose parties can't be changed.
+/// What a signer may do on the page and while signing. It has no effect on sub-organisations
+/// and on auto-signing, whose parties can't be changed.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -4184,18 +5010,21 @@ pub struct CommonApproverOption {
     pub no_refuse: ::core::option::Option<::core::primitive::bool>,
     /// Whether the signer is kept from forwarding the task to somebody else. Absent: no.
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
-    /// Whether a signer with several signature slots must choose seal or signature for each one, filling all at once being hidden. Absent: no.
+    /// Whether a signer with several signature slots must choose seal or signature for each one,
+    /// filling all at once being hidden. Absent: no.
     pub hide_one_key_sign: ::core::option::Option<::core::primitive::bool>,
     /// How the contract must be read before it is signed.
     pub flow_read_limit: ::core::option::Option<super::FlowReadLimit>,
-    /// Whether slots that signers add themselves (contracts from files with `SignBeanTag` 1) come without a date of signing. Absent: no, they come with one.
+    /// Whether slots that signers add themselves (contracts from files with `SignBeanTag` 1) come
+    /// without a date of signing. Absent: no, they come with one.
     pub forbid_add_sign_date: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the seal type or seal id that this signer's slots name is locked on the page, for a contract started from a file.
+    /// Whether the seal type or seal id that this signer's slots name is locked on the page, for a
+    /// contract started from a file.
     pub forbid_modify_seal_infos: ::core::option::Option<::core::primitive::bool>,
 }
 
 impl CommonApproverOption {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -4208,31 +5037,31 @@ impl CommonApproverOption {
             forbid_modify_seal_infos: ::core::option::Option::None,
         }
     }
-    /// Sets the member `CanEditApprover`.
+    /// Sets the field `CanEditApprover`.
     #[must_use]
     pub fn can_edit_approver(mut self, value: ::core::primitive::bool) -> Self {
         self.can_edit_approver = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `NoRefuse`.
+    /// Sets the field `NoRefuse`.
     #[must_use]
     pub fn no_refuse(mut self, value: ::core::primitive::bool) -> Self {
         self.no_refuse = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `NoTransfer`.
+    /// Sets the field `NoTransfer`.
     #[must_use]
     pub fn no_transfer(mut self, value: ::core::primitive::bool) -> Self {
         self.no_transfer = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `HideOneKeySign`.
+    /// Sets the field `HideOneKeySign`.
     #[must_use]
     pub fn hide_one_key_sign(mut self, value: ::core::primitive::bool) -> Self {
         self.hide_one_key_sign = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowReadLimit`.
+    /// Sets the field `FlowReadLimit`.
     #[must_use]
     pub fn flow_read_limit(
         mut self,
@@ -4243,13 +5072,13 @@ impl CommonApproverOption {
         );
         self
     }
-    /// Sets the member `ForbidAddSignDate`.
+    /// Sets the field `ForbidAddSignDate`.
     #[must_use]
     pub fn forbid_add_sign_date(mut self, value: ::core::primitive::bool) -> Self {
         self.forbid_add_sign_date = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ForbidModifySealInfos`.
+    /// Sets the field `ForbidModifySealInfos`.
     #[must_use]
     pub fn forbid_modify_seal_infos(mut self, value: ::core::primitive::bool) -> Self {
         self.forbid_modify_seal_infos = ::core::option::Option::Some(value);
@@ -4315,25 +5144,32 @@ impl ::tc3_api::json::Encode for CommonApproverOption {
 ///
 /// # Rules
 ///
-/// - Where `ApproverType` is `1`, `ApproverName` and `ApproverMobile` must be given.
+/// - If `ApproverType` is `1`, `ApproverName` and `ApproverMobile` are required.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CommonFlowApprover {
-    /// Whether the organisation is one of the service's own customers, not a sub-organisation of the platform. For organisations only. Absent: no, it is a sub-organisation.
+    /// Whether the organisation is one of the service's own customers, not a sub-organisation of
+    /// the platform. For organisations only. Absent: no, it is a sub-organisation.
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
-    /// Who the party is and how it signs. For auto-signing, the organisation must have switched it on in the console (extended services); before using it in contracts from files, ask the service's account manager.
+    /// Who the party is and how it signs. For auto-signing, the organisation must have switched it
+    /// on in the console (extended services); before using it in contracts from files, ask the
+    /// service's account manager.
     pub approver_type: ::core::option::Option<super::ApproverType>,
     /// The organisation's id inside the service.
     pub organization_id: ::core::option::Option<::std::string::String>,
-    /// The sub-organisation, by the id that the platform gave it. Needed for a sub-organisation, save for auto-signing.
+    /// The sub-organisation, by the id that the platform gave it. Needed for a sub-organisation,
+    /// save for auto-signing.
     pub organization_open_id: ::core::option::Option<::std::string::String>,
-    /// The organisation's name. Needed for a sub-organisation, save for auto-signing, and for an organisation outside the platform.
+    /// The organisation's name. Needed for a sub-organisation, save for auto-signing, and for an
+    /// organisation outside the platform.
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The employee's or person's id inside the service.
     pub user_id: ::core::option::Option<::std::string::String>,
-    /// The sub-organisation's employee who signs, by the id that the platform gave them. Needed for such an employee.
+    /// The sub-organisation's employee who signs, by the id that the platform gave them. Needed for
+    /// such an employee.
     pub open_id: ::core::option::Option<::std::string::String>,
-    /// The signer's real name, which identity verification and the signature use. Needed also for an organisation outside the platform.
+    /// The signer's real name, which identity verification and the signature use. Needed also for
+    /// an organisation outside the platform.
     pub approver_name: ::core::option::Option<::std::string::String>,
     /// The signer's phone number. Needed also for an organisation outside the platform.
     pub approver_mobile: ::core::option::Option<::std::string::String>,
@@ -4345,23 +5181,31 @@ pub struct CommonFlowApprover {
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
-    /// The role that the party takes in the template, by its id there. Needed where the contract is made from a template.
+    /// The role that the party takes in the template, by its id there. Needed where the contract is
+    /// made from a template.
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// How many seconds the signer must read before signing, 3 at least. Absent: 10. At most 300.
     pub pre_read_time: ::core::option::Option<::core::primitive::i64>,
     /// Whether the signer must read the whole text before signing.
     pub is_full_text: ::core::option::Option<::core::primitive::bool>,
-    /// How the signer is told of the contract. Absent: by short message. For a sub-organisation it is always `NONE`.
+    /// How the signer is told of the contract. Absent: by short message. For a sub-organisation it
+    /// is always `NONE`.
     pub notify_type: ::core::option::Option<super::NotifyType>,
     /// What the signer may do.
     pub approver_option: ::core::option::Option<super::CommonApproverOption>,
-    /// The party's signature slots, for a contract from a PDF. From a template: which seal the own organisation uses in which slot, the slot by `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`.
+    /// The party's signature slots, for a contract from a PDF. From a template: which seal the own
+    /// organisation uses in which slot, the slot by `ComponentId` or `ComponentName`, the seal's id
+    /// as `ComponentValue`.
     pub sign_components: ::core::option::Option<::std::vec::Vec<super::Component>>,
-    /// How a person is checked before they see the contract; several ways can be given. Absent: face recognition. Ignored where the contract as a whole sets a way of its own (`ApproverVerifyType`).
+    /// How a person is checked before they see the contract; several ways can be given. Absent:
+    /// face recognition. Ignored where the contract as a whole sets a way of its own
+    /// (`ApproverVerifyType`).
     pub approver_verify_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverVerifyType>,
     >,
-    /// How the signer may prove who they are when signing. Absent: all ways. Without effect for a contract from a template, which sets them itself. Device fingerprint and device face are not enough alone: another way must be among them.
+    /// How the signer may prove who they are when signing. Absent: all ways. Without effect for a
+    /// contract from a template, which sets them itself. Device fingerprint and device face are not
+    /// enough alone: another way must be among them.
     pub approver_sign_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverSignType>,
     >,
@@ -4372,7 +5216,7 @@ pub struct CommonFlowApprover {
 }
 
 impl CommonFlowApprover {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -4398,13 +5242,13 @@ impl CommonFlowApprover {
             component_limit_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `NotChannelOrganization`.
+    /// Sets the field `NotChannelOrganization`.
     #[must_use]
     pub fn not_channel_organization(mut self, value: ::core::primitive::bool) -> Self {
         self.not_channel_organization = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ApproverType`.
+    /// Sets the field `ApproverType`.
     #[must_use]
     pub fn approver_type(
         mut self,
@@ -4415,7 +5259,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `OrganizationId`.
+    /// Sets the field `OrganizationId`.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -4426,7 +5270,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `OrganizationOpenId`.
+    /// Sets the field `OrganizationOpenId`.
     #[must_use]
     pub fn organization_open_id(
         mut self,
@@ -4437,7 +5281,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `OrganizationName`.
+    /// Sets the field `OrganizationName`.
     #[must_use]
     pub fn organization_name(
         mut self,
@@ -4448,7 +5292,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `UserId`.
+    /// Sets the field `UserId`.
     #[must_use]
     pub fn user_id(
         mut self,
@@ -4457,7 +5301,7 @@ impl CommonFlowApprover {
         self.user_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `OpenId`.
+    /// Sets the field `OpenId`.
     #[must_use]
     pub fn open_id(
         mut self,
@@ -4466,7 +5310,7 @@ impl CommonFlowApprover {
         self.open_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `ApproverName`.
+    /// Sets the field `ApproverName`.
     #[must_use]
     pub fn approver_name(
         mut self,
@@ -4477,7 +5321,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `ApproverMobile`.
+    /// Sets the field `ApproverMobile`.
     #[must_use]
     pub fn approver_mobile(
         mut self,
@@ -4488,7 +5332,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `ApproverIdCardType`.
+    /// Sets the field `ApproverIdCardType`.
     #[must_use]
     pub fn approver_id_card_type(
         mut self,
@@ -4499,7 +5343,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `ApproverIdCardNumber`.
+    /// Sets the field `ApproverIdCardNumber`.
     #[must_use]
     pub fn approver_id_card_number(
         mut self,
@@ -4510,7 +5354,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `RecipientId`.
+    /// Sets the field `RecipientId`.
     #[must_use]
     pub fn recipient_id(
         mut self,
@@ -4521,19 +5365,19 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `PreReadTime`.
+    /// Sets the field `PreReadTime`.
     #[must_use]
     pub fn pre_read_time(mut self, value: ::core::primitive::i64) -> Self {
         self.pre_read_time = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `IsFullText`.
+    /// Sets the field `IsFullText`.
     #[must_use]
     pub fn is_full_text(mut self, value: ::core::primitive::bool) -> Self {
         self.is_full_text = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `NotifyType`.
+    /// Sets the field `NotifyType`.
     #[must_use]
     pub fn notify_type(
         mut self,
@@ -4544,13 +5388,13 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `ApproverOption`.
+    /// Sets the field `ApproverOption`.
     #[must_use]
     pub fn approver_option(mut self, value: super::CommonApproverOption) -> Self {
         self.approver_option = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SignComponents`.
+    /// Sets the field `SignComponents`.
     #[must_use]
     pub fn sign_components(
         mut self,
@@ -4561,7 +5405,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `ApproverVerifyTypes`.
+    /// Sets the field `ApproverVerifyTypes`.
     #[must_use]
     pub fn approver_verify_types(
         mut self,
@@ -4579,7 +5423,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `ApproverSignTypes`.
+    /// Sets the field `ApproverSignTypes`.
     #[must_use]
     pub fn approver_sign_types(
         mut self,
@@ -4597,7 +5441,7 @@ impl CommonFlowApprover {
         );
         self
     }
-    /// Sets the member `ComponentLimitType`.
+    /// Sets the field `ComponentLimitType`.
     #[must_use]
     pub fn component_limit_type(
         mut self,
@@ -4746,7 +5590,7 @@ impl ::core::fmt::Debug for CommonFlowApprover {
 ///
 /// # Rules
 ///
-/// - At most one of `HideComponentTypes` and `ShowComponentTypes` may be given.
+/// - At most one of `HideComponentTypes` and `ShowComponentTypes` is allowed.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -4765,13 +5609,18 @@ pub struct CreateFlowOption {
     pub hide_show_deadline: ::core::option::Option<::core::primitive::bool>,
     /// Whether the step that names the parties can be skipped. Absent: no.
     pub can_skip_add_approver: ::core::option::Option<::core::primitive::bool>,
-    /// Whether parties are locked: none can be added, changed or removed. Absent: no. With `true` the request must name the parties. Without effect on sub-organisations and auto-signing, which can't be changed anyway.
+    /// Whether parties are locked: none can be added, changed or removed. Absent: no. With `true`
+    /// the request must name the parties. Without effect on sub-organisations and auto-signing,
+    /// which can't be changed anyway.
     pub forbid_edit_approver: ::core::option::Option<::core::primitive::bool>,
-    /// A text of the caller's own for the start dialog: Chinese characters, letters, digits and punctuation. At most 500 characters.
+    /// A text of the caller's own for the start dialog: Chinese characters, letters, digits and
+    /// punctuation. At most 500 characters.
     pub custom_create_flow_description: ::core::option::Option<::std::string::String>,
     /// Whether the fields to fill in are locked. Absent: no.
     pub forbid_edit_fill_component: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is officially needed where it is not skipped, while the sample that skips it gives one: it belongs in both cases.
+    /// Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is officially
+    /// needed where it is not skipped, while the sample that skips it gives one: it belongs in both
+    /// cases.
     pub skip_upload_file: ::core::option::Option<::core::primitive::bool>,
     /// How signature slots are set up on the page, such as whether they show the date.
     pub sign_component_config: ::core::option::Option<super::SignComponentConfig>,
@@ -4779,7 +5628,8 @@ pub struct CreateFlowOption {
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// Whether a preview button is offered after the start. Absent: no.
     pub preview_after_start: ::core::option::Option<::core::primitive::bool>,
-    /// Whether a button to sign is offered after the start; only where the acting employee is a signer. Absent: no.
+    /// Whether a button to sign is offered after the start; only where the acting employee is a
+    /// signer. Absent: no.
     pub sign_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Which steps are hidden. On the new version of the page only.
     pub hide_operation_steps: ::core::option::Option<
@@ -4787,9 +5637,11 @@ pub struct CreateFlowOption {
     >,
     /// A short name for the own organisation. On the new version of the page only.
     pub self_name: ::core::option::Option<::std::string::String>,
-    /// Whether the signing code is hidden after the start. Absent: no. On the new version of the page only.
+    /// Whether the signing code is hidden after the start. Absent: no. On the new version of the
+    /// page only.
     pub hide_sign_code_after_start: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the page has a button that saves a draft. The draft's id is the `DraftId` that `ChannelCreatePrepareFlow` answered; a later call starts from it with `ResourceType` 3.
+    /// Whether the page has a button that saves a draft. The draft's id is the `DraftId` that
+    /// `ChannelCreatePrepareFlow` answered; a later call starts from it with `ResourceType` 3.
     pub need_flow_draft: ::core::option::Option<::core::primitive::bool>,
     /// Kinds of field that the page does not offer. An empty list counts as absent.
     pub hide_component_types: ::core::option::Option<
@@ -4801,16 +5653,18 @@ pub struct CreateFlowOption {
     >,
     /// Whether the button that adds a party is hidden.
     pub forbid_add_approver: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the panel for the signing settings (order, way of verification and the like) is hidden.
+    /// Whether the panel for the signing settings (order, way of verification and the like) is
+    /// hidden.
     pub forbid_edit_flow_properties: ::core::option::Option<::core::primitive::bool>,
     /// What the page shows at the end.
     pub result_page_config: ::core::option::Option<super::CreateResultPageConfig>,
-    /// Whether the employee sees or edits (changes, adds, removes) those the contract is copied to, where there are any. Absent: neither.
+    /// Whether the employee sees or edits (changes, adds, removes) those the contract is copied to,
+    /// where there are any. Absent: neither.
     pub cc_info_visibility: ::core::option::Option<super::CcInfoVisibility>,
 }
 
 impl CreateFlowOption {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -4839,43 +5693,43 @@ impl CreateFlowOption {
             cc_info_visibility: ::core::option::Option::None,
         }
     }
-    /// Sets the member `CanEditFlow`.
+    /// Sets the field `CanEditFlow`.
     #[must_use]
     pub fn can_edit_flow(mut self, value: ::core::primitive::bool) -> Self {
         self.can_edit_flow = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `HideShowFlowName`.
+    /// Sets the field `HideShowFlowName`.
     #[must_use]
     pub fn hide_show_flow_name(mut self, value: ::core::primitive::bool) -> Self {
         self.hide_show_flow_name = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `HideShowFlowType`.
+    /// Sets the field `HideShowFlowType`.
     #[must_use]
     pub fn hide_show_flow_type(mut self, value: ::core::primitive::bool) -> Self {
         self.hide_show_flow_type = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `HideShowDeadline`.
+    /// Sets the field `HideShowDeadline`.
     #[must_use]
     pub fn hide_show_deadline(mut self, value: ::core::primitive::bool) -> Self {
         self.hide_show_deadline = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `CanSkipAddApprover`.
+    /// Sets the field `CanSkipAddApprover`.
     #[must_use]
     pub fn can_skip_add_approver(mut self, value: ::core::primitive::bool) -> Self {
         self.can_skip_add_approver = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ForbidEditApprover`.
+    /// Sets the field `ForbidEditApprover`.
     #[must_use]
     pub fn forbid_edit_approver(mut self, value: ::core::primitive::bool) -> Self {
         self.forbid_edit_approver = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `CustomCreateFlowDescription`.
+    /// Sets the field `CustomCreateFlowDescription`.
     #[must_use]
     pub fn custom_create_flow_description(
         mut self,
@@ -4886,43 +5740,43 @@ impl CreateFlowOption {
         );
         self
     }
-    /// Sets the member `ForbidEditFillComponent`.
+    /// Sets the field `ForbidEditFillComponent`.
     #[must_use]
     pub fn forbid_edit_fill_component(mut self, value: ::core::primitive::bool) -> Self {
         self.forbid_edit_fill_component = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SkipUploadFile`.
+    /// Sets the field `SkipUploadFile`.
     #[must_use]
     pub fn skip_upload_file(mut self, value: ::core::primitive::bool) -> Self {
         self.skip_upload_file = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SignComponentConfig`.
+    /// Sets the field `SignComponentConfig`.
     #[must_use]
     pub fn sign_component_config(mut self, value: super::SignComponentConfig) -> Self {
         self.sign_component_config = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ForbidEditWatermark`.
+    /// Sets the field `ForbidEditWatermark`.
     #[must_use]
     pub fn forbid_edit_watermark(mut self, value: ::core::primitive::bool) -> Self {
         self.forbid_edit_watermark = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `PreviewAfterStart`.
+    /// Sets the field `PreviewAfterStart`.
     #[must_use]
     pub fn preview_after_start(mut self, value: ::core::primitive::bool) -> Self {
         self.preview_after_start = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SignAfterStart`.
+    /// Sets the field `SignAfterStart`.
     #[must_use]
     pub fn sign_after_start(mut self, value: ::core::primitive::bool) -> Self {
         self.sign_after_start = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `HideOperationSteps`.
+    /// Sets the field `HideOperationSteps`.
     #[must_use]
     pub fn hide_operation_steps(
         mut self,
@@ -4940,7 +5794,7 @@ impl CreateFlowOption {
         );
         self
     }
-    /// Sets the member `SelfName`.
+    /// Sets the field `SelfName`.
     #[must_use]
     pub fn self_name(
         mut self,
@@ -4951,19 +5805,19 @@ impl CreateFlowOption {
         );
         self
     }
-    /// Sets the member `HideSignCodeAfterStart`.
+    /// Sets the field `HideSignCodeAfterStart`.
     #[must_use]
     pub fn hide_sign_code_after_start(mut self, value: ::core::primitive::bool) -> Self {
         self.hide_sign_code_after_start = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `NeedFlowDraft`.
+    /// Sets the field `NeedFlowDraft`.
     #[must_use]
     pub fn need_flow_draft(mut self, value: ::core::primitive::bool) -> Self {
         self.need_flow_draft = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `HideComponentTypes`.
+    /// Sets the field `HideComponentTypes`.
     #[must_use]
     pub fn hide_component_types(
         mut self,
@@ -4981,7 +5835,7 @@ impl CreateFlowOption {
         );
         self
     }
-    /// Sets the member `ShowComponentTypes`.
+    /// Sets the field `ShowComponentTypes`.
     #[must_use]
     pub fn show_component_types(
         mut self,
@@ -4999,13 +5853,13 @@ impl CreateFlowOption {
         );
         self
     }
-    /// Sets the member `ForbidAddApprover`.
+    /// Sets the field `ForbidAddApprover`.
     #[must_use]
     pub fn forbid_add_approver(mut self, value: ::core::primitive::bool) -> Self {
         self.forbid_add_approver = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ForbidEditFlowProperties`.
+    /// Sets the field `ForbidEditFlowProperties`.
     #[must_use]
     pub fn forbid_edit_flow_properties(
         mut self,
@@ -5014,13 +5868,13 @@ impl CreateFlowOption {
         self.forbid_edit_flow_properties = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ResultPageConfig`.
+    /// Sets the field `ResultPageConfig`.
     #[must_use]
     pub fn result_page_config(mut self, value: super::CreateResultPageConfig) -> Self {
         self.result_page_config = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `CcInfoVisibility`.
+    /// Sets the field `CcInfoVisibility`.
     #[must_use]
     pub fn cc_info_visibility(
         mut self,
@@ -5126,22 +5980,35 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 
 ::tc3_api::__serialize!(CreateFlowOption);
 
-/// Makes 1 to 20 contracts at once, each from a template of the sub-organisation, and sends them to their parties. The parties are given in the template's order. `ErrorMessages` says for each contract whether it was made.
+/// Makes 1 to 20 contracts at once, each from a template of the sub-organisation, and sends
+/// them to their parties. The parties are given in the template's order. `ErrorMessages` says
+/// for each contract whether it was made.
 ///
 /// 用模板创建签署流程
 ///
-/// The initiating sub-organisation and employee must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person; parties need not be verified yet. Which members describe a party depends on its kind, see `FlowApproverInfo`.
+/// The initiating sub-organisation and employee must have passed identity verification. A party
+/// may be the same sub-organisation, another one (with a named employee, or with none, so that
+/// one of its employees claims the contract), an organisation that joined the service outside
+/// of the platform, or a person; parties need not be verified yet. Which members describe a
+/// party depends on its kind, see `FlowApproverInfo`.
 ///
-/// `FormFields` fills in the fields that the template assigns to the initiator, no others: parties fill in theirs when they sign. In a template with a dynamic table, files put into attachment fields must be PDFs of A4 size. Such documents are composed in the background; `TaskInfos` and a callback tell when that is done.
+/// `FormFields` fills in the fields that the template assigns to the initiator, no others:
+/// parties fill in theirs when they sign. In a template with a dynamic table, files put into
+/// attachment fields must be PDFs of A4 size. Such documents are composed in the background;
+/// `TaskInfos` and a callback tell when that is done.
 ///
-/// A contract uses quota as soon as it is created. The quota comes back only if the contract is withdrawn while nobody, or nobody but auto-signing, has signed it, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release. `NeedPreview` shows the result without creating anything.
+/// A contract uses quota as soon as it is created. The quota comes back only if the contract is
+/// withdrawn while nobody, or nobody but auto-signing, has signed it, and the organisation
+/// still has allowance for such returns; not after expiry, refusal, completion or release.
+/// `NeedPreview` shows the result without creating anything.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - `FlowInfos.TemplateId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - `FlowInfos.TemplateId` is required.
 ///
 /// # Example
 ///
@@ -5177,54 +6044,121 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from the company register. Have the organisation settle its status with the company register; its super administrator or legal representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
-/// - `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company register. Give the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
-/// - `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register; super admin or legal representative must update it. Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.
-/// - `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Take the repeated party out of `FlowApprovers`.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.FlowInfos`: FlowInfos is invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.
-/// - `InvalidParameter.MissingRequiredParameterValue`: Value of a required parameter is missing. Give a value for what the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.
-/// - `InvalidParameter.Mobile`: Mobile number is wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.
-/// - `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded. Create fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
-/// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.OrganizationExperienceChange`](super::ErrorCode::FailedOperationOrganizationExperienceChange):
+///   Organisation's business status differs from the company register. Have the organisation
+///   settle its status with the company register; its super administrator or legal
+///   representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
+/// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
+///   Organisation name differs from the company register. Give the name as on the company
+///   register now; the organisation's super administrator or legal representative updates it
+///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
+/// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
+///   Organisation name differs from the register; super admin or legal representative must
+///   update it. Have the super administrator or legal representative update the name through
+///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat
+///   with the new name.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
+///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
+///   `ApproverVerifyType` out for the first.
+/// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
+///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): FlowInfos is
+///   invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
+///   `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.
+/// - [`InvalidParameter.MissingRequiredParameterValue`](super::ErrorCode::InvalidParameterMissingRequiredParameterValue):
+///   Value of a required parameter is missing. Give a value for what the message names;
+///   required fields of the template, listed by `DescribeTemplates`, are filled in through
+///   `FormFields`.
+/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
+///   wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or
+///   separators.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
+///   which limit it is; send less, or have the quota raised by the service's account manager.
+///   Repeating unchanged does not help.
+/// - [`LimitExceeded.CreateFlowNum`](super::ErrorCode::LimitExceededCreateFlowNum): Flow
+///   creation limit exceeded. Create fewer contracts per call: 20 at most with
+///   `CreateFlowsByTemplates`, 50 in a group.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
+///   Personal identity is not verified. Have the operator open a link from
+///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
+///   not exist. Give the id of an existing template from `DescribeTemplates`;
+///   `OperateChannelTemplate` wants one of the platform's own library instead.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
+///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
+///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   may do this; have the super administrator grant the permission.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesRequest {
-    /// Who initiates: the application, the sub-organisation that the contract comes from, and the employee who sends it. Both organisation and employee must have passed identity verification.
+    /// Who initiates: the application, the sub-organisation that the contract comes from, and the
+    /// employee who sends it. Both organisation and employee must have passed identity
+    /// verification.
     pub agent: super::Agent,
     /// The contracts to make. 1 to 20 elements.
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
-    /// Whether only to preview: no contracts are made and no ids returned, but `PreviewUrls`, links that show for 300 seconds what the contracts would look like; nobody can sign those. A document with a dynamic table is shown as it is before composition; the final one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no. Every contract bought brings two previews; more are bought separately.
+    /// Whether only to preview: no contracts are made and no ids returned, but `PreviewUrls`, links
+    /// that show for 300 seconds what the contracts would look like; nobody can sign those. A
+    /// document with a dynamic table is shown as it is before composition; the final one comes by
+    /// callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no.
+    /// Every contract bought brings two previews; more are bought separately.
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
-    /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF file.
+    /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF
+    /// file.
     pub preview_type: ::core::option::Option<super::PreviewType>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl CreateFlowsByTemplatesRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -5240,13 +6174,13 @@ impl CreateFlowsByTemplatesRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `NeedPreview`.
+    /// Sets the field `NeedPreview`.
     #[must_use]
     pub fn need_preview(mut self, value: ::core::primitive::bool) -> Self {
         self.need_preview = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `PreviewType`.
+    /// Sets the field `PreviewType`.
     #[must_use]
     pub fn preview_type(
         mut self,
@@ -5257,7 +6191,7 @@ impl CreateFlowsByTemplatesRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -5320,23 +6254,28 @@ impl ::tc3_api::json::Encode for CreateFlowsByTemplatesRequest {
 
 ::tc3_api::__serialize!(CreateFlowsByTemplatesRequest);
 
-/// The answer to `CreateFlowsByTemplates`.
+/// Response of `CreateFlowsByTemplates`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesResponse {
-    /// The ids of the contracts made, 32 characters each; worth keeping, later calls need them. None where only a preview was asked for.
+    /// The ids of the contracts made, 32 characters each; worth keeping, later calls need them.
+    /// None where only a preview was asked for.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The platform's own data of each contract, one for one as in `FlowInfos`.
     pub customer_data: ::std::vec::Vec<::std::string::String>,
     /// One text per contract: empty where it was made, else why not.
     pub error_messages: ::std::vec::Vec<::std::string::String>,
-    /// The previews' links, good for 300 seconds, given only where `NeedPreview` was true. A document with a dynamic table is shown as it is before composition; the link to the final one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`.
+    /// The previews' links, good for 300 seconds, given only where `NeedPreview` was true. A
+    /// document with a dynamic table is shown as it is before composition; the link to the final
+    /// one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`.
     pub preview_urls: ::std::vec::Vec<::std::string::String>,
-    /// The background tasks that compose elaborate documents, such as those with a dynamic table; ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are empty.
+    /// The background tasks that compose elaborate documents, such as those with a dynamic table;
+    /// ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are
+    /// empty.
     pub task_infos: ::std::vec::Vec<super::TaskInfo>,
     /// The parties by contract.
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverItem>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -5418,7 +6357,7 @@ pub struct CreateResultPageConfig {
 }
 
 impl CreateResultPageConfig {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         r#type: impl ::core::convert::Into<super::CreateResultPageType>,
@@ -5430,7 +6369,7 @@ impl CreateResultPageConfig {
             description: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Description`.
+    /// Sets the field `Description`.
     #[must_use]
     pub fn description(
         mut self,
@@ -5491,38 +6430,49 @@ impl ::tc3_api::json::Encode for CreateResultPageConfig {
 
 ::tc3_api::__serialize!(CreateResultPageConfig);
 
-/// Lists the sub-organisation's own contract types, by which templates are sorted, with id, name and description. `QueryBindTemplate` narrows the list to types that templates are bound to and counts those templates.
+/// Lists the sub-organisation's own contract types, by which templates are sorted, with id,
+/// name and description. `QueryBindTemplate` narrows the list to types that templates are bound
+/// to and counts those templates.
 ///
 /// 查询用户合同类型
 ///
 /// `DescribeTemplates` takes the id of a type as `UserFlowTypeId`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeUserFlowTypeRequest {
-    /// For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.
+    /// For which application, sub-organisation and employee the call is made. Sub-organisation and
+    /// employee must have passed identity verification.
     pub agent: super::Agent,
-    /// Which types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as `Values`. Absent: all.
+    /// Which types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as
+    /// `Values`. Absent: all.
     pub filters: ::core::option::Option<::std::vec::Vec<super::Filter>>,
-    /// Whether to list only types to which templates are bound, with their number. Absent: no, all types.
+    /// Whether to list only types to which templates are bound, with their number. Absent: no, all
+    /// types.
     pub query_bind_template: ::core::option::Option<::core::primitive::bool>,
 }
 
 impl DescribeUserFlowTypeRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -5531,7 +6481,7 @@ impl DescribeUserFlowTypeRequest {
             query_bind_template: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Filters`.
+    /// Sets the field `Filters`.
     #[must_use]
     pub fn filters(
         mut self,
@@ -5542,7 +6492,7 @@ impl DescribeUserFlowTypeRequest {
         );
         self
     }
-    /// Sets the member `QueryBindTemplate`.
+    /// Sets the field `QueryBindTemplate`.
     #[must_use]
     pub fn query_bind_template(mut self, value: ::core::primitive::bool) -> Self {
         self.query_bind_template = ::core::option::Option::Some(value);
@@ -5598,7 +6548,7 @@ impl ::tc3_api::json::Encode for DescribeUserFlowTypeRequest {
 
 ::tc3_api::__serialize!(DescribeUserFlowTypeRequest);
 
-/// The answer to `DescribeUserFlowType`.
+/// Response of `DescribeUserFlowType`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -5609,7 +6559,7 @@ impl ::tc3_api::json::Encode for DescribeUserFlowTypeRequest {
 pub struct DescribeUserFlowTypeResponse {
     /// The contract types found.
     pub all_user_flow_types: ::std::vec::Vec<super::TemplateUserFlowType>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -5665,9 +6615,11 @@ impl ::tc3_api::json::Encode for DescribeUserFlowTypeResponse {
 pub struct DynamicFlowApproverResult {
     /// The party's role within the contract.
     pub recipient_id: ::std::string::String,
-    /// The party's id, made by the service. A signing link can be made from it alone, without name, phone number or identity document.
+    /// The party's id, made by the service. A signing link can be made from it alone, without name,
+    /// phone number or identity document.
     pub sign_id: ::std::string::String,
-    /// The party's state, as a number that the reference does not explain; in its samples 2 for every party just added.
+    /// The party's state, as a number that the reference does not explain; in its samples 2 for
+    /// every party just added.
     pub approver_status: ::core::primitive::i64,
 }
 
@@ -5720,16 +6672,20 @@ impl ::tc3_api::json::Encode for DynamicFlowApproverResult {
 pub struct DynamicFlowInfo {
     /// The contract, by the 32-character id that `ChannelCreateFlowByFiles` answered.
     pub flow_id: ::std::string::String,
-    /// The parties to add, organisations or persons. Where parties sign in order, their order here is the order of signing. At most 50 elements.
+    /// The parties to add, organisations or persons. Where parties sign in order, their order here
+    /// is the order of signing. At most 50 elements.
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverInfo>,
-    /// What a person's auto-signing is for. Needed where a party's `ApproverType` is `PERSON_AUTO_SIGN`, which the service must have enabled for the caller.
+    /// What a person's auto-signing is for. Needed where a party's `ApproverType` is
+    /// `PERSON_AUTO_SIGN`, which the service must have enabled for the caller.
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
-    /// How a person is checked before they see the contract. Absent: face recognition. With `MobileCheck`, a person who is not verified signs without the two face recognitions for identity and intent. For persons only.
+    /// How a person is checked before they see the contract. Absent: face recognition. With
+    /// `MobileCheck`, a person who is not verified signs without the two face recognitions for
+    /// identity and intent. For persons only.
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
 }
 
 impl DynamicFlowInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         flow_id: impl ::core::convert::Into<::std::string::String>,
@@ -5744,7 +6700,7 @@ impl DynamicFlowInfo {
             approver_verify_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `AutoSignScene`.
+    /// Sets the field `AutoSignScene`.
     #[must_use]
     pub fn auto_sign_scene(
         mut self,
@@ -5755,7 +6711,7 @@ impl DynamicFlowInfo {
         );
         self
     }
-    /// Sets the member `ApproverVerifyType`.
+    /// Sets the field `ApproverVerifyType`.
     #[must_use]
     pub fn approver_verify_type(
         mut self,
@@ -5881,13 +6837,15 @@ impl ::tc3_api::json::Encode for DynamicFlowResult {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DynamicFlowResult);
 
-/// A signer for a party that was left open. A person who has passed identity verification with the service can be named by name, kind and number of the identity document.
+/// A signer for a party that was left open. A person who has passed identity verification with
+/// the service can be named by name, kind and number of the identity document.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct FillApproverInfo {
     /// The party to fill, by its 32-character id as set in the template; its fields belong to it.
     pub recipient_id: ::std::string::String,
-    /// The organisation's employee, by the id that the platform gave them. If not verified yet, `ApproverName` and `ApproverMobile` are needed too.
+    /// The organisation's employee, by the id that the platform gave them. If not verified yet,
+    /// `ApproverName` and `ApproverMobile` are needed too.
     pub open_id: ::core::option::Option<::std::string::String>,
     /// The signer's name.
     pub approver_name: ::core::option::Option<::std::string::String>,
@@ -5895,9 +6853,11 @@ pub struct FillApproverInfo {
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The organisation's name.
     pub organization_name: ::core::option::Option<::std::string::String>,
-    /// The sub-organisation, by the id that the platform gave it. Officially needed for a sub-organisation, though samples give `OrganizationName` alone.
+    /// The sub-organisation, by the id that the platform gave it. Officially needed for a
+    /// sub-organisation, though samples give `OrganizationName` alone.
     pub organization_open_id: ::core::option::Option<::std::string::String>,
-    /// Whether the organisation is one of the service's own customers, not a sub-organisation of the platform. Absent: no, it is a sub-organisation.
+    /// Whether the organisation is one of the service's own customers, not a sub-organisation of
+    /// the platform. Absent: no, it is a sub-organisation.
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
     /// The kind of the person's identity document.
     pub approver_id_card_type: ::core::option::Option<super::IdCardType>,
@@ -5907,14 +6867,16 @@ pub struct FillApproverInfo {
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
-    /// The contract whose party this is; it wins over the `FlowId` of the request. Absent: the request's. Needed for a contract of a group.
+    /// The contract whose party this is; it wins over the `FlowId` of the request. Absent: the
+    /// request's. Needed for a contract of a group.
     pub flow_id: ::core::option::Option<::std::string::String>,
-    /// Proof of the person's authorised PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), FlowName)`, the contract's name without spaces around it.
+    /// Proof of the person's authorised PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), FlowName)`,
+    /// the contract's name without spaces around it.
     pub pin_code: ::core::option::Option<::std::string::String>,
 }
 
 impl FillApproverInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(recipient_id: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -5931,7 +6893,7 @@ impl FillApproverInfo {
             pin_code: ::core::option::Option::None,
         }
     }
-    /// Sets the member `OpenId`.
+    /// Sets the field `OpenId`.
     #[must_use]
     pub fn open_id(
         mut self,
@@ -5940,7 +6902,7 @@ impl FillApproverInfo {
         self.open_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `ApproverName`.
+    /// Sets the field `ApproverName`.
     #[must_use]
     pub fn approver_name(
         mut self,
@@ -5951,7 +6913,7 @@ impl FillApproverInfo {
         );
         self
     }
-    /// Sets the member `ApproverMobile`.
+    /// Sets the field `ApproverMobile`.
     #[must_use]
     pub fn approver_mobile(
         mut self,
@@ -5962,7 +6924,7 @@ impl FillApproverInfo {
         );
         self
     }
-    /// Sets the member `OrganizationName`.
+    /// Sets the field `OrganizationName`.
     #[must_use]
     pub fn organization_name(
         mut self,
@@ -5973,7 +6935,7 @@ impl FillApproverInfo {
         );
         self
     }
-    /// Sets the member `OrganizationOpenId`.
+    /// Sets the field `OrganizationOpenId`.
     #[must_use]
     pub fn organization_open_id(
         mut self,
@@ -5984,13 +6946,13 @@ impl FillApproverInfo {
         );
         self
     }
-    /// Sets the member `NotChannelOrganization`.
+    /// Sets the field `NotChannelOrganization`.
     #[must_use]
     pub fn not_channel_organization(mut self, value: ::core::primitive::bool) -> Self {
         self.not_channel_organization = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ApproverIdCardType`.
+    /// Sets the field `ApproverIdCardType`.
     #[must_use]
     pub fn approver_id_card_type(
         mut self,
@@ -6001,7 +6963,7 @@ impl FillApproverInfo {
         );
         self
     }
-    /// Sets the member `ApproverIdCardNumber`.
+    /// Sets the field `ApproverIdCardNumber`.
     #[must_use]
     pub fn approver_id_card_number(
         mut self,
@@ -6012,7 +6974,7 @@ impl FillApproverInfo {
         );
         self
     }
-    /// Sets the member `FlowId`.
+    /// Sets the field `FlowId`.
     #[must_use]
     pub fn flow_id(
         mut self,
@@ -6021,7 +6983,7 @@ impl FillApproverInfo {
         self.flow_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `PinCode`.
+    /// Sets the field `PinCode`.
     #[must_use]
     pub fn pin_code(
         mut self,
@@ -6272,17 +7234,19 @@ pub struct FlowFileInfo {
     pub file_ids: ::std::vec::Vec<::std::string::String>,
     /// The contract's name. At most 200 characters.
     pub flow_name: ::std::string::String,
-    /// The parties. Where signing is in order, they sign in the order of this list. At most 5 elements.
+    /// The parties. Where signing is in order, they sign in the order of this list. At most 5
+    /// elements.
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverInfo>,
-    /// Until when it may be signed. In seconds since the epoch. At most 33162419560.
+    /// Until when it may be signed. Unix timestamp in seconds. At most 33162419560.
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// What the contract is about, for its readers. At most 1000 characters.
     pub flow_description: ::core::option::Option<::std::string::String>,
-    /// The contract's type in words, such as `入职合同` (for entering a job) or `劳动合同` (of employment). At most 255 characters.
+    /// The contract's type in words, such as `入职合同` (for entering a job) or `劳动合同` (of employment).
+    /// At most 255 characters.
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// Where callbacks would go.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
     pub callback_url: ::core::option::Option<::std::string::String>,
@@ -6292,16 +7256,21 @@ pub struct FlowFileInfo {
     pub unordered: ::core::option::Option<::core::primitive::bool>,
     /// The initiator's fields; they are filled in on creation.
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
-    /// How the list of contracts in the mini program shows this one: text with these placeholders and no others: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
+    /// How the list of contracts in the mini program shows this one: text with these placeholders
+    /// and no others: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation),
+    /// `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer
+    /// N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: ::core::option::Option<::std::string::String>,
-    /// Whether the initiator's organisation must approve before it can sign; the outcome is given with `CreateFlowGroupSignReview`.
+    /// Whether the initiator's organisation must approve before it can sign; the outcome is given
+    /// with `CreateFlowGroupSignReview`.
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
-    /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
+    /// What the contract is called in short messages and, in titles, buttons and details, where it
+    /// is filled in and signed. Absent: contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
 }
 
 impl FlowFileInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         file_ids: impl ::core::iter::IntoIterator<
@@ -6333,13 +7302,13 @@ impl FlowFileInfo {
             flow_display_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Deadline`.
+    /// Sets the field `Deadline`.
     #[must_use]
     pub fn deadline(mut self, value: ::core::primitive::i64) -> Self {
         self.deadline = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowDescription`.
+    /// Sets the field `FlowDescription`.
     #[must_use]
     pub fn flow_description(
         mut self,
@@ -6350,7 +7319,7 @@ impl FlowFileInfo {
         );
         self
     }
-    /// Sets the member `FlowType`.
+    /// Sets the field `FlowType`.
     #[must_use]
     pub fn flow_type(
         mut self,
@@ -6361,7 +7330,7 @@ impl FlowFileInfo {
         );
         self
     }
-    /// Sets the member `CallbackUrl`.
+    /// Sets the field `CallbackUrl`.
     #[deprecated(note = "Set the callback address in the application's configuration.")]
     #[must_use]
     pub fn callback_url(
@@ -6373,7 +7342,7 @@ impl FlowFileInfo {
         );
         self
     }
-    /// Sets the member `CustomerData`.
+    /// Sets the field `CustomerData`.
     #[must_use]
     pub fn customer_data(
         mut self,
@@ -6384,13 +7353,13 @@ impl FlowFileInfo {
         );
         self
     }
-    /// Sets the member `Unordered`.
+    /// Sets the field `Unordered`.
     #[must_use]
     pub fn unordered(mut self, value: ::core::primitive::bool) -> Self {
         self.unordered = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Components`.
+    /// Sets the field `Components`.
     #[must_use]
     pub fn components(
         mut self,
@@ -6401,7 +7370,7 @@ impl FlowFileInfo {
         );
         self
     }
-    /// Sets the member `CustomShowMap`.
+    /// Sets the field `CustomShowMap`.
     #[must_use]
     pub fn custom_show_map(
         mut self,
@@ -6412,13 +7381,13 @@ impl FlowFileInfo {
         );
         self
     }
-    /// Sets the member `NeedSignReview`.
+    /// Sets the field `NeedSignReview`.
     #[must_use]
     pub fn need_sign_review(mut self, value: ::core::primitive::bool) -> Self {
         self.need_sign_review = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `FlowDisplayType`.
+    /// Sets the field `FlowDisplayType`.
     #[must_use]
     pub fn flow_display_type(
         mut self,
@@ -6514,11 +7483,11 @@ impl ::tc3_api::json::Encode for FlowFileInfo {
 ::tc3_api::__serialize!(FlowFileInfo);
 
 impl FlowFileInfo {
-    /// The member `Deadline` as a time; `None` of zero.
+    /// Returns the field `Deadline` as a time; `None` if it is zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.deadline?)
     }
-    /// Sets the member `Deadline` to a time.
+    /// Sets the field `Deadline` from a time.
     #[must_use]
     pub fn deadline_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.deadline = ::core::option::Option::Some(::tc3_api::time::to_seconds(time));
@@ -6635,11 +7604,13 @@ impl ::tc3_api::json::Encode for FlowGroupApprovers {
 )]
 #[non_exhaustive]
 pub struct FlowGroupOptions {
-    /// Whether a signer who is an employee of the initiator's organisation confirms their intent for each contract of the group. Absent: no, once for all.
+    /// Whether a signer who is an employee of the initiator's organisation confirms their intent
+    /// for each contract of the group. Absent: no, once for all.
     pub self_organization_approver_sign_each: ::core::option::Option<
         ::core::primitive::bool,
     >,
-    /// Whether a signer who is a person or belongs to another organisation confirms their intent for each contract of the group. Absent: no, once for all.
+    /// Whether a signer who is a person or belongs to another organisation confirms their intent
+    /// for each contract of the group. Absent: no, once for all.
     pub other_approver_sign_each: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page's user is kept from editing a contract's name. Absent: no.
     pub no_edit_flow_name: ::core::option::Option<::core::primitive::bool>,
@@ -6647,20 +7618,23 @@ pub struct FlowGroupOptions {
     pub no_edit_flow_type: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page's user is kept from editing a contract's deadline. Absent: no.
     pub no_edit_deadline: ::core::option::Option<::core::primitive::bool>,
-    /// How signature slots are set up on an embedded page that creates contracts, for instance whether they show the date.
+    /// How signature slots are set up on an embedded page that creates contracts, for instance
+    /// whether they show the date.
     pub sign_component_config: ::core::option::Option<super::SignComponentConfig>,
     /// Whether the page's user is kept from editing the properties of watermarks. Absent: no.
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the page hides the code to scan for signing once the contracts are created. Absent: no.
+    /// Whether the page hides the code to scan for signing once the contracts are created. Absent:
+    /// no.
     pub hide_sign_code_after_start: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the page offers signing once the contracts are created; only where the employee who acts is a signer. Absent: no.
+    /// Whether the page offers signing once the contracts are created; only where the employee who
+    /// acts is a signer. Absent: no.
     pub sign_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page shows a preview button once the contracts are created. Absent: no.
     pub preview_after_start: ::core::option::Option<::core::primitive::bool>,
 }
 
 impl FlowGroupOptions {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -6676,7 +7650,7 @@ impl FlowGroupOptions {
             preview_after_start: ::core::option::Option::None,
         }
     }
-    /// Sets the member `SelfOrganizationApproverSignEach`.
+    /// Sets the field `SelfOrganizationApproverSignEach`.
     #[must_use]
     pub fn self_organization_approver_sign_each(
         mut self,
@@ -6685,55 +7659,55 @@ impl FlowGroupOptions {
         self.self_organization_approver_sign_each = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `OtherApproverSignEach`.
+    /// Sets the field `OtherApproverSignEach`.
     #[must_use]
     pub fn other_approver_sign_each(mut self, value: ::core::primitive::bool) -> Self {
         self.other_approver_sign_each = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `NoEditFlowName`.
+    /// Sets the field `NoEditFlowName`.
     #[must_use]
     pub fn no_edit_flow_name(mut self, value: ::core::primitive::bool) -> Self {
         self.no_edit_flow_name = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `NoEditFlowType`.
+    /// Sets the field `NoEditFlowType`.
     #[must_use]
     pub fn no_edit_flow_type(mut self, value: ::core::primitive::bool) -> Self {
         self.no_edit_flow_type = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `NoEditDeadline`.
+    /// Sets the field `NoEditDeadline`.
     #[must_use]
     pub fn no_edit_deadline(mut self, value: ::core::primitive::bool) -> Self {
         self.no_edit_deadline = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SignComponentConfig`.
+    /// Sets the field `SignComponentConfig`.
     #[must_use]
     pub fn sign_component_config(mut self, value: super::SignComponentConfig) -> Self {
         self.sign_component_config = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ForbidEditWatermark`.
+    /// Sets the field `ForbidEditWatermark`.
     #[must_use]
     pub fn forbid_edit_watermark(mut self, value: ::core::primitive::bool) -> Self {
         self.forbid_edit_watermark = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `HideSignCodeAfterStart`.
+    /// Sets the field `HideSignCodeAfterStart`.
     #[must_use]
     pub fn hide_sign_code_after_start(mut self, value: ::core::primitive::bool) -> Self {
         self.hide_sign_code_after_start = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SignAfterStart`.
+    /// Sets the field `SignAfterStart`.
     #[must_use]
     pub fn sign_after_start(mut self, value: ::core::primitive::bool) -> Self {
         self.sign_after_start = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `PreviewAfterStart`.
+    /// Sets the field `PreviewAfterStart`.
     #[must_use]
     pub fn preview_after_start(mut self, value: ::core::primitive::bool) -> Self {
         self.preview_after_start = ::core::option::Option::Some(value);
@@ -6813,50 +7787,71 @@ impl ::tc3_api::json::Encode for FlowGroupOptions {
 ///
 /// # Rules
 ///
-/// - Where `FlowApprovers.ApproverType` is `PERSON_AUTO_SIGN`, `AutoSignScene` must be given.
+/// - If `FlowApprovers.ApproverType` is `PERSON_AUTO_SIGN`, `AutoSignScene` is required.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct FlowInfo {
-    /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200 characters.
+    /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200
+    /// characters.
     pub flow_name: ::std::string::String,
-    /// Until when it may be signed; a contract not completed by then expires and is void. Not set: 365 days after creation. In seconds since the epoch.
+    /// Until when it may be signed; a contract not completed by then expires and is void. Not set:
+    /// 365 days after creation. Unix timestamp in seconds.
     pub deadline: ::core::primitive::i64,
-    /// The template that the contract is made from; 32 characters. The organisation's console, which `CreateConsoleLoginUrl` opens, shows it among its templates.
+    /// The template that the contract is made from; 32 characters. The organisation's console,
+    /// which `CreateConsoleLoginUrl` opens, shows it among its templates.
     pub template_id: ::core::option::Option<::std::string::String>,
-    /// The parties, in the template's order, or creation fails: where its first party is a person and its second an organisation, the list must begin with a person, then an organisation. At most 50 elements.
+    /// The parties, in the template's order, or creation fails: where its first party is a person
+    /// and its second an organisation, the list must begin with a person, then an organisation. At
+    /// most 50 elements.
     pub flow_approvers: ::core::option::Option<::std::vec::Vec<super::FlowApproverInfo>>,
-    /// What the initiator's fields are filled with. Only fields that the template assigns to the initiator can be filled in on creation, and assigning them must be enabled by the service's account manager.
+    /// What the initiator's fields are filled with. Only fields that the template assigns to the
+    /// initiator can be filled in on creation, and assigning them must be enabled by the service's
+    /// account manager.
     pub form_fields: ::core::option::Option<::std::vec::Vec<super::FormField>>,
     /// Where callbacks would go.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
     pub callback_url: ::core::option::Option<::std::string::String>,
-    /// The contract's type in the caller's own words, such as a sales contract. Chinese characters, letters, digits and underscores only. At most 200 characters.
+    /// The contract's type in the caller's own words, such as a sales contract. Chinese characters,
+    /// letters, digits and underscores only. At most 200 characters.
     pub flow_type: ::core::option::Option<::std::string::String>,
     /// What the contract is about, for its readers. At most 1000 characters.
     pub flow_description: ::core::option::Option<::std::string::String>,
-    /// The platform's own data, as base64; callbacks about the contract's state and the like give it back unchanged. At most 1000 characters.
+    /// The platform's own data, as base64; callbacks about the contract's state and the like give
+    /// it back unchanged. At most 1000 characters.
     pub customer_data: ::core::option::Option<::std::string::String>,
-    /// How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
+    /// How the list of contracts in the mini program shows this one: text with the placeholders
+    /// `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the
+    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted
+    /// from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: ::core::option::Option<::std::string::String>,
-    /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; nobody who is also a signer. At most 50 elements.
+    /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons,
+    /// or verified employees of the initiator's organisation who have joined it; nobody who is also
+    /// a signer. At most 50 elements.
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
-    /// Whether signers of the initiator's organisation must wait for its internal approval when their turn comes. The outcome is given with `ChannelCreateFlowSignReview`, of a group with `CreateFlowGroupSignReview`; a rejection leaves them waiting until an approval follows. Works with signing by hand and auto-signing. Absent: no.
+    /// Whether signers of the initiator's organisation must wait for its internal approval when
+    /// their turn comes. The outcome is given with `ChannelCreateFlowSignReview`, of a group with
+    /// `CreateFlowGroupSignReview`; a rejection leaves them waiting until an approval follows.
+    /// Works with signing by hand and auto-signing. Absent: no.
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
-    /// When those in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.
+    /// When those in `CcInfos` get the short message that invites them to view the contract.
+    /// Absent: on creation.
     pub cc_notify_type: ::core::option::Option<super::CcNotifyType>,
-    /// What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must enable auto-signing by persons.
+    /// What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must
+    /// enable auto-signing by persons.
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
-    /// What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.
+    /// What the contract is called in short messages and, in titles, buttons and details, where it
+    /// is filled in and signed. Absent: contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
-    /// Which later operations on the contract are ruled out. Only `CreateFlowsByTemplates` heeds it.
+    /// Which later operations on the contract are ruled out. Only `CreateFlowsByTemplates` heeds
+    /// it.
     pub flow_operate_limit: ::core::option::Option<super::FlowOperateLimit>,
 }
 
 impl FlowInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         flow_name: impl ::core::convert::Into<::std::string::String>,
@@ -6881,7 +7876,7 @@ impl FlowInfo {
             flow_operate_limit: ::core::option::Option::None,
         }
     }
-    /// Sets the member `TemplateId`.
+    /// Sets the field `TemplateId`.
     #[must_use]
     pub fn template_id(
         mut self,
@@ -6892,7 +7887,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `FlowApprovers`.
+    /// Sets the field `FlowApprovers`.
     #[must_use]
     pub fn flow_approvers(
         mut self,
@@ -6903,7 +7898,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `FormFields`.
+    /// Sets the field `FormFields`.
     #[must_use]
     pub fn form_fields(
         mut self,
@@ -6914,7 +7909,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `CallbackUrl`.
+    /// Sets the field `CallbackUrl`.
     #[deprecated(note = "Set the callback address in the application's configuration.")]
     #[must_use]
     pub fn callback_url(
@@ -6926,7 +7921,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `FlowType`.
+    /// Sets the field `FlowType`.
     #[must_use]
     pub fn flow_type(
         mut self,
@@ -6937,7 +7932,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `FlowDescription`.
+    /// Sets the field `FlowDescription`.
     #[must_use]
     pub fn flow_description(
         mut self,
@@ -6948,7 +7943,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `CustomerData`.
+    /// Sets the field `CustomerData`.
     #[must_use]
     pub fn customer_data(
         mut self,
@@ -6959,7 +7954,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `CustomShowMap`.
+    /// Sets the field `CustomShowMap`.
     #[must_use]
     pub fn custom_show_map(
         mut self,
@@ -6970,7 +7965,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `CcInfos`.
+    /// Sets the field `CcInfos`.
     #[must_use]
     pub fn cc_infos(
         mut self,
@@ -6981,13 +7976,13 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `NeedSignReview`.
+    /// Sets the field `NeedSignReview`.
     #[must_use]
     pub fn need_sign_review(mut self, value: ::core::primitive::bool) -> Self {
         self.need_sign_review = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `CcNotifyType`.
+    /// Sets the field `CcNotifyType`.
     #[must_use]
     pub fn cc_notify_type(
         mut self,
@@ -6998,7 +7993,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `AutoSignScene`.
+    /// Sets the field `AutoSignScene`.
     #[must_use]
     pub fn auto_sign_scene(
         mut self,
@@ -7009,7 +8004,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `FlowDisplayType`.
+    /// Sets the field `FlowDisplayType`.
     #[must_use]
     pub fn flow_display_type(
         mut self,
@@ -7020,7 +8015,7 @@ impl FlowInfo {
         );
         self
     }
-    /// Sets the member `FlowOperateLimit`.
+    /// Sets the field `FlowOperateLimit`.
     #[must_use]
     pub fn flow_operate_limit(mut self, value: super::FlowOperateLimit) -> Self {
         self.flow_operate_limit = ::core::option::Option::Some(value);
@@ -7120,11 +8115,11 @@ impl ::tc3_api::json::Encode for FlowInfo {
 ::tc3_api::__serialize!(FlowInfo);
 
 impl FlowInfo {
-    /// The member `Deadline` as a time; `None` of zero.
+    /// Returns the field `Deadline` as a time; `None` if it is zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.deadline)
     }
-    /// Sets the member `Deadline` to a time.
+    /// Sets the field `Deadline` from a time.
     #[must_use]
     pub fn deadline_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.deadline = ::tc3_api::time::to_seconds(time);
@@ -7188,19 +8183,20 @@ impl ::core::fmt::Debug for FlowInfo {
 )]
 #[non_exhaustive]
 pub struct FlowOperateLimit {
-    /// Whether the contract, once completed, cannot be released by an agreement that ends it. Absent: it can.
+    /// Whether the contract, once completed, cannot be released by an agreement that ends it.
+    /// Absent: it can.
     pub no_release: ::core::option::Option<::core::primitive::bool>,
 }
 
 impl FlowOperateLimit {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
             no_release: ::core::option::Option::None,
         }
     }
-    /// Sets the member `NoRelease`.
+    /// Sets the field `NoRelease`.
     #[must_use]
     pub fn no_release(mut self, value: ::core::primitive::bool) -> Self {
         self.no_release = ::core::option::Option::Some(value);
@@ -7248,19 +8244,26 @@ impl ::tc3_api::json::Encode for FlowOperateLimit {
 
 ::tc3_api::__serialize!(FlowOperateLimit);
 
-/// What one field of a contract is filled with. `ComponentId` or `ComponentName` says which field.
+/// What one field of a contract is filled with. `ComponentId` or `ComponentName` says which
+/// field.
 ///
-/// The value of a `DYNAMIC_TABLE` is JSON text such as `{"headers":[{"content":"a"},{"content":"b"}],"rowCount":2,"body":{"cells":[{"rowStart":1,"rowEnd":1,"columnStart":1,"columnEnd":2,"content":"x"}]}}`:
+/// The value of a `DYNAMIC_TABLE` is JSON text such as
+/// `{"headers":[{"content":"a"},{"content":"b"}],"rowCount":2,"body":{"cells":[{"rowStart":1,"rowEnd":1,"columnStart":1,"columnEnd":2,"content":"x"}]}}`:
 ///
-/// - `headers`: the columns, at most 10, their header cells never merged; each with `content`, at most 100 characters, and where wanted `style` and `widthPercent`, its share of the width. Columns without a share divide the rest evenly.
+/// - `headers`: the columns, at most 10, their header cells never merged; each with `content`,
+///   at most 100 characters, and where wanted `style` and `widthPercent`, its share of the
+///   width. Columns without a share divide the rest evenly.
 /// - `rowCount`: the largest number of rows below the header.
-/// - `body.cells`: the cells, each from `rowStart` to `rowEnd` and from `columnStart` to `columnEnd`, counted from 1, so that cells can be merged; with `content`, at most 100 characters, and where wanted `style`.
-/// - `style`: `font` (`黑体` or `宋体`), `fontSize` (6 to 72), `color` (`#FFFFFF` or `0xFFFFFF`), `bold` (`true` or `false`), `align` (`LEFT`, `CENTER` or `RIGHT`).
+/// - `body.cells`: the cells, each from `rowStart` to `rowEnd` and from `columnStart` to
+///   `columnEnd`, counted from 1, so that cells can be merged; with `content`, at most 100
+///   characters, and where wanted `style`.
+/// - `style`: `font` (`黑体` or `宋体`), `fontSize` (6 to 72), `color` (`#FFFFFF` or `0xFFFFFF`),
+///   `bold` (`true` or `false`), `align` (`LEFT`, `CENTER` or `RIGHT`).
 /// - `settings`: `{"headerRowDisplay":false}` leaves the header out of the document.
 ///
 /// # Rules
 ///
-/// - At least one of `ComponentId` and `ComponentName` must be given.
+/// - At least one of `ComponentId` and `ComponentName` is required.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct FormField {
@@ -7276,7 +8279,8 @@ pub struct FormField {
     /// - `DATE`: a date such as `2024年05月28日`.
     /// - `DISTRICT`: province, city and district, such as `广东省深圳市福田区`.
     ///
-    /// Texts, options, addresses and districts take Chinese characters, English letters, digits and the punctuation of both languages, no emoji. Fields with a special meaning are checked:
+    /// Texts, options, addresses and districts take Chinese characters, English letters, digits and
+    /// the punctuation of both languages, no emoji. Fields with a special meaning are checked:
     ///
     /// - Organisation's name: Chinese characters and Chinese brackets.
     /// - Unified social credit code: the one the organisation is registered with.
@@ -7288,16 +8292,18 @@ pub struct FormField {
     /// - E-mail address: valid by the W3C's rules.
     /// - Sex, education: one of the field's options.
     pub component_value: ::std::string::String,
-    /// The field, by its id. `CreateFlowsByTemplates` does not use it: there `ComponentName` is needed.
+    /// The field, by its id. `CreateFlowsByTemplates` does not use it: there `ComponentName` is
+    /// needed.
     pub component_id: ::core::option::Option<::std::string::String>,
     /// The field, by its name of at most 20 characters without emoji.
     pub component_name: ::core::option::Option<::std::string::String>,
-    /// Whether the value of the template's field cannot be changed on an embedded page that creates contracts.
+    /// Whether the value of the template's field cannot be changed on an embedded page that creates
+    /// contracts.
     pub lock_component_value: ::core::option::Option<::core::primitive::bool>,
 }
 
 impl FormField {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         component_value: impl ::core::convert::Into<::std::string::String>,
@@ -7309,7 +8315,7 @@ impl FormField {
             lock_component_value: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ComponentId`.
+    /// Sets the field `ComponentId`.
     #[must_use]
     pub fn component_id(
         mut self,
@@ -7320,7 +8326,7 @@ impl FormField {
         );
         self
     }
-    /// Sets the member `ComponentName`.
+    /// Sets the field `ComponentName`.
     #[must_use]
     pub fn component_name(
         mut self,
@@ -7331,7 +8337,7 @@ impl FormField {
         );
         self
     }
-    /// Sets the member `LockComponentValue`.
+    /// Sets the field `LockComponentValue`.
     #[must_use]
     pub fn lock_component_value(mut self, value: ::core::primitive::bool) -> Self {
         self.lock_component_value = ::core::option::Option::Some(value);
@@ -7401,44 +8407,83 @@ impl ::core::fmt::Debug for FormField {
     }
 }
 
-/// Makes a link to a page on which an employee checks up to 20 contracts and, on confirming them, starts them. It covers only contracts between an organisation and a person.
+/// Makes a link to a page on which an employee checks up to 20 contracts and, on confirming
+/// them, starts them. It covers only contracts between an organisation and a person.
 ///
 /// 准备待发起文件
 ///
-/// No longer in use and advised against; `ChannelCreatePrepareFlow` makes a page on which a contract is started today.
+/// No longer in use and advised against; `ChannelCreatePrepareFlow` makes a page on which a
+/// contract is started today.
 ///
-/// Deprecated: the service will take the action away.
+/// Deprecated: the service will remove the action.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Api`: Error from another internal API. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.
-/// - `InvalidParameter.FlowName`: Flow name is invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `LimitExceeded.FlowInfos`: Too many flows in one request. Give at most 20 contracts in `FlowInfos`. The action is no longer in use: take `ChannelCreatePrepareFlow`.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Organization`: Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.
-/// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
+///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
+///   than now; or leave it out where it is optional.
+/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
+///   invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and
+///   underscores only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`LimitExceeded.FlowInfos`](super::ErrorCode::LimitExceededFlowInfos): Too many flows in
+///   one request. Give at most 20 contracts in `FlowInfos`. The action is no longer in use:
+///   take `ChannelCreatePrepareFlow`.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
+///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `CreateConsoleLoginUrl` first.
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
+///   not exist. Give the id of an existing template from `DescribeTemplates`;
+///   `OperateChannelTemplate` wants one of the platform's own library instead.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct PrepareFlowsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The contracts. At most 20 elements.
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
@@ -7446,13 +8491,13 @@ pub struct PrepareFlowsRequest {
     pub jump_url: ::std::string::String,
     /// The employee who acts. Not open yet.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl PrepareFlowsRequest {
-    /// With the members that the service requires.
-    #[deprecated(note = "the service will take the action away, or has done so")]
+    /// Creates the object with its required fields.
+    #[deprecated(note = "the service removes the action")]
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -7468,7 +8513,7 @@ impl PrepareFlowsRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -7542,13 +8587,13 @@ impl ::core::fmt::Debug for PrepareFlowsRequest {
     }
 }
 
-/// The answer to `PrepareFlows`.
+/// Response of `PrepareFlows`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct PrepareFlowsResponse {
     /// The link to the page on which the contracts are confirmed.
     pub confirm_url: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -7602,24 +8647,30 @@ impl ::core::fmt::Debug for PrepareFlowsResponse {
     }
 }
 
-/// A change to one party of a release agreement: who signs for an organisation instead, or what role a party is called by. A person can't be exchanged; for one, `ApproverNumber` and `ApproverSignRole` are enough.
+/// A change to one party of a release agreement: who signs for an organisation instead, or what
+/// role a party is called by. A person can't be exchanged; for one, `ApproverNumber` and
+/// `ApproverSignRole` are enough.
 ///
 /// # Rules
 ///
-/// - Where `ApproverType` is `ORGANIZATION`, `ENTERPRISESERVER` or `ORGANIZATION_PIN_CODE_SIGN`, `OrganizationName` must be given.
-/// - Where `OpenId` is given, `OrganizationOpenId` must be given.
+/// - If `ApproverType` is `ORGANIZATION`, `ENTERPRISESERVER` or `ORGANIZATION_PIN_CODE_SIGN`,
+///   `OrganizationName` is required.
+/// - If `OpenId` is set, `OrganizationOpenId` is required.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ReleasedApprover {
-    /// Which party it is: its place in the original contract's list of parties as `DescribeFlowDetailInfo` gives it, from 0. The order of signing does not matter.
+    /// Which party it is: its place in the original contract's list of parties as
+    /// `DescribeFlowDetailInfo` gives it, from 0. The order of signing does not matter.
     pub approver_number: ::core::primitive::u64,
-    /// How the organisation signs. No value is listed for a person, whose entry can only set `ApproverSignRole`; a sample sends `PERSON`.
+    /// How the organisation signs. No value is listed for a person, whose entry can only set
+    /// `ApproverSignRole`; a sample sends `PERSON`.
     pub approver_type: super::ReleasedApproverType,
     /// The party, formerly.
     ///
     /// Deprecated. Say the party's place with `ApproverNumber`.
     pub released_approver_recipient_id: ::core::option::Option<::std::string::String>,
-    /// The signer's name. Needed, with `Mobile`, for an organisation's signer who is not an employee of a sub-organisation given by `OpenId`. At most 50 characters.
+    /// The signer's name. Needed, with `Mobile`, for an organisation's signer who is not an
+    /// employee of a sub-organisation given by `OpenId`. At most 50 characters.
     pub name: ::core::option::Option<::std::string::String>,
     /// The kind of the signer's identity document. Absent: the resident identity card.
     pub id_card_type: ::core::option::Option<super::IdCardType>,
@@ -7629,26 +8680,32 @@ pub struct ReleasedApprover {
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
     pub id_card_number: ::core::option::Option<::std::string::String>,
-    /// The signer's phone number. Needed, with `Name`, for an organisation's signer who is not an employee of a sub-organisation given by `OpenId`.
+    /// The signer's phone number. Needed, with `Name`, for an organisation's signer who is not an
+    /// employee of a sub-organisation given by `OpenId`.
     pub mobile: ::core::option::Option<::std::string::String>,
-    /// The organisation's name as in its business licence; round brackets in their Chinese form `（）`.
+    /// The organisation's name as in its business licence; round brackets in their Chinese form
+    /// `（）`.
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The sub-organisation, by the id that the platform gave it.
     pub organization_open_id: ::core::option::Option<::std::string::String>,
-    /// The employee who signs, by the id that the platform gave them: letters and digits. Needed for an employee on the same platform. At most 64 characters.
+    /// The employee who signs, by the id that the platform gave them: letters and digits. Needed
+    /// for an employee on the same platform. At most 64 characters.
     pub open_id: ::core::option::Option<::std::string::String>,
     /// What the organisation signs with. Absent: a seal.
     pub approver_sign_component_type: ::core::option::Option<super::ReleaseSlotType>,
-    /// What the agreement calls the party: Chinese characters, letters and digits. Absent: party A (`甲方`), B (`乙方`), C (`丙方`) and so on, in the order of the original contract. At most 20 characters.
+    /// What the agreement calls the party: Chinese characters, letters and digits. Absent: party A
+    /// (`甲方`), B (`乙方`), C (`丙方`) and so on, in the order of the original contract. At most 20
+    /// characters.
     pub approver_sign_role: ::core::option::Option<::std::string::String>,
     /// The seal that the own organisation uses. Only where the slot is one for a seal.
     pub approver_sign_seal_id: ::core::option::Option<::std::string::String>,
-    /// Proof of the employee's PIN, for `ORGANIZATION_PIN_CODE_SIGN`: `HMAC_SHA256(SHA256(PIN), FlowName)`, the release agreement's name without spaces around it.
+    /// Proof of the employee's PIN, for `ORGANIZATION_PIN_CODE_SIGN`:
+    /// `HMAC_SHA256(SHA256(PIN), FlowName)`, the release agreement's name without spaces around it.
     pub pin_code: ::core::option::Option<::std::string::String>,
 }
 
 impl ReleasedApprover {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         approver_number: ::core::primitive::u64,
@@ -7671,7 +8728,7 @@ impl ReleasedApprover {
             pin_code: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ReleasedApproverRecipientId`.
+    /// Sets the field `ReleasedApproverRecipientId`.
     #[deprecated(note = "Say the party's place with `ApproverNumber`.")]
     #[must_use]
     pub fn released_approver_recipient_id(
@@ -7683,7 +8740,7 @@ impl ReleasedApprover {
         );
         self
     }
-    /// Sets the member `Name`.
+    /// Sets the field `Name`.
     #[must_use]
     pub fn name(
         mut self,
@@ -7692,7 +8749,7 @@ impl ReleasedApprover {
         self.name = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `IdCardType`.
+    /// Sets the field `IdCardType`.
     #[must_use]
     pub fn id_card_type(
         mut self,
@@ -7703,7 +8760,7 @@ impl ReleasedApprover {
         );
         self
     }
-    /// Sets the member `IdCardNumber`.
+    /// Sets the field `IdCardNumber`.
     #[must_use]
     pub fn id_card_number(
         mut self,
@@ -7714,7 +8771,7 @@ impl ReleasedApprover {
         );
         self
     }
-    /// Sets the member `Mobile`.
+    /// Sets the field `Mobile`.
     #[must_use]
     pub fn mobile(
         mut self,
@@ -7723,7 +8780,7 @@ impl ReleasedApprover {
         self.mobile = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `OrganizationName`.
+    /// Sets the field `OrganizationName`.
     #[must_use]
     pub fn organization_name(
         mut self,
@@ -7734,7 +8791,7 @@ impl ReleasedApprover {
         );
         self
     }
-    /// Sets the member `OrganizationOpenId`.
+    /// Sets the field `OrganizationOpenId`.
     #[must_use]
     pub fn organization_open_id(
         mut self,
@@ -7745,7 +8802,7 @@ impl ReleasedApprover {
         );
         self
     }
-    /// Sets the member `OpenId`.
+    /// Sets the field `OpenId`.
     #[must_use]
     pub fn open_id(
         mut self,
@@ -7754,7 +8811,7 @@ impl ReleasedApprover {
         self.open_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `ApproverSignComponentType`.
+    /// Sets the field `ApproverSignComponentType`.
     #[must_use]
     pub fn approver_sign_component_type(
         mut self,
@@ -7765,7 +8822,7 @@ impl ReleasedApprover {
         );
         self
     }
-    /// Sets the member `ApproverSignRole`.
+    /// Sets the field `ApproverSignRole`.
     #[must_use]
     pub fn approver_sign_role(
         mut self,
@@ -7776,7 +8833,7 @@ impl ReleasedApprover {
         );
         self
     }
-    /// Sets the member `ApproverSignSealId`.
+    /// Sets the field `ApproverSignSealId`.
     #[must_use]
     pub fn approver_sign_seal_id(
         mut self,
@@ -7787,7 +8844,7 @@ impl ReleasedApprover {
         );
         self
     }
-    /// Sets the member `PinCode`.
+    /// Sets the field `PinCode`.
     #[must_use]
     pub fn pin_code(
         mut self,
@@ -7936,7 +8993,8 @@ impl ::core::fmt::Debug for ReleasedApprover {
     }
 }
 
-/// What a release agreement says. Each text may hold Chinese characters, letters, digits, and Chinese or English punctuation, but no emoji.
+/// What a release agreement says. Each text may hold Chinese characters, letters, digits, and
+/// Chinese or English punctuation, but no emoji.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct RelieveInfo {
@@ -7948,12 +9006,13 @@ pub struct RelieveInfo {
     pub original_expense_settlement: ::core::option::Option<::std::string::String>,
     /// How the original contract's other matters are settled. At most 200 characters.
     pub original_other_settlement: ::core::option::Option<::std::string::String>,
-    /// Anything else agreed. It prevails where it contradicts the rest of the agreement. At most 200 characters.
+    /// Anything else agreed. It prevails where it contradicts the rest of the agreement. At most
+    /// 200 characters.
     pub other_deals: ::core::option::Option<::std::string::String>,
 }
 
 impl RelieveInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(reason: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -7964,7 +9023,7 @@ impl RelieveInfo {
             other_deals: ::core::option::Option::None,
         }
     }
-    /// Sets the member `RemainInForceItem`.
+    /// Sets the field `RemainInForceItem`.
     #[must_use]
     pub fn remain_in_force_item(
         mut self,
@@ -7975,7 +9034,7 @@ impl RelieveInfo {
         );
         self
     }
-    /// Sets the member `OriginalExpenseSettlement`.
+    /// Sets the field `OriginalExpenseSettlement`.
     #[must_use]
     pub fn original_expense_settlement(
         mut self,
@@ -7986,7 +9045,7 @@ impl RelieveInfo {
         );
         self
     }
-    /// Sets the member `OriginalOtherSettlement`.
+    /// Sets the field `OriginalOtherSettlement`.
     #[must_use]
     pub fn original_other_settlement(
         mut self,
@@ -7997,7 +9056,7 @@ impl RelieveInfo {
         );
         self
     }
-    /// Sets the member `OtherDeals`.
+    /// Sets the field `OtherDeals`.
     #[must_use]
     pub fn other_deals(
         mut self,
@@ -8113,14 +9172,17 @@ impl ::core::fmt::Debug for RelieveInfo {
 )]
 #[non_exhaustive]
 pub struct SignComponentConfig {
-    /// Whether new signature slots leave out the date of signing; the page's user can change it. Absent: the date is shown.
+    /// Whether new signature slots leave out the date of signing; the page's user can change it.
+    /// Absent: the date is shown.
     pub hide_date: ::core::option::Option<::core::primitive::bool>,
-    /// Position of the switch that fits the stamp to the seal's own size, for the seal slots that signers add (`SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`). Counts only with `SignBeanTag` 1. Absent: off, and can be turned on.
+    /// Position of the switch that fits the stamp to the seal's own size, for the seal slots that
+    /// signers add (`SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`). Counts only with
+    /// `SignBeanTag` 1. Absent: off, and can be turned on.
     pub add_sign_component_use_seal_size: ::core::option::Option<super::SealSizePolicy>,
 }
 
 impl SignComponentConfig {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -8128,13 +9190,13 @@ impl SignComponentConfig {
             add_sign_component_use_seal_size: ::core::option::Option::None,
         }
     }
-    /// Sets the member `HideDate`.
+    /// Sets the field `HideDate`.
     #[must_use]
     pub fn hide_date(mut self, value: ::core::primitive::bool) -> Self {
         self.hide_date = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `AddSignComponentUseSealSize`.
+    /// Sets the field `AddSignComponentUseSealSize`.
     #[must_use]
     pub fn add_sign_component_use_seal_size(
         mut self,
@@ -8203,7 +9265,8 @@ pub struct SignQrCode {
     pub qr_code_id: ::std::string::String,
     /// The code's address, which a QR code tool turns into the picture that people scan to sign.
     pub qr_code_url: ::std::string::String,
-    /// Until when the code works; then it becomes invalid by itself. 7 days after creation unless the request set it. In seconds since the epoch.
+    /// Until when the code works; then it becomes invalid by itself. 7 days after creation unless
+    /// the request set it. Unix timestamp in seconds.
     pub expired_time: ::core::primitive::i64,
     /// Address of the code for the WeChat mini program.
     pub weixin_qr_code_url: ::std::string::String,
@@ -8255,7 +9318,7 @@ impl ::tc3_api::json::Encode for SignQrCode {
 ::tc3_api::__serialize!(SignQrCode);
 
 impl SignQrCode {
-    /// The member `ExpiredTime` as a time; `None` of zero.
+    /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
     pub fn expired_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -8274,7 +9337,8 @@ impl ::core::fmt::Debug for SignQrCode {
     }
 }
 
-/// Links that lead to the service's mini program and there to signing, for platforms that build a QR code into their own pages.
+/// Links that lead to the service's mini program and there to signing, for platforms that build
+/// a QR code into their own pages.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct SignUrl {
@@ -8474,15 +9538,16 @@ pub enum ApproverType {
     Organization,
     /// `1`: A person in their own name.
     Person,
-    /// `3`: An organisation by auto-signing: another one, or the own one in a contract from files. It is signed for automatically, with a seal only; personal signatures can't be made so.
+    /// `3`: An organisation by auto-signing: another one, or the own one in a contract from files.
+    /// It is signed for automatically, with a seal only; personal signatures can't be made so.
     OrganizationAutoSign,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl ApproverType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Organization => 0,
@@ -8511,7 +9576,7 @@ impl ::core::fmt::Display for ApproverType {
 }
 
 impl ::core::default::Default for ApproverType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -8558,13 +9623,13 @@ pub enum ApproverVerifyMode {
     VerifyCheck,
     /// `MobileCheck`: By phone number, which must be the party's.
     MobileCheck,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ApproverVerifyMode {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::VerifyCheck => "VerifyCheck",
@@ -8603,7 +9668,7 @@ impl ::core::fmt::Display for ApproverVerifyMode {
 }
 
 impl ::core::default::Default for ApproverVerifyMode {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -8653,13 +9718,13 @@ pub enum CcInfoVisibility {
     ReadOnly,
     /// `2`: See and edit them.
     Editable,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl CcInfoVisibility {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Hidden => 0,
@@ -8688,7 +9753,7 @@ impl ::core::fmt::Display for CcInfoVisibility {
 }
 
 impl ::core::default::Default for CcInfoVisibility {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -8736,13 +9801,13 @@ pub enum CcNotifyType {
     OnCreation,
     /// `1`: When all have signed.
     OnCompletion,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl CcNotifyType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::OnCreation => 0,
@@ -8769,7 +9834,7 @@ impl ::core::fmt::Display for CcNotifyType {
 }
 
 impl ::core::default::Default for CcNotifyType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -8817,13 +9882,13 @@ pub enum CcPermission {
     View,
     /// `1`: Read it and download the original.
     ViewAndDownload,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl CcPermission {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::View => 0,
@@ -8850,7 +9915,7 @@ impl ::core::fmt::Display for CcPermission {
 }
 
 impl ::core::default::Default for CcPermission {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -8898,13 +9963,13 @@ pub enum CcType {
     Person,
     /// `1`: An employee of an organisation.
     Employee,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl CcType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Person => 0,
@@ -8931,7 +9996,7 @@ impl ::core::fmt::Display for CcType {
 }
 
 impl ::core::default::Default for CcType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -8978,13 +10043,13 @@ pub enum ComposeTaskStatus {
     Ready,
     /// `NOTREADY`: Not done yet.
     NotReady,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ComposeTaskStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Ready => "READY",
@@ -9023,7 +10088,7 @@ impl ::core::fmt::Display for ComposeTaskStatus {
 }
 
 impl ::core::default::Default for ComposeTaskStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -9069,13 +10134,13 @@ impl ::tc3_api::json::Encode for ComposeTaskStatus {
 pub enum CreateResultPageType {
     /// `0`: The start was handed in for review, the contract having `NeedCreateReview`.
     ReviewSubmitted,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl CreateResultPageType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::ReviewSubmitted => 0,
@@ -9100,7 +10165,7 @@ impl ::core::fmt::Display for CreateResultPageType {
 }
 
 impl ::core::default::Default for CreateResultPageType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -9146,13 +10211,13 @@ impl ::tc3_api::json::Encode for CreateResultPageType {
 pub enum FillApproverType {
     /// `1`: A definite signer, of an organisation or a person, takes a party that had none.
     NamedSigner,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl FillApproverType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::NamedSigner => 1,
@@ -9177,7 +10242,7 @@ impl ::core::fmt::Display for FillApproverType {
 }
 
 impl ::core::default::Default for FillApproverType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -9229,13 +10294,13 @@ pub enum FlowDisplayType {
     Agreement,
     /// `3`: Instrument, `文书`.
     Instrument,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl FlowDisplayType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Contract => 0,
@@ -9266,7 +10331,7 @@ impl ::core::fmt::Display for FlowDisplayType {
 }
 
 impl ::core::default::Default for FlowDisplayType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -9313,13 +10378,13 @@ pub enum IntelligentStatus {
     Open,
     /// `CLOSE`: It does not.
     Close,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl IntelligentStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Open => "OPEN",
@@ -9358,7 +10423,7 @@ impl ::core::fmt::Display for IntelligentStatus {
 }
 
 impl ::core::default::Default for IntelligentStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -9406,13 +10471,13 @@ pub enum PrepareGroupResourceType {
     Template,
     /// `2`: Files.
     File,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl PrepareGroupResourceType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Template => 1,
@@ -9439,7 +10504,7 @@ impl ::core::fmt::Display for PrepareGroupResourceType {
 }
 
 impl ::core::default::Default for PrepareGroupResourceType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -9489,13 +10554,13 @@ pub enum PrepareResourceType {
     File,
     /// `3`: A draft saved on the page earlier.
     Draft,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl PrepareResourceType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Template => 1,
@@ -9524,7 +10589,7 @@ impl ::core::fmt::Display for PrepareResourceType {
 }
 
 impl ::core::default::Default for PrepareResourceType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -9574,13 +10639,13 @@ pub enum PrepareStep {
     Content,
     /// `4`: Confirming the contract's data and settings before the start.
     Confirmation,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl PrepareStep {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::FileAndParties => 1,
@@ -9609,7 +10674,7 @@ impl ::core::fmt::Display for PrepareStep {
 }
 
 impl ::core::default::Default for PrepareStep {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -9657,13 +10722,13 @@ pub enum PreviewType {
     File,
     /// `1`: An H5 page that shows the contract in the browser.
     Page,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl PreviewType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::File => 0,
@@ -9690,7 +10755,7 @@ impl ::core::fmt::Display for PreviewType {
 }
 
 impl ::core::default::Default for PreviewType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -9737,13 +10802,13 @@ pub enum ReleaseSlotType {
     SignSeal,
     /// `SIGN_SIGNATURE`: A handwritten signature.
     SignSignature,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ReleaseSlotType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::SignSeal => "SIGN_SEAL",
@@ -9782,7 +10847,7 @@ impl ::core::fmt::Display for ReleaseSlotType {
 }
 
 impl ::core::default::Default for ReleaseSlotType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -9829,15 +10894,16 @@ pub enum ReleasedApproverType {
     Organization,
     /// `ENTERPRISESERVER`: The own organisation by auto-signing.
     EnterpriseServer,
-    /// `ORGANIZATION_PIN_CODE_SIGN`: The own organisation by an employee's PIN. The employee must have authorised the PIN before.
+    /// `ORGANIZATION_PIN_CODE_SIGN`: The own organisation by an employee's PIN. The employee must
+    /// have authorised the PIN before.
     OrganizationPinCodeSign,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ReleasedApproverType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Organization => "ORGANIZATION",
@@ -9878,7 +10944,7 @@ impl ::core::fmt::Display for ReleasedApproverType {
 }
 
 impl ::core::default::Default for ReleasedApproverType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -9926,13 +10992,13 @@ pub enum SignaturePlacement {
     ByInitiator,
     /// `1`: Each signer adds slots while signing, and chooses their places and number.
     BySigner,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl SignaturePlacement {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::ByInitiator => 0,
@@ -9959,7 +11025,7 @@ impl ::core::fmt::Display for SignaturePlacement {
 }
 
 impl ::core::default::Default for SignaturePlacement {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -10010,12 +11076,12 @@ impl ::tc3_api::Action for ArchiveDynamicFlowRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10037,12 +11103,12 @@ impl ::tc3_api::Action for ChannelCancelMultiFlowSignQRCodeRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10064,12 +11130,12 @@ impl ::tc3_api::Action for ChannelCreateDynamicFlowApproverRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10091,12 +11157,12 @@ impl ::tc3_api::Action for ChannelCreateFlowApproversRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10118,12 +11184,12 @@ impl ::tc3_api::Action for ChannelCreateFlowByFilesRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10145,12 +11211,12 @@ impl ::tc3_api::Action for ChannelCreateFlowGroupByFilesRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10172,12 +11238,12 @@ impl ::tc3_api::Action for ChannelCreateFlowGroupByTemplatesRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10199,12 +11265,12 @@ impl ::tc3_api::Action for ChannelCreateMultiFlowSignQRCodeRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10226,12 +11292,12 @@ impl ::tc3_api::Action for ChannelCreatePrepareFlowRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10253,12 +11319,12 @@ impl ::tc3_api::Action for ChannelCreatePrepareFlowGroupRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10280,12 +11346,12 @@ impl ::tc3_api::Action for ChannelCreateReleaseFlowRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10307,12 +11373,12 @@ impl ::tc3_api::Action for CreateFlowsByTemplatesRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10335,12 +11401,12 @@ impl ::tc3_api::Action for DescribeUserFlowTypeRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -10363,11 +11429,11 @@ impl ::tc3_api::Action for PrepareFlowsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

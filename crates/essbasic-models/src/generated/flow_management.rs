@@ -72,46 +72,73 @@ impl ::core::fmt::Debug for CancelFailureFlow {
     }
 }
 
-/// Withdraws all contracts of a sub-organisation that are still being signed, for instance because the organisation's details change and everything has to be started anew. It cannot be limited to some of them.
+/// Withdraws all contracts of a sub-organisation that are still being signed, for instance
+/// because the organisation's details change and everything has to be started anew. It cannot
+/// be limited to some of them.
 ///
 /// 全量撤销企业合同
 ///
-/// A task withdraws at most 3000 contracts. Contracts that at least one party has not signed are withdrawn; those fully signed, refused (in signing or filling in), expired, withdrawn or released stay as they are. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.
+/// A task withdraws at most 3000 contracts. Contracts that at least one party has not signed
+/// are withdrawn; those fully signed, refused (in signing or filling in), expired, withdrawn or
+/// released stay as they are. A fully signed contract can only be released, with
+/// `ChannelCreateReleaseFlow`.
 ///
-/// Only a super administrator or the legal representative of the initiator's organisation may. Quota is given back only for contracts that nobody has signed, or that only auto-signing has.
+/// Only a super administrator or the legal representative of the initiator's organisation may.
+/// Quota is given back only for contracts that nobody has signed, or that only auto-signing
+/// has.
 ///
-/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.
+/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
+/// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
+/// details they were asked for.
 ///
-/// `TaskId` leads to the outcome, through `DescribeCancelFlowsTask` with `CancelType` 1, or the callback of its own that this kind of task has.
+/// `TaskId` leads to the outcome, through `DescribeCancelFlowsTask` with `CancelType` 1, or the
+/// callback of its own that this kind of task has.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most 200 characters.
+    /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only.
+    /// Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most
+    /// 200 characters.
     pub cancel_message: ::core::option::Option<::std::string::String>,
-    /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the organisation and the employee.
+    /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the
+    /// organisation and the employee.
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
 }
 
 impl CancelOrganizationFlowsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -120,7 +147,7 @@ impl CancelOrganizationFlowsRequest {
             cancel_message_format: ::core::option::Option::None,
         }
     }
-    /// Sets the member `CancelMessage`.
+    /// Sets the field `CancelMessage`.
     #[must_use]
     pub fn cancel_message(
         mut self,
@@ -131,7 +158,7 @@ impl CancelOrganizationFlowsRequest {
         );
         self
     }
-    /// Sets the member `CancelMessageFormat`.
+    /// Sets the field `CancelMessageFormat`.
     #[must_use]
     pub fn cancel_message_format(
         mut self,
@@ -208,7 +235,7 @@ impl ::core::fmt::Debug for CancelOrganizationFlowsRequest {
     }
 }
 
-/// The answer to `CancelOrganizationFlows`.
+/// Response of `CancelOrganizationFlows`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -217,9 +244,10 @@ impl ::core::fmt::Debug for CancelOrganizationFlowsRequest {
 )]
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsResponse {
-    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and the callback on the task's outcome carries it.
+    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and the
+    /// callback on the task's outcome carries it.
     pub task_id: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -264,25 +292,35 @@ impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CancelOrganizationFlowsResponse);
 
-/// Withdraws up to 100 contracts by id, for instance because they were sent by mistake or their content is wrong. Each must have at least one party that has not signed.
+/// Withdraws up to 100 contracts by id, for instance because they were sent by mistake or their
+/// content is wrong. Each must have at least one party that has not signed.
 ///
 /// 批量撤销合同流程
 ///
-/// Contracts that are fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.
+/// Contracts that are fully signed, refused (in signing or filling in), expired, withdrawn or
+/// released cannot be withdrawn. A fully signed contract can only be released, with
+/// `ChannelCreateReleaseFlow`.
 ///
-/// Allowed are the initiator, where granted the right to withdraw, and a super administrator or the legal representative of the initiator's organisation.
+/// Allowed are the initiator, where granted the right to withdraw, and a super administrator or
+/// the legal representative of the initiator's organisation.
 ///
-/// Every contract bought brings one free withdrawal. One is used, and the contract's quota given back, only if nobody has signed or only auto-signing has. With the free ones used up contracts can still be withdrawn, but no quota comes back.
+/// Every contract bought brings one free withdrawal. One is used, and the contract's quota
+/// given back, only if nobody has signed or only auto-signing has. With the free ones used up
+/// contracts can still be withdrawn, but no quota comes back.
 ///
-/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.
+/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
+/// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
+/// details they were asked for.
 ///
-/// `FailMessages` tells at once which contracts cannot be withdrawn; `TaskId` leads to the outcome, through `DescribeCancelFlowsTask` or the callback `CancelFlows`.
+/// `FailMessages` tells at once which contracts cannot be withdrawn; `TaskId` leads to the
+/// outcome, through `DescribeCancelFlowsTask` or the callback `CancelFlows`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -301,35 +339,60 @@ impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameter.DupTask`: Task was submitted twice. Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.FlowHasTerminated`: Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
+///   submitted twice. Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the
+///   first task by its `TaskId`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
+///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
+///   signed by all is released with `ChannelCreateReleaseFlow`.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
+///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
+///   employees join through `CreateConsoleLoginUrl`.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The contracts to withdraw. At most 100 elements.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
-    /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most 200 characters.
+    /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only.
+    /// Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most
+    /// 200 characters.
     pub cancel_message: ::core::option::Option<::std::string::String>,
-    /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the organisation and the employee.
+    /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the
+    /// organisation and the employee.
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl ChannelBatchCancelFlowsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -350,7 +413,7 @@ impl ChannelBatchCancelFlowsRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `CancelMessage`.
+    /// Sets the field `CancelMessage`.
     #[must_use]
     pub fn cancel_message(
         mut self,
@@ -361,7 +424,7 @@ impl ChannelBatchCancelFlowsRequest {
         );
         self
     }
-    /// Sets the member `CancelMessageFormat`.
+    /// Sets the field `CancelMessageFormat`.
     #[must_use]
     pub fn cancel_message_format(
         mut self,
@@ -372,7 +435,7 @@ impl ChannelBatchCancelFlowsRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -452,7 +515,7 @@ impl ::core::fmt::Debug for ChannelBatchCancelFlowsRequest {
     }
 }
 
-/// The answer to `ChannelBatchCancelFlows`.
+/// Response of `ChannelBatchCancelFlows`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -461,11 +524,13 @@ impl ::core::fmt::Debug for ChannelBatchCancelFlowsRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsResponse {
-    /// One text per entry of `FlowIds`, in the same order: empty for a success, else why the contract cannot be withdrawn. The whole list is empty if all succeed.
+    /// One text per entry of `FlowIds`, in the same order: empty for a success, else why the
+    /// contract cannot be withdrawn. The whole list is empty if all succeed.
     pub fail_messages: ::std::vec::Vec<::std::string::String>,
-    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome carries it.
+    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's
+    /// outcome carries it.
     pub task_id: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -512,25 +577,34 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelBatchCancelFlowsResponse);
 
-/// Withdraws one contract that at least one party has not signed, for instance because it was sent by mistake or its content is wrong.
+/// Withdraws one contract that at least one party has not signed, for instance because it was
+/// sent by mistake or its content is wrong.
 ///
 /// 撤销合同流程
 ///
-/// A contract that is fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed one can only be released, with `ChannelCreateReleaseFlow`.
+/// A contract that is fully signed, refused (in signing or filling in), expired, withdrawn or
+/// released cannot be withdrawn. A fully signed one can only be released, with
+/// `ChannelCreateReleaseFlow`.
 ///
-/// Allowed are the initiator, where granted the right to withdraw, and a super administrator or the legal representative of the initiator's organisation.
+/// Allowed are the initiator, where granted the right to withdraw, and a super administrator or
+/// the legal representative of the initiator's organisation.
 ///
-/// Every contract bought brings one free withdrawal. One is used, and the contract's quota given back, only if nobody has signed or only auto-signing has. With the free ones used up a contract can still be withdrawn, but no quota comes back.
+/// Every contract bought brings one free withdrawal. One is used, and the contract's quota
+/// given back, only if nobody has signed or only auto-signing has. With the free ones used up a
+/// contract can still be withdrawn, but no quota comes back.
 ///
-/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.
+/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
+/// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
+/// details they were asked for.
 ///
 /// Several at once: `ChannelBatchCancelFlows`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -548,42 +622,80 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.CancelReason`: Cancellation reason is malformed. Give at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Status`: Object is in an abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.FlowHasTerminated`: Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.
-/// - `OperationDenied.Forbid`: Operation forbidden. Act as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.CancelReason`](super::ErrorCode::InvalidParameterCancelReason):
+///   Cancellation reason is malformed. Give at most 200 characters in `CancelMessage`: Chinese
+///   characters, letters, digits and underscores only.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
+///   contract that has ended stays so.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
+///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
+///   signed by all is released with `ChannelCreateReleaseFlow`.
+/// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
+///   Act as the contract's initiator with the right to withdraw, or as the super administrator
+///   or legal representative of the initiating organisation; check that the state still allows
+///   it.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelFlowRequest {
     /// The contract to withdraw.
     pub flow_id: ::std::string::String,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// Why the contract is withdrawn: Chinese characters, letters, digits and underscores only. At most 200 characters.
+    /// Why the contract is withdrawn: Chinese characters, letters, digits and underscores only. At
+    /// most 200 characters.
     pub cancel_message: ::core::option::Option<::std::string::String>,
-    /// Whom the cover page of the withdrawn contract names next to the reason. Absent: the organisation and the employee.
+    /// Whom the cover page of the withdrawn contract names next to the reason. Absent: the
+    /// organisation and the employee.
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl ChannelCancelFlowRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         flow_id: impl ::core::convert::Into<::std::string::String>,
@@ -597,7 +709,7 @@ impl ChannelCancelFlowRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `CancelMessage`.
+    /// Sets the field `CancelMessage`.
     #[must_use]
     pub fn cancel_message(
         mut self,
@@ -608,7 +720,7 @@ impl ChannelCancelFlowRequest {
         );
         self
     }
-    /// Sets the member `CancelMessageFormat`.
+    /// Sets the field `CancelMessageFormat`.
     #[must_use]
     pub fn cancel_message_format(
         mut self,
@@ -619,7 +731,7 @@ impl ChannelCancelFlowRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -699,7 +811,7 @@ impl ::core::fmt::Debug for ChannelCancelFlowRequest {
     }
 }
 
-/// The answer to `ChannelCancelFlow`.
+/// Response of `ChannelCancelFlow`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -708,7 +820,7 @@ impl ::core::fmt::Debug for ChannelCancelFlowRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCancelFlowResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -751,47 +863,68 @@ impl ::tc3_api::json::Encode for ChannelCancelFlowResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCancelFlowResponse);
 
-/// Makes a link with which a person withdraws up to 100 contracts: opened on a phone, it leads to the service's mini program, where they enter the reason. Each contract must have at least one party that has not signed.
+/// Makes a link with which a person withdraws up to 100 contracts: opened on a phone, it leads
+/// to the service's mini program, where they enter the reason. Each contract must have at least
+/// one party that has not signed.
 ///
 /// 获取批量撤销合同流程的腾讯电子签小程序链接
 ///
-/// Whoever opens it must be the contracts' initiator, with the right to withdraw granted, or a super administrator or the legal representative of the initiator's organisation. The link is valid for 24 hours.
+/// Whoever opens it must be the contracts' initiator, with the right to withdraw granted, or a
+/// super administrator or the legal representative of the initiator's organisation. The link is
+/// valid for 24 hours.
 ///
-/// Contracts that are fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.
+/// Contracts that are fully signed, refused (in signing or filling in), expired, withdrawn or
+/// released cannot be withdrawn. A fully signed contract can only be released, with
+/// `ChannelCreateReleaseFlow`.
 ///
-/// Every contract bought brings one free withdrawal. One is used, and the contract's quota given back, only if nobody has signed or only auto-signing has. With the free ones used up contracts can still be withdrawn, but no quota comes back.
+/// Every contract bought brings one free withdrawal. One is used, and the contract's quota
+/// given back, only if nobody has signed or only auto-signing has. With the free ones used up
+/// contracts can still be withdrawn, but no quota comes back.
 ///
-/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.
+/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
+/// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
+/// details they were asked for.
 ///
-/// `TaskId` leads to the outcome, through `DescribeCancelFlowsTask` or the callback `CancelFlows`.
+/// `TaskId` leads to the outcome, through `DescribeCancelFlowsTask` or the callback
+/// `CancelFlows`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The contracts to withdraw. At most 100 elements.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl ChannelCreateBatchCancelFlowUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -810,7 +943,7 @@ impl ChannelCreateBatchCancelFlowUrlRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -866,19 +999,23 @@ impl ::tc3_api::json::Encode for ChannelCreateBatchCancelFlowUrlRequest {
 
 ::tc3_api::__serialize!(ChannelCreateBatchCancelFlowUrlRequest);
 
-/// The answer to `ChannelCreateBatchCancelFlowUrl`.
+/// Response of `ChannelCreateBatchCancelFlowUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlResponse {
-    /// The link, to be opened on a phone within 24 hours. Nothing may be appended to it: further parameters would override its own and break it.
+    /// The link, to be opened on a phone within 24 hours. Nothing may be appended to it: further
+    /// parameters would override its own and break it.
     pub batch_cancel_flow_url: ::std::string::String,
-    /// One text per entry of `FlowIds`, in the same order: empty where the contract is in the link, else why it cannot be withdrawn.
+    /// One text per entry of `FlowIds`, in the same order: empty where the contract is in the link,
+    /// else why it cannot be withdrawn.
     pub fail_messages: ::std::vec::Vec<::std::string::String>,
-    /// When the link expires, by default 24 hours after it was made, written `2023-11-03 20:15:29`; the official sample is in China time (UTC+8).
+    /// When the link expires, by default 24 hours after it was made, written `2023-11-03 20:15:29`;
+    /// the official sample is in China time (UTC+8).
     pub url_expire_on: ::std::string::String,
-    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome carries it.
+    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's
+    /// outcome carries it.
     pub task_id: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -941,68 +1078,133 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
     }
 }
 
-/// Claims contracts that were sent to the sub-organisation without naming who signs, for the employee in `Agent`.
+/// Claims contracts that were sent to the sub-organisation without naming who signs, for the
+/// employee in `Agent`.
 ///
 /// 领取未归属的合同
 ///
-/// A contract waits to be claimed when its party of type `ORGANIZATION` was given with `OrganizationOpenId` and `OrganizationName` but without a signer (no `OpenId`, name or phone number). The waiting ones are listed in the sub-organisation's console, to which `CreateConsoleLoginUrl` makes a login link.
+/// A contract waits to be claimed when its party of type `ORGANIZATION` was given with
+/// `OrganizationOpenId` and `OrganizationName` but without a signer (no `OpenId`, name or phone
+/// number). The waiting ones are listed in the sub-organisation's console, to which
+/// `CreateConsoleLoginUrl` makes a login link.
 ///
-/// Only a super administrator or the legal representative of the sub-organisation may claim. A contract can be claimed once. The call takes all or none: if one contract cannot be claimed, the call fails and none is.
+/// Only a super administrator or the legal representative of the sub-organisation may claim. A
+/// contract can be claimed once. The call takes all or none: if one contract cannot be claimed,
+/// the call fails and none is.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.HasAuthorized`: The authorisation already exists. Treat it as done if this employee has the contract already; a contract can't be claimed twice.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Api`: Error from another internal API. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.DbInsert`: Database insert failed. Whether the contracts were claimed is unknown: look in the sub-organisation's console before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.BusinessLicense`: Business licence format is invalid. Give a PNG or JPG of the licence's front as base64, 5 MB at most, without a data URL's prefix.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.FileType`: File type is not allowed. Give the business licence as PNG or JPG.
-/// - `InvalidParameter.MenuStatus`: Menu status is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
-/// - `InvalidParameter.OpenId`: OpenId is invalid. Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.
-/// - `InvalidParameter.OrganizationId`: OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
-/// - `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `LimitExceeded.FileSize`: File is too large. Give a business licence of at most 5 MB.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.CompanyActiveInfo`: Activation information of the partner organisation is missing. Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organisation must be activated before it can do anything else.
-/// - `MissingParameter.OrgOpenId`: Organisation OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
-/// - `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.BannedApplication`: Application is banned. Stop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.ApplicationId`: ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.HasAuthorized`](super::ErrorCode::FailedOperationHasAuthorized): The
+///   authorisation already exists. Treat it as done if this employee has the contract already;
+///   a contract can't be claimed twice.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.DbInsert`](super::ErrorCode::InternalErrorDbInsert): Database insert
+///   failed. Whether the contracts were claimed is unknown: look in the sub-organisation's
+///   console before repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
+///   Business licence format is invalid. Give a PNG or JPG of the licence's front as base64, 5
+///   MB at most, without a data URL's prefix.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): File type is
+///   not allowed. Give the business licence as PNG or JPG.
+/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
+///   is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
+/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
+///   Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to
+///   somebody else in this application.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
+///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
+///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
+/// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
+///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   full-width brackets in place of `(` and `)`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
+///   Give a business licence of at most 5 MB.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
+///   Activation information of the partner organisation is missing. Give
+///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`;
+///   the sub-organisation must be activated before it can do anything else.
+/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
+///   OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
+/// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
+///   ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
+///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   administrator ask the service's account manager for the reason.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
+///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   may do this; have the super administrator grant the permission.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateBoundFlowsRequest {
-    /// For which application and sub-organisation the contracts are claimed, and for which employee: the one in `ProxyOperator` gets them to handle. Organisation and employee must have verified their identity.
+    /// For which application and sub-organisation the contracts are claimed, and for which
+    /// employee: the one in `ProxyOperator` gets them to handle. Organisation and employee must
+    /// have verified their identity.
     pub agent: super::Agent,
     /// The contracts to claim. If one cannot be, none is.
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl ChannelCreateBoundFlowsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -1011,7 +1213,7 @@ impl ChannelCreateBoundFlowsRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `FlowIds`.
+    /// Sets the field `FlowIds`.
     #[must_use]
     pub fn flow_ids(
         mut self,
@@ -1029,7 +1231,7 @@ impl ChannelCreateBoundFlowsRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -1085,7 +1287,7 @@ impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsRequest {
 
 ::tc3_api::__serialize!(ChannelCreateBoundFlowsRequest);
 
-/// The answer to `ChannelCreateBoundFlows`.
+/// Response of `ChannelCreateBoundFlows`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1094,7 +1296,7 @@ impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreateBoundFlowsResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1143,13 +1345,15 @@ impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsResponse {
 ///
 /// Reminded are those whose `ApproveStatus` is `PENDING`, each at most once per contract.
 ///
-/// The feature is on an allow list: the service's account manager has to enable it first. `RemindFlowRecords` says, contract by contract, what became of it.
+/// The feature is on an allow list: the service's account manager has to enable it first.
+/// `RemindFlowRecords` says, contract by contract, what became of it.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -1166,21 +1370,30 @@ impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowRemindsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The contracts whose signers are reminded. At most 100 elements.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
 }
 
 impl ChannelCreateFlowRemindsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1245,7 +1458,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsRequest {
 
 ::tc3_api::__serialize!(ChannelCreateFlowRemindsRequest);
 
-/// The answer to `ChannelCreateFlowReminds`.
+/// Response of `ChannelCreateFlowReminds`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1256,7 +1469,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsRequest {
 pub struct ChannelCreateFlowRemindsResponse {
     /// What became of the reminder, by contract.
     pub remind_flow_records: ::std::vec::Vec<super::RemindFlowRecords>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1301,43 +1514,85 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowRemindsResponse);
 
-/// Tells the service the outcome of an approval inside the initiator's organisation on which a contract waits. `OperateType` says which of two kinds it is:
+/// Tells the service the outcome of an approval inside the initiator's organisation on which a
+/// contract waits. `OperateType` says which of two kinds it is:
 ///
 /// 提交企业签署流程审批结果
 ///
-/// - Before signing (`SignReview`). Either the contract was started with `NeedSignReview`, through `CreateFlowsByTemplates`, `ChannelCreateFlowByFiles`, `ChannelCreateFlowGroupByTemplates`, `ChannelCreateFlowGroupByFiles` or `ChannelCreatePrepareFlow`; or one of its parties was given `ApproverNeedSignReview`, through any of these but the last, and `RecipientId` has to name that party.
-/// - Before starting (`CreateReview`). The contract was prepared through `ChannelCreatePrepareFlow` with the demand that its start be approved (`NeedCreateReview`). Outcomes can be given repeatedly; after one that passes, further ones have no effect.
+/// - Before signing (`SignReview`). Either the contract was started with `NeedSignReview`,
+///   through `CreateFlowsByTemplates`, `ChannelCreateFlowByFiles`,
+///   `ChannelCreateFlowGroupByTemplates`, `ChannelCreateFlowGroupByFiles` or
+///   `ChannelCreatePrepareFlow`; or one of its parties was given `ApproverNeedSignReview`,
+///   through any of these but the last, and `RecipientId` has to name that party.
+/// - Before starting (`CreateReview`). The contract was prepared through
+///   `ChannelCreatePrepareFlow` with the demand that its start be approved
+///   (`NeedCreateReview`). Outcomes can be given repeatedly; after one that passes, further
+///   ones have no effect.
 ///
 /// For a contract group as a whole there is `CreateFlowGroupSignReview`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - Where `ReviewType` is `REJECT` or `SIGN_REJECT`, `ReviewMessage` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - If `ReviewType` is `REJECT` or `SIGN_REJECT`, `ReviewMessage` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Status`: Object is in an abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
+///   Contract is in a state in which signing review is not possible. Read the contract's state
+///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
+///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
+///   state. Repeating unchanged does not help.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
+///   contract that has ended stays so.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
+///   No permission on the contract. Act as the initiator or as the super administrator or legal
+///   representative of the initiating organisation, and check that the contract belongs to it.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignReviewRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The contract's id, 32 characters.
     pub flow_id: ::std::string::String,
@@ -1345,14 +1600,16 @@ pub struct ChannelCreateFlowSignReviewRequest {
     pub review_type: super::ReviewResult,
     /// The reason for the outcome. At most 200 characters.
     pub review_message: ::core::option::Option<::std::string::String>,
-    /// The party whose signing was under approval, by its role in the contract. Required where that party was given `ApproverNeedSignReview` when the contract was started, and where the party under approval is a person.
+    /// The party whose signing was under approval, by its role in the contract. Required where that
+    /// party was given `ApproverNeedSignReview` when the contract was started, and where the party
+    /// under approval is a person.
     pub recipient_id: ::core::option::Option<::std::string::String>,
     /// Which approval the outcome is of. Absent or empty: that before signing.
     pub operate_type: ::core::option::Option<super::ReviewOperation>,
 }
 
 impl ChannelCreateFlowSignReviewRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1368,7 +1625,7 @@ impl ChannelCreateFlowSignReviewRequest {
             operate_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ReviewMessage`.
+    /// Sets the field `ReviewMessage`.
     #[must_use]
     pub fn review_message(
         mut self,
@@ -1379,7 +1636,7 @@ impl ChannelCreateFlowSignReviewRequest {
         );
         self
     }
-    /// Sets the member `RecipientId`.
+    /// Sets the field `RecipientId`.
     #[must_use]
     pub fn recipient_id(
         mut self,
@@ -1390,7 +1647,7 @@ impl ChannelCreateFlowSignReviewRequest {
         );
         self
     }
-    /// Sets the member `OperateType`.
+    /// Sets the field `OperateType`.
     #[must_use]
     pub fn operate_type(
         mut self,
@@ -1483,7 +1740,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowSignReviewRequest {
     }
 }
 
-/// The answer to `ChannelCreateFlowSignReview`.
+/// Response of `ChannelCreateFlowSignReview`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1492,7 +1749,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowSignReviewRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignReviewResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1535,19 +1792,25 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowSignReviewResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowSignReviewResponse);
 
-/// Hands contracts on which one employee of the sub-organisation has to act over to another employee of it.
+/// Hands contracts on which one employee of the sub-organisation has to act over to another
+/// employee of it.
 ///
 /// 变更本企业待签合同的经办人
 ///
-/// The employee who takes over must have joined the organisation and verified their identity. Only a super administrator or the legal representative may hand over.
+/// The employee who takes over must have joined the organisation and verified their identity.
+/// Only a super administrator or the legal representative may hand over.
 ///
-/// It is refused where the present employee has already filled in fields of the contract, has signed or is in the middle of signing, or where the contract has ended: fully signed, refused, withdrawn, expired and the like. Contracts succeed or fail one by one: see `FailedFlows`.
+/// It is refused where the present employee has already filled in fields of the contract, has
+/// signed or is in the middle of signing, or where the contract has ended: fully signed,
+/// refused, withdrawn, expired and the like. Contracts succeed or fail one by one: see
+/// `FailedFlows`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -1567,24 +1830,34 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowSignReviewResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateFlowForwardsRequest {
-    /// The employee who takes over, by the `OpenId` that the platform gave them. They must have joined the organisation and verified their identity.
+    /// The employee who takes over, by the `OpenId` that the platform gave them. They must have
+    /// joined the organisation and verified their identity.
     pub target_open_id: ::std::string::String,
     /// The contracts that change hands, each with the party that the present employee acts for.
     pub flow_forward_infos: ::std::vec::Vec<super::FlowForwardInfo>,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
 }
 
 impl CreateFlowForwardsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         target_open_id: impl ::core::convert::Into<::std::string::String>,
@@ -1655,7 +1928,7 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsRequest {
 
 ::tc3_api::__serialize!(CreateFlowForwardsRequest);
 
-/// The answer to `CreateFlowForwards`.
+/// Response of `CreateFlowForwards`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1668,7 +1941,7 @@ pub struct CreateFlowForwardsResponse {
     pub failed_flows: ::std::vec::Vec<super::FlowForwardResult>,
     /// The ids of the contracts handed over.
     pub success_flows: ::std::vec::Vec<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1715,55 +1988,97 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateFlowForwardsResponse);
 
-/// Tells the service the outcome of an approval inside the initiator's organisation on which a signer of a contract group waits. It counts for that signer in all contracts of the group.
+/// Tells the service the outcome of an approval inside the initiator's organisation on which a
+/// signer of a contract group waits. It counts for that signer in all contracts of the group.
 ///
 /// 提交合同组签署流程审批结果
 ///
-/// The group must have been started through `ChannelCreateFlowGroupByFiles` or `ChannelCreateFlowGroupByTemplates` with approval demanded: `NeedSignReview` of `FlowInfo` or `FlowFileInfo`, or `ApproverNeedSignReview` of `FlowApproverInfo`. Auto-signing waits for the approval as well.
+/// The group must have been started through `ChannelCreateFlowGroupByFiles` or
+/// `ChannelCreateFlowGroupByTemplates` with approval demanded: `NeedSignReview` of `FlowInfo`
+/// or `FlowFileInfo`, or `ApproverNeedSignReview` of `FlowApproverInfo`. Auto-signing waits for
+/// the approval as well.
 ///
-/// For the same group and signer outcomes can be given repeatedly; the last one at the time of signing counts. For a single contract there is `ChannelCreateFlowSignReview`.
+/// For the same group and signer outcomes can be given repeatedly; the last one at the time of
+/// signing counts. For a single contract there is `ChannelCreateFlowSignReview`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - Where `ReviewType` is `REJECT` or `SIGN_REJECT`, `ReviewMessage` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - If `ReviewType` is `REJECT` or `SIGN_REJECT`, `ReviewMessage` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Status`: Object is in an abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
+///   Contract is in a state in which signing review is not possible. Read the contract's state
+///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
+///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
+///   state. Repeating unchanged does not help.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
+///   contract that has ended stays so.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
+///   No permission on the contract. Act as the initiator or as the super administrator or legal
+///   representative of the initiating organisation, and check that the contract belongs to it.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowGroupSignReviewRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The contract group's id, 32 characters, as `ChannelCreateFlowGroupByFiles` or `ChannelCreateFlowGroupByTemplates` returned it.
+    /// The contract group's id, 32 characters, as `ChannelCreateFlowGroupByFiles` or
+    /// `ChannelCreateFlowGroupByTemplates` returned it.
     pub flow_group_id: ::std::string::String,
     /// The outcome.
     pub review_type: super::ReviewResult,
-    /// Who the signer under approval is. A person is found by name with either the identity document (kind and number) or the phone number; a signer of an organisation by these and the organisation's name.
+    /// Who the signer under approval is. A person is found by name with either the identity
+    /// document (kind and number) or the phone number; a signer of an organisation by these and the
+    /// organisation's name.
     pub approver_info: super::NeedReviewApproverInfo,
     /// The reason for an outcome that does not pass. At most 200 characters.
     pub review_message: ::core::option::Option<::std::string::String>,
 }
 
 impl CreateFlowGroupSignReviewRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1779,7 +2094,7 @@ impl CreateFlowGroupSignReviewRequest {
             review_message: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ReviewMessage`.
+    /// Sets the field `ReviewMessage`.
     #[must_use]
     pub fn review_message(
         mut self,
@@ -1868,7 +2183,7 @@ impl ::core::fmt::Debug for CreateFlowGroupSignReviewRequest {
     }
 }
 
-/// The answer to `CreateFlowGroupSignReview`.
+/// Response of `CreateFlowGroupSignReview`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1877,7 +2192,7 @@ impl ::core::fmt::Debug for CreateFlowGroupSignReviewRequest {
 )]
 #[non_exhaustive]
 pub struct CreateFlowGroupSignReviewResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1920,45 +2235,71 @@ impl ::tc3_api::json::Encode for CreateFlowGroupSignReviewResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateFlowGroupSignReviewResponse);
 
-/// Tells the state of a task that withdraws contracts: which it withdrew, and which it could not and why.
+/// Tells the state of a task that withdraws contracts: which it withdrew, and which it could
+/// not and why.
 ///
 /// 查询批量撤销签署流程任务结果
 ///
-/// Tasks come from `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` and `CancelOrganizationFlows`; for the last, `CancelType` has to be 1.
+/// Tasks come from `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` and
+/// `CancelOrganizationFlows`; for the last, `CancelType` has to be 1.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameter.DupTask`: Task was submitted twice. Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.FlowHasTerminated`: Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
+///   submitted twice. Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the
+///   first task by its `TaskId`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
+///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
+///   signed by all is released with `ChannelCreateReleaseFlow`.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
+///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
+///   employees join through `CreateConsoleLoginUrl`.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeCancelFlowsTaskRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The task, 32 characters, as `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` or `CancelOrganizationFlows` returned it.
+    /// The task, 32 characters, as `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` or
+    /// `CancelOrganizationFlows` returned it.
     pub task_id: ::std::string::String,
     /// Which kind of task it is. Absent: one of given contracts.
     pub cancel_type: ::core::option::Option<super::CancelTaskType>,
 }
 
 impl DescribeCancelFlowsTaskRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1970,7 +2311,7 @@ impl DescribeCancelFlowsTaskRequest {
             cancel_type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `CancelType`.
+    /// Sets the field `CancelType`.
     #[must_use]
     pub fn cancel_type(
         mut self,
@@ -2031,7 +2372,7 @@ impl ::tc3_api::json::Encode for DescribeCancelFlowsTaskRequest {
 
 ::tc3_api::__serialize!(DescribeCancelFlowsTaskRequest);
 
-/// The answer to `DescribeCancelFlowsTask`.
+/// Response of `DescribeCancelFlowsTask`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2048,7 +2389,7 @@ pub struct DescribeCancelFlowsTaskResponse {
     pub success_flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The contracts that could not be withdrawn, and why.
     pub failure_flows: ::std::vec::Vec<super::CancelFailureFlow>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2105,12 +2446,13 @@ impl ::tc3_api::json::Encode for DescribeCancelFlowsTaskResponse {
 pub struct FlowForwardInfo {
     /// The contract's id, 32 characters.
     pub flow_id: ::std::string::String,
-    /// The party in the contract that the present employee acts for, 32 characters, as in `RecipientId` of `DescribeFlowDetailInfo`.
+    /// The party in the contract that the present employee acts for, 32 characters, as in
+    /// `RecipientId` of `DescribeFlowDetailInfo`.
     pub recipient_id: ::std::string::String,
 }
 
 impl FlowForwardInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         flow_id: impl ::core::convert::Into<::std::string::String>,
@@ -2183,7 +2525,8 @@ impl ::tc3_api::json::Encode for FlowForwardInfo {
 pub struct FlowForwardResult {
     /// The contract's id, 32 characters; the console's contract centre shows it too.
     pub flow_id: ::core::option::Option<::std::string::String>,
-    /// Why not: for instance the party's state does not allow it, or the present signer is no employee of the organisation.
+    /// Why not: for instance the party's state does not allow it, or the present signer is no
+    /// employee of the organisation.
     pub error_detail: ::core::option::Option<::std::string::String>,
 }
 
@@ -2228,54 +2571,102 @@ impl ::tc3_api::json::Encode for FlowForwardResult {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(FlowForwardResult);
 
-/// Extends the signing deadline of a running contract, or of one of its signers. Without `RecipientId` the contract's deadline moves, and with it that of the signers who have none of their own; with it, that signer's alone.
+/// Extends the signing deadline of a running contract, or of one of its signers. Without
+/// `RecipientId` the contract's deadline moves, and with it that of the signers who have none
+/// of their own; with it, that signer's alone.
 ///
 /// 修改签署流程截止时间
 ///
-/// Only the employee who started the contract, or a super administrator or the legal representative of the initiator's organisation, may. Contracts of a contract group cannot be extended.
+/// Only the employee who started the contract, or a super administrator or the legal
+/// representative of the initiator's organisation, may. Contracts of a contract group cannot be
+/// extended.
 ///
-/// For a contract: at least one party has yet to sign, so it must not be fully signed, refused (in signing or filling in), expired, withdrawn or released. The new deadline must be later than the present one and than now.
+/// For a contract: at least one party has yet to sign, so it must not be fully signed, refused
+/// (in signing or filling in), expired, withdrawn or released. The new deadline must be later
+/// than the present one and than now.
 ///
-/// For a signer: their state must not be signed, refused (in signing or filling in), expired, withdrawn or released. The new deadline must be later than their present one and than now; where parties sign in order, also not later than the next signer's, and earlier than the contract's.
+/// For a signer: their state must not be signed, refused (in signing or filling in), expired,
+/// withdrawn or released. The new deadline must be later than their present one and than now;
+/// where parties sign in order, also not later than the next signer's, and earlier than the
+/// contract's.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Status`: Object is in an abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
+///   Contract is in a state in which signing review is not possible. Read the contract's state
+///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
+///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
+///   state. Repeating unchanged does not help.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
+///   contract that has ended stays so.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
+///   No permission on the contract. Act as the initiator or as the super administrator or legal
+///   representative of the initiating organisation, and check that the contract belongs to it.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ModifyFlowDeadlineRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The contract's id, 32 characters, as returned when it was started; the console's contract centre shows it too.
+    /// The contract's id, 32 characters, as returned when it was started; the console's contract
+    /// centre shows it too.
     pub flow_id: ::std::string::String,
-    /// The new deadline, of the contract or of the signer; later than the present one and than now. In seconds since the epoch.
+    /// The new deadline, of the contract or of the signer; later than the present one and than now.
+    /// Unix timestamp in seconds.
     pub deadline: ::core::primitive::i64,
-    /// The signer whose deadline alone is extended, by role, 32 characters: as `Approvers` of `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or `DescribeFlowDetailInfo` returned it. Absent: the contract's deadline moves, and that of the signers for whom none was set at the start.
+    /// The signer whose deadline alone is extended, by role, 32 characters: as `Approvers` of
+    /// `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or
+    /// `DescribeFlowDetailInfo` returned it. Absent: the contract's deadline moves, and that of the
+    /// signers for whom none was set at the start.
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
 
 impl ModifyFlowDeadlineRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -2289,7 +2680,7 @@ impl ModifyFlowDeadlineRequest {
             recipient_id: ::core::option::Option::None,
         }
     }
-    /// Sets the member `RecipientId`.
+    /// Sets the field `RecipientId`.
     #[must_use]
     pub fn recipient_id(
         mut self,
@@ -2358,11 +2749,11 @@ impl ::tc3_api::json::Encode for ModifyFlowDeadlineRequest {
 ::tc3_api::__serialize!(ModifyFlowDeadlineRequest);
 
 impl ModifyFlowDeadlineRequest {
-    /// The member `Deadline` as a time; `None` of zero.
+    /// Returns the field `Deadline` as a time; `None` if it is zero.
     pub fn deadline_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.deadline)
     }
-    /// Sets the member `Deadline` to a time.
+    /// Sets the field `Deadline` from a time.
     #[must_use]
     pub fn deadline_from_time(mut self, time: ::std::time::SystemTime) -> Self {
         self.deadline = ::tc3_api::time::to_seconds(time);
@@ -2370,7 +2761,7 @@ impl ModifyFlowDeadlineRequest {
     }
 }
 
-/// The answer to `ModifyFlowDeadline`.
+/// Response of `ModifyFlowDeadline`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2379,7 +2770,7 @@ impl ModifyFlowDeadlineRequest {
 )]
 #[non_exhaustive]
 pub struct ModifyFlowDeadlineResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2422,34 +2813,40 @@ impl ::tc3_api::json::Encode for ModifyFlowDeadlineResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ModifyFlowDeadlineResponse);
 
-/// A signer under approval, described well enough to be found among the parties of a contract group.
+/// A signer under approval, described well enough to be found among the parties of a contract
+/// group.
 ///
 /// # Rules
 ///
-/// - At least one of `ApproverMobile` and `ApproverIdCardNumber` must be given.
-/// - Where `ApproverType` is `ORGANIZATION`, `OrganizationName` must be given.
+/// - At least one of `ApproverMobile` and `ApproverIdCardNumber` is required.
+/// - If `ApproverType` is `ORGANIZATION`, `OrganizationName` is required.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct NeedReviewApproverInfo {
-    /// Whether the signer acts for an organisation or in their own name; auto-signing and signing by PIN code are included in either.
+    /// Whether the signer acts for an organisation or in their own name; auto-signing and signing
+    /// by PIN code are included in either.
     pub approver_type: super::ApproveType,
     /// The signer's real name, with which identity is verified and the signature made; no nickname.
     pub approver_name: ::std::string::String,
-    /// The signer's phone number: a mainland China number, without `+86` or other characters. Exactly 11 characters.
+    /// The signer's phone number: a mainland China number, without `+86` or other characters.
+    /// Exactly 11 characters.
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The kind of the signer's identity document. Absent: the identity card of mainland China.
     pub approver_id_card_type: ::core::option::Option<super::IdCardType>,
     /// The number of the signer's identity document:
     ///
-    /// - Identity card of mainland China, and residence permit: 18 digits, of which the last may be a capital `X`.
-    /// - Mainland travel permit: 11 characters, first `H` (Hong Kong) or `M` (Macao), then ten digits.
+    /// - Identity card of mainland China, and residence permit: 18 digits, of which the last may be
+    ///   a capital `X`.
+    /// - Mainland travel permit: 11 characters, first `H` (Hong Kong) or `M` (Macao), then ten
+    ///   digits.
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
-    /// The organisation's name, as on its business licence; parentheses as the full-width `（）`, not the ASCII `()`.
+    /// The organisation's name, as on its business licence; parentheses as the full-width `（）`, not
+    /// the ASCII `()`.
     pub organization_name: ::core::option::Option<::std::string::String>,
 }
 
 impl NeedReviewApproverInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         approver_type: impl ::core::convert::Into<super::ApproveType>,
@@ -2464,7 +2861,7 @@ impl NeedReviewApproverInfo {
             organization_name: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ApproverMobile`.
+    /// Sets the field `ApproverMobile`.
     #[must_use]
     pub fn approver_mobile(
         mut self,
@@ -2475,7 +2872,7 @@ impl NeedReviewApproverInfo {
         );
         self
     }
-    /// Sets the member `ApproverIdCardType`.
+    /// Sets the field `ApproverIdCardType`.
     #[must_use]
     pub fn approver_id_card_type(
         mut self,
@@ -2486,7 +2883,7 @@ impl NeedReviewApproverInfo {
         );
         self
     }
-    /// Sets the member `ApproverIdCardNumber`.
+    /// Sets the field `ApproverIdCardNumber`.
     #[must_use]
     pub fn approver_id_card_number(
         mut self,
@@ -2497,7 +2894,7 @@ impl NeedReviewApproverInfo {
         );
         self
     }
-    /// Sets the member `OrganizationName`.
+    /// Sets the field `OrganizationName`.
     #[must_use]
     pub fn organization_name(
         mut self,
@@ -2604,7 +3001,8 @@ pub struct RemindFlowRecords {
     pub can_remind: ::core::primitive::bool,
     /// The contract's id, 32 characters.
     pub flow_id: ::std::string::String,
-    /// Why nobody can be reminded. In the official sample it also holds the outcome for each signer: reminded, or had been already.
+    /// Why nobody can be reminded. In the official sample it also holds the outcome for each
+    /// signer: reminded, or had been already.
     pub remind_message: ::std::string::String,
 }
 
@@ -2672,21 +3070,23 @@ impl ::core::fmt::Debug for RemindFlowRecords {
 )]
 #[non_exhaustive]
 pub enum CancelMessageFormat {
-    /// `0`: The default: the initiator, with the organisation's name and the name of the employee who withdrew.
+    /// `0`: The default: the initiator, with the organisation's name and the name of the employee
+    /// who withdrew.
     Standard,
     /// `1`: The initiator, without a name.
     InitiatorOnly,
     /// `2`: The initiator, with the organisation's name.
     OrganizationName,
-    /// `3`: The initiator, with the organisation's name and the name of the employee who withdrew: the same wording as the default.
+    /// `3`: The initiator, with the organisation's name and the name of the employee who withdrew:
+    /// the same wording as the default.
     OrganizationAndEmployeeName,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl CancelMessageFormat {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Standard => 0,
@@ -2717,7 +3117,7 @@ impl ::core::fmt::Display for CancelMessageFormat {
 }
 
 impl ::core::default::Default for CancelMessageFormat {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -2764,15 +3164,16 @@ pub enum CancelTaskStatus {
     Processing,
     /// `END`: Finished; see which contracts succeeded and which failed.
     End,
-    /// `TIMEOUT`: Not completed in time: nobody acted while the link of `ChannelCreateBatchCancelFlowUrl` was valid.
+    /// `TIMEOUT`: Not completed in time: nobody acted while the link of
+    /// `ChannelCreateBatchCancelFlowUrl` was valid.
     Timeout,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl CancelTaskStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Processing => "PROCESSING",
@@ -2813,7 +3214,7 @@ impl ::core::fmt::Display for CancelTaskStatus {
 }
 
 impl ::core::default::Default for CancelTaskStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2857,17 +3258,18 @@ impl ::tc3_api::json::Encode for CancelTaskStatus {
 )]
 #[non_exhaustive]
 pub enum CancelTaskType {
-    /// `0`: Given contracts: a task of `ChannelBatchCancelFlows` or `ChannelCreateBatchCancelFlowUrl`. The default.
+    /// `0`: Given contracts: a task of `ChannelBatchCancelFlows` or
+    /// `ChannelCreateBatchCancelFlowUrl`. The default.
     GivenFlows,
     /// `1`: All that were being signed in a sub-organisation: a task of `CancelOrganizationFlows`.
     WholeOrganization,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl CancelTaskType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::GivenFlows => 0,
@@ -2894,7 +3296,7 @@ impl ::core::fmt::Display for CancelTaskType {
 }
 
 impl ::core::default::Default for CancelTaskType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -2941,13 +3343,13 @@ pub enum ReviewOperation {
     SignReview,
     /// `CreateReview`: Approval before starting.
     CreateReview,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ReviewOperation {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::SignReview => "SignReview",
@@ -2986,7 +3388,7 @@ impl ::core::fmt::Display for ReviewOperation {
 }
 
 impl ::core::default::Default for ReviewOperation {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -3031,17 +3433,18 @@ impl ::tc3_api::json::Encode for ReviewOperation {
 pub enum ReviewResult {
     /// `PASS`: Approved: signing, or starting, goes on.
     Pass,
-    /// `REJECT`: Not approved: the contract stays where it is and keeps waiting; it can still be approved by another call.
+    /// `REJECT`: Not approved: the contract stays where it is and keeps waiting; it can still be
+    /// approved by another call.
     Reject,
     /// `SIGN_REJECT`: Signing refused: the contract ends and counts as refused.
     SignReject,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ReviewResult {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Pass => "PASS",
@@ -3082,7 +3485,7 @@ impl ::core::fmt::Display for ReviewResult {
 }
 
 impl ::core::default::Default for ReviewResult {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -3133,12 +3536,12 @@ impl ::tc3_api::Action for CancelOrganizationFlowsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3160,12 +3563,12 @@ impl ::tc3_api::Action for ChannelBatchCancelFlowsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3187,12 +3590,12 @@ impl ::tc3_api::Action for ChannelCancelFlowRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3214,12 +3617,12 @@ impl ::tc3_api::Action for ChannelCreateBatchCancelFlowUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3241,12 +3644,12 @@ impl ::tc3_api::Action for ChannelCreateBoundFlowsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3268,12 +3671,12 @@ impl ::tc3_api::Action for ChannelCreateFlowRemindsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3295,12 +3698,12 @@ impl ::tc3_api::Action for ChannelCreateFlowSignReviewRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3322,12 +3725,12 @@ impl ::tc3_api::Action for CreateFlowForwardsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3349,12 +3752,12 @@ impl ::tc3_api::Action for CreateFlowGroupSignReviewRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3377,12 +3780,12 @@ impl ::tc3_api::Action for DescribeCancelFlowsTaskRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3404,11 +3807,11 @@ impl ::tc3_api::Action for ModifyFlowDeadlineRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

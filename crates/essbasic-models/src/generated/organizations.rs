@@ -5,31 +5,38 @@
 ///
 /// # Rules
 ///
-/// - At least one of `ChangeAdminOrganizationId` and `ChangeAdminOrganizationOpenId` must be given.
-/// - Where `AuthFiles` is given, `NewAdminName` and `NewAdminMobile` must be given.
+/// - At least one of `ChangeAdminOrganizationId` and `ChangeAdminOrganizationOpenId` is
+///   required.
+/// - If `AuthFiles` is set, `NewAdminName` and `NewAdminMobile` are required.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct AdminChangeInvitationInfo {
-    /// The organisation whose super administrator changes, by the id the service gave it. If `ChangeAdminOrganizationOpenId` is given too, both must mean the same organisation.
+    /// The organisation whose super administrator changes, by the id the service gave it. If
+    /// `ChangeAdminOrganizationOpenId` is given too, both must mean the same organisation.
     pub change_admin_organization_id: ::core::option::Option<::std::string::String>,
-    /// The organisation whose super administrator changes, by the id that the platform gave it. If `ChangeAdminOrganizationId` is given too, both must mean the same organisation.
+    /// The organisation whose super administrator changes, by the id that the platform gave it. If
+    /// `ChangeAdminOrganizationId` is given too, both must mean the same organisation.
     pub change_admin_organization_open_id: ::core::option::Option<::std::string::String>,
     /// The new super administrator's `OpenId`, the id that the platform gave them.
     pub new_admin_open_id: ::core::option::Option<::std::string::String>,
     /// The new super administrator's name.
     pub new_admin_name: ::core::option::Option<::std::string::String>,
-    /// The new super administrator's mobile number; must be that of the person who carries out the change.
+    /// The new super administrator's mobile number; must be that of the person who carries out the
+    /// change.
     pub new_admin_mobile: ::core::option::Option<::std::string::String>,
-    /// Kind of the new super administrator's identity document; must be that of the person who carries out the change. Absent: `ID_CARD`.
+    /// Kind of the new super administrator's identity document; must be that of the person who
+    /// carries out the change. Absent: `ID_CARD`.
     pub new_admin_id_card_type: ::core::option::Option<super::IdCardType>,
-    /// Number of the new super administrator's identity document; must be that of the person who carries out the change.
+    /// Number of the new super administrator's identity document; must be that of the person who
+    /// carries out the change.
     pub new_admin_id_card_number: ::core::option::Option<::std::string::String>,
-    /// The power of attorney for the new super administrator, as PNG, JPG or PDF. At most 8 MB each. As base64.
+    /// The power of attorney for the new super administrator, as PNG, JPG or PDF. At most 8 MB
+    /// each. Encoded as base64.
     pub auth_files: ::std::vec::Vec<::tc3_api::Base64>,
 }
 
 impl AdminChangeInvitationInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         auth_files: impl ::core::iter::IntoIterator<
@@ -52,7 +59,7 @@ impl AdminChangeInvitationInfo {
             ),
         }
     }
-    /// Sets the member `ChangeAdminOrganizationId`.
+    /// Sets the field `ChangeAdminOrganizationId`.
     #[must_use]
     pub fn change_admin_organization_id(
         mut self,
@@ -63,7 +70,7 @@ impl AdminChangeInvitationInfo {
         );
         self
     }
-    /// Sets the member `ChangeAdminOrganizationOpenId`.
+    /// Sets the field `ChangeAdminOrganizationOpenId`.
     #[must_use]
     pub fn change_admin_organization_open_id(
         mut self,
@@ -74,7 +81,7 @@ impl AdminChangeInvitationInfo {
         );
         self
     }
-    /// Sets the member `NewAdminOpenId`.
+    /// Sets the field `NewAdminOpenId`.
     #[must_use]
     pub fn new_admin_open_id(
         mut self,
@@ -85,7 +92,7 @@ impl AdminChangeInvitationInfo {
         );
         self
     }
-    /// Sets the member `NewAdminName`.
+    /// Sets the field `NewAdminName`.
     #[must_use]
     pub fn new_admin_name(
         mut self,
@@ -96,7 +103,7 @@ impl AdminChangeInvitationInfo {
         );
         self
     }
-    /// Sets the member `NewAdminMobile`.
+    /// Sets the field `NewAdminMobile`.
     #[must_use]
     pub fn new_admin_mobile(
         mut self,
@@ -107,7 +114,7 @@ impl AdminChangeInvitationInfo {
         );
         self
     }
-    /// Sets the member `NewAdminIdCardType`.
+    /// Sets the field `NewAdminIdCardType`.
     #[must_use]
     pub fn new_admin_id_card_type(
         mut self,
@@ -118,7 +125,7 @@ impl AdminChangeInvitationInfo {
         );
         self
     }
-    /// Sets the member `NewAdminIdCardNumber`.
+    /// Sets the field `NewAdminIdCardNumber`.
     #[must_use]
     pub fn new_admin_id_card_number(
         mut self,
@@ -376,26 +383,32 @@ impl ::tc3_api::json::Encode for BatchOrganizationRegistrationTasksDetails {
 ///
 /// 生成渠道子客编辑企业信息二维码
 ///
-/// The sub-organisation and the employee named in `Agent` must have passed identity verification. The answer holds a link to the picture and the time at which the code expires.
+/// The sub-organisation and the employee named in `Agent` must have passed identity
+/// verification. The answer holds a link to the picture and the time at which the code expires.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationModifyQrCodeRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
 }
 
 impl ChannelCreateOrganizationModifyQrCodeRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self { agent }
@@ -444,15 +457,15 @@ impl ::tc3_api::json::Encode for ChannelCreateOrganizationModifyQrCodeRequest {
 
 ::tc3_api::__serialize!(ChannelCreateOrganizationModifyQrCodeRequest);
 
-/// The answer to `ChannelCreateOrganizationModifyQrCode`.
+/// Response of `ChannelCreateOrganizationModifyQrCode`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationModifyQrCodeResponse {
     /// Link to download the QR code's picture.
     pub qr_code_url: ::core::option::Option<::std::string::String>,
-    /// When the QR code expires. In seconds since the epoch.
+    /// When the QR code expires. Unix timestamp in seconds.
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -500,7 +513,7 @@ impl ::tc3_api::json::Encode for ChannelCreateOrganizationModifyQrCodeResponse {
 ::tc3_api::__serialize!(ChannelCreateOrganizationModifyQrCodeResponse);
 
 impl ChannelCreateOrganizationModifyQrCodeResponse {
-    /// The member `ExpiredTime` as a time; `None` of zero.
+    /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
     pub fn expired_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -546,7 +559,11 @@ pub struct ChannelOrganizationInfo {
     pub admin_open_id: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number, partly masked with `*`.
     pub admin_mobile: ::core::option::Option<::std::string::String>,
-    /// How far its verification has come. It starts `UNVERIFIED` and is `VERIFYING` once its information is submitted and while a method is chosen. Authorisation or verification by the legal representative leads through `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a power of attorney leads to `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED` or `VERIFYINGAUTHORIZATIONFILEREJECT`.
+    /// How far its verification has come. It starts `UNVERIFIED` and is `VERIFYING` once its
+    /// information is submitted and while a method is chosen. Authorisation or verification by the
+    /// legal representative leads through `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a
+    /// power of attorney leads to `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED`
+    /// or `VERIFYINGAUTHORIZATIONFILEREJECT`.
     pub authorization_status: ::core::option::Option<
         super::OrganizationAuthorizationStatus,
     >,
@@ -556,9 +573,11 @@ pub struct ChannelOrganizationInfo {
     >,
     /// Whether it is activated, that is, may initiate contracts.
     pub active_status: ::core::option::Option<super::SubOrganizationActiveStatus>,
-    /// When its account, that is its activation, expires. In seconds since the epoch.
+    /// When its account, that is its activation, expires. Unix timestamp in seconds.
     pub license_expire_time: ::core::option::Option<::core::primitive::i64>,
-    /// Whether its verification information has been submitted. Turns true with the submit button, and false again whenever the current verification record is voided, for instance by submitting the information once more or by uploading it anew after a rejection. Absent: no.
+    /// Whether its verification information has been submitted. Turns true with the submit button,
+    /// and false again whenever the current verification record is voided, for instance by
+    /// submitting the information once more or by uploading it anew after a rejection. Absent: no.
     pub has_submitted_auth_info: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -630,7 +649,7 @@ impl ::tc3_api::json::Encode for ChannelOrganizationInfo {
 ::tc3_api::__serialize!(ChannelOrganizationInfo);
 
 impl ChannelOrganizationInfo {
-    /// The member `LicenseExpireTime` as a time; `None` of zero.
+    /// Returns the field `LicenseExpireTime` as a time; `None` if it is zero.
     pub fn license_expire_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -687,37 +706,58 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
 ///
 /// 批量创建变更超管任务
 ///
-/// One call takes up to 10 organisations, each only once, whether named by `ChangeAdminOrganizationId` or by `ChangeAdminOrganizationOpenId`. They must be verified.
+/// One call takes up to 10 organisations, each only once, whether named by
+/// `ChangeAdminOrganizationId` or by `ChangeAdminOrganizationOpenId`. They must be verified.
 ///
-/// The call only submits the tasks: `CreateBatchAdminChangeInvitationsUrl` then makes the link with which the new super administrator carries them out.
+/// The call only submits the tasks: `CreateBatchAdminChangeInvitationsUrl` then makes the link
+/// with which the new super administrator carries them out.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Give the operator a role that allows this
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
+///   check also the ids in the request.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The changes, one per organisation; no organisation twice. At most 10 elements.
     pub admin_change_invitation_infos: ::std::vec::Vec<super::AdminChangeInvitationInfo>,
 }
 
 impl CreateBatchAdminChangeInvitationsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -785,7 +825,7 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsRequest {
 
 ::tc3_api::__serialize!(CreateBatchAdminChangeInvitationsRequest);
 
-/// The answer to `CreateBatchAdminChangeInvitations`.
+/// Response of `CreateBatchAdminChangeInvitations`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -794,9 +834,10 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsRequest {
 )]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsResponse {
-    /// What is wrong with each change, in the order of the request, with an empty text where all is well. Empty if every task was created.
+    /// What is wrong with each change, in the order of the request, with an empty text where all is
+    /// well. Empty if every task was created.
     pub error_messages: ::std::vec::Vec<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -841,50 +882,75 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateBatchAdminChangeInvitationsResponse);
 
-/// Makes one link with which a new super administrator takes over several organisations in a batch.
+/// Makes one link with which a new super administrator takes over several organisations in a
+/// batch.
 ///
 /// 创建企业批量变更超管链接
 ///
-/// The tasks must first be created with `CreateBatchAdminChangeInvitations`; one link gathers up to 500 of them. The new super administrator must use the link in person: the name, mobile number and identity document given here have to be their own.
+/// The tasks must first be created with `CreateBatchAdminChangeInvitations`; one link gathers
+/// up to 500 of them. The new super administrator must use the link in person: the name, mobile
+/// number and identity document given here have to be their own.
 ///
 /// The link is valid for 7 days.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
-/// - At least one of `NewAdminMobile` and `NewAdminIdCardNumber` must be given.
+/// - `Agent.AppId` is required.
+/// - At least one of `NewAdminMobile` and `NewAdminIdCardNumber` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Give the operator a role that allows this
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
+///   check also the ids in the request.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The new super administrator's name; must be that of the person who uses the link.
     pub new_admin_name: ::core::option::Option<::std::string::String>,
-    /// The new super administrator's mobile number; must be that of the person who uses the link. If they have changed it with the service since, tasks submitted earlier are not found.
+    /// The new super administrator's mobile number; must be that of the person who uses the link.
+    /// If they have changed it with the service since, tasks submitted earlier are not found.
     pub new_admin_mobile: ::core::option::Option<::std::string::String>,
-    /// Kind of the new super administrator's identity document; must be that of the person who uses the link. Absent: `ID_CARD`.
+    /// Kind of the new super administrator's identity document; must be that of the person who uses
+    /// the link. Absent: `ID_CARD`.
     pub new_admin_id_card_type: ::core::option::Option<super::IdCardType>,
-    /// Number of the new super administrator's identity document; must be that of the person who uses the link.
+    /// Number of the new super administrator's identity document; must be that of the person who
+    /// uses the link.
     pub new_admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
     pub endpoint: ::core::option::Option<super::BatchUrlEndpoint>,
 }
 
 impl CreateBatchAdminChangeInvitationsUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -896,7 +962,7 @@ impl CreateBatchAdminChangeInvitationsUrlRequest {
             endpoint: ::core::option::Option::None,
         }
     }
-    /// Sets the member `NewAdminName`.
+    /// Sets the field `NewAdminName`.
     #[must_use]
     pub fn new_admin_name(
         mut self,
@@ -907,7 +973,7 @@ impl CreateBatchAdminChangeInvitationsUrlRequest {
         );
         self
     }
-    /// Sets the member `NewAdminMobile`.
+    /// Sets the field `NewAdminMobile`.
     #[must_use]
     pub fn new_admin_mobile(
         mut self,
@@ -918,7 +984,7 @@ impl CreateBatchAdminChangeInvitationsUrlRequest {
         );
         self
     }
-    /// Sets the member `NewAdminIdCardType`.
+    /// Sets the field `NewAdminIdCardType`.
     #[must_use]
     pub fn new_admin_id_card_type(
         mut self,
@@ -929,7 +995,7 @@ impl CreateBatchAdminChangeInvitationsUrlRequest {
         );
         self
     }
-    /// Sets the member `NewAdminIdCardNumber`.
+    /// Sets the field `NewAdminIdCardNumber`.
     #[must_use]
     pub fn new_admin_id_card_number(
         mut self,
@@ -940,7 +1006,7 @@ impl CreateBatchAdminChangeInvitationsUrlRequest {
         );
         self
     }
-    /// Sets the member `Endpoint`.
+    /// Sets the field `Endpoint`.
     #[must_use]
     pub fn endpoint(
         mut self,
@@ -1039,15 +1105,16 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlRequest {
     }
 }
 
-/// The answer to `CreateBatchAdminChangeInvitationsUrl`.
+/// Response of `CreateBatchAdminChangeInvitationsUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsUrlResponse {
-    /// The link to the batch of changes, in the form that `Endpoint` asked for; valid for 7 days. Pass it on unescaped: `&`, not `\u0026`.
+    /// The link to the batch of changes, in the form that `Endpoint` asked for; valid for 7 days.
+    /// Pass it on unescaped: `&`, not `\u0026`.
     pub url: ::core::option::Option<::std::string::String>,
-    /// When the link expires. In seconds since the epoch.
+    /// When the link expires. Unix timestamp in seconds.
     pub expire_time: ::core::option::Option<::core::primitive::u64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1095,7 +1162,7 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsUrlResponse {
 ::tc3_api::__serialize!(CreateBatchAdminChangeInvitationsUrlResponse);
 
 impl CreateBatchAdminChangeInvitationsUrlResponse {
-    /// The member `ExpireTime` as a time; `None` of zero.
+    /// Returns the field `ExpireTime` as a time; `None` if it is zero.
     pub fn expire_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -1119,58 +1186,99 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
     }
 }
 
-/// Makes a link with which several sub-organisations are set up in one go after registration: creating seals, switching on auto-signing, authorising a partner or the platform to auto-sign.
+/// Makes a link with which several sub-organisations are set up in one go after registration:
+/// creating seals, switching on auto-signing, authorising a partner or the platform to
+/// auto-sign.
 ///
 /// 批量操作企业初始化
 ///
-/// The sub-organisations must have completed verification and belong to the platform's application. Whoever opens the link works in the mini program and must be super administrator or legal representative of all of them.
+/// The sub-organisations must have completed verification and belong to the platform's
+/// application. Whoever opens the link works in the mini program and must be super
+/// administrator or legal representative of all of them.
 ///
 /// The link is returned in four forms, all valid for 7 days.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Status`: Object is in an abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
+///   Contract is in a state in which signing review is not possible. Read the contract's state
+///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
+///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
+///   state. Repeating unchanged does not help.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
+///   contract that has ended stays so.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
+///   No permission on the contract. Act as the initiator or as the super administrator or legal
+///   representative of the initiating organisation, and check that the contract belongs to it.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchInitOrganizationUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// What is to be set up.
     pub operate_types: ::std::vec::Vec<super::OrganizationInitOperation>,
-    /// The sub-organisations to set up, by the ids that the platform gave them. At most 50 elements.
+    /// The sub-organisations to set up, by the ids that the platform gave them. At most 50
+    /// elements.
     pub proxy_organization_open_ids: ::std::vec::Vec<::std::string::String>,
-    /// True, along with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, authorises the platform to auto-sign.
+    /// True, along with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, authorises the platform to
+    /// auto-sign.
     pub is_authorize_platform_application: ::core::option::Option<
         ::core::primitive::bool,
     >,
-    /// The partner to authorise to auto-sign, by the id that the platform gave it. Mandatory when `OperateTypes` holds `PARTNER_AUTO_SIGN_AUTH` and it is a partner, not the platform, that is authorised.
+    /// The partner to authorise to auto-sign, by the id that the platform gave it. Mandatory when
+    /// `OperateTypes` holds `PARTNER_AUTO_SIGN_AUTH` and it is a partner, not the platform, that is
+    /// authorised.
     pub authorized_proxy_organization_open_id: ::core::option::Option<
         ::std::string::String,
     >,
 }
 
 impl CreateBatchInitOrganizationUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1199,7 +1307,7 @@ impl CreateBatchInitOrganizationUrlRequest {
             authorized_proxy_organization_open_id: ::core::option::Option::None,
         }
     }
-    /// Sets the member `IsAuthorizePlatformApplication`.
+    /// Sets the field `IsAuthorizePlatformApplication`.
     #[must_use]
     pub fn is_authorize_platform_application(
         mut self,
@@ -1208,7 +1316,7 @@ impl CreateBatchInitOrganizationUrlRequest {
         self.is_authorize_platform_application = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `AuthorizedProxyOrganizationOpenId`.
+    /// Sets the field `AuthorizedProxyOrganizationOpenId`.
     #[must_use]
     pub fn authorized_proxy_organization_open_id(
         mut self,
@@ -1293,7 +1401,7 @@ impl ::tc3_api::json::Encode for CreateBatchInitOrganizationUrlRequest {
 
 ::tc3_api::__serialize!(CreateBatchInitOrganizationUrlRequest);
 
-/// The answer to `CreateBatchInitOrganizationUrl`.
+/// Response of `CreateBatchInitOrganizationUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateBatchInitOrganizationUrlResponse {
@@ -1305,7 +1413,7 @@ pub struct CreateBatchInitOrganizationUrlResponse {
     pub operate_short_url: ::std::string::String,
     /// Link to a picture of the QR code. Valid for 7 days.
     pub qr_code_url: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1368,58 +1476,102 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
     }
 }
 
-/// Makes one link with which a super administrator completes the verification of several organisations in a batch.
+/// Makes one link with which a super administrator completes the verification of several
+/// organisations in a batch.
 ///
 /// 创建企业批量认证链接-单链接
 ///
-/// First submit the organisations with `CreateBatchOrganizationRegistrationTasks`, then make sure with `DescribeBatchOrganizationRegistrationUrls` that the tasks are done and take the sub-task ids from there. The tasks run asynchronously: usually 3 to 5 seconds, longer under load or when they are complex.
+/// First submit the organisations with `CreateBatchOrganizationRegistrationTasks`, then make
+/// sure with `DescribeBatchOrganizationRegistrationUrls` that the tasks are done and take the
+/// sub-task ids from there. The tasks run asynchronously: usually 3 to 5 seconds, longer under
+/// load or when they are complex.
 ///
 /// The link must be used by the super administrator in person and is valid for 7 days.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Status`: Object is in an abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
+///   Contract is in a state in which signing review is not possible. Read the contract's state
+///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
+///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
+///   state. Repeating unchanged does not help.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
+///   contract that has ended stays so.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
+///   No permission on the contract. Act as the initiator or as the super administrator or legal
+///   representative of the initiating organisation, and check that the contract belongs to it.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationAuthorizationUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// Name of the super administrator, who must use the link in person; the same as was given to `CreateBatchOrganizationRegistrationTasks`.
+    /// Name of the super administrator, who must use the link in person; the same as was given to
+    /// `CreateBatchOrganizationRegistrationTasks`.
     pub admin_name: ::core::option::Option<::std::string::String>,
-    /// Mobile number of the super administrator; the same as was given to `CreateBatchOrganizationRegistrationTasks`.
+    /// Mobile number of the super administrator; the same as was given to
+    /// `CreateBatchOrganizationRegistrationTasks`.
     pub admin_mobile: ::core::option::Option<::std::string::String>,
-    /// The organisations to verify, by the `SubTaskId`s from `DescribeBatchOrganizationRegistrationUrls`. To be given along with `AdminName`, `AdminMobile` and `AdminIdCardNumber`; sub-tasks that belong to another super administrator are left out.
+    /// The organisations to verify, by the `SubTaskId`s from
+    /// `DescribeBatchOrganizationRegistrationUrls`. To be given along with `AdminName`,
+    /// `AdminMobile` and `AdminIdCardNumber`; sub-tasks that belong to another super administrator
+    /// are left out.
     pub sub_task_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// Kind of the super administrator's identity document; the same as was given to `CreateBatchOrganizationRegistrationTasks`. Absent: `ID_CARD`.
+    /// Kind of the super administrator's identity document; the same as was given to
+    /// `CreateBatchOrganizationRegistrationTasks`. Absent: `ID_CARD`.
     pub admin_id_card_type: ::core::option::Option<super::IdCardType>,
-    /// Number of the super administrator's identity document; the same as was given to `CreateBatchOrganizationRegistrationTasks`.
+    /// Number of the super administrator's identity document; the same as was given to
+    /// `CreateBatchOrganizationRegistrationTasks`.
     pub admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
     pub endpoint: ::core::option::Option<super::BatchUrlEndpoint>,
 }
 
 impl CreateBatchOrganizationAuthorizationUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -1432,7 +1584,7 @@ impl CreateBatchOrganizationAuthorizationUrlRequest {
             endpoint: ::core::option::Option::None,
         }
     }
-    /// Sets the member `AdminName`.
+    /// Sets the field `AdminName`.
     #[must_use]
     pub fn admin_name(
         mut self,
@@ -1443,7 +1595,7 @@ impl CreateBatchOrganizationAuthorizationUrlRequest {
         );
         self
     }
-    /// Sets the member `AdminMobile`.
+    /// Sets the field `AdminMobile`.
     #[must_use]
     pub fn admin_mobile(
         mut self,
@@ -1454,7 +1606,7 @@ impl CreateBatchOrganizationAuthorizationUrlRequest {
         );
         self
     }
-    /// Sets the member `SubTaskIds`.
+    /// Sets the field `SubTaskIds`.
     #[must_use]
     pub fn sub_task_ids(
         mut self,
@@ -1472,7 +1624,7 @@ impl CreateBatchOrganizationAuthorizationUrlRequest {
         );
         self
     }
-    /// Sets the member `AdminIdCardType`.
+    /// Sets the field `AdminIdCardType`.
     #[must_use]
     pub fn admin_id_card_type(
         mut self,
@@ -1483,7 +1635,7 @@ impl CreateBatchOrganizationAuthorizationUrlRequest {
         );
         self
     }
-    /// Sets the member `AdminIdCardNumber`.
+    /// Sets the field `AdminIdCardNumber`.
     #[must_use]
     pub fn admin_id_card_number(
         mut self,
@@ -1494,7 +1646,7 @@ impl CreateBatchOrganizationAuthorizationUrlRequest {
         );
         self
     }
-    /// Sets the member `Endpoint`.
+    /// Sets the field `Endpoint`.
     #[must_use]
     pub fn endpoint(
         mut self,
@@ -1597,17 +1749,18 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlRequest {
     }
 }
 
-/// The answer to `CreateBatchOrganizationAuthorizationUrl`.
+/// Response of `CreateBatchOrganizationAuthorizationUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationAuthorizationUrlResponse {
-    /// The link to the batch of verifications, in the form that `Endpoint` asked for; valid for 7 days. Pass it on unescaped: `&`, not `\u0026`.
+    /// The link to the batch of verifications, in the form that `Endpoint` asked for; valid for 7
+    /// days. Pass it on unescaped: `&`, not `\u0026`.
     pub auth_url: ::std::string::String,
     /// Why verifications failed. Empty if none did.
     pub error_messages: ::std::vec::Vec<::std::string::String>,
-    /// When the link expires. In seconds since the epoch.
+    /// When the link expires. Unix timestamp in seconds.
     pub expire_time: ::core::primitive::u64,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1657,7 +1810,7 @@ impl ::tc3_api::json::Encode for CreateBatchOrganizationAuthorizationUrlResponse
 ::tc3_api::__serialize!(CreateBatchOrganizationAuthorizationUrlResponse);
 
 impl CreateBatchOrganizationAuthorizationUrlResponse {
-    /// The member `ExpireTime` as a time; `None` of zero.
+    /// Returns the field `ExpireTime` as a time; `None` if it is zero.
     pub fn expire_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -1676,47 +1829,79 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
     }
 }
 
-/// Submits several sub-organisations for verification and has the verification links made, for a browser on a computer, for H5 or for the mini program.
+/// Submits several sub-organisations for verification and has the verification links made, for
+/// a browser on a computer, for H5 or for the mini program.
 ///
 /// 创建企业批量认证链接任务
 ///
-/// One call takes up to 10 sub-organisations; an organisation may create up to 8000 a day. Within a call neither the name, the credit code nor the employee's `OpenId` may occur twice. If any entry is wrong, no `TaskId` comes back.
+/// One call takes up to 10 sub-organisations; an organisation may create up to 8000 a day.
+/// Within a call neither the name, the credit code nor the employee's `OpenId` may occur twice.
+/// If any entry is wrong, no `TaskId` comes back.
 ///
-/// The work is asynchronous, as a rule 3 to 5 seconds. With the task's id `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organisation, and `DescribeBatchOrganizationRegistrationTasks` then follows each one's progress. To verify all through one link, set `BatchAuthMethod` and go on with `CreateBatchOrganizationAuthorizationUrl`. Wrong entries can be cleared with `DeleteOrganizationAuthorizations`.
+/// The work is asynchronous, as a rule 3 to 5 seconds. With the task's id
+/// `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organisation, and
+/// `DescribeBatchOrganizationRegistrationTasks` then follows each one's progress. To verify all
+/// through one link, set `BatchAuthMethod` and go on with
+/// `CreateBatchOrganizationAuthorizationUrl`. Wrong entries can be cleared with
+/// `DeleteOrganizationAuthorizations`.
 ///
-/// To jump to the service's mini program from a mini program or app: live AppID `wxa023b292fd19d41d` (original id `gh_da88f6188665`), demo AppID `wx371151823f6f3edf` (original id `gh_39a5d3de69fa`).
+/// To jump to the service's mini program from a mini program or app: live AppID
+/// `wxa023b292fd19d41d` (original id `gh_da88f6188665`), demo AppID `wx371151823f6f3edf`
+/// (original id `gh_39a5d3de69fa`).
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Give the operator a role that allows this
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
+///   check also the ids in the request.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationRegistrationTasksRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The sub-organisations to register; none may share its name, credit code or employee's `OpenId` with another. At most 10 elements.
+    /// The sub-organisations to register; none may share its name, credit code or employee's
+    /// `OpenId` with another. At most 10 elements.
     pub registration_organizations: ::std::vec::Vec<super::RegistrationOrganizationInfo>,
     /// Kind of verification links. Absent: `PC`.
     pub endpoint: ::core::option::Option<super::RegistrationUrlEndpoint>,
-    /// Whether each organisation is verified through a link of its own or all through one. Absent: one each. If a single link is to verify by power of attorney, `PowerOfAttorneys` is mandatory for those organisations.
+    /// Whether each organisation is verified through a link of its own or all through one. Absent:
+    /// one each. If a single link is to verify by power of attorney, `PowerOfAttorneys` is
+    /// mandatory for those organisations.
     pub batch_auth_method: ::core::option::Option<super::BatchAuthMethod>,
 }
 
 impl CreateBatchOrganizationRegistrationTasksRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1733,7 +1918,7 @@ impl CreateBatchOrganizationRegistrationTasksRequest {
             batch_auth_method: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Endpoint`.
+    /// Sets the field `Endpoint`.
     #[must_use]
     pub fn endpoint(
         mut self,
@@ -1742,7 +1927,7 @@ impl CreateBatchOrganizationRegistrationTasksRequest {
         self.endpoint = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `BatchAuthMethod`.
+    /// Sets the field `BatchAuthMethod`.
     #[must_use]
     pub fn batch_auth_method(
         mut self,
@@ -1812,7 +1997,7 @@ impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksRequest
 
 ::tc3_api::__serialize!(CreateBatchOrganizationRegistrationTasksRequest);
 
-/// The answer to `CreateBatchOrganizationRegistrationTasks`.
+/// Response of `CreateBatchOrganizationRegistrationTasks`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1821,11 +2006,13 @@ impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksRequest
 )]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationRegistrationTasksResponse {
-    /// Id of the task, for `DescribeBatchOrganizationRegistrationUrls`. Empty if any entry was wrong.
+    /// Id of the task, for `DescribeBatchOrganizationRegistrationUrls`. Empty if any entry was
+    /// wrong.
     pub task_id: ::core::option::Option<::std::string::String>,
-    /// What is wrong with each sub-organisation, in the order of the request, with an empty text where all is well. Empty if there is no mistake.
+    /// What is wrong with each sub-organisation, in the order of the request, with an empty text
+    /// where all is well. Empty if there is no mistake.
     pub error_messages: ::std::vec::Vec<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1872,35 +2059,52 @@ impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksRespons
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateBatchOrganizationRegistrationTasksResponse);
 
-/// Makes a link with which a sub-organisation changes, in the mini program, its super administrator or its basic information.
+/// Makes a link with which a sub-organisation changes, in the mini program, its super
+/// administrator or its basic information.
 ///
 /// 获取变更企业信息电子签小程序链接
 ///
-/// The sub-organisation and the employee named in `Agent` must have passed identity verification. Only its legal representative or super administrator can use the link; anybody else is told they lack permission. A legal representative can also replace the super administrator in the mini program without a link. The link is valid for 7 days.
+/// The sub-organisation and the employee named in `Agent` must have passed identity
+/// verification. Only its legal representative or super administrator can use the link; anybody
+/// else is told they lack permission. A legal representative can also replace the super
+/// administrator in the mini program without a link. The link is valid for 7 days.
 ///
-/// A new super administrator must be an employee already. Of the basic information, the name, the legal representative (a new one receives an invitation link), the address and the region can change; the credit code and the kind of organisation cannot.
+/// A new super administrator must be an employee already. Of the basic information, the name,
+/// the legal representative (a new one receives an invitation link), the address and the region
+/// can change; the credit code and the kind of organisation cannot.
 ///
 /// A new name has consequences:
 ///
-/// - Contracts: old ones stay as they are; new ones must name the party by the new name, or they cannot be signed.
-/// - Seals: all official, contract, finance and personnel seals are deleted and made anew under the new name; the legal representative's seal stays.
+/// - Contracts: old ones stay as they are; new ones must name the party by the new name, or
+///   they cannot be signed.
+/// - Seals: all official, contract, finance and personnel seals are deleted and made anew under
+///   the new name; the legal representative's seal stays.
 /// - Certificate: a new one is requested from the certificate authority.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateChannelOrganizationInfoChangeUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// What is to change.
     pub change_type: super::OrganizationInfoChangeType,
@@ -1909,7 +2113,7 @@ pub struct CreateChannelOrganizationInfoChangeUrlRequest {
 }
 
 impl CreateChannelOrganizationInfoChangeUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1921,7 +2125,7 @@ impl CreateChannelOrganizationInfoChangeUrlRequest {
             endpoint: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Endpoint`.
+    /// Sets the field `Endpoint`.
     #[must_use]
     pub fn endpoint(
         mut self,
@@ -1981,15 +2185,16 @@ impl ::tc3_api::json::Encode for CreateChannelOrganizationInfoChangeUrlRequest {
 
 ::tc3_api::__serialize!(CreateChannelOrganizationInfoChangeUrlRequest);
 
-/// The answer to `CreateChannelOrganizationInfoChangeUrl`.
+/// Response of `CreateChannelOrganizationInfoChangeUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateChannelOrganizationInfoChangeUrlResponse {
-    /// The link, or the mini program's path, for making the change. To be opened on a phone, where it leads to the service's mini program in WeChat.
+    /// The link, or the mini program's path, for making the change. To be opened on a phone, where
+    /// it leads to the service's mini program in WeChat.
     pub url: ::core::option::Option<::std::string::String>,
-    /// When the link expires: 7 days after it was made. In seconds since the epoch.
+    /// When the link expires: 7 days after it was made. Unix timestamp in seconds.
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2037,7 +2242,7 @@ impl ::tc3_api::json::Encode for CreateChannelOrganizationInfoChangeUrlResponse 
 ::tc3_api::__serialize!(CreateChannelOrganizationInfoChangeUrlResponse);
 
 impl CreateChannelOrganizationInfoChangeUrlResponse {
-    /// The member `ExpiredTime` as a time; `None` of zero.
+    /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
     pub fn expired_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -2065,41 +2270,65 @@ impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 ///
 /// 激活或者续期子企业
 ///
-/// An active sub-organisation can initiate contracts; an inactive one can only view and sign them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal adds a year and may be repeated, one licence each time, but only while the sub-organisation is active: one that has lapsed must be activated again.
+/// An active sub-organisation can initiate contracts; an inactive one can only view and sign
+/// them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal
+/// adds a year and may be repeated, one licence each time, but only while the sub-organisation
+/// is active: one that has lapsed must be activated again.
 ///
-/// The sub-organisations must have completed verification; so must the one and the employee named in `Agent`. The same can be done in the console, or left to the service: with automatic activation or renewal switched on among the application's extended services, it happens by itself while licences last.
+/// The sub-organisations must have completed verification; so must the one and the employee
+/// named in `Agent`. The same can be done in the console, or left to the service: with
+/// automatic activation or renewal switched on among the application's extended services, it
+/// happens by itself while licences last.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateChannelSubOrganizationActiveRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The sub-organisations to activate or renew, by the ids that the platform gave them. All must have completed verification.
+    /// The sub-organisations to activate or renew, by the ids that the platform gave them. All must
+    /// have completed verification.
     pub sub_organization_open_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
-    /// Whether to renew active sub-organisations instead of activating inactive ones. Absent: activate.
+    /// Whether to renew active sub-organisations instead of activating inactive ones. Absent:
+    /// activate.
     pub renew: ::core::option::Option<::core::primitive::bool>,
 }
 
 impl CreateChannelSubOrganizationActiveRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -2108,7 +2337,7 @@ impl CreateChannelSubOrganizationActiveRequest {
             renew: ::core::option::Option::None,
         }
     }
-    /// Sets the member `SubOrganizationOpenIds`.
+    /// Sets the field `SubOrganizationOpenIds`.
     #[must_use]
     pub fn sub_organization_open_ids(
         mut self,
@@ -2126,7 +2355,7 @@ impl CreateChannelSubOrganizationActiveRequest {
         );
         self
     }
-    /// Sets the member `Renew`.
+    /// Sets the field `Renew`.
     #[must_use]
     pub fn renew(mut self, value: ::core::primitive::bool) -> Self {
         self.renew = ::core::option::Option::Some(value);
@@ -2184,7 +2413,7 @@ impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveRequest {
 
 ::tc3_api::__serialize!(CreateChannelSubOrganizationActiveRequest);
 
-/// The answer to `CreateChannelSubOrganizationActive`.
+/// Response of `CreateChannelSubOrganizationActive`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -2193,7 +2422,7 @@ impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveRequest {
 )]
 #[non_exhaustive]
 pub struct CreateChannelSubOrganizationActiveResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2240,35 +2469,57 @@ impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveResponse {
 ///
 /// 创建企业注销链接
 ///
-/// The employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative. The service notifies nobody: pass the link to the super administrator or legal representative, who opens it to complete the closing.
+/// The employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal
+/// representative. The service notifies nobody: pass the link to the super administrator or
+/// legal representative, who opens it to complete the closing.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateCloseOrganizationUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
 }
 
 impl CreateCloseOrganizationUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self { agent }
@@ -2317,11 +2568,11 @@ impl ::tc3_api::json::Encode for CreateCloseOrganizationUrlRequest {
 
 ::tc3_api::__serialize!(CreateCloseOrganizationUrlRequest);
 
-/// The answer to `CreateCloseOrganizationUrl`.
+/// Response of `CreateCloseOrganizationUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateCloseOrganizationUrlResponse {
-    /// When the links expire. In seconds since the epoch.
+    /// When the links expire. Unix timestamp in seconds.
     pub expired_on: ::core::primitive::i64,
     /// H5 link that leads to the mini program, suited to a short message.
     pub long_url: ::std::string::String,
@@ -2331,9 +2582,10 @@ pub struct CreateCloseOrganizationUrlResponse {
     pub mini_app_path: ::std::string::String,
     /// Link to a picture of the QR code.
     pub qrcode_url: ::std::string::String,
-    /// Text to turn into a QR code that, scanned with WeChat, opens the mini program directly, without a page between. It does not work as a link.
+    /// Text to turn into a QR code that, scanned with WeChat, opens the mini program directly,
+    /// without a page between. It does not work as a link.
     pub weixin_qrcode_url: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2389,7 +2641,7 @@ impl ::tc3_api::json::Encode for CreateCloseOrganizationUrlResponse {
 ::tc3_api::__serialize!(CreateCloseOrganizationUrlResponse);
 
 impl CreateCloseOrganizationUrlResponse {
-    /// The member `ExpiredOn` as a time; `None` of zero.
+    /// Returns the field `ExpiredOn` as a time; `None` if it is zero.
     pub fn expired_on_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.expired_on)
     }
@@ -2413,37 +2665,60 @@ impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
 ///
 /// 生成变更超管授权书链接
 ///
-/// That is possible only after the review has rejected the earlier one, for instance as illegible; the callback with the review's result tells so and carries the `AuthorizationId`. Only the person who then carried out the organisation's verification can use the link. It does not expire.
+/// That is possible only after the review has rejected the earlier one, for instance as
+/// illegible; the callback with the review's result tells so and carries the `AuthorizationId`.
+/// Only the person who then carried out the organisation's verification can use the link. It
+/// does not expire.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Give the operator a role that allows this
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
+///   check also the ids in the request.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateModifyAdminAuthorizationUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// Id of the organisation's verification, as the callback with the result of the power of attorney's review gives it.
+    /// Id of the organisation's verification, as the callback with the result of the power of
+    /// attorney's review gives it.
     pub authorization_id: ::core::option::Option<::std::string::String>,
     /// Kind of link. Absent: `HTTP`.
     pub endpoint: ::core::option::Option<super::AdminAuthorizationUrlEndpoint>,
 }
 
 impl CreateModifyAdminAuthorizationUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -2452,7 +2727,7 @@ impl CreateModifyAdminAuthorizationUrlRequest {
             endpoint: ::core::option::Option::None,
         }
     }
-    /// Sets the member `AuthorizationId`.
+    /// Sets the field `AuthorizationId`.
     #[must_use]
     pub fn authorization_id(
         mut self,
@@ -2463,7 +2738,7 @@ impl CreateModifyAdminAuthorizationUrlRequest {
         );
         self
     }
-    /// Sets the member `Endpoint`.
+    /// Sets the field `Endpoint`.
     #[must_use]
     pub fn endpoint(
         mut self,
@@ -2522,13 +2797,14 @@ impl ::tc3_api::json::Encode for CreateModifyAdminAuthorizationUrlRequest {
 
 ::tc3_api::__serialize!(CreateModifyAdminAuthorizationUrlRequest);
 
-/// The answer to `CreateModifyAdminAuthorizationUrl`.
+/// Response of `CreateModifyAdminAuthorizationUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateModifyAdminAuthorizationUrlResponse {
-    /// The link for uploading the power of attorney again. Does not expire; only the person who carried out the organisation's verification can use it.
+    /// The link for uploading the power of attorney again. Does not expire; only the person who
+    /// carried out the organisation's verification can use it.
     pub url: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2588,34 +2864,54 @@ impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
     }
 }
 
-/// Makes a power of attorney, filled in with the details given: for the super administrator at an organisation's verification, for a change of super administrator, or for closing the organisation's account.
+/// Makes a power of attorney, filled in with the details given: for the super administrator at
+/// an organisation's verification, for a change of super administrator, or for closing the
+/// organisation's account.
 ///
 /// 生成企业授权书
 ///
-/// The details of the organisation, the legal representative and the super administrator must be true, or the later review rejects the file. The sub-organisation and the employee named in `Agent` must have passed identity verification. Give `Agent.ProxyOrganizationOpenId` too: it is documented as mandatory, although the official sample goes without.
+/// The details of the organisation, the legal representative and the super administrator must
+/// be true, or the later review rejects the file. The sub-organisation and the employee named
+/// in `Agent` must have passed identity verification. Give `Agent.ProxyOrganizationOpenId` too:
+/// it is documented as mandatory, although the official sample goes without.
 ///
 /// The file's link is valid for 5 minutes.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId` and `Agent.ProxyOperator.OpenId` are required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateOrganizationAuthFileRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The details to fill in. They must agree with the business licence.
     pub organization_common_info: ::core::option::Option<super::OrganizationCommonInfo>,
@@ -2624,7 +2920,7 @@ pub struct CreateOrganizationAuthFileRequest {
 }
 
 impl CreateOrganizationAuthFileRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -2633,7 +2929,7 @@ impl CreateOrganizationAuthFileRequest {
             r#type: ::core::option::Option::None,
         }
     }
-    /// Sets the member `OrganizationCommonInfo`.
+    /// Sets the field `OrganizationCommonInfo`.
     #[must_use]
     pub fn organization_common_info(
         mut self,
@@ -2642,7 +2938,7 @@ impl CreateOrganizationAuthFileRequest {
         self.organization_common_info = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Type`.
+    /// Sets the field `Type`.
     #[must_use]
     pub fn r#type(
         mut self,
@@ -2703,13 +2999,13 @@ impl ::tc3_api::json::Encode for CreateOrganizationAuthFileRequest {
 
 ::tc3_api::__serialize!(CreateOrganizationAuthFileRequest);
 
-/// The answer to `CreateOrganizationAuthFile`.
+/// Response of `CreateOrganizationAuthFile`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateOrganizationAuthFileResponse {
     /// Link to download the power of attorney. Valid for 5 minutes.
     pub file_url: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2772,11 +3068,13 @@ impl ::core::fmt::Debug for CreateOrganizationAuthFileResponse {
 )]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationInfo {
-    /// Id of the verification: one operator's attempt to verify an organisation. Of an organisation's attempts only one can succeed.
+    /// Id of the verification: one operator's attempt to verify an organisation. Of an
+    /// organisation's attempts only one can succeed.
     pub authorization_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that was being verified.
     pub organization_name: ::core::option::Option<::std::string::String>,
-    /// The sub-organisation, by the id that the platform gave it (`ProxyOrganizationOpenId` of `Agent`).
+    /// The sub-organisation, by the id that the platform gave it (`ProxyOrganizationOpenId` of
+    /// `Agent`).
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Why the verification could not be cleared.
     pub errormessage: ::core::option::Option<::std::string::String>,
@@ -2827,36 +3125,61 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationInfo {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DeleteOrganizationAuthorizationInfo);
 
-/// Clears unfinished verifications of organisations, for instance when a batch was submitted with wrong details of the super administrator.
+/// Clears unfinished verifications of organisations, for instance when a batch was submitted
+/// with wrong details of the super administrator.
 ///
 /// 批量清除未认证的企业认证流
 ///
-/// It goes with `CreateBatchOrganizationRegistrationTasks` and `DescribeBatchOrganizationRegistrationUrls`: all verifications under the given super administrator that are still under way are removed, and the organisations can then be submitted anew.
+/// It goes with `CreateBatchOrganizationRegistrationTasks` and
+/// `DescribeBatchOrganizationRegistrationUrls`: all verifications under the given super
+/// administrator that are still under way are removed, and the organisations can then be
+/// submitted anew.
 ///
-/// The call must come from the application that made the verification links; otherwise the service answers that the operator has no verification under way.
+/// The call must come from the application that made the verification links; otherwise the
+/// service answers that the operator has no verification under way.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Give the operator a role that allows this
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
+///   check also the ids in the request.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The verifications to clear. Each id stands for one operator's attempt to verify an organisation, of which only one can succeed.
+    /// The verifications to clear. Each id stands for one operator's attempt to verify an
+    /// organisation, of which only one can succeed.
     pub authorization_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
@@ -2867,7 +3190,7 @@ pub struct DeleteOrganizationAuthorizationsRequest {
 }
 
 impl DeleteOrganizationAuthorizationsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -2877,7 +3200,7 @@ impl DeleteOrganizationAuthorizationsRequest {
             admin_mobile: ::core::option::Option::None,
         }
     }
-    /// Sets the member `AuthorizationIds`.
+    /// Sets the field `AuthorizationIds`.
     #[must_use]
     pub fn authorization_ids(
         mut self,
@@ -2895,7 +3218,7 @@ impl DeleteOrganizationAuthorizationsRequest {
         );
         self
     }
-    /// Sets the member `AdminName`.
+    /// Sets the field `AdminName`.
     #[must_use]
     pub fn admin_name(
         mut self,
@@ -2906,7 +3229,7 @@ impl DeleteOrganizationAuthorizationsRequest {
         );
         self
     }
-    /// Sets the member `AdminMobile`.
+    /// Sets the field `AdminMobile`.
     #[must_use]
     pub fn admin_mobile(
         mut self,
@@ -2993,7 +3316,7 @@ impl ::core::fmt::Debug for DeleteOrganizationAuthorizationsRequest {
     }
 }
 
-/// The answer to `DeleteOrganizationAuthorizations`.
+/// Response of `DeleteOrganizationAuthorizations`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3002,13 +3325,14 @@ impl ::core::fmt::Debug for DeleteOrganizationAuthorizationsRequest {
 )]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationsResponse {
-    /// The verifications concerned, each with its organisation, its id and what went wrong, if anything.
+    /// The verifications concerned, each with its organisation, its id and what went wrong, if
+    /// anything.
     pub delete_organization_authorization_infos: ::std::vec::Vec<
         super::DeleteOrganizationAuthorizationInfo,
     >,
     /// Whether all were cleared.
     pub status: ::core::option::Option<super::AuthorizationClearStatus>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3065,37 +3389,60 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationsResponse {
 ///
 /// 查询企业批量认证状态
 ///
-/// The organisations are named by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a batch submitted with `CreateBatchOrganizationRegistrationTasks`. For a failed one the answer says why, for instance that the organisation is verified already.
+/// The organisations are named by the `SubTaskId`s that
+/// `DescribeBatchOrganizationRegistrationUrls` returns for a batch submitted with
+/// `CreateBatchOrganizationRegistrationTasks`. For a failed one the answer says why, for
+/// instance that the organisation is verified already.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Give the operator a role that allows this
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
+///   check also the ids in the request.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationTasksRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The organisations to look up, by the `SubTaskId`s from `DescribeBatchOrganizationRegistrationUrls`.
+    /// The organisations to look up, by the `SubTaskId`s from
+    /// `DescribeBatchOrganizationRegistrationUrls`.
     pub task_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 
 impl DescribeBatchOrganizationRegistrationTasksRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -3103,7 +3450,7 @@ impl DescribeBatchOrganizationRegistrationTasksRequest {
             task_ids: ::core::option::Option::None,
         }
     }
-    /// Sets the member `TaskIds`.
+    /// Sets the field `TaskIds`.
     #[must_use]
     pub fn task_ids(
         mut self,
@@ -3168,7 +3515,7 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksReque
 
 ::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationTasksRequest);
 
-/// The answer to `DescribeBatchOrganizationRegistrationTasks`.
+/// Response of `DescribeBatchOrganizationRegistrationTasks`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3179,7 +3526,7 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksReque
 pub struct DescribeBatchOrganizationRegistrationTasksResponse {
     /// Where each of them stands.
     pub details: ::std::vec::Vec<super::BatchOrganizationRegistrationTasksDetails>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3224,38 +3571,50 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksRespo
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationTasksResponse);
 
-/// Fetches the result of a batch registration: each sub-organisation's verification link, or what went wrong.
+/// Fetches the result of a batch registration: each sub-organisation's verification link, or
+/// what went wrong.
 ///
 /// 查询子企业批量认证链接
 ///
-/// Call `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. The task runs asynchronously: usually 3 to 5 seconds, longer under load or when it is complex.
+/// Call `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. The task
+/// runs asynchronously: usually 3 to 5 seconds, longer under load or when it is complex.
 ///
-/// The `SubTaskId`s in the answer serve `CreateBatchOrganizationAuthorizationUrl` and `DescribeBatchOrganizationRegistrationTasks`.
+/// The `SubTaskId`s in the answer serve `CreateBatchOrganizationAuthorizationUrl` and
+/// `DescribeBatchOrganizationRegistrationTasks`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: the links it returns belong to a task that exists.
+/// Idempotent. A read: the links it returns belong to a task that exists.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
+///   does not help.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationUrlsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The batch, by the `TaskId` that `CreateBatchOrganizationRegistrationTasks` returned.
     pub task_id: ::std::string::String,
 }
 
 impl DescribeBatchOrganizationRegistrationUrlsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -3313,7 +3672,7 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsReques
 
 ::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationUrlsRequest);
 
-/// The answer to `DescribeBatchOrganizationRegistrationUrls`.
+/// Response of `DescribeBatchOrganizationRegistrationUrls`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3324,7 +3683,7 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsReques
 pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
     /// The sub-organisations' verification links.
     pub organization_auth_urls: ::std::vec::Vec<super::OrganizationAuthUrl>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3369,19 +3728,23 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsRespon
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationUrlsResponse);
 
-/// Looks up one sub-organisation, or lists all those of the application: super administrator, legal representative, state of verification, activation.
+/// Looks up one sub-organisation, or lists all those of the application: super administrator,
+/// legal representative, state of verification, activation.
 ///
 /// 查询企业信息
 ///
-/// With `OrganizationOpenId` the answer is about that sub-organisation; without, it covers the whole application, page by page. The sub-organisation and the employee named in `Agent` must have passed identity verification.
+/// With `OrganizationOpenId` the answer is about that sub-organisation; without, it covers the
+/// whole application, page by page. The sub-organisation and the employee named in `Agent` must
+/// have passed identity verification.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -3402,18 +3765,27 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsRespon
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelOrganizationsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// How many sub-organisations a page holds. At most 200.
     pub limit: ::core::primitive::i64,
-    /// The sub-organisation to look up, by the id that the platform gave it. Absent: all those of the application.
+    /// The sub-organisation to look up, by the id that the platform gave it. Absent: all those of
+    /// the application.
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Only sub-organisations whose verification is in one of these states.
     pub authorization_status_list: ::core::option::Option<
@@ -3424,7 +3796,7 @@ pub struct DescribeChannelOrganizationsRequest {
 }
 
 impl DescribeChannelOrganizationsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent, limit: ::core::primitive::i64) -> Self {
         Self {
@@ -3435,7 +3807,7 @@ impl DescribeChannelOrganizationsRequest {
             offset: ::core::option::Option::None,
         }
     }
-    /// Sets the member `OrganizationOpenId`.
+    /// Sets the field `OrganizationOpenId`.
     #[must_use]
     pub fn organization_open_id(
         mut self,
@@ -3446,7 +3818,7 @@ impl DescribeChannelOrganizationsRequest {
         );
         self
     }
-    /// Sets the member `AuthorizationStatusList`.
+    /// Sets the field `AuthorizationStatusList`.
     #[must_use]
     pub fn authorization_status_list(
         mut self,
@@ -3464,7 +3836,7 @@ impl DescribeChannelOrganizationsRequest {
         );
         self
     }
-    /// Sets the member `Offset`.
+    /// Sets the field `Offset`.
     #[must_use]
     pub fn offset(mut self, value: ::core::primitive::i64) -> Self {
         self.offset = ::core::option::Option::Some(value);
@@ -3528,7 +3900,7 @@ impl ::tc3_api::json::Encode for DescribeChannelOrganizationsRequest {
 
 ::tc3_api::__serialize!(DescribeChannelOrganizationsRequest);
 
-/// The answer to `DescribeChannelOrganizations`.
+/// Response of `DescribeChannelOrganizations`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3545,7 +3917,7 @@ pub struct DescribeChannelOrganizationsResponse {
     pub limit: ::core::option::Option<::core::primitive::i64>,
     /// How many sub-organisations match in all.
     pub total: ::core::option::Option<::core::primitive::i64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3598,36 +3970,56 @@ impl ::tc3_api::json::Encode for DescribeChannelOrganizationsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DescribeChannelOrganizationsResponse);
 
-/// Lists to whom a sub-organisation has granted an extended service: auto-signing or batch signing.
+/// Lists to whom a sub-organisation has granted an extended service: auto-signing or batch
+/// signing.
 ///
 /// 查询企业扩展服务授权详情
 ///
-/// Only its super administrator or legal representative may ask, so `Agent.ProxyOperator.OpenId` must be one of theirs. Both the sub-organisation and the employee must have passed identity verification.
+/// Only its super administrator or legal representative may ask, so
+/// `Agent.ProxyOperator.OpenId` must be one of theirs. Both the sub-organisation and the
+/// employee must have passed identity verification.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthDetailRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// The extended service in question. The official sample asks for auto-signing with `OPEN_SERVER_SIGN`, which the reference does not list.
+    /// The extended service in question. The official sample asks for auto-signing with
+    /// `OPEN_SERVER_SIGN`, which the reference does not list.
     pub extend_service_type: super::GrantedServiceType,
     /// How many entries a page holds. Absent: 20. At most 200.
     pub limit: ::core::option::Option<::core::primitive::i64>,
@@ -3636,7 +4028,7 @@ pub struct DescribeExtendedServiceAuthDetailRequest {
 }
 
 impl DescribeExtendedServiceAuthDetailRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -3649,13 +4041,13 @@ impl DescribeExtendedServiceAuthDetailRequest {
             offset: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Limit`.
+    /// Sets the field `Limit`.
     #[must_use]
     pub fn limit(mut self, value: ::core::primitive::i64) -> Self {
         self.limit = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Offset`.
+    /// Sets the field `Offset`.
     #[must_use]
     pub fn offset(mut self, value: ::core::primitive::i64) -> Self {
         self.offset = ::core::option::Option::Some(value);
@@ -3718,7 +4110,7 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailRequest {
 
 ::tc3_api::__serialize!(DescribeExtendedServiceAuthDetailRequest);
 
-/// The answer to `DescribeExtendedServiceAuthDetail`.
+/// Response of `DescribeExtendedServiceAuthDetail`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3729,7 +4121,7 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailRequest {
 pub struct DescribeExtendedServiceAuthDetailResponse {
     /// To whom the service is granted.
     pub auth_info_detail: super::AuthInfoDetail,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3778,38 +4170,62 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailResponse {
 ///
 /// 查询企业扩展服务授权信息
 ///
-/// It covers auto-signing, contracts with residents of Hong Kong, Macao and Taiwan, checking a party's identity by mobile number, the wider age range of signers, download of contracts and files, and hiding the names of the employees who handle contracts. `ModifyExtendedService` switches them.
+/// It covers auto-signing, contracts with residents of Hong Kong, Macao and Taiwan, checking a
+/// party's identity by mobile number, the wider age range of signers, download of contracts and
+/// files, and hiding the names of the employees who handle contracts. `ModifyExtendedService`
+/// switches them.
 ///
-/// Only the super administrator or legal representative may ask, so `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call is refused. Both the sub-organisation and the employee must have passed identity verification.
+/// Only the super administrator or legal representative may ask, so
+/// `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call is refused.
+/// Both the sub-organisation and the employee must have passed identity verification.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
+///   does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthInfoRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
 }
 
 impl DescribeExtendedServiceAuthInfoRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self { agent }
@@ -3858,7 +4274,7 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthInfoRequest {
 
 ::tc3_api::__serialize!(DescribeExtendedServiceAuthInfoRequest);
 
-/// The answer to `DescribeExtendedServiceAuthInfo`.
+/// Response of `DescribeExtendedServiceAuthInfo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -3869,7 +4285,7 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthInfoRequest {
 pub struct DescribeExtendedServiceAuthInfoResponse {
     /// The extended services and whether each is on.
     pub auth_info: ::std::vec::Vec<super::ExtentServiceAuthInfo>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -3923,15 +4339,17 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthInfoResponse {
 )]
 #[non_exhaustive]
 pub struct ExtentServiceAuthInfo {
-    /// Which extended service. The official sample also answers `PAGING_SEAL` (seal across page edges) and, for the wider age range, `EXPANSION_AGE_LIMIT`; the reference lists neither.
+    /// Which extended service. The official sample also answers `PAGING_SEAL` (seal across page
+    /// edges) and, for the wider age range, `EXPANSION_AGE_LIMIT`; the reference lists neither.
     pub r#type: super::ExtendedServiceType,
     /// The extended service's name, in Chinese.
     pub name: ::std::string::String,
     /// Whether it is on.
     pub status: super::ExtendedServiceStatus,
-    /// `OpenId` of the employee who switched it last, the id that the platform gave them. May be empty.
+    /// `OpenId` of the employee who switched it last, the id that the platform gave them. May be
+    /// empty.
     pub operator_open_id: ::std::string::String,
-    /// When it was switched last. May be 0. In seconds since the epoch.
+    /// When it was switched last. May be 0. Unix timestamp in seconds.
     pub operate_on: ::core::primitive::i64,
 }
 
@@ -3983,13 +4401,14 @@ impl ::tc3_api::json::Encode for ExtentServiceAuthInfo {
 ::tc3_api::__serialize!(ExtentServiceAuthInfo);
 
 impl ExtentServiceAuthInfo {
-    /// The member `OperateOn` as a time; `None` of zero.
+    /// Returns the field `OperateOn` as a time; `None` if it is zero.
     pub fn operate_on_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.operate_on)
     }
 }
 
-/// An authorisation from one organisation to another; so far only for auto-signing on behalf of a partner.
+/// An authorisation from one organisation to another; so far only for auto-signing on behalf of
+/// a partner.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -4006,7 +4425,7 @@ pub struct HasAuthOrganization {
     pub authorized_organization_open_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that received it.
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
-    /// When it was granted. In seconds since the epoch.
+    /// When it was granted. Unix timestamp in seconds.
     pub authorize_time: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -4066,7 +4485,7 @@ impl ::tc3_api::json::Encode for HasAuthOrganization {
 ::tc3_api::__serialize!(HasAuthOrganization);
 
 impl HasAuthOrganization {
-    /// The member `AuthorizeTime` as a time; `None` of zero.
+    /// Returns the field `AuthorizeTime` as a time; `None` if it is zero.
     pub fn authorize_time_as_time(
         &self,
     ) -> ::core::option::Option<::std::time::SystemTime> {
@@ -4130,30 +4549,51 @@ impl ::tc3_api::json::Encode for HasAuthUser {
 ///
 /// 管理企业扩展服务
 ///
-/// The employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative; both the sub-organisation and the employee must have passed identity verification.
+/// The employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal
+/// representative; both the sub-organisation and the employee must have passed identity
+/// verification.
 ///
-/// Switching on `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the answer holds a link, valid for 24 hours, which the platform must pass to the super administrator or legal representative to open. Everything else takes effect at once, and no link comes back. `DescribeExtendedServiceAuthInfo` shows the outcome.
+/// Switching on `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the answer holds a
+/// link, valid for 24 hours, which the platform must pass to the super administrator or legal
+/// representative to open. Everything else takes effect at once, and no link comes back.
+/// `DescribeExtendedServiceAuthInfo` shows the outcome.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ModifyExtendedServiceRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The extended service to switch.
     pub service_type: super::ExtendedServiceType,
@@ -4164,7 +4604,7 @@ pub struct ModifyExtendedServiceRequest {
 }
 
 impl ModifyExtendedServiceRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -4178,7 +4618,7 @@ impl ModifyExtendedServiceRequest {
             endpoint: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Endpoint`.
+    /// Sets the field `Endpoint`.
     #[must_use]
     pub fn endpoint(
         mut self,
@@ -4244,13 +4684,15 @@ impl ::tc3_api::json::Encode for ModifyExtendedServiceRequest {
 
 ::tc3_api::__serialize!(ModifyExtendedServiceRequest);
 
-/// The answer to `ModifyExtendedService`.
+/// Response of `ModifyExtendedService`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ModifyExtendedServiceResponse {
-    /// The link with which the super administrator or legal representative switches the service on, valid for 24 hours. Comes only with `OPEN` of `AUTO_SIGN` or `DOWNLOAD_FLOW`. Empty: the change has taken effect.
+    /// The link with which the super administrator or legal representative switches the service on,
+    /// valid for 24 hours. Comes only with `OPEN` of `AUTO_SIGN` or `DOWNLOAD_FLOW`. Empty: the
+    /// change has taken effect.
     pub operate_url: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -4304,61 +4746,95 @@ impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
     }
 }
 
-/// Updates a sub-organisation's information with the service after a change in the business register, with its latest business licence as evidence.
+/// Updates a sub-organisation's information with the service after a change in the business
+/// register, with its latest business licence as evidence.
 ///
 /// 变更子客企业信息
 ///
-/// Only its super administrator or legal representative may: `Agent.ProxyOperator.OpenId` must be one of theirs. One operator has at most 10 checks a day. Send only what has changed.
+/// Only its super administrator or legal representative may: `Agent.ProxyOperator.OpenId` must
+/// be one of theirs. One operator has at most 10 checks a day. Send only what has changed.
 ///
-/// A new name is refused while contracts of the organisation are unfinished anywhere on the service, including those of a self-registered organisation of the same name: withdraw or complete those that the answer lists, then call again. Organisations that the service has put on an allow list, on request to its account manager, are exempt.
+/// A new name is refused while contracts of the organisation are unfinished anywhere on the
+/// service, including those of a self-registered organisation of the same name: withdraw or
+/// complete those that the answer lists, then call again. Organisations that the service has
+/// put on an allow list, on request to its account manager, are exempt.
 ///
-/// Name, legal representative and credit code are checked against the business register. If they agree, the change takes effect and a callback reports it. If the new name or legal representative does not match, or the register has the organisation as not found, deregistered or revoked, the change goes to manual review, whose result comes by another callback.
+/// Name, legal representative and credit code are checked against the business register. If
+/// they agree, the change takes effect and a callback reports it. If the new name or legal
+/// representative does not match, or the register has the organisation as not found,
+/// deregistered or revoked, the change goes to manual review, whose result comes by another
+/// callback.
 ///
 /// Consequences:
 ///
-/// - New legal representative: the old one's seal becomes void and their account an ordinary employee's; the new one receives a short message.
+/// - New legal representative: the old one's seal becomes void and their account an ordinary
+///   employee's; the new one receives a short message.
 /// - New name: the certificate is voided and issued anew, and a new official seal is made.
 /// - New address or type: only that entry changes.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - At least one of `OrganizationName`, `Address`, `OrganizationType` and `LegalName` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - At least one of `OrganizationName`, `Address`, `OrganizationType` and `LegalName` is
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.OrganizationNotChange`: Organisation information has not changed. Call only when something changed, and give only the members that did, with their new values.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NotSupportOrgType`: Organisation type is unsupported. Check the organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.OrganizationNotChange`](super::ErrorCode::FailedOperationOrganizationNotChange):
+///   Organisation information has not changed. Call only when something changed, and give only
+///   the members that did, with their new values.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
+///   Organisation type is unsupported. Check the organisation's type.
+///   `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for
+///   other types ask the service's account manager.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ModifyOrganizationBusinessInfoRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// A picture of the business licence or a like certificate, by the id that `UploadFiles` returned. It is kept as evidence and not read by OCR: what has changed must be given in the other members.
+    /// A picture of the business licence or a like certificate, by the id that `UploadFiles`
+    /// returned. It is kept as evidence and not read by OCR: what has changed must be given in the
+    /// other members.
     pub biz_license_resource_id: ::std::string::String,
     /// The new name, as in the business register. Absent: unchanged.
     pub organization_name: ::core::option::Option<::std::string::String>,
     /// The new registered address; province, city and district are read from it. Absent: unchanged.
     pub address: ::core::option::Option<::std::string::String>,
-    /// The new type of organisation. So far only a sole trader can become an enterprise. Absent: unchanged.
+    /// The new type of organisation. So far only a sole trader can become an enterprise. Absent:
+    /// unchanged.
     pub organization_type: ::core::option::Option<super::OrganizationBusinessType>,
     /// Name of the new legal representative, as in the business register. Absent: unchanged.
     pub legal_name: ::core::option::Option<::std::string::String>,
-    /// Mobile or landline number of the new legal representative, for the short message to them. Give it only when the legal representative changes.
+    /// Mobile or landline number of the new legal representative, for the short message to them.
+    /// Give it only when the legal representative changes.
     pub new_legal_mobile: ::core::option::Option<::std::string::String>,
 }
 
 impl ModifyOrganizationBusinessInfoRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -4376,7 +4852,7 @@ impl ModifyOrganizationBusinessInfoRequest {
             new_legal_mobile: ::core::option::Option::None,
         }
     }
-    /// Sets the member `OrganizationName`.
+    /// Sets the field `OrganizationName`.
     #[must_use]
     pub fn organization_name(
         mut self,
@@ -4387,7 +4863,7 @@ impl ModifyOrganizationBusinessInfoRequest {
         );
         self
     }
-    /// Sets the member `Address`.
+    /// Sets the field `Address`.
     #[must_use]
     pub fn address(
         mut self,
@@ -4396,7 +4872,7 @@ impl ModifyOrganizationBusinessInfoRequest {
         self.address = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `OrganizationType`.
+    /// Sets the field `OrganizationType`.
     #[must_use]
     pub fn organization_type(
         mut self,
@@ -4407,7 +4883,7 @@ impl ModifyOrganizationBusinessInfoRequest {
         );
         self
     }
-    /// Sets the member `LegalName`.
+    /// Sets the field `LegalName`.
     #[must_use]
     pub fn legal_name(
         mut self,
@@ -4418,7 +4894,7 @@ impl ModifyOrganizationBusinessInfoRequest {
         );
         self
     }
-    /// Sets the member `NewLegalMobile`.
+    /// Sets the field `NewLegalMobile`.
     #[must_use]
     pub fn new_legal_mobile(
         mut self,
@@ -4527,7 +5003,7 @@ impl ::core::fmt::Debug for ModifyOrganizationBusinessInfoRequest {
     }
 }
 
-/// The answer to `ModifyOrganizationBusinessInfo`.
+/// Response of `ModifyOrganizationBusinessInfo`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -4538,15 +5014,18 @@ impl ::core::fmt::Debug for ModifyOrganizationBusinessInfoRequest {
 pub struct ModifyOrganizationBusinessInfoResponse {
     /// Whether the change was blocked; anything but 0 means that it was.
     pub error_code: ::core::option::Option<super::BusinessInfoChangeCode>,
-    /// Why the change was blocked, in Chinese, for instance how many contracts are unfinished. Empty otherwise.
+    /// Why the change was blocked, in Chinese, for instance how many contracts are unfinished.
+    /// Empty otherwise.
     pub error_message: ::core::option::Option<::std::string::String>,
     /// How many unfinished contracts stand in the way of a new name. Set in that case only.
     pub unfinished_count: ::core::option::Option<::core::primitive::u64>,
-    /// Ids of the unfinished contracts of self-registered organisations of that name. The platform may be unable to look them up; ask the sub-organisation to deal with them.
+    /// Ids of the unfinished contracts of self-registered organisations of that name. The platform
+    /// may be unable to look them up; ask the sub-organisation to deal with them.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
-    /// Ids of the unfinished contracts of the sub-organisation. Those under other platforms may not be found; ask the sub-organisation to deal with them.
+    /// Ids of the unfinished contracts of the sub-organisation. Those under other platforms may not
+    /// be found; ask the sub-organisation to deal with them.
     pub channel_flow_ids: ::std::vec::Vec<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -4603,13 +5082,17 @@ impl ::tc3_api::json::Encode for ModifyOrganizationBusinessInfoResponse {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct OrganizationAuthUrl {
-    /// The link, good for one use: every further login needs a new one. Valid for 5 minutes with the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, whatever the state of organisation and employee. Pass it on unescaped: `&`, not `\u0026`.
+    /// The link, good for one use: every further login needs a new one. Valid for 5 minutes with
+    /// the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, whatever the state of
+    /// organisation and employee. Pass it on unescaped: `&`, not `\u0026`.
     pub auth_url: ::core::option::Option<::std::string::String>,
-    /// Why the registration failed, for instance because name, credit code and legal representative do not match. Empty otherwise.
+    /// Why the registration failed, for instance because name, credit code and legal representative
+    /// do not match. Empty otherwise.
     pub error_message: ::core::option::Option<::std::string::String>,
     /// Name of the organisation, as given at submission.
     pub organization_name: ::core::option::Option<::std::string::String>,
-    /// Id of this organisation's registration, for `CreateBatchOrganizationAuthorizationUrl` and `DescribeBatchOrganizationRegistrationTasks`.
+    /// Id of this organisation's registration, for `CreateBatchOrganizationAuthorizationUrl` and
+    /// `DescribeBatchOrganizationRegistrationTasks`.
     pub sub_task_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -4679,7 +5162,8 @@ impl ::core::fmt::Debug for OrganizationAuthUrl {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCommonInfo {
-    /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
+    /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not
+    /// as `()`.
     pub organization_name: ::std::string::String,
     /// Its unified social credit code, as on its business licence.
     pub uniform_social_credit_code: ::std::string::String,
@@ -4708,7 +5192,7 @@ pub struct OrganizationCommonInfo {
 }
 
 impl OrganizationCommonInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         organization_name: impl ::core::convert::Into<::std::string::String>,
@@ -4733,7 +5217,7 @@ impl OrganizationCommonInfo {
             old_admin_id_card_number: ::core::option::Option::None,
         }
     }
-    /// Sets the member `LegalIdCardType`.
+    /// Sets the field `LegalIdCardType`.
     #[must_use]
     pub fn legal_id_card_type(
         mut self,
@@ -4744,7 +5228,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `LegalIdCardNumber`.
+    /// Sets the field `LegalIdCardNumber`.
     #[must_use]
     pub fn legal_id_card_number(
         mut self,
@@ -4755,7 +5239,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `AdminName`.
+    /// Sets the field `AdminName`.
     #[must_use]
     pub fn admin_name(
         mut self,
@@ -4766,7 +5250,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `AdminMobile`.
+    /// Sets the field `AdminMobile`.
     #[must_use]
     pub fn admin_mobile(
         mut self,
@@ -4777,7 +5261,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `AdminIdCardType`.
+    /// Sets the field `AdminIdCardType`.
     #[must_use]
     pub fn admin_id_card_type(
         mut self,
@@ -4788,7 +5272,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `AdminIdCardNumber`.
+    /// Sets the field `AdminIdCardNumber`.
     #[must_use]
     pub fn admin_id_card_number(
         mut self,
@@ -4799,7 +5283,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `OldAdminName`.
+    /// Sets the field `OldAdminName`.
     #[must_use]
     pub fn old_admin_name(
         mut self,
@@ -4810,7 +5294,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `OldAdminMobile`.
+    /// Sets the field `OldAdminMobile`.
     #[must_use]
     pub fn old_admin_mobile(
         mut self,
@@ -4821,7 +5305,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `OldAdminIdCardType`.
+    /// Sets the field `OldAdminIdCardType`.
     #[must_use]
     pub fn old_admin_id_card_type(
         mut self,
@@ -4832,7 +5316,7 @@ impl OrganizationCommonInfo {
         );
         self
     }
-    /// Sets the member `OldAdminIdCardNumber`.
+    /// Sets the field `OldAdminIdCardNumber`.
     #[must_use]
     pub fn old_admin_id_card_number(
         mut self,
@@ -4995,27 +5479,36 @@ impl ::core::fmt::Debug for OrganizationCommonInfo {
 ///
 /// # Rules
 ///
-/// - Where `PowerOfAttorneys` is given, `AdminName`, `AdminMobile` and `AdminIdCardNumber` must be given.
+/// - If `PowerOfAttorneys` is set, `AdminName`, `AdminMobile` and `AdminIdCardNumber` are
+///   required.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct RegistrationOrganizationInfo {
-    /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
+    /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not
+    /// as `()`.
     pub organization_name: ::std::string::String,
-    /// Id that the platform gives the sub-organisation and that stands for it from then on; unique in the application. Letters and digits only. At most 64 characters.
+    /// Id that the platform gives the sub-organisation and that stands for it from then on; unique
+    /// in the application. Letters and digits only. At most 64 characters.
     pub organization_open_id: ::std::string::String,
-    /// Id that the platform gives the employee and that stands for them from then on; unique in the application. Letters and digits only. At most 64 characters.
+    /// Id that the platform gives the employee and that stands for them from then on; unique in the
+    /// application. Letters and digits only. At most 64 characters.
     pub open_id: ::std::string::String,
     /// Its unified social credit code, as on its business licence.
     pub uniform_social_credit_code: ::std::string::String,
     /// Name of its legal representative, as on its business licence.
     pub legal_name: ::std::string::String,
-    /// Its registered address, as on its business licence, with city and district: without them it is refused.
+    /// Its registered address, as on its business licence, with city and district: without them it
+    /// is refused.
     pub address: ::core::option::Option<::std::string::String>,
-    /// Name of its super administrator, who must carry out the registration in person. If the legal representative takes that role, the legal representative's name.
+    /// Name of its super administrator, who must carry out the registration in person. If the legal
+    /// representative takes that role, the legal representative's name.
     pub admin_name: ::core::option::Option<::std::string::String>,
-    /// The super administrator's mobile number. Must be the personal number with which the person who carries out the registration is known to the service.
+    /// The super administrator's mobile number. Must be the personal number with which the person
+    /// who carries out the registration is known to the service.
     pub admin_mobile: ::core::option::Option<::std::string::String>,
-    /// How the super administrator may be authorised. Government bodies and public institutions can only use `5`. If the legal representative carries out the registration, it is the legal representative who is verified instead. At most 1 element.
+    /// How the super administrator may be authorised. Government bodies and public institutions can
+    /// only use `5`. If the legal representative carries out the registration, it is the legal
+    /// representative who is verified instead. At most 1 element.
     pub authorization_types: ::core::option::Option<
         ::std::vec::Vec<super::AuthorizationType>,
     >,
@@ -5023,16 +5516,18 @@ pub struct RegistrationOrganizationInfo {
     pub admin_id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the super administrator's identity document.
     pub admin_id_card_number: ::core::option::Option<::std::string::String>,
-    /// The front of the business licence, as PNG or JPG. As base64. At most 5 MB.
+    /// The front of the business licence, as PNG or JPG. Encoded as base64. At most 5 MB.
     pub business_license: ::core::option::Option<::tc3_api::Base64>,
-    /// The power of attorney for the super administrator, as PNG, JPG or PDF. At most 8 MB each. Only if the super administrator has passed identity verification with the service, and with `AuthorizationTypes` of `1`. As base64.
+    /// The power of attorney for the super administrator, as PNG, JPG or PDF. At most 8 MB each.
+    /// Only if the super administrator has passed identity verification with the service, and with
+    /// `AuthorizationTypes` of `1`. Encoded as base64.
     pub power_of_attorneys: ::core::option::Option<::std::vec::Vec<::tc3_api::Base64>>,
     /// H5 page to jump to once verification is done. At most 1000 characters.
     pub auto_jump_url: ::core::option::Option<::std::string::String>,
 }
 
 impl RegistrationOrganizationInfo {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         organization_name: impl ::core::convert::Into<::std::string::String>,
@@ -5060,7 +5555,7 @@ impl RegistrationOrganizationInfo {
             auto_jump_url: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Address`.
+    /// Sets the field `Address`.
     #[must_use]
     pub fn address(
         mut self,
@@ -5069,7 +5564,7 @@ impl RegistrationOrganizationInfo {
         self.address = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `AdminName`.
+    /// Sets the field `AdminName`.
     #[must_use]
     pub fn admin_name(
         mut self,
@@ -5080,7 +5575,7 @@ impl RegistrationOrganizationInfo {
         );
         self
     }
-    /// Sets the member `AdminMobile`.
+    /// Sets the field `AdminMobile`.
     #[must_use]
     pub fn admin_mobile(
         mut self,
@@ -5091,7 +5586,7 @@ impl RegistrationOrganizationInfo {
         );
         self
     }
-    /// Sets the member `AuthorizationTypes`.
+    /// Sets the field `AuthorizationTypes`.
     #[must_use]
     pub fn authorization_types(
         mut self,
@@ -5109,7 +5604,7 @@ impl RegistrationOrganizationInfo {
         );
         self
     }
-    /// Sets the member `AdminIdCardType`.
+    /// Sets the field `AdminIdCardType`.
     #[must_use]
     pub fn admin_id_card_type(
         mut self,
@@ -5120,7 +5615,7 @@ impl RegistrationOrganizationInfo {
         );
         self
     }
-    /// Sets the member `AdminIdCardNumber`.
+    /// Sets the field `AdminIdCardNumber`.
     #[must_use]
     pub fn admin_id_card_number(
         mut self,
@@ -5131,7 +5626,7 @@ impl RegistrationOrganizationInfo {
         );
         self
     }
-    /// Sets the member `BusinessLicense`.
+    /// Sets the field `BusinessLicense`.
     #[must_use]
     pub fn business_license(
         mut self,
@@ -5142,7 +5637,7 @@ impl RegistrationOrganizationInfo {
         );
         self
     }
-    /// Sets the member `PowerOfAttorneys`.
+    /// Sets the field `PowerOfAttorneys`.
     #[must_use]
     pub fn power_of_attorneys(
         mut self,
@@ -5160,7 +5655,7 @@ impl RegistrationOrganizationInfo {
         );
         self
     }
-    /// Sets the member `AutoJumpUrl`.
+    /// Sets the field `AutoJumpUrl`.
     #[must_use]
     pub fn auto_jump_url(
         mut self,
@@ -5329,53 +5824,106 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
     }
 }
 
-/// Hands a sub-organisation's details (name, business licence, credit code, legal representative, address) to the service, so that nobody has to upload or type them during activation.
+/// Hands a sub-organisation's details (name, business licence, credit code, legal
+/// representative, address) to the service, so that nobody has to upload or type them during
+/// activation.
 ///
 /// 同步企业信息
 ///
-/// Call it before `CreateConsoleLoginUrl` makes the login link, or it has no effect. The details must agree with the business licence, or the check during activation fails.
+/// Call it before `CreateConsoleLoginUrl` makes the login link, or it has no effect. The
+/// details must agree with the business licence, or the check during activation fails.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` and `Agent.ProxyOrganizationOpenId` must be given.
+/// - `Agent.AppId` and `Agent.ProxyOrganizationOpenId` are required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.BusinessLicense`: Business licence format is invalid. Give a PNG or JPG of the licence's front as base64, 5 MB at most, without a data URL's prefix.
-/// - `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.
-/// - `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.
-/// - `InvalidParameter.FileType`: File type is not allowed. Give the business licence as PNG or JPG.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `InvalidParameter.OrganizationId`: OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
-/// - `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed. Give the 18 characters of the code as on the business licence, capitals and digits, without spaces.
-/// - `LimitExceeded.FileSize`: File is too large. Give a business licence of at most 5 MB.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.BannedApplication`: Application is banned. Stop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.ApplicationId`: ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
+///   Business licence format is invalid. Give a PNG or JPG of the licence's front as base64, 5
+///   MB at most, without a data URL's prefix.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type: 18 characters with a
+///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
+///   mainland travel permits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   `ID_CARD` only.
+/// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): File type is
+///   not allowed. Give the business licence as PNG or JPG.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
+///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
+///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
+/// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
+///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   full-width brackets in place of `(` and `)`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
+///   Unified social credit code is malformed. Give the 18 characters of the code as on the
+///   business licence, capitals and digits, without spaces.
+/// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
+///   Give a business licence of at most 5 MB.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
+///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   administrator ask the service's account manager for the reason.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
+///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   may do this; have the super administrator grant the permission.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// Name of the sub-organisation, as on its business licence. Write brackets full-width (`（）`), not as `()`.
+    /// Name of the sub-organisation, as on its business licence. Write brackets full-width (`（）`),
+    /// not as `()`.
     pub proxy_organization_name: ::std::string::String,
-    /// The front of the business licence, as PNG or JPG. As base64. At most 5 MB.
+    /// The front of the business licence, as PNG or JPG. Encoded as base64. At most 5 MB.
     pub business_license: ::core::option::Option<::tc3_api::Base64>,
     /// Its unified social credit code. At most 200 characters.
     pub uniform_social_credit_code: ::core::option::Option<::std::string::String>,
@@ -5383,18 +5931,21 @@ pub struct SyncProxyOrganizationRequest {
     pub proxy_legal_name: ::core::option::Option<::std::string::String>,
     /// Not in use: who makes the call.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// Kind of the legal representative's identity document. So far only `ID_CARD`, which is also the default.
+    /// Kind of the legal representative's identity document. So far only `ID_CARD`, which is also
+    /// the default.
     pub proxy_legal_id_card_type: ::core::option::Option<super::IdCardType>,
-    /// Number of the legal representative's identity document: digits, and an upper-case `X` where the number has one. Exactly 18 characters.
+    /// Number of the legal representative's identity document: digits, and an upper-case `X` where
+    /// the number has one. Exactly 18 characters.
     pub proxy_legal_id_card_number: ::core::option::Option<::std::string::String>,
-    /// Its address in full: province, city, district, then street and number. At most 500 characters.
+    /// Its address in full: province, city, district, then street and number. At most 500
+    /// characters.
     pub proxy_address: ::core::option::Option<::std::string::String>,
 }
 
 impl SyncProxyOrganizationRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -5414,7 +5965,7 @@ impl SyncProxyOrganizationRequest {
             proxy_address: ::core::option::Option::None,
         }
     }
-    /// Sets the member `BusinessLicense`.
+    /// Sets the field `BusinessLicense`.
     #[must_use]
     pub fn business_license(
         mut self,
@@ -5425,7 +5976,7 @@ impl SyncProxyOrganizationRequest {
         );
         self
     }
-    /// Sets the member `UniformSocialCreditCode`.
+    /// Sets the field `UniformSocialCreditCode`.
     #[must_use]
     pub fn uniform_social_credit_code(
         mut self,
@@ -5436,7 +5987,7 @@ impl SyncProxyOrganizationRequest {
         );
         self
     }
-    /// Sets the member `ProxyLegalName`.
+    /// Sets the field `ProxyLegalName`.
     #[must_use]
     pub fn proxy_legal_name(
         mut self,
@@ -5447,13 +5998,13 @@ impl SyncProxyOrganizationRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ProxyLegalIdCardType`.
+    /// Sets the field `ProxyLegalIdCardType`.
     #[must_use]
     pub fn proxy_legal_id_card_type(
         mut self,
@@ -5464,7 +6015,7 @@ impl SyncProxyOrganizationRequest {
         );
         self
     }
-    /// Sets the member `ProxyLegalIdCardNumber`.
+    /// Sets the field `ProxyLegalIdCardNumber`.
     #[must_use]
     pub fn proxy_legal_id_card_number(
         mut self,
@@ -5475,7 +6026,7 @@ impl SyncProxyOrganizationRequest {
         );
         self
     }
-    /// Sets the member `ProxyAddress`.
+    /// Sets the field `ProxyAddress`.
     #[must_use]
     pub fn proxy_address(
         mut self,
@@ -5608,7 +6159,7 @@ impl ::core::fmt::Debug for SyncProxyOrganizationRequest {
     }
 }
 
-/// The answer to `SyncProxyOrganization`.
+/// Response of `SyncProxyOrganization`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -5617,7 +6168,7 @@ impl ::core::fmt::Debug for SyncProxyOrganizationRequest {
 )]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -5674,17 +6225,18 @@ pub enum AdminAuthorizationUrlEndpoint {
     Http,
     /// `HTTP_SHORT_URL`: Short link that opens the mini program, for a short message or an H5 page.
     HttpShortUrl,
-    /// `APP`: Path of the mini program's page, for jumping there from an app or another mini program.
+    /// `APP`: Path of the mini program's page, for jumping there from an app or another mini
+    /// program.
     App,
     /// `PC`: Link to the web console.
     Pc,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl AdminAuthorizationUrlEndpoint {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Http => "HTTP",
@@ -5727,7 +6279,7 @@ impl ::core::fmt::Display for AdminAuthorizationUrlEndpoint {
 }
 
 impl ::core::default::Default for AdminAuthorizationUrlEndpoint {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -5772,13 +6324,13 @@ impl ::tc3_api::json::Encode for AdminAuthorizationUrlEndpoint {
 pub enum AuthFileIdCardType {
     /// `居民身份证`: Identity card of a resident of mainland China.
     ResidentIdCard,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl AuthFileIdCardType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::ResidentIdCard => "居民身份证",
@@ -5815,7 +6367,7 @@ impl ::core::fmt::Display for AuthFileIdCardType {
 }
 
 impl ::core::default::Default for AuthFileIdCardType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -5865,13 +6417,13 @@ pub enum AuthorizationClearStatus {
     PartlyCleared,
     /// `3`: None was.
     NoneCleared,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl AuthorizationClearStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::AllCleared => 1,
@@ -5900,7 +6452,7 @@ impl ::core::fmt::Display for AuthorizationClearStatus {
 }
 
 impl ::core::default::Default for AuthorizationClearStatus {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -5948,13 +6500,13 @@ pub enum BatchAuthMethod {
     LinkPerOrganization,
     /// `1`: The links are gathered into one, through which all are verified.
     SingleLink,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl BatchAuthMethod {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::LinkPerOrganization => 0,
@@ -5981,7 +6533,7 @@ impl ::core::fmt::Display for BatchAuthMethod {
 }
 
 impl ::core::default::Default for BatchAuthMethod {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -6028,17 +6580,18 @@ pub enum BatchUrlEndpoint {
     Http,
     /// `HTTP_SHORT_URL`: Short link that opens the mini program, for a short message or an H5 page.
     HttpShortUrl,
-    /// `APP`: Path of the mini program's page, for jumping there from an app or another mini program.
+    /// `APP`: Path of the mini program's page, for jumping there from an app or another mini
+    /// program.
     App,
     /// `QR_CODE`: Link to a picture of the QR code, to show on a page.
     QrCode,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl BatchUrlEndpoint {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Http => "HTTP",
@@ -6081,7 +6634,7 @@ impl ::core::fmt::Display for BatchUrlEndpoint {
 }
 
 impl ::core::default::Default for BatchUrlEndpoint {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -6129,13 +6682,13 @@ pub enum BusinessInfoChangeCode {
     NotBlocked,
     /// `1`: Blocked: the name changes while contracts are unfinished.
     UnfinishedContracts,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl BusinessInfoChangeCode {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::NotBlocked => 0,
@@ -6162,7 +6715,7 @@ impl ::core::fmt::Display for BusinessInfoChangeCode {
 }
 
 impl ::core::default::Default for BusinessInfoChangeCode {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -6209,13 +6762,13 @@ pub enum ExtendedServiceOperation {
     Open,
     /// `CLOSE`: Switch off.
     Close,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ExtendedServiceOperation {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Open => "OPEN",
@@ -6254,7 +6807,7 @@ impl ::core::fmt::Display for ExtendedServiceOperation {
 }
 
 impl ::core::default::Default for ExtendedServiceOperation {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -6301,13 +6854,13 @@ pub enum ExtendedServiceStatus {
     Enable,
     /// `DISABLE`: Off.
     Disable,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ExtendedServiceStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Enable => "ENABLE",
@@ -6346,7 +6899,7 @@ impl ::core::fmt::Display for ExtendedServiceStatus {
 }
 
 impl ::core::default::Default for ExtendedServiceStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -6401,13 +6954,13 @@ pub enum ExtendedServiceType {
     AgeLimitExpansion,
     /// `HIDE_OPERATOR_DISPLAY`: Hiding the names of the employees who handle contracts.
     HideOperatorDisplay,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ExtendedServiceType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::AutoSign => "AUTO_SIGN",
@@ -6454,7 +7007,7 @@ impl ::core::fmt::Display for ExtendedServiceType {
 }
 
 impl ::core::default::Default for ExtendedServiceType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -6501,15 +7054,16 @@ pub enum ExtendedServiceUrlEndpoint {
     WeixinApp,
     /// `APP`: For jumping to the mini program from an app or another mini program.
     App,
-    /// `WEIXIN_QRCODE_URL`: Text to turn into a QR code that, scanned with WeChat, opens the mini program without a page between; it does not work as a link.
+    /// `WEIXIN_QRCODE_URL`: Text to turn into a QR code that, scanned with WeChat, opens the mini
+    /// program without a page between; it does not work as a link.
     WeixinQrcodeUrl,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ExtendedServiceUrlEndpoint {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::WeixinApp => "WEIXINAPP",
@@ -6550,7 +7104,7 @@ impl ::core::fmt::Display for ExtendedServiceUrlEndpoint {
 }
 
 impl ::core::default::Default for ExtendedServiceUrlEndpoint {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -6597,13 +7151,13 @@ pub enum GrantedServiceType {
     AutoSign,
     /// `BATCH_SIGN`: Signing many contracts at once.
     BatchSign,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl GrantedServiceType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::AutoSign => "AUTO_SIGN",
@@ -6642,7 +7196,7 @@ impl ::core::fmt::Display for GrantedServiceType {
 }
 
 impl ::core::default::Default for GrantedServiceType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -6692,13 +7246,13 @@ pub enum OrganizationAuthFileType {
     AdminChange,
     /// `2`: Closing the organisation's account.
     Closing,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl OrganizationAuthFileType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Verification => 0,
@@ -6727,7 +7281,7 @@ impl ::core::fmt::Display for OrganizationAuthFileType {
 }
 
 impl ::core::default::Default for OrganizationAuthFileType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -6778,13 +7332,13 @@ pub enum OrganizationAuthorizationMethod {
     AuthorizationLegalPerson,
     /// `AuthorizationLegalIdentity`: The legal representative is verified directly.
     AuthorizationLegalIdentity,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl OrganizationAuthorizationMethod {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::AuthorizationInit => "AuthorizationInit",
@@ -6827,7 +7381,7 @@ impl ::core::fmt::Display for OrganizationAuthorizationMethod {
 }
 
 impl ::core::default::Default for OrganizationAuthorizationMethod {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -6874,21 +7428,23 @@ pub enum OrganizationAuthorizationStatus {
     Unverified,
     /// `VERIFYING`: Under way; no method chosen yet.
     Verifying,
-    /// `VERIFYINGLEGALPENDINGAUTHORIZATION`: Under way; the legal representative has yet to authorise or be verified.
+    /// `VERIFYINGLEGALPENDINGAUTHORIZATION`: Under way; the legal representative has yet to
+    /// authorise or be verified.
     VerifyingLegalPendingAuthorization,
-    /// `VERIFYINGAUTHORIZATIONFILEPENDING`: Under way; the power of attorney is uploaded and awaits review.
+    /// `VERIFYINGAUTHORIZATIONFILEPENDING`: Under way; the power of attorney is uploaded and awaits
+    /// review.
     VerifyingAuthorizationFilePending,
     /// `VERIFYINGAUTHORIZATIONFILEREJECT`: Under way; the power of attorney was rejected.
     VerifyingAuthorizationFileReject,
     /// `VERIFIED`: Verified.
     Verified,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl OrganizationAuthorizationStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Unverified => "UNVERIFIED",
@@ -6945,7 +7501,7 @@ impl ::core::fmt::Display for OrganizationAuthorizationStatus {
 }
 
 impl ::core::default::Default for OrganizationAuthorizationStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -6992,13 +7548,13 @@ pub enum OrganizationBusinessType {
     IndividualBiz,
     /// `ENTERPRISE`: Enterprise.
     Enterprise,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl OrganizationBusinessType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::IndividualBiz => "INDIVIDUALBIZ",
@@ -7037,7 +7593,7 @@ impl ::core::fmt::Display for OrganizationBusinessType {
 }
 
 impl ::core::default::Default for OrganizationBusinessType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -7085,13 +7641,13 @@ pub enum OrganizationInfoChangeType {
     SuperAdministrator,
     /// `2`: Basic information: name, address, legal representative and the like.
     BasicInformation,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl OrganizationInfoChangeType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::SuperAdministrator => 1,
@@ -7118,7 +7674,7 @@ impl ::core::fmt::Display for OrganizationInfoChangeType {
 }
 
 impl ::core::default::Default for OrganizationInfoChangeType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -7163,15 +7719,16 @@ impl ::tc3_api::json::Encode for OrganizationInfoChangeType {
 pub enum OrganizationInfoChangeUrlEndpoint {
     /// `WEIXINAPP`: Short link that opens the mini program; to be opened on a phone.
     WeixinApp,
-    /// `APP`: Path of the mini program's page, for jumping there from an app or another mini program.
+    /// `APP`: Path of the mini program's page, for jumping there from an app or another mini
+    /// program.
     App,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl OrganizationInfoChangeUrlEndpoint {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::WeixinApp => "WEIXINAPP",
@@ -7211,7 +7768,7 @@ impl ::core::fmt::Display for OrganizationInfoChangeUrlEndpoint {
 }
 
 impl ::core::default::Default for OrganizationInfoChangeUrlEndpoint {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -7260,13 +7817,13 @@ pub enum OrganizationInitOperation {
     OpenAutoSign,
     /// `PARTNER_AUTO_SIGN_AUTH`: Authorise a partner or the platform to auto-sign.
     PartnerAutoSignAuth,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl OrganizationInitOperation {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::CreateSeal => "CREATE_SEAL",
@@ -7307,7 +7864,7 @@ impl ::core::fmt::Display for OrganizationInitOperation {
 }
 
 impl ::core::default::Default for OrganizationInitOperation {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -7350,23 +7907,25 @@ impl ::tc3_api::json::Encode for OrganizationInitOperation {
 )]
 #[non_exhaustive]
 pub enum OrganizationRegistrationTaskStatus {
-    /// `Processing`: Submitted with `CreateBatchOrganizationRegistrationTasks` and still in the works.
+    /// `Processing`: Submitted with `CreateBatchOrganizationRegistrationTasks` and still in the
+    /// works.
     Processing,
     /// `Create`: The verification link is ready to be fetched.
     Create,
     /// `Submit`: The organisation's details were submitted for verification.
     Submit,
-    /// `Authorization`: The organisation's details passed verification; the upload of the power of attorney or the legal representative's verification comes next.
+    /// `Authorization`: The organisation's details passed verification; the upload of the power of
+    /// attorney or the legal representative's verification comes next.
     Authorization,
     /// `Failed`: Failed; `ErrorMessage` says why.
     Failed,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl OrganizationRegistrationTaskStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Processing => "Processing",
@@ -7413,7 +7972,7 @@ impl ::core::fmt::Display for OrganizationRegistrationTaskStatus {
 }
 
 impl ::core::default::Default for OrganizationRegistrationTaskStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -7468,13 +8027,13 @@ pub enum RegistrationUrlEndpoint {
     H5,
     /// `SHORT_H5`: Short link from the platform's H5 page to the service's H5 page.
     ShortH5,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl RegistrationUrlEndpoint {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Pc => "PC",
@@ -7521,7 +8080,7 @@ impl ::core::fmt::Display for RegistrationUrlEndpoint {
 }
 
 impl ::core::default::Default for RegistrationUrlEndpoint {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -7569,13 +8128,13 @@ pub enum SubOrganizationActiveStatus {
     Inactive,
     /// `1`: Activated: it can initiate contracts.
     Active,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl SubOrganizationActiveStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Inactive => 0,
@@ -7602,7 +8161,7 @@ impl ::core::fmt::Display for SubOrganizationActiveStatus {
 }
 
 impl ::core::default::Default for SubOrganizationActiveStatus {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -7653,12 +8212,12 @@ impl ::tc3_api::Action for ChannelCreateOrganizationModifyQrCodeRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7680,12 +8239,12 @@ impl ::tc3_api::Action for CreateBatchAdminChangeInvitationsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7707,12 +8266,12 @@ impl ::tc3_api::Action for CreateBatchAdminChangeInvitationsUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7734,12 +8293,12 @@ impl ::tc3_api::Action for CreateBatchInitOrganizationUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7761,12 +8320,12 @@ impl ::tc3_api::Action for CreateBatchOrganizationAuthorizationUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7788,12 +8347,12 @@ impl ::tc3_api::Action for CreateBatchOrganizationRegistrationTasksRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7815,12 +8374,12 @@ impl ::tc3_api::Action for CreateChannelOrganizationInfoChangeUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7842,12 +8401,12 @@ impl ::tc3_api::Action for CreateChannelSubOrganizationActiveRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7869,12 +8428,12 @@ impl ::tc3_api::Action for CreateCloseOrganizationUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7896,12 +8455,12 @@ impl ::tc3_api::Action for CreateModifyAdminAuthorizationUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7923,12 +8482,12 @@ impl ::tc3_api::Action for CreateOrganizationAuthFileRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7950,12 +8509,12 @@ impl ::tc3_api::Action for DeleteOrganizationAuthorizationsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -7978,12 +8537,12 @@ impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationTasksRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -8006,12 +8565,12 @@ impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationUrlsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -8034,12 +8593,12 @@ impl ::tc3_api::Action for DescribeChannelOrganizationsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -8062,12 +8621,12 @@ impl ::tc3_api::Action for DescribeExtendedServiceAuthDetailRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -8090,12 +8649,12 @@ impl ::tc3_api::Action for DescribeExtendedServiceAuthInfoRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -8117,12 +8676,12 @@ impl ::tc3_api::Action for ModifyExtendedServiceRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -8144,12 +8703,12 @@ impl ::tc3_api::Action for ModifyOrganizationBusinessInfoRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -8171,11 +8730,11 @@ impl ::tc3_api::Action for SyncProxyOrganizationRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

@@ -57,21 +57,28 @@ impl ::tc3_api::json::Encode for AuthorizedUser {
 ///
 /// 创建导入处方单个人印章
 ///
-/// Only for electronic prescriptions, and to be agreed with the service's account manager first. The picture goes up with `UploadFiles`; its id is `FileId`. Keep `SealId` from the answer: it names the seal in signature slots and in further calls.
+/// Only for electronic prescriptions, and to be agreed with the service's account manager
+/// first. The picture goes up with `UploadFiles`; its id is `FileId`. Keep `SealId` from the
+/// answer: it names the seal in signature slots and in further calls.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// Name of the person whose seal it is.
     pub user_name: ::std::string::String,
-    /// Number of the identity document. Identity card and residence permit: 18 characters, digits with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M` (Macao) and 10 digits.
+    /// Number of the identity document. Identity card and residence permit: 18 characters, digits
+    /// with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M`
+    /// (Macao) and 10 digits.
     pub id_card_number: ::std::string::String,
     /// Name of the seal, unique in the organisation. 1 to 50 characters.
     pub seal_name: ::std::string::String,
@@ -87,32 +94,32 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     pub scene_key: ::core::option::Option<super::AutoSignScene>,
     /// Kind of auto-signing licence. It has no effect.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Leave it out.
     pub license_type: ::core::option::Option<::core::primitive::i64>,
-    /// Picture of the seal. As base64.
+    /// Picture of the seal. Encoded as base64.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Upload the picture with `UploadFiles` and give `FileId`.
     pub seal_image: ::core::option::Option<::tc3_api::Base64>,
     /// Whether to switch on auto-signing for the person. It has no effect.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Leave it out.
     pub enable_auto_sign: ::core::option::Option<::core::primitive::bool>,
     /// Whether to compress the picture. It has no effect.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Leave it out.
     pub seal_image_compress: ::core::option::Option<::core::primitive::bool>,
 }
 
 impl ChannelCreatePreparedPersonalEsignRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -136,13 +143,13 @@ impl ChannelCreatePreparedPersonalEsignRequest {
             seal_image_compress: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `IdCardType`.
+    /// Sets the field `IdCardType`.
     #[must_use]
     pub fn id_card_type(
         mut self,
@@ -153,7 +160,7 @@ impl ChannelCreatePreparedPersonalEsignRequest {
         );
         self
     }
-    /// Sets the member `Mobile`.
+    /// Sets the field `Mobile`.
     #[must_use]
     pub fn mobile(
         mut self,
@@ -162,7 +169,7 @@ impl ChannelCreatePreparedPersonalEsignRequest {
         self.mobile = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `FileId`.
+    /// Sets the field `FileId`.
     #[must_use]
     pub fn file_id(
         mut self,
@@ -171,7 +178,7 @@ impl ChannelCreatePreparedPersonalEsignRequest {
         self.file_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `SceneKey`.
+    /// Sets the field `SceneKey`.
     #[must_use]
     pub fn scene_key(
         mut self,
@@ -182,14 +189,14 @@ impl ChannelCreatePreparedPersonalEsignRequest {
         );
         self
     }
-    /// Sets the member `LicenseType`.
+    /// Sets the field `LicenseType`.
     #[deprecated(note = "Leave it out.")]
     #[must_use]
     pub fn license_type(mut self, value: ::core::primitive::i64) -> Self {
         self.license_type = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SealImage`.
+    /// Sets the field `SealImage`.
     #[deprecated(note = "Upload the picture with `UploadFiles` and give `FileId`.")]
     #[must_use]
     pub fn seal_image(
@@ -201,14 +208,14 @@ impl ChannelCreatePreparedPersonalEsignRequest {
         );
         self
     }
-    /// Sets the member `EnableAutoSign`.
+    /// Sets the field `EnableAutoSign`.
     #[deprecated(note = "Leave it out.")]
     #[must_use]
     pub fn enable_auto_sign(mut self, value: ::core::primitive::bool) -> Self {
         self.enable_auto_sign = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `SealImageCompress`.
+    /// Sets the field `SealImageCompress`.
     #[deprecated(note = "Leave it out.")]
     #[must_use]
     pub fn seal_image_compress(mut self, value: ::core::primitive::bool) -> Self {
@@ -331,7 +338,7 @@ impl ::core::fmt::Debug for ChannelCreatePreparedPersonalEsignRequest {
     }
 }
 
-/// The answer to `ChannelCreatePreparedPersonalEsign`.
+/// Response of `ChannelCreatePreparedPersonalEsign`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -340,9 +347,10 @@ impl ::core::fmt::Debug for ChannelCreatePreparedPersonalEsignRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignResponse {
-    /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by it. The console's seal centre shows it too.
+    /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by
+    /// it. The console's seal centre shows it too.
     pub seal_id: ::std::string::String,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -391,42 +399,57 @@ impl ::tc3_api::json::Encode for ChannelCreatePreparedPersonalEsignResponse {
 ///
 /// 创建印章授权
 ///
-/// The sub-organisation and the operator must have passed identity verification. The answer lists who was authorised now; whoever was already is skipped. `ChannelDeleteSealPolicies` takes the authorisation back, `ChannelDescribeOrganizationSeals` with `InfoType` 1 shows who holds it.
+/// The sub-organisation and the operator must have passed identity verification. The answer
+/// lists who was authorised now; whoever was already is skipped. `ChannelDeleteSealPolicies`
+/// takes the authorisation back, `ChannelDescribeOrganizationSeals` with `InfoType` 1 shows who
+/// holds it.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `InternalError.DependsDb`: A dependent database failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
+/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
+///   database failed. Repeat a query later; after a create or change the outcome is unknown, so
+///   look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// Id of the seal, 32 characters, as `CreateSealByImage` and `ChannelDescribeOrganizationSeals` return it and the console's seal centre shows it.
+    /// Id of the seal, 32 characters, as `CreateSealByImage` and `ChannelDescribeOrganizationSeals`
+    /// return it and the console's seal centre shows it.
     pub seal_id: ::std::string::String,
-    /// The employees to authorise: each by the user id of the service (32 characters, shown in the console) or by `OpenId`, the id that the platform gave them (letters and digits), which the service translates. Each at most 64 characters.
+    /// The employees to authorise: each by the user id of the service (32 characters, shown in the
+    /// console) or by `OpenId`, the id that the platform gave them (letters and digits), which the
+    /// service translates. Each at most 64 characters.
     pub user_ids: ::std::vec::Vec<::std::string::String>,
     /// The employee who acts. Leave it out.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The organisation. Leave it out.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// Switches agreed with the service's account manager. Absent: none.
     pub options: ::core::option::Option<::std::vec::Vec<super::Option>>,
 }
 
 impl ChannelCreateSealPolicyRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -449,19 +472,19 @@ impl ChannelCreateSealPolicyRequest {
             options: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Organization`.
+    /// Sets the field `Organization`.
     #[must_use]
     pub fn organization(mut self, value: super::OrganizationInfo) -> Self {
         self.organization = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Options`.
+    /// Sets the field `Options`.
     #[must_use]
     pub fn options(
         mut self,
@@ -535,17 +558,20 @@ impl ::tc3_api::json::Encode for ChannelCreateSealPolicyRequest {
 
 ::tc3_api::__serialize!(ChannelCreateSealPolicyRequest);
 
-/// The answer to `ChannelCreateSealPolicy`.
+/// Response of `ChannelCreateSealPolicy`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyResponse {
-    /// The employees who were authorised now; those left out had been already. User ids of the service, or `OpenId`s if the request gave such.
+    /// The employees who were authorised now; those left out had been already. User ids of the
+    /// service, or `OpenId`s if the request gave such.
     pub user_ids: ::std::vec::Vec<::std::string::String>,
-    /// Mini program path to the page where the operator proves by face recognition who they are. Empty by default.
+    /// Mini program path to the page where the operator proves by face recognition who they are.
+    /// Empty by default.
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
-    /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
+    /// Link to a QR code which, scanned, opens the mini program for the operator's face
+    /// recognition. Empty by default.
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -631,36 +657,47 @@ impl ::core::fmt::Debug for ChannelCreateSealPolicyResponse {
 ///
 /// 删除印章授权
 ///
-/// From then on such an employee can use the seal only after applying for it and having the application approved; `DescribeChannelSealPolicyWorkflowUrl` makes the approver's link. The opposite is `ChannelCreateSealPolicy`.
+/// From then on such an employee can use the seal only after applying for it and having the
+/// application approved; `DescribeChannelSealPolicyWorkflowUrl` makes the approver's link. The
+/// opposite is `ChannelCreateSealPolicy`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - `InternalError.DependsDb`: A dependent database failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
+/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
+///   database failed. Repeat a query later; after a create or change the outcome is unknown, so
+///   look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDeleteSealPoliciesRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// Id of the seal.
     pub seal_id: ::std::string::String,
-    /// The employees who lose the authorisation: each by the user id of the service or by `OpenId`, the id that the platform gave them, which the service translates.
+    /// The employees who lose the authorisation: each by the user id of the service or by `OpenId`,
+    /// the id that the platform gave them, which the service translates.
     pub user_ids: ::std::vec::Vec<::std::string::String>,
     /// The organisation. Leave it out.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<super::OrganizationInfo>,
     /// The employee who acts. Leave it out.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
 }
 
 impl ChannelDeleteSealPoliciesRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -682,13 +719,13 @@ impl ChannelDeleteSealPoliciesRequest {
             operator: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Organization`.
+    /// Sets the field `Organization`.
     #[must_use]
     pub fn organization(mut self, value: super::OrganizationInfo) -> Self {
         self.organization = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
@@ -754,7 +791,7 @@ impl ::tc3_api::json::Encode for ChannelDeleteSealPoliciesRequest {
 
 ::tc3_api::__serialize!(ChannelDeleteSealPoliciesRequest);
 
-/// The answer to `ChannelDeleteSealPolicies`.
+/// Response of `ChannelDeleteSealPolicies`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -763,7 +800,7 @@ impl ::tc3_api::json::Encode for ChannelDeleteSealPoliciesRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelDeleteSealPoliciesResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -806,19 +843,24 @@ impl ::tc3_api::json::Encode for ChannelDeleteSealPoliciesResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelDeleteSealPoliciesResponse);
 
-/// Lists the seals of a sub-organisation, page by page: type, state, picture, size and, if asked for, the employees who may use them. With `SealId` it looks up one seal.
+/// Lists the seals of a sub-organisation, page by page: type, state, picture, size and, if
+/// asked for, the employees who may use them. With `SealId` it looks up one seal.
 ///
 /// 查询子企业电子印章
 ///
-/// The operator needs the permission to query seals, which a super administrator grants through a role in the console; operator and sub-organisation must have passed identity verification. Unless `SealStatuses` says otherwise, only seals in use are listed. Links to pictures are valid for 5 minutes.
+/// The operator needs the permission to query seals, which a super administrator grants through
+/// a role in the console; operator and sub-organisation must have passed identity verification.
+/// Unless `SealStatuses` says otherwise, only seals in use are listed. Links to pictures are
+/// valid for 5 minutes.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -841,20 +883,40 @@ impl ::tc3_api::json::Encode for ChannelDeleteSealPoliciesResponse {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError.DependsDb`: A dependent database failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.UserId`: User id is missing. Give `Agent.ProxyOperator.OpenId` of an employee who may see seals.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.OperatorHasNoPermission`: Operator lacks permission. Have the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.
-/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
+///   database failed. Repeat a query later; after a create or change the outcome is unknown, so
+///   look before repeating. Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.UserId`](super::ErrorCode::MissingParameterUserId): User id is missing.
+///   Give `Agent.ProxyOperator.OpenId` of an employee who may see seals.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
+///   Operator lacks permission. Have the super administrator give the operator a role that may
+///   query or manage seals (console: organisation management, role management), or act as
+///   somebody who may.
+/// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
+///   does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeOrganizationSealsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// How many seals a page has. Absent: 20. At most 100.
     pub limit: ::core::option::Option<::core::primitive::i64>,
@@ -864,14 +926,15 @@ pub struct ChannelDescribeOrganizationSealsRequest {
     pub info_type: ::core::option::Option<super::SealInfoType>,
     /// Id of one seal to look up. Absent: all seals, 100 at most in one answer.
     pub seal_id: ::core::option::Option<::std::string::String>,
-    /// Types of seals to list. Subtypes, whose names begin with `OTHER_`, can be given too, once the service's support has enabled them and told their names. Absent: all types.
+    /// Types of seals to list. Subtypes, whose names begin with `OTHER_`, can be given too, once
+    /// the service's support has enabled them and told their names. Absent: all types.
     pub seal_types: ::core::option::Option<::std::vec::Vec<super::SealType>>,
     /// States of seals to list. Absent: only seals in use.
     pub seal_statuses: ::core::option::Option<::std::vec::Vec<super::SealStatusFilter>>,
 }
 
 impl ChannelDescribeOrganizationSealsRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -884,19 +947,19 @@ impl ChannelDescribeOrganizationSealsRequest {
             seal_statuses: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Limit`.
+    /// Sets the field `Limit`.
     #[must_use]
     pub fn limit(mut self, value: ::core::primitive::i64) -> Self {
         self.limit = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Offset`.
+    /// Sets the field `Offset`.
     #[must_use]
     pub fn offset(mut self, value: ::core::primitive::i64) -> Self {
         self.offset = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `InfoType`.
+    /// Sets the field `InfoType`.
     #[must_use]
     pub fn info_type(
         mut self,
@@ -907,7 +970,7 @@ impl ChannelDescribeOrganizationSealsRequest {
         );
         self
     }
-    /// Sets the member `SealId`.
+    /// Sets the field `SealId`.
     #[must_use]
     pub fn seal_id(
         mut self,
@@ -916,7 +979,7 @@ impl ChannelDescribeOrganizationSealsRequest {
         self.seal_id = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `SealTypes`.
+    /// Sets the field `SealTypes`.
     #[must_use]
     pub fn seal_types(
         mut self,
@@ -934,7 +997,7 @@ impl ChannelDescribeOrganizationSealsRequest {
         );
         self
     }
-    /// Sets the member `SealStatuses`.
+    /// Sets the field `SealStatuses`.
     #[must_use]
     pub fn seal_statuses(
         mut self,
@@ -1014,7 +1077,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeOrganizationSealsRequest {
 
 ::tc3_api::__serialize!(ChannelDescribeOrganizationSealsRequest);
 
-/// The answer to `ChannelDescribeOrganizationSeals`.
+/// Response of `ChannelDescribeOrganizationSeals`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1027,7 +1090,7 @@ pub struct ChannelDescribeOrganizationSealsResponse {
     pub total_count: ::core::primitive::i64,
     /// The seals found.
     pub seals: ::std::vec::Vec<super::OccupiedSeal>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1074,22 +1137,29 @@ impl ::tc3_api::json::Encode for ChannelDescribeOrganizationSealsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelDescribeOrganizationSealsResponse);
 
-/// Changes the state of a sub-organisation's seal. For now this can only disable one; `ChannelDescribeOrganizationSeals` shows its state.
+/// Changes the state of a sub-organisation's seal. For now this can only disable one;
+/// `ChannelDescribeOrganizationSeals` shows its state.
 ///
 /// 更新印章状态
 ///
-/// The answer can hold a link and a QR code with which the operator must prove by face recognition who they are; both are empty by default.
+/// The answer can hold a link and a QR code with which the operator must prove by face
+/// recognition who they are; both are empty by default.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelUpdateSealStatusRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// What becomes of the seal.
     pub status: super::SealStatusChange,
@@ -1099,14 +1169,14 @@ pub struct ChannelUpdateSealStatusRequest {
     pub reason: ::core::option::Option<::std::string::String>,
     /// The employee who acts. Leave it out.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Switches agreed with the service's account manager. Absent: none.
     pub options: ::core::option::Option<::std::vec::Vec<super::Option>>,
 }
 
 impl ChannelUpdateSealStatusRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1122,7 +1192,7 @@ impl ChannelUpdateSealStatusRequest {
             options: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Reason`.
+    /// Sets the field `Reason`.
     #[must_use]
     pub fn reason(
         mut self,
@@ -1131,13 +1201,13 @@ impl ChannelUpdateSealStatusRequest {
         self.reason = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Options`.
+    /// Sets the field `Options`.
     #[must_use]
     pub fn options(
         mut self,
@@ -1230,15 +1300,17 @@ impl ::core::fmt::Debug for ChannelUpdateSealStatusRequest {
     }
 }
 
-/// The answer to `ChannelUpdateSealStatus`.
+/// Response of `ChannelUpdateSealStatus`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelUpdateSealStatusResponse {
-    /// Mini program path to the page where the operator proves by face recognition who they are. Empty by default.
+    /// Mini program path to the page where the operator proves by face recognition who they are.
+    /// Empty by default.
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
-    /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
+    /// Link to a QR code which, scanned, opens the mini program for the operator's face
+    /// recognition. Empty by default.
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1317,38 +1389,53 @@ impl ::core::fmt::Debug for ChannelUpdateSealStatusResponse {
     }
 }
 
-/// Makes a QR code with which a person lets an organisation use their professional seal, that of a registered fire engineer for instance.
+/// Makes a QR code with which a person lets an organisation use their professional seal, that
+/// of a registered fire engineer for instance.
 ///
 /// 创建个人印章授权给企业使用的授权二维码
 ///
-/// The person scans it with WeChat and authorises the seal in the service's mini program. Then a seal administrator of the organisation must review the seal; once approved, it can be used to sign. A callback reports the authorisation and carries `UserData`.
+/// The person scans it with WeChat and authorises the seal in the service's mini program. Then
+/// a seal administrator of the organisation must review the seal; once approved, it can be used
+/// to sign. A callback reports the authorisation and carries `UserData`.
 ///
-/// The sub-organisation and the operator must have passed identity verification. The code is valid for 7 days; afterwards make a new one.
+/// The sub-organisation and the operator must have passed identity verification. The code is
+/// valid for 7 days; afterwards make a new one.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `OperationDenied.OperatorHasNoPermission`: Operator lacks permission. Have the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
+///   Operator lacks permission. Have the super administrator give the operator a role that may
+///   query or manage seals (console: organisation management, role management), or act as
+///   somebody who may.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateEmployeeQualificationSealQrCodeRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// Text for whoever scans the code, to tell them what they are to authorise; shown in the lower part of the authorisation page.
+    /// Text for whoever scans the code, to tell them what they are to authorise; shown in the lower
+    /// part of the authorisation page.
     pub hint_text: ::core::option::Option<::std::string::String>,
-    /// Data of the platform's own, encoded as base64. The callback that follows the authorisation returns it unchanged. At most 2000 characters.
+    /// Data of the platform's own, encoded as base64. The callback that follows the authorisation
+    /// returns it unchanged. At most 2000 characters.
     pub user_data: ::core::option::Option<::std::string::String>,
 }
 
 impl CreateEmployeeQualificationSealQrCodeRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -1357,7 +1444,7 @@ impl CreateEmployeeQualificationSealQrCodeRequest {
             user_data: ::core::option::Option::None,
         }
     }
-    /// Sets the member `HintText`.
+    /// Sets the field `HintText`.
     #[must_use]
     pub fn hint_text(
         mut self,
@@ -1368,7 +1455,7 @@ impl CreateEmployeeQualificationSealQrCodeRequest {
         );
         self
     }
-    /// Sets the member `UserData`.
+    /// Sets the field `UserData`.
     #[must_use]
     pub fn user_data(
         mut self,
@@ -1445,13 +1532,14 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeRequest {
     }
 }
 
-/// The answer to `CreateEmployeeQualificationSealQrCode`.
+/// Response of `CreateEmployeeQualificationSealQrCode`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateEmployeeQualificationSealQrCodeResponse {
-    /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new one must be made. As base64.
+    /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new one must be
+    /// made. Encoded as base64.
     pub qrcode_base64: ::core::option::Option<::tc3_api::Base64>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1511,73 +1599,149 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
     }
 }
 
-/// Makes a QR code that leads to the page where the seal of an organisation's legal representative is made.
+/// Makes a QR code that leads to the page where the seal of an organisation's legal
+/// representative is made.
 ///
 /// 获取到电子签小程序创建法人章二维码
 ///
-/// It is scanned with WeChat and opens the service's mini program. The seal can be one that the service draws or an uploaded picture. An organisation has only one such seal; a second cannot be made.
+/// It is scanned with WeChat and opens the service's mini program. The seal can be one that the
+/// service draws or an uploaded picture. An organisation has only one such seal; a second
+/// cannot be made.
 ///
 /// The code is valid for 7 days; afterwards make a new one.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.ErrNotSyncProxyOrganization`: Trusted third-party verification chosen but the sub-organisation's name, credit code and legal representative were not synced first (SyncProxyOrganization). First call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then repeat.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.AuthorizationType`: Authorisation method is invalid. Give in `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney only.
-/// - `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.EndPoint`: EndPoint value is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
-/// - `InvalidParameter.MenuStatus`: Menu status is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
-/// - `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in the identity document, without spaces around it; at most 50 characters.
-/// - `InvalidParameter.OpenId`: OpenId is invalid. Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.
-/// - `InvalidParameter.OrganizationId`: OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
-/// - `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed. Give the 18 characters of the code as on the business licence, capitals and digits, without spaces.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.CompanyActiveInfo`: Activation information of the partner organisation is missing. Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organisation must be activated before it can do anything else.
-/// - `MissingParameter.OrgOpenId`: Organisation OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
-/// - `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.BannedApplication`: Application is banned. Stop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.
-/// - `OperationDenied.ErrNotOpenWeakAuthorization`: Platform has not enabled trusted third-party verification of sub-organisations. Have the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.
-/// - `OperationDenied.NotSupportOrgType`: Organisation type is unsupported. Check the organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.ApplicationId`: ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.ErrNotSyncProxyOrganization`](super::ErrorCode::FailedOperationErrNotSyncProxyOrganization):
+///   Trusted third-party verification chosen but the sub-organisation's name, credit code and
+///   legal representative were not synced first (SyncProxyOrganization). First call
+///   `SyncProxyOrganization` with the name, the unified social credit code and the legal
+///   representative's name; then repeat.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.AuthorizationType`](super::ErrorCode::InvalidParameterAuthorizationType):
+///   Authorisation method is invalid. Give in `AuthorizationTypes` only values the action takes
+///   (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney
+///   only.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type: 18 characters with a
+///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
+///   mainland travel permits.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
+///   is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In
+///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
+/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
+///   is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Give the person's name as in the identity document, without spaces around
+///   it; at most 50 characters.
+/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
+///   Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to
+///   somebody else in this application.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
+///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
+///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
+/// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
+///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   full-width brackets in place of `(` and `)`.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
+///   Unified social credit code is malformed. Give the 18 characters of the code as on the
+///   business licence, capitals and digits, without spaces.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
+///   Activation information of the partner organisation is missing. Give
+///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`;
+///   the sub-organisation must be activated before it can do anything else.
+/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
+///   OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
+/// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
+///   ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
+///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   administrator ask the service's account manager for the reason.
+/// - [`OperationDenied.ErrNotOpenWeakAuthorization`](super::ErrorCode::OperationDeniedErrNotOpenWeakAuthorization):
+///   Platform has not enabled trusted third-party verification of sub-organisations. Have the
+///   platform ask the service's account manager to enable trusted third-party verification, or
+///   let the sub-organisation be verified by the service.
+/// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
+///   Organisation type is unsupported. Check the organisation's type.
+///   `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for
+///   other types ask the service's account manager.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
+///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organisation, application and
+///   environment; ask with the `Agent` that created it. In actions without contracts, check the
+///   task's or authorisation's id.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   may do this; have the super administrator grant the permission.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateLegalSealQrCodeRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// The employee who acts. Leave it out.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// The organisation. Leave it out.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<super::OrganizationInfo>,
 }
 
 impl CreateLegalSealQrCodeRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -1586,13 +1750,13 @@ impl CreateLegalSealQrCodeRequest {
             organization: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Organization`.
+    /// Sets the field `Organization`.
     #[must_use]
     pub fn organization(mut self, value: super::OrganizationInfo) -> Self {
         self.organization = ::core::option::Option::Some(value);
@@ -1648,13 +1812,14 @@ impl ::tc3_api::json::Encode for CreateLegalSealQrCodeRequest {
 
 ::tc3_api::__serialize!(CreateLegalSealQrCodeRequest);
 
-/// The answer to `CreateLegalSealQrCode`.
+/// Response of `CreateLegalSealQrCode`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateLegalSealQrCodeResponse {
-    /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new one must be made. As base64.
+    /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new one must be
+    /// made. Encoded as base64.
     pub qrcode_base64: ::tc3_api::Base64,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -1708,71 +1873,126 @@ impl ::core::fmt::Debug for CreateLegalSealQrCodeResponse {
     }
 }
 
-/// Makes a seal for a sub-organisation, either from a picture (`SealImage`) or drawn by the service (`GenerateSource`).
+/// Makes a seal for a sub-organisation, either from a picture (`SealImage`) or drawn by the
+/// service (`GenerateSource`).
 ///
 /// 创建企业电子印章
 ///
-/// The sub-organisation and the operator must have passed identity verification. A seal made from a picture is reviewed by hand by the service before it can be used. The name must be new in the organisation, and an organisation has only one official seal: a second fails.
+/// The sub-organisation and the operator must have passed identity verification. A seal made
+/// from a picture is reviewed by hand by the service before it can be used. The name must be
+/// new in the organisation, and an organisation has only one official seal: a second fails.
 ///
-/// With the option `CreateSealPreview` nothing is made; the answer shows how the seal would look, alone and on a sample document. The seal of the legal representative is made with `CreateLegalSealQrCode`, an employee's professional seal comes with `CreateEmployeeQualificationSealQrCode`.
+/// With the option `CreateSealPreview` nothing is made; the answer shows how the seal would
+/// look, alone and on a sample document. The seal of the legal representative is made with
+/// `CreateLegalSealQrCode`, an employee's professional seal comes with
+/// `CreateEmployeeQualificationSealQrCode`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
-/// - At least one of `SealImage` and `GenerateSource` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
+/// - At least one of `SealImage` and `GenerateSource` is required.
 ///
 /// # Errors
 ///
-/// - `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.AuthFail`: Authentication/authorisation of the operation failed. Check that the sub-organisation and the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the reason.
-/// - `FailedOperation.ExistSameSealName`: A seal with the same name already exists. Choose another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.
-/// - `InternalError.SealUpload`: Seal upload failed. Look with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then repeat. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.Image`: Image is not valid. Give a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.
-/// - `InvalidParameter.LimitSealName`: Seal name is too long. Shorten `SealName` to at most 50 characters.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.SensitiveFileContent`: Uploaded file contains non-compliant content. Take the content out of the file and upload it anew; give the request id to the service's support if the refusal is a mistake.
-/// - `MissingParameter.OrganizationId`: Organisation information is empty. Give `Agent.ProxyOrganizationOpenId` of a sub-organisation that is activated.
-/// - `MissingParameter.SealImage`: Seal image is empty. Give `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the seal drawn.
-/// - `MissingParameter.SealName`: Seal name is empty. Give `SealName`.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.AlreadyHas`: Evidence already exists for this resource; another cannot be created. Use what exists: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.
-/// - `ResourceNotFound.Organization`: Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.
-/// - `ResourceNotFound.VerifyUser`: Verified-user record does not exist. Have the operator complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
+///   failed. Check the secret id and key, the clock, and the account's CAM policies; repeating
+///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.AuthFail`](super::ErrorCode::FailedOperationAuthFail):
+///   Authentication/authorisation of the operation failed. Check that the sub-organisation and
+///   the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and
+///   that the operator may create seals; read the message for the reason.
+/// - [`FailedOperation.ExistSameSealName`](super::ErrorCode::FailedOperationExistSameSealName):
+///   A seal with the same name already exists. Choose another `SealName`;
+///   `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.
+/// - [`InternalError.SealUpload`](super::ErrorCode::InternalErrorSealUpload): Seal upload
+///   failed. Look with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the
+///   seal exists, then repeat. Give the request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.Image`](super::ErrorCode::InvalidParameterImage): Image is not valid.
+///   Give a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.
+/// - [`InvalidParameter.LimitSealName`](super::ErrorCode::InvalidParameterLimitSealName): Seal
+///   name is too long. Shorten `SealName` to at most 50 characters.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameter.SensitiveFileContent`](super::ErrorCode::InvalidParameterSensitiveFileContent):
+///   Uploaded file contains non-compliant content. Take the content out of the file and upload
+///   it anew; give the request id to the service's support if the refusal is a mistake.
+/// - [`MissingParameter.OrganizationId`](super::ErrorCode::MissingParameterOrganizationId):
+///   Organisation information is empty. Give `Agent.ProxyOrganizationOpenId` of a
+///   sub-organisation that is activated.
+/// - [`MissingParameter.SealImage`](super::ErrorCode::MissingParameterSealImage): Seal image is
+///   empty. Give `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the
+///   seal drawn.
+/// - [`MissingParameter.SealName`](super::ErrorCode::MissingParameterSealName): Seal name is
+///   empty. Give `SealName`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.AlreadyHas`](super::ErrorCode::OperationDeniedAlreadyHas): Evidence
+///   already exists for this resource; another cannot be created. Use what exists:
+///   `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An
+///   organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a
+///   further one.
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
+///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `CreateConsoleLoginUrl` first.
+/// - [`ResourceNotFound.VerifyUser`](super::ErrorCode::ResourceNotFoundVerifyUser):
+///   Verified-user record does not exist. Have the operator complete identity verification
+///   through `CreateConsoleLoginUrl`, or name a verified employee in
+///   `Agent.ProxyOperator.OpenId`.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateSealByImageRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
     /// Name of the seal, unique in the organisation. 1 to 50 characters.
     pub seal_name: ::std::string::String,
-    /// Picture of the seal, PNG or JPG, whose base64 text has at most 10 MB. Needed unless the service draws the seal; the service reviews it by hand. As base64. At most 5 MB.
+    /// Picture of the seal, PNG or JPG, whose base64 text has at most 10 MB. Needed unless the
+    /// service draws the seal; the service reviews it by hand. Encoded as base64. At most 5 MB.
     pub seal_image: ::core::option::Option<::tc3_api::Base64>,
     /// The employee who acts. Leave it out.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// Has the service draw the seal, so that no `SealImage` is needed. Absent: the seal is made from `SealImage`.
+    /// Has the service draw the seal, so that no `SealImage` is needed. Absent: the seal is made
+    /// from `SealImage`.
     pub generate_source: ::core::option::Option<super::SealGenerateSource>,
-    /// What the seal is for. An organisation has only one official seal; a second is refused. Absent: `OFFICIAL`.
+    /// What the seal is for. An organisation has only one official seal; a second is refused.
+    /// Absent: `OFFICIAL`.
     pub seal_type: ::core::option::Option<super::NewSealType>,
-    /// Line of text across a seal that the service draws. If it is too wide, the gaps shrink first, then the letters. Leave it out with `SubSealType`. At most 15 characters.
+    /// Line of text across a seal that the service draws. If it is too wide, the gaps shrink first,
+    /// then the letters. Leave it out with `SubSealType`. At most 15 characters.
     pub seal_horizontal_text: ::core::option::Option<::std::string::String>,
     /// Shape of a seal that the service draws; ignored for a picture. Absent: `circle`.
     pub seal_style: ::core::option::Option<super::SealStyle>,
-    /// Subtype of a seal, such as `OTHER_58`; never for a picture. It counts only if `SealType` is `OTHER` and the service draws the seal, whose line of text is then the subtype's name. The service's support enables subtypes and tells their names.
+    /// Subtype of a seal, such as `OTHER_58`; never for a picture. It counts only if `SealType` is
+    /// `OTHER` and the service draws the seal, whose line of text is then the subtype's name. The
+    /// service's support enables subtypes and tells their names.
     pub sub_seal_type: ::core::option::Option<::std::string::String>,
-    /// Size of the seal on paper: width, `_`, height, in whole millimetres. A picture is scaled to it, whatever its pixels, so it should have the same proportions.
+    /// Size of the seal on paper: width, `_`, height, in whole millimetres. A picture is scaled to
+    /// it, whatever its pixels, so it should have the same proportions.
     ///
     /// - From a picture: any sides of 10 to 100, width to height between 0.1 and 10.
     /// - Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, `58_58`.
-    /// - Drawn as `ellipse`: `40_30`, `45_30`. Not for official and contract seals, which are round.
+    /// - Drawn as `ellipse`: `40_30`, `45_30`. Not for official and contract seals, which are
+    ///   round.
     pub seal_size: ::core::option::Option<::std::string::String>,
-    /// Taxpayer number of the organisation, for seals of type `INVOICE` only. Absent: its Unified Social Credit Code; an organisation that was verified by a power of attorney must give it.
+    /// Taxpayer number of the organisation, for seals of type `INVOICE` only. Absent: its Unified
+    /// Social Credit Code; an organisation that was verified by a power of attorney must give it.
     pub tax_identify_code: ::core::option::Option<::std::string::String>,
     /// Description of the seal.
     pub seal_description: ::core::option::Option<::std::string::String>,
@@ -1781,7 +2001,7 @@ pub struct CreateSealByImageRequest {
 }
 
 impl CreateSealByImageRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -1803,7 +2023,7 @@ impl CreateSealByImageRequest {
             options: ::core::option::Option::None,
         }
     }
-    /// Sets the member `SealImage`.
+    /// Sets the field `SealImage`.
     #[must_use]
     pub fn seal_image(
         mut self,
@@ -1814,13 +2034,13 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `GenerateSource`.
+    /// Sets the field `GenerateSource`.
     #[must_use]
     pub fn generate_source(
         mut self,
@@ -1831,7 +2051,7 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `SealType`.
+    /// Sets the field `SealType`.
     #[must_use]
     pub fn seal_type(
         mut self,
@@ -1842,7 +2062,7 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `SealHorizontalText`.
+    /// Sets the field `SealHorizontalText`.
     #[must_use]
     pub fn seal_horizontal_text(
         mut self,
@@ -1853,7 +2073,7 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `SealStyle`.
+    /// Sets the field `SealStyle`.
     #[must_use]
     pub fn seal_style(
         mut self,
@@ -1864,7 +2084,7 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `SubSealType`.
+    /// Sets the field `SubSealType`.
     #[must_use]
     pub fn sub_seal_type(
         mut self,
@@ -1875,7 +2095,7 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `SealSize`.
+    /// Sets the field `SealSize`.
     #[must_use]
     pub fn seal_size(
         mut self,
@@ -1886,7 +2106,7 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `TaxIdentifyCode`.
+    /// Sets the field `TaxIdentifyCode`.
     #[must_use]
     pub fn tax_identify_code(
         mut self,
@@ -1897,7 +2117,7 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `SealDescription`.
+    /// Sets the field `SealDescription`.
     #[must_use]
     pub fn seal_description(
         mut self,
@@ -1908,7 +2128,7 @@ impl CreateSealByImageRequest {
         );
         self
     }
-    /// Sets the member `Options`.
+    /// Sets the field `Options`.
     #[must_use]
     pub fn options(
         mut self,
@@ -2037,23 +2257,26 @@ impl ::core::fmt::Debug for CreateSealByImageRequest {
     }
 }
 
-/// The answer to `CreateSealByImage`.
+/// Response of `CreateSealByImage`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateSealByImageResponse {
-    /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by it. Empty for a preview.
+    /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by
+    /// it. Empty for a preview.
     pub seal_id: ::std::string::String,
     /// Link to a picture of the seal, valid for 24 hours. None for a seal made from a picture.
     pub image_url: ::core::option::Option<::std::string::String>,
-    /// Mini program path to the page where the operator proves by face recognition who they are. Empty by default.
+    /// Mini program path to the page where the operator proves by face recognition who they are.
+    /// Empty by default.
     pub seal_operator_verify_path: ::core::option::Option<::std::string::String>,
-    /// Link to a QR code which, scanned, opens the mini program for the operator's face recognition. Empty by default.
+    /// Link to a QR code which, scanned, opens the mini program for the operator's face
+    /// recognition. Empty by default.
     pub seal_operator_verify_qrcode_url: ::core::option::Option<::std::string::String>,
     /// For a preview: link to a picture of the seal on a sample document, valid for 90 days.
     pub preview_file_url: ::core::option::Option<::std::string::String>,
     /// For a preview: link to a PDF of the seal on a sample document, valid for 90 days.
     pub preview_pdf_url: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2162,25 +2385,33 @@ impl ::core::fmt::Debug for CreateSealByImageResponse {
     }
 }
 
-/// Makes the link with which an approver decides on an employee's application to use a seal; it opens the mini program.
+/// Makes the link with which an approver decides on an employee's application to use a seal; it
+/// opens the mini program.
 ///
 /// 生成渠道子客用印申请审批链接
 ///
-/// `Agent.ProxyOperator.OpenId` must be the approver, and only the approver may open the link. The sub-organisation and the approver must have passed identity verification. The application's id comes with the callback on seal applications. The link is valid for a year or 7 days, depending on `Endpoint`.
+/// `Agent.ProxyOperator.OpenId` must be the approver, and only the approver may open the link.
+/// The sub-organisation and the approver must have passed identity verification. The
+/// application's id comes with the callback on seal applications. The link is valid for a year
+/// or 7 days, depending on `Endpoint`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlRequest {
-    /// For which application, sub-organisation and approver the link is; `ProxyOperator` is the approver.
+    /// For which application, sub-organisation and approver the link is; `ProxyOperator` is the
+    /// approver.
     pub agent: super::Agent,
     /// Id of the application to use a seal, as the callback on seal applications gives it.
     pub workflow_instance_id: ::std::string::String,
@@ -2189,7 +2420,7 @@ pub struct DescribeChannelSealPolicyWorkflowUrlRequest {
 }
 
 impl DescribeChannelSealPolicyWorkflowUrlRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -2201,7 +2432,7 @@ impl DescribeChannelSealPolicyWorkflowUrlRequest {
             endpoint: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Endpoint`.
+    /// Sets the field `Endpoint`.
     #[must_use]
     pub fn endpoint(
         mut self,
@@ -2264,13 +2495,13 @@ impl ::tc3_api::json::Encode for DescribeChannelSealPolicyWorkflowUrlRequest {
 
 ::tc3_api::__serialize!(DescribeChannelSealPolicyWorkflowUrlRequest);
 
-/// The answer to `DescribeChannelSealPolicyWorkflowUrl`.
+/// Response of `DescribeChannelSealPolicyWorkflowUrl`.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlResponse {
     /// The approver's link to the mini program, in the form that `Endpoint` asked for.
     pub workflow_url: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -2338,7 +2569,7 @@ pub struct OccupiedSeal {
     pub seal_id: ::std::string::String,
     /// Name of the seal.
     pub seal_name: ::std::string::String,
-    /// When the seal was authorised. In seconds since the epoch.
+    /// When the seal was authorised. Unix timestamp in seconds.
     pub create_on: ::core::primitive::i64,
     /// Who authorised the seal, by user id of the service.
     pub creator: ::std::string::String,
@@ -2430,7 +2661,7 @@ impl ::tc3_api::json::Encode for OccupiedSeal {
 ::tc3_api::__serialize!(OccupiedSeal);
 
 impl OccupiedSeal {
-    /// The member `CreateOn` as a time; `None` of zero.
+    /// Returns the field `CreateOn` as a time; `None` if it is zero.
     pub fn create_on_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.create_on)
     }
@@ -2463,18 +2694,21 @@ impl ::core::fmt::Debug for OccupiedSeal {
     }
 }
 
-/// A switch that changes how an action works. To be agreed with the service's account manager before use.
+/// A switch that changes how an action works. To be agreed with the service's account manager
+/// before use.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct Option {
-    /// Name of the switch. Those shown in the reference are `SealOperatorVerify` (by its name, the operator must pass face recognition) and, for `CreateSealByImage`, `CreateSealPreview` (a preview instead of a seal).
+    /// Name of the switch. Those shown in the reference are `SealOperatorVerify` (by its name, the
+    /// operator must pass face recognition) and, for `CreateSealByImage`, `CreateSealPreview` (a
+    /// preview instead of a seal).
     pub key: ::std::string::String,
     /// Value of the switch, such as `true`.
     pub value: ::std::string::String,
 }
 
 impl Option {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -2554,13 +2788,13 @@ pub enum NewSealType {
     Invoice,
     /// `OTHER`: Any other purpose.
     Other,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl NewSealType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Official => "OFFICIAL",
@@ -2607,7 +2841,7 @@ impl ::core::fmt::Display for NewSealType {
 }
 
 impl ::core::default::Default for NewSealType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2652,13 +2886,13 @@ impl ::tc3_api::json::Encode for NewSealType {
 pub enum SealGenerateSource {
     /// `SealGenerateSourceSystem`: The service draws it.
     System,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl SealGenerateSource {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::System => "SealGenerateSourceSystem",
@@ -2695,7 +2929,7 @@ impl ::core::fmt::Display for SealGenerateSource {
 }
 
 impl ::core::default::Default for SealGenerateSource {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2743,13 +2977,13 @@ pub enum SealInfoType {
     WithoutUsers,
     /// `1`: With the employees who may use it.
     WithUsers,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl SealInfoType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::WithoutUsers => 0,
@@ -2776,7 +3010,7 @@ impl ::core::fmt::Display for SealInfoType {
 }
 
 impl ::core::default::Default for SealInfoType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -2835,13 +3069,13 @@ pub enum SealStatus {
     Void,
     /// `INVALID`: No longer valid.
     Invalid,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl SealStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Checking => "CHECKING",
@@ -2892,7 +3126,7 @@ impl ::core::fmt::Display for SealStatus {
 }
 
 impl ::core::default::Default for SealStatus {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2937,13 +3171,13 @@ impl ::tc3_api::json::Encode for SealStatus {
 pub enum SealStatusChange {
     /// `DISABLE`: Takes the seal out of use.
     Disable,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl SealStatusChange {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Disable => "DISABLE",
@@ -2980,7 +3214,7 @@ impl ::core::fmt::Display for SealStatusChange {
 }
 
 impl ::core::default::Default for SealStatusChange {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -3039,13 +3273,13 @@ pub enum SealStatusFilter {
     Void,
     /// `INVALID`: No longer valid.
     Invalid,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl SealStatusFilter {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::All => "ALL",
@@ -3096,7 +3330,7 @@ impl ::core::fmt::Display for SealStatusFilter {
 }
 
 impl ::core::default::Default for SealStatusFilter {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -3143,13 +3377,13 @@ pub enum SealStyle {
     Circle,
     /// `ellipse`: Oval.
     Ellipse,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl SealStyle {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Circle => "circle",
@@ -3188,7 +3422,7 @@ impl ::core::fmt::Display for SealStyle {
 }
 
 impl ::core::default::Default for SealStyle {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -3247,13 +3481,13 @@ pub enum SealType {
     EmployeeQualification,
     /// `OTHER`: Any other purpose.
     Other,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl SealType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Official => "OFFICIAL",
@@ -3304,7 +3538,7 @@ impl ::core::fmt::Display for SealType {
 }
 
 impl ::core::default::Default for SealType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -3351,15 +3585,16 @@ pub enum SealWorkflowUrlEndpoint {
     LongLink,
     /// `ShortLink`: Short link that does the same, fit for a short message; valid for 7 days.
     ShortLink,
-    /// `App`: For jumping to the mini program from the platform's app or mini program; valid for a year.
+    /// `App`: For jumping to the mini program from the platform's app or mini program; valid for a
+    /// year.
     App,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl SealWorkflowUrlEndpoint {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::LongLink => "LongLink",
@@ -3400,7 +3635,7 @@ impl ::core::fmt::Display for SealWorkflowUrlEndpoint {
 }
 
 impl ::core::default::Default for SealWorkflowUrlEndpoint {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -3451,12 +3686,12 @@ impl ::tc3_api::Action for ChannelCreatePreparedPersonalEsignRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3478,12 +3713,12 @@ impl ::tc3_api::Action for ChannelCreateSealPolicyRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3505,12 +3740,12 @@ impl ::tc3_api::Action for ChannelDeleteSealPoliciesRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3533,12 +3768,12 @@ impl ::tc3_api::Action for ChannelDescribeOrganizationSealsRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3560,12 +3795,12 @@ impl ::tc3_api::Action for ChannelUpdateSealStatusRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3587,12 +3822,12 @@ impl ::tc3_api::Action for CreateEmployeeQualificationSealQrCodeRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3614,12 +3849,12 @@ impl ::tc3_api::Action for CreateLegalSealQrCodeRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3641,12 +3876,12 @@ impl ::tc3_api::Action for CreateSealByImageRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -3668,11 +3903,11 @@ impl ::tc3_api::Action for DescribeChannelSealPolicyWorkflowUrlRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

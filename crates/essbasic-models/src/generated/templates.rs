@@ -59,21 +59,30 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(AuthFailMessage);
 
-/// Lists the valid templates that a sub-organisation owns, not those of the platform. Usually called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a template's parties and fields.
+/// Lists the valid templates that a sub-organisation owns, not those of the platform. Usually
+/// called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a
+/// template's parties and fields.
 ///
 /// 查询模板信息列表
 ///
-/// A sub-organisation has templates that the platform distributed to it and templates it made in its console, reached by `CreateConsoleLoginUrl`. A template consists of basic data, the initiator and the other parties (`Recipients`), the fields to fill in (`Components`) and the signature slots (`SignComponents`). Each field and slot belongs to one party, by its `ComponentRecipientId`.
+/// A sub-organisation has templates that the platform distributed to it and templates it made
+/// in its console, reached by `CreateConsoleLoginUrl`. A template consists of basic data, the
+/// initiator and the other parties (`Recipients`), the fields to fill in (`Components`) and the
+/// signature slots (`SignComponents`). Each field and slot belongs to one party, by its
+/// `ComponentRecipientId`.
 ///
-/// `TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must meet all that are given. `TemplateId` wins over `TemplateIds`. The sub-organisation and the employee in `Agent` must have passed identity verification.
+/// `TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must meet all that
+/// are given. `TemplateId` wins over `TemplateIds`. The sub-organisation and the employee in
+/// `Agent` must have passed identity verification.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
-/// Safe to repeat. A read: it changes nothing.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Example
 ///
@@ -94,65 +103,120 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `InvalidParameter.ContentType`: ContentType (requested query content) is wrong. Give `0` (templates with details) or `1` (list only), or leave `ContentType` out for the first.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
-/// - `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in progress). Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.
-/// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
-/// - `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
-/// - `ResourceUnavailable`: Resource is not available. Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.
-/// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`InvalidParameter.ContentType`](super::ErrorCode::InvalidParameterContentType):
+///   ContentType (requested query content) is wrong. Give `0` (templates with details) or `1`
+///   (list only), or leave `ContentType` out for the first.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Read the message, which names the parameter, and give a value that the action
+///   allows. Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
+///   Personal identity is not verified. Have the operator open a link from
+///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+/// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
+///   does not help.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
+///   not exist (specific). Check file and template ids. Uploaded files expire after an hour
+///   unless set otherwise, so upload the file again if need be.
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
+///   not exist. Give the id of an existing template from `DescribeTemplates`;
+///   `OperateChannelTemplate` wants one of the platform's own library instead.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
+///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
+///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
+///   Read the message for what it is and check its state; it may be temporary, so a query may
+///   be repeated later.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   may do this; have the super administrator grant the permission.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeTemplatesRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// One template, by its id of 32 characters, which the console shows among the organisation's templates. Wins over `TemplateIds`.
+    /// One template, by its id of 32 characters, which the console shows among the organisation's
+    /// templates. Wins over `TemplateIds`.
     pub template_id: ::core::option::Option<::std::string::String>,
     /// How much is returned of each template. Absent: `0`, everything.
     pub content_type: ::core::option::Option<super::TemplateContentType>,
-    /// Templates to look up, by their ids of 32 characters. Each must exist and belong to the sub-organisation, or the call fails. `Limit` and `Offset` then have no effect; ignored where `TemplateId` is given. At most 100 elements.
+    /// Templates to look up, by their ids of 32 characters. Each must exist and belong to the
+    /// sub-organisation, or the call fails. `Limit` and `Offset` then have no effect; ignored where
+    /// `TemplateId` is given. At most 100 elements.
     pub template_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// How many templates a page holds. Absent: 20. At most 100.
     pub limit: ::core::option::Option<::core::primitive::u64>,
     /// How many templates to skip, counted from 0. At most 20000.
     pub offset: ::core::option::Option<::core::primitive::u64>,
-    /// Looks for templates whose name contains this text in one piece: Chinese characters, letters, digits and underscores. At most 200 characters.
+    /// Looks for templates whose name contains this text in one piece: Chinese characters, letters,
+    /// digits and underscores. At most 200 characters.
     pub template_name: ::core::option::Option<::std::string::String>,
-    /// Only templates that the sub-organisation received or claimed from this template of the platform.
+    /// Only templates that the sub-organisation received or claimed from this template of the
+    /// platform.
     pub channel_template_id: ::core::option::Option<::std::string::String>,
-    /// Whether to return the fields of all parties, not just the initiator's. Absent: only the initiator's.
+    /// Whether to return the fields of all parties, not just the initiator's. Absent: only the
+    /// initiator's.
     pub query_all_components: ::core::option::Option<::core::primitive::bool>,
-    /// Whether to return `PreviewUrl`, an H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Absent: no.
+    /// Whether to return `PreviewUrl`, an H5 link that shows the template in a browser or an
+    /// iframe, valid for 5 minutes. Absent: no.
     pub with_preview_url: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the preview shows the template's fields and signature slots over the file and lets one try out signing, for instance to check where they are before initiating. Absent: only the file is shown. Without `WithPreviewUrl` it has no effect.
+    /// Whether the preview shows the template's fields and signature slots over the file and lets
+    /// one try out signing, for instance to check where they are before initiating. Absent: only
+    /// the file is shown. Without `WithPreviewUrl` it has no effect.
     pub show_preview_components: ::core::option::Option<::core::primitive::bool>,
-    /// Whether to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 minutes. Only for customers whom the service's account manager has enabled for it. Absent: no.
+    /// Whether to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 minutes.
+    /// Only for customers whom the service's account manager has enabled for it. Absent: no.
     pub with_pdf_url: ::core::option::Option<::core::primitive::bool>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Only templates of this contract type; `DescribeUserFlowType` lists the types.
     pub user_flow_type_id: ::core::option::Option<::std::string::String>,
 }
 
 impl DescribeTemplatesRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(agent: super::Agent) -> Self {
         Self {
@@ -172,7 +236,7 @@ impl DescribeTemplatesRequest {
             user_flow_type_id: ::core::option::Option::None,
         }
     }
-    /// Sets the member `TemplateId`.
+    /// Sets the field `TemplateId`.
     #[must_use]
     pub fn template_id(
         mut self,
@@ -183,7 +247,7 @@ impl DescribeTemplatesRequest {
         );
         self
     }
-    /// Sets the member `ContentType`.
+    /// Sets the field `ContentType`.
     #[must_use]
     pub fn content_type(
         mut self,
@@ -194,7 +258,7 @@ impl DescribeTemplatesRequest {
         );
         self
     }
-    /// Sets the member `TemplateIds`.
+    /// Sets the field `TemplateIds`.
     #[must_use]
     pub fn template_ids(
         mut self,
@@ -212,19 +276,19 @@ impl DescribeTemplatesRequest {
         );
         self
     }
-    /// Sets the member `Limit`.
+    /// Sets the field `Limit`.
     #[must_use]
     pub fn limit(mut self, value: ::core::primitive::u64) -> Self {
         self.limit = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Offset`.
+    /// Sets the field `Offset`.
     #[must_use]
     pub fn offset(mut self, value: ::core::primitive::u64) -> Self {
         self.offset = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `TemplateName`.
+    /// Sets the field `TemplateName`.
     #[must_use]
     pub fn template_name(
         mut self,
@@ -235,7 +299,7 @@ impl DescribeTemplatesRequest {
         );
         self
     }
-    /// Sets the member `ChannelTemplateId`.
+    /// Sets the field `ChannelTemplateId`.
     #[must_use]
     pub fn channel_template_id(
         mut self,
@@ -246,37 +310,37 @@ impl DescribeTemplatesRequest {
         );
         self
     }
-    /// Sets the member `QueryAllComponents`.
+    /// Sets the field `QueryAllComponents`.
     #[must_use]
     pub fn query_all_components(mut self, value: ::core::primitive::bool) -> Self {
         self.query_all_components = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `WithPreviewUrl`.
+    /// Sets the field `WithPreviewUrl`.
     #[must_use]
     pub fn with_preview_url(mut self, value: ::core::primitive::bool) -> Self {
         self.with_preview_url = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `ShowPreviewComponents`.
+    /// Sets the field `ShowPreviewComponents`.
     #[must_use]
     pub fn show_preview_components(mut self, value: ::core::primitive::bool) -> Self {
         self.show_preview_components = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `WithPdfUrl`.
+    /// Sets the field `WithPdfUrl`.
     #[must_use]
     pub fn with_pdf_url(mut self, value: ::core::primitive::bool) -> Self {
         self.with_pdf_url = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `UserFlowTypeId`.
+    /// Sets the field `UserFlowTypeId`.
     #[must_use]
     pub fn user_flow_type_id(
         mut self,
@@ -370,7 +434,7 @@ impl ::tc3_api::json::Encode for DescribeTemplatesRequest {
 
 ::tc3_api::__serialize!(DescribeTemplatesRequest);
 
-/// The answer to `DescribeTemplates`.
+/// Response of `DescribeTemplates`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -387,7 +451,7 @@ pub struct DescribeTemplatesResponse {
     pub limit: ::core::primitive::u64,
     /// How many templates were skipped; from 0 to 20000.
     pub offset: ::core::primitive::u64,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -438,68 +502,138 @@ impl ::tc3_api::json::Encode for DescribeTemplatesResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DescribeTemplatesResponse);
 
-/// Looks up or changes which sub-organisations may use a template of the platform's template library.
+/// Looks up or changes which sub-organisations may use a template of the platform's template
+/// library.
 ///
 /// 第三方应用模板库管理
 ///
 /// - `SELECT` lists the sub-organisations authorised, page by page.
-/// - `UPDATE` sets with `AuthTag` whether all sub-organisations of the application or only chosen ones are authorised; once the template is published, this is fixed. With chosen ones, `ProxyOrganizationOpenIds` adds further ones. `Available` enables or disables the template.
-/// - `DELETE` takes the authorisation away. A template that is claimed by hand vanishes from those sub-organisations' view of the library and can no longer be claimed, but copies already claimed stay. A template that is distributed automatically is with them already and is not affected. To reach templates that sub-organisations already have, use `UPDATE` with `Available`.
+/// - `UPDATE` sets with `AuthTag` whether all sub-organisations of the application or only
+///   chosen ones are authorised; once the template is published, this is fixed. With chosen
+///   ones, `ProxyOrganizationOpenIds` adds further ones. `Available` enables or disables the
+///   template.
+/// - `DELETE` takes the authorisation away. A template that is claimed by hand vanishes from
+///   those sub-organisations' view of the library and can no longer be claimed, but copies
+///   already claimed stay. A template that is distributed automatically is with them already
+///   and is not affected. To reach templates that sub-organisations already have, use `UPDATE`
+///   with `Available`.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId` must be given.
+/// - `Agent.AppId` is required.
 ///
 /// # Errors
 ///
-/// - `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - `FailedOperation.StaffAlreadyVerify`: Employee has already completed identity verification. The employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.DbConnection`: Database connection failed. Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.
-/// - `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.DbUpdate`: Database update failed. Query with `OperateType` `SELECT` whether the change took effect before repeating it. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.
-/// - `InvalidParameter.EmptyParams`: Parameters are empty. Fill in what the message names, such as the list of ids or operators: it must be there and not empty.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter`: A required parameter is missing. Read the message, which names the parameter, and give it.
-/// - `MissingParameter.Templates`: Template parameter is missing. Give `TemplateId`.
-/// - `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.
-/// - `OperationDenied.AuthTag`: Visibility tag is unsupported. Give `all` or `part` in `AuthTag`; it can change only while the template is not published.
-/// - `OperationDenied.NoApiAuth`: No permission for this API. Have the service's account manager enable the action for this application, and check the operator's role.
-/// - `OperationDenied.OperateType`: Operation type is unsupported. Give one of the values that the action lists for its `OperateType` or `OperatorType`.
-/// - `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
-/// - `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.
-/// - `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).
-/// - `ResourceNotFound.ApplicationAuth`: Application grant record not found. Check `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this application.
-/// - `ResourceNotFound.Organization`: Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.
-/// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
-/// - `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.
-/// - `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this API. Have the edition upgraded through the service's account manager; repeating does not help before that.
-/// - `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or correct its spelling; this action doesn't define it.
-/// - `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do this for the resource in question, so repeating does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+/// - [`FailedOperation.StaffAlreadyVerify`](super::ErrorCode::FailedOperationStaffAlreadyVerify):
+///   Employee has already completed identity verification. The employee changes their own data
+///   in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to
+///   `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
+///   connection failed. Whether a create or change took effect is unknown: look before
+///   repeating later. Give the request id to the service's support if it stays.
+/// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
+///   Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.DbUpdate`](super::ErrorCode::InternalErrorDbUpdate): Database update
+///   failed. Query with `OperateType` `SELECT` whether the change took effect before repeating
+///   it. Give the request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
+///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
+///   sub-organisation and come from the same `AppId` and environment.
+/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
+///   Parameters are empty. Fill in what the message names, such as the list of ids or
+///   operators: it must be there and not empty.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Read the message, which names the parameter, and give it.
+/// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): Template
+///   parameter is missing. Give `TemplateId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Mend the reason that the message gives: a missing permission or a wrong state, often.
+///   Repeating unchanged does not help.
+/// - [`OperationDenied.AuthTag`](super::ErrorCode::OperationDeniedAuthTag): Visibility tag is
+///   unsupported. Give `all` or `part` in `AuthTag`; it can change only while the template is
+///   not published.
+/// - [`OperationDenied.NoApiAuth`](super::ErrorCode::OperationDeniedNoApiAuth): No permission
+///   for this API. Have the service's account manager enable the action for this application,
+///   and check the operator's role.
+/// - [`OperationDenied.OperateType`](super::ErrorCode::OperationDeniedOperateType): Operation
+///   type is unsupported. Give one of the values that the action lists for its `OperateType` or
+///   `OperatorType`.
+/// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
+///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
+///   the message for what is missing, and check that id and that it belongs to this
+///   sub-organisation, application and environment. Repeating does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: an application of the platform that
+///   exists in the environment called (test and production are apart).
+/// - [`ResourceNotFound.ApplicationAuth`](super::ErrorCode::ResourceNotFoundApplicationAuth):
+///   Application grant record not found. Check `Agent.AppId`, `TemplateId` and
+///   `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this
+///   application.
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
+///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `CreateConsoleLoginUrl` first.
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
+///   not exist. Give the id of an existing template from `DescribeTemplates`;
+///   `OperateChannelTemplate` wants one of the platform's own library instead.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   may do this; have the super administrator grant the permission.
+/// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
+///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   service's account manager; repeating does not help before that.
+/// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
+///   parameter that the message names, or correct its spelling; this action doesn't define it.
+/// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
+///   supported. Read the message; the action can't do this for the resource in question, so
+///   repeating does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct OperateChannelTemplateRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.
+    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
+    /// Organisation and employee must have passed identity verification, unless the action is about
+    /// getting there.
     pub agent: super::Agent,
-    /// Whether to look up, set or take away the authorisation. The official sample writes it in lower case.
+    /// Whether to look up, set or take away the authorisation. The official sample writes it in
+    /// lower case.
     pub operate_type: super::ChannelTemplateOperation,
-    /// A template of the platform's library, by its id of 32 characters; not a sub-organisation's own template.
+    /// A template of the platform's library, by its id of 32 characters; not a sub-organisation's
+    /// own template.
     pub template_id: ::std::string::String,
-    /// The sub-organisations concerned, by the ids that the platform gave them, separated by commas; at most 100 at a time.
+    /// The sub-organisations concerned, by the ids that the platform gave them, separated by
+    /// commas; at most 100 at a time.
     pub proxy_organization_open_ids: ::core::option::Option<::std::string::String>,
-    /// Who may see the template, with `UPDATE`. Can be changed only until the template is published.
+    /// Who may see the template, with `UPDATE`. Can be changed only until the template is
+    /// published.
     pub auth_tag: ::core::option::Option<super::TemplateVisibility>,
-    /// Whether to enable or disable the template; works with `OperateType` `UPDATE` only. If it cannot be done, the call fails.
+    /// Whether to enable or disable the template; works with `OperateType` `UPDATE` only. If it
+    /// cannot be done, the call fails.
     pub available: ::core::option::Option<super::TemplateAvailabilityChange>,
     /// The employee who acts. `Agent` says it already.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// How many sub-organisations a page holds. Absent: 20. At most 100.
     pub limit: ::core::option::Option<::core::primitive::i64>,
@@ -508,7 +642,7 @@ pub struct OperateChannelTemplateRequest {
 }
 
 impl OperateChannelTemplateRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -527,7 +661,7 @@ impl OperateChannelTemplateRequest {
             offset: ::core::option::Option::None,
         }
     }
-    /// Sets the member `ProxyOrganizationOpenIds`.
+    /// Sets the field `ProxyOrganizationOpenIds`.
     #[must_use]
     pub fn proxy_organization_open_ids(
         mut self,
@@ -538,7 +672,7 @@ impl OperateChannelTemplateRequest {
         );
         self
     }
-    /// Sets the member `AuthTag`.
+    /// Sets the field `AuthTag`.
     #[must_use]
     pub fn auth_tag(
         mut self,
@@ -547,7 +681,7 @@ impl OperateChannelTemplateRequest {
         self.auth_tag = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `Available`.
+    /// Sets the field `Available`.
     #[must_use]
     pub fn available(
         mut self,
@@ -558,19 +692,19 @@ impl OperateChannelTemplateRequest {
         );
         self
     }
-    /// Sets the member `Operator`.
+    /// Sets the field `Operator`.
     #[must_use]
     pub fn operator(mut self, value: super::UserInfo) -> Self {
         self.operator = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Limit`.
+    /// Sets the field `Limit`.
     #[must_use]
     pub fn limit(mut self, value: ::core::primitive::i64) -> Self {
         self.limit = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Offset`.
+    /// Sets the field `Offset`.
     #[must_use]
     pub fn offset(mut self, value: ::core::primitive::i64) -> Self {
         self.offset = ::core::option::Option::Some(value);
@@ -650,7 +784,7 @@ impl ::tc3_api::json::Encode for OperateChannelTemplateRequest {
 
 ::tc3_api::__serialize!(OperateChannelTemplateRequest);
 
-/// The answer to `OperateChannelTemplate`.
+/// Response of `OperateChannelTemplate`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -663,17 +797,19 @@ pub struct OperateChannelTemplateResponse {
     pub app_id: ::std::string::String,
     /// The template concerned.
     pub template_id: ::std::string::String,
-    /// Whether the change of visibility took place for all sub-organisations, some or none. `FailMessageList` has those that failed.
+    /// Whether the change of visibility took place for all sub-organisations, some or none.
+    /// `FailMessageList` has those that failed.
     pub operate_result: super::TemplateAuthorizationResult,
     /// Who may see the template.
     pub auth_tag: super::TemplateVisibility,
-    /// The sub-organisations authorised, by the ids that the platform gave them. Returned for `SELECT` only.
+    /// The sub-organisations authorised, by the ids that the platform gave them. Returned for
+    /// `SELECT` only.
     pub proxy_organization_open_ids: ::std::vec::Vec<::std::string::String>,
     /// The sub-organisations for which it failed, and why.
     pub fail_message_list: ::std::vec::Vec<super::AuthFailMessage>,
     /// How many sub-organisations are authorised, over all pages. Returned for `SELECT` only.
     pub total: ::core::primitive::i64,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -732,43 +868,65 @@ impl ::tc3_api::json::Encode for OperateChannelTemplateResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(OperateChannelTemplateResponse);
 
-/// Deletes, enables, disables or copies a template that a sub-organisation owns. Every operation triggers a callback.
+/// Deletes, enables, disables or copies a template that a sub-organisation owns. Every
+/// operation triggers a callback.
 ///
 /// 企业模板管理
 ///
-/// Deleting is final; disable a template to keep it. Enabling and disabling may be repeated: a template already in that state is no error. From a disabled template no contract can be initiated; contracts already initiated go on. A copy differs in its name only; everything else is edited in the console.
+/// Deleting is final; disable a template to keep it. Enabling and disabling may be repeated: a
+/// template already in that state is no error. From a disabled template no contract can be
+/// initiated; contracts already initiated go on. A copy differs in its name only; everything
+/// else is edited in the console.
 ///
-/// At most 20 calls a second.
+/// Rate limit: 20 requests per second.
 ///
 /// # Rules
 ///
-/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` must be given.
+/// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
+///   required.
 ///
 /// # Errors
 ///
-/// - `InternalError`: Internal server error. Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Api`: Error from another internal API. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.
-/// - `InternalError.DbConnection`: Database connection failed. Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.
-/// - `InternalError.System`: System error. Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.
-/// - `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which names the parameter, and correct it. Repeating unchanged does not help.
-/// - `MissingParameter.Templates`: Template parameter is missing. Give `TemplateId`.
-/// - `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
+///   later; after a create the fate of the call is unknown, so look before repeating. Give the
+///   request id to the service's support if it stays.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
+///   repeating. Give the request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
+///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
+///   the request id to the service's support if it stays.
+/// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
+///   connection failed. Whether a create or change took effect is unknown: look before
+///   repeating later. Give the request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
+///   query later; after a create or change the outcome is unknown, so look before repeating.
+///   Give the request id to the service's support if it stays.
+/// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
+///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
+///   Repeating unchanged does not help.
+/// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): Template
+///   parameter is missing. Give `TemplateId`.
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
+///   not exist. Give the id of an existing template from `DescribeTemplates`;
+///   `OperateChannelTemplate` wants one of the platform's own library instead.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct OperateTemplateRequest {
-    /// For which application, sub-organisation and employee the call is made. The sub-organisation is the one that owns the template; the employee is the one who acts.
+    /// For which application, sub-organisation and employee the call is made. The sub-organisation
+    /// is the one that owns the template; the employee is the one who acts.
     pub agent: super::Agent,
     /// The template, by its id of 32 characters.
     pub template_id: ::std::string::String,
     /// What to do with the template.
     pub operate_type: super::TemplateOperation,
-    /// The copy's name; has an effect only with `COPY`. Absent: the template's own name followed by `_副本`. At most 64 characters.
+    /// The copy's name; has an effect only with `COPY`. Absent: the template's own name followed by
+    /// `_副本`. At most 64 characters.
     pub template_name: ::core::option::Option<::std::string::String>,
 }
 
 impl OperateTemplateRequest {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(
         agent: super::Agent,
@@ -782,7 +940,7 @@ impl OperateTemplateRequest {
             template_name: ::core::option::Option::None,
         }
     }
-    /// Sets the member `TemplateName`.
+    /// Sets the field `TemplateName`.
     #[must_use]
     pub fn template_name(
         mut self,
@@ -850,7 +1008,7 @@ impl ::tc3_api::json::Encode for OperateTemplateRequest {
 
 ::tc3_api::__serialize!(OperateTemplateRequest);
 
-/// The answer to `OperateTemplate`.
+/// Response of `OperateTemplate`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -863,7 +1021,7 @@ pub struct OperateTemplateResponse {
     pub template_id: ::core::option::Option<::std::string::String>,
     /// The new template's name. Returned after `COPY` only.
     pub template_name: ::core::option::Option<::std::string::String>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -919,13 +1077,15 @@ impl ::tc3_api::json::Encode for OperateTemplateResponse {
 )]
 #[non_exhaustive]
 pub struct Recipient {
-    /// The party's id within the template; fields and signature slots point to it with `ComponentRecipientId`.
+    /// The party's id within the template; fields and signature slots point to it with
+    /// `ComponentRecipientId`.
     pub recipient_id: ::std::string::String,
     /// What kind of party it is.
     pub recipient_type: super::RecipientType,
     /// What the party's role is: at most 100 Chinese characters, letters, digits and underscores.
     pub description: ::std::string::String,
-    /// The name of the party's role, such as seller: at most 20 Chinese characters, letters, digits and underscores.
+    /// The name of the party's role, such as seller: at most 20 Chinese characters, letters, digits
+    /// and underscores.
     pub role_name: ::std::string::String,
     /// Whether the party must be validated.
     pub require_validation: ::core::primitive::bool,
@@ -941,7 +1101,8 @@ pub struct Recipient {
     pub approver_verify_types: ::std::vec::Vec<super::ApproverViewVerification>,
     /// How a signer may prove their intent when they sign.
     pub approver_sign_types: ::std::vec::Vec<super::ApproverSignType>,
-    /// Whether the party is barred from handing its task to somebody else. False or absent: it may hand it on.
+    /// Whether the party is barred from handing its task to somebody else. False or absent: it may
+    /// hand it on.
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -1006,7 +1167,8 @@ impl ::tc3_api::json::Encode for Recipient {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(Recipient);
 
-/// A template of a sub-organisation: its basic data, its parties, its fields to fill in and its signature slots.
+/// A template of a sub-organisation: its basic data, its parties, its fields to fill in and its
+/// signature slots.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct TemplateInfo {
@@ -1016,9 +1178,11 @@ pub struct TemplateInfo {
     pub template_name: ::std::string::String,
     /// What the template is for.
     pub description: ::std::string::String,
-    /// The fields to fill in: the initiator's alone, unless `QueryAllComponents` asked for all. Not returned where `ContentType` is `1`.
+    /// The fields to fill in: the initiator's alone, unless `QueryAllComponents` asked for all. Not
+    /// returned where `ContentType` is `1`.
     pub components: ::std::vec::Vec<super::Component>,
-    /// The parties that the template provides for, to be matched by `RecipientId` when a contract is initiated. Not returned where `ContentType` is `1`.
+    /// The parties that the template provides for, to be matched by `RecipientId` when a contract
+    /// is initiated. Not returned where `ContentType` is `1`.
     pub recipients: ::std::vec::Vec<super::Recipient>,
     /// The signature slots. Not returned where `ContentType` is `1`.
     pub sign_components: ::std::vec::Vec<super::Component>,
@@ -1026,17 +1190,19 @@ pub struct TemplateInfo {
     pub template_type: super::TemplateType,
     /// Whether the sub-organisation is the initiator.
     ///
-    /// Internal to the platform: leave it unset.
+    /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Look at `IsPromoter` of each of `Recipients`.
     pub is_promoter: ::core::primitive::bool,
     /// The name of the person who made the template.
     pub creator: ::std::string::String,
-    /// When the template was made. In seconds since the epoch.
+    /// When the template was made. Unix timestamp in seconds.
     pub created_on: ::core::primitive::i64,
-    /// An H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Returned only where `WithPreviewUrl` asked for it.
+    /// An H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Returned
+    /// only where `WithPreviewUrl` asked for it.
     pub preview_url: ::std::string::String,
-    /// A link for downloading the template's PDF, valid for 5 minutes. Returned only where `WithPdfUrl` asked for it.
+    /// A link for downloading the template's PDF, valid for 5 minutes. Returned only where
+    /// `WithPdfUrl` asked for it.
     pub pdf_url: ::std::string::String,
     /// The platform's template that this one comes from.
     pub channel_template_id: ::std::string::String,
@@ -1044,7 +1210,8 @@ pub struct TemplateInfo {
     pub channel_template_name: ::std::string::String,
     /// How the sub-organisation gets the platform's template.
     pub channel_auto_save: super::TemplateDistribution,
-    /// The template's version: the date followed by a running number of three digits, as in `20231106001` for the first and `20231106002` for the second. Empty by default.
+    /// The template's version: the date followed by a running number of three digits, as in
+    /// `20231106001` for the first and `20231106002` for the second. Empty by default.
     pub template_version: ::std::string::String,
     /// Whether the template can be used.
     pub available: super::TemplateStatus,
@@ -1126,7 +1293,7 @@ impl ::tc3_api::json::Encode for TemplateInfo {
 ::tc3_api::__serialize!(TemplateInfo);
 
 impl TemplateInfo {
-    /// The member `CreatedOn` as a time; `None` of zero.
+    /// Returns the field `CreatedOn` as a time; `None` if it is zero.
     pub fn created_on_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.created_on)
     }
@@ -1172,13 +1339,13 @@ pub enum ApproverViewVerification {
     IdentityVerification,
     /// `2`: By their mobile number.
     Mobile,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl ApproverViewVerification {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::IdentityVerification => 1,
@@ -1205,7 +1372,7 @@ impl ::core::fmt::Display for ApproverViewVerification {
 }
 
 impl ::core::default::Default for ApproverViewVerification {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -1254,13 +1421,13 @@ pub enum ChannelTemplateOperation {
     Delete,
     /// `UPDATE`: Sets who is authorised, or enables or disables the template.
     Update,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl ChannelTemplateOperation {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Select => "SELECT",
@@ -1301,7 +1468,7 @@ impl ::core::fmt::Display for ChannelTemplateOperation {
 }
 
 impl ::core::default::Default for ChannelTemplateOperation {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -1347,13 +1514,13 @@ impl ::tc3_api::json::Encode for ChannelTemplateOperation {
 pub enum RecipientSignType {
     /// `0`: By face recognition.
     Face,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl RecipientSignType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Face => 0,
@@ -1378,7 +1545,7 @@ impl ::core::fmt::Display for RecipientSignType {
 }
 
 impl ::core::default::Default for RecipientSignType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -1427,13 +1594,13 @@ pub enum RecipientType {
     Individual,
     /// `PROMOTER`: The initiator.
     Promoter,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl RecipientType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Enterprise => "ENTERPRISE",
@@ -1474,7 +1641,7 @@ impl ::core::fmt::Display for RecipientType {
 }
 
 impl ::core::default::Default for RecipientType {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -1523,13 +1690,13 @@ pub enum TemplateAuthorizationResult {
     PartSuccess,
     /// `fail`: For none; `FailMessageList` says why.
     Fail,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl TemplateAuthorizationResult {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::AllSuccess => "all-success",
@@ -1570,7 +1737,7 @@ impl ::core::fmt::Display for TemplateAuthorizationResult {
 }
 
 impl ::core::default::Default for TemplateAuthorizationResult {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -1618,15 +1785,16 @@ pub enum TemplateAvailabilityChange {
     Keep,
     /// `1`: Enables it: it can be claimed as usual.
     Enable,
-    /// `2`: Disables it: distributed automatically, sub-organisations can no longer use it; claimed by hand, it no longer shows in the library to be claimed.
+    /// `2`: Disables it: distributed automatically, sub-organisations can no longer use it; claimed
+    /// by hand, it no longer shows in the library to be claimed.
     Disable,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl TemplateAvailabilityChange {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Keep => 0,
@@ -1655,7 +1823,7 @@ impl ::core::fmt::Display for TemplateAvailabilityChange {
 }
 
 impl ::core::default::Default for TemplateAvailabilityChange {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -1703,13 +1871,13 @@ pub enum TemplateContentType {
     Full,
     /// `1`: The templates alone, without their parties, fields and signature slots.
     ListOnly,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl TemplateContentType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Full => 0,
@@ -1736,7 +1904,7 @@ impl ::core::fmt::Display for TemplateContentType {
 }
 
 impl ::core::default::Default for TemplateContentType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -1784,13 +1952,13 @@ pub enum TemplateDistribution {
     Manual,
     /// `1`: The platform sets it for the sub-organisation automatically.
     Automatic,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl TemplateDistribution {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Manual => 0,
@@ -1817,7 +1985,7 @@ impl ::core::fmt::Display for TemplateDistribution {
 }
 
 impl ::core::default::Default for TemplateDistribution {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -1864,17 +2032,18 @@ pub enum TemplateOperation {
     Delete,
     /// `ENABLE`: Enables it again; no error if it is enabled.
     Enable,
-    /// `DISABLE`: Disables it, so that no contract can be initiated from it; no error if it is disabled.
+    /// `DISABLE`: Disables it, so that no contract can be initiated from it; no error if it is
+    /// disabled.
     Disable,
     /// `COPY`: Makes a copy, by a name of its own.
     Copy,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl TemplateOperation {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::Delete => "DELETE",
@@ -1917,7 +2086,7 @@ impl ::core::fmt::Display for TemplateOperation {
 }
 
 impl ::core::default::Default for TemplateOperation {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -1965,13 +2134,13 @@ pub enum TemplateStatus {
     Enabled,
     /// `2`: It must not be used.
     Disabled,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl TemplateStatus {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::Enabled => 1,
@@ -1998,7 +2167,7 @@ impl ::core::fmt::Display for TemplateStatus {
 }
 
 impl ::core::default::Default for TemplateStatus {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -2046,13 +2215,13 @@ pub enum TemplateType {
     AutoSign,
     /// `3`: Signers sign by hand.
     Normal,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::core::primitive::i64),
 }
 
 impl TemplateType {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> ::core::primitive::i64 {
         match self {
             Self::AutoSign => 1,
@@ -2079,7 +2248,7 @@ impl ::core::fmt::Display for TemplateType {
 }
 
 impl ::core::default::Default for TemplateType {
-    /// What zero says, as an answer that lacks the member has it.
+    /// Returns the meaning of zero, the value of an absent field.
     fn default() -> Self {
         ::core::convert::From::from(0)
     }
@@ -2126,13 +2295,13 @@ pub enum TemplateVisibility {
     All,
     /// `part`: The sub-organisations chosen.
     Part,
-    /// A value that this version does not know. Made by `From` only where no other
-    /// variant fits; so matching it means what it says.
+    /// Value that this version does not know. `From` creates it only if no other
+    /// variant matches.
     Unknown(::std::string::String),
 }
 
 impl TemplateVisibility {
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_str(&self) -> &::core::primitive::str {
         match self {
             Self::All => "all",
@@ -2171,7 +2340,7 @@ impl ::core::fmt::Display for TemplateVisibility {
 }
 
 impl ::core::default::Default for TemplateVisibility {
-    /// The empty text, as an answer that lacks the member has it.
+    /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(::std::string::String::new())
     }
@@ -2223,12 +2392,12 @@ impl ::tc3_api::Action for DescribeTemplatesRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2250,12 +2419,12 @@ impl ::tc3_api::Action for OperateChannelTemplateRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -2277,11 +2446,11 @@ impl ::tc3_api::Action for OperateTemplateRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

@@ -1,4 +1,4 @@
-//! What is said of each item: our words where the overlay has them, else the reference's.
+//! Documentation of items: from the overlay, or else from the reference.
 
 use super::{Model, member, no_action};
 use crate::overlay::Docs;
@@ -27,7 +27,7 @@ impl<'a> Model<'a> {
         self.docs().find_map(|docs| own(docs).or_else(|| common(docs))).map(String::as_str)
     }
 
-    /// What to do about an error code.
+    /// Returns advice on an error code.
     pub(crate) fn advice(&self, code: &str) -> Option<&'a str> {
         let common = || self.spec.common_codes.get(code).map(|facts| facts.judgement.as_str());
         self.docs().find_map(|docs| docs.codes.get(code)).map(String::as_str).or_else(common)
@@ -37,7 +37,7 @@ impl<'a> Model<'a> {
 pub(super) fn check(at: &mut Problems<'_>, model: &Model<'_>) {
     stale(at, model);
     if model.overlay.docs.complete {
-        lacking(at, model);
+        undocumented(at, model);
     }
 }
 
@@ -50,7 +50,7 @@ fn stale(at: &mut Problems<'_>, model: &Model<'_>) {
     }
     for name in docs.members.keys() {
         if !spec.objects.0.values().flatten().any(|member| member.name == *name) {
-            at.add(&["docs", "members", name], format!("stale: no member `{name}`"));
+            at.add(&["docs", "members", name], format!("stale: no field `{name}`"));
         }
     }
     for code in docs.codes.keys() {
@@ -71,30 +71,30 @@ fn stale(at: &mut Problems<'_>, model: &Model<'_>) {
     }
 }
 
-/// Requests and answers are told by their actions.
-fn lacking(at: &mut Problems<'_>, model: &Model<'_>) {
+/// Reports undocumented items. Requests and responses are documented by their actions.
+fn undocumented(at: &mut Problems<'_>, model: &Model<'_>) {
     let spec = model.spec;
-    let mut told = std::collections::BTreeSet::new();
+    let mut of_actions = std::collections::BTreeSet::new();
     for (action, facts) in &spec.actions {
-        told.extend([&facts.request, &facts.response]);
+        of_actions.extend([&facts.request, &facts.response]);
         if model.action_doc(action).is_none() {
-            at.add(&["docs", "actions"], format!("nothing is said of the action `{action}`"));
+            at.add(&["docs", "actions"], format!("undocumented action `{action}`"));
         }
     }
     for (object, members) in &spec.objects {
-        if !told.contains(object) && model.object_doc(object).is_none() {
-            at.add(&["docs", "objects"], format!("nothing is said of the object `{object}`"));
+        if !of_actions.contains(object) && model.object_doc(object).is_none() {
+            at.add(&["docs", "objects"], format!("undocumented object `{object}`"));
         }
         for member in members.iter().filter(|member| member.name != "RequestId") {
             if model.member_doc(object, &member.name).is_none() {
-                let reason = format!("nothing is said of the member `{object}.{}`", member.name);
+                let reason = format!("undocumented field `{object}.{}`", member.name);
                 at.add(&["docs", "objects"], reason);
             }
         }
     }
     for code in spec.codes.keys().chain(spec.common_codes.keys()) {
         if model.advice(code).is_none() {
-            at.add(&["docs", "codes"], format!("nothing is said to do about `{code}`"));
+            at.add(&["docs", "codes"], format!("no advice on error code `{code}`"));
         }
     }
 }

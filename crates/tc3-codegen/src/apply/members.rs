@@ -1,4 +1,4 @@
-//! What the overlay adds to single members: limits, rules, times, files, deprecation.
+//! Overlay entries for single fields: limits, rules, timestamps, base64, deprecation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub(super) fn limits<'a>(
                     at.add(&path, reason);
                 }
                 if found.insert((object, fact.name.as_str()), limit).is_some() {
-                    at.add(&path, "an earlier entry is about the same");
+                    at.add(&path, "duplicate entry");
                 }
             }
         }
@@ -30,7 +30,7 @@ pub(super) fn limits<'a>(
     found
 }
 
-/// Why the limit says nothing about such a member.
+/// Returns the reason why the limit does not apply to the field.
 fn misfit(limit: &Limit, fact: &Member) -> Option<String> {
     let items = limit.min_items.is_some() || limit.max_items.is_some();
     let chars = limit.min_chars.is_some() || limit.max_chars.is_some();
@@ -47,11 +47,11 @@ fn misfit(limit: &Limit, fact: &Member) -> Option<String> {
         || limit.min_chars.zip(limit.max_chars).is_some_and(|(min, max)| min > max)
         || limit.min.zip(limit.max).is_some_and(|(min, max)| min > max);
     if !(items || chars || number || bytes) {
-        Some("limits nothing".to_owned())
+        Some("empty limit".to_owned())
     } else if !fits {
-        Some(format!("a `{}` has no such limit", fact.kind))
+        Some(format!("limit does not apply to type `{}`", fact.kind))
     } else if crossed {
-        Some("the smallest is above the largest".to_owned())
+        Some("minimum exceeds maximum".to_owned())
     } else {
         None
     }
@@ -71,15 +71,15 @@ pub(super) fn rules<'a>(
         };
         let kinds = [&rule.needs, &rule.any_of, &rule.one_of, &rule.not_both];
         if kinds.iter().filter(|paths| !paths.is_empty()).count() != 1 {
-            at.add(&path, "says not one of `needs`, `any_of`, `one_of`, `not_both`");
+            at.add(&path, "exactly one of `needs`, `any_of`, `one_of`, `not_both` is required");
         }
         if rule.needs.is_empty() && kinds.iter().any(|paths| paths.len() == 1) {
-            at.add(&path, "is about one path only");
+            at.add(&path, "at least two paths are required");
         }
         if rule.when.is_some() && rule.needs.is_empty()
             || rule.when.is_none() && !rule.is.is_empty()
         {
-            at.add(&path, "`if` stands only with `needs`, and `is` only with `if`");
+            at.add(&path, "`if` requires `needs`, and `is` requires `if`");
         }
         for name in kinds.into_iter().flatten().chain(&rule.when) {
             if let Err(reason) = walk(spec, object, name) {
@@ -89,26 +89,26 @@ pub(super) fn rules<'a>(
         if let Some(Ok(fact)) = rule.when.as_ref().map(|when| walk(spec, object, when)) {
             let text = !matches!(fact.kind.as_str(), "int64" | "uint64");
             if rule.is.iter().any(|value| matches!(value, Wire::Text(_)) != text) {
-                at.add(&path, format!("`{}` does not hold such values", fact.kind));
+                at.add(&path, format!("value of the wrong type for `{}`", fact.kind));
             }
         }
         let of_object = found.entry(object).or_default();
         if of_object.contains(&rule) {
-            at.add(&path, "an earlier entry says the same");
+            at.add(&path, "duplicate entry");
         }
         of_object.push(rule);
     }
     found
 }
 
-/// The member at the end of a path.
+/// Returns the field at the end of a path.
 fn walk<'a>(spec: &'a Spec, object: &str, path: &str) -> Result<&'a Member, String> {
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
     let (_, fact) = member(spec, object, name)?;
     match (rest, fact.of.as_deref()) {
         (None, _) => Ok(fact),
         (Some(rest), Some(of)) => walk(spec, of, rest),
-        (Some(_), None) => Err(format!("stale: `{object}.{name}` has no members")),
+        (Some(_), None) => Err(format!("stale: `{object}.{name}` has no fields")),
     }
 }
 
@@ -124,10 +124,13 @@ pub(super) fn times<'a>(
             Err(reason) => at.add(&path, reason),
             Ok((object, fact)) => {
                 if !matches!(fact.kind.as_str(), "int64" | "uint64") {
-                    at.add(&path, format!("a `{}` is no number of seconds", fact.kind));
+                    at.add(
+                        &path,
+                        format!("timestamp of type `{}`; expected an integer", fact.kind),
+                    );
                 }
                 if found.insert((object, fact.name.as_str()), time.unit).is_some() {
-                    at.add(&path, "an earlier entry is about the same");
+                    at.add(&path, "duplicate entry");
                 }
             }
         }
@@ -144,17 +147,20 @@ pub(super) fn base64<'a>(
     for (index, path) in overlay.base64.iter().enumerate() {
         let path_in_file = ["base64", &index.to_string()];
         let Some((object, name)) = path.split_once('.') else {
-            at.add(&path_in_file, "is not `Object.Member`");
+            at.add(&path_in_file, "invalid path; expected `Object.Field`");
             continue;
         };
         match member(spec, object, name) {
             Err(reason) => at.add(&path_in_file, reason),
             Ok((object, fact)) => {
                 if fact.of.as_deref().unwrap_or(&fact.kind) != "string" {
-                    at.add(&path_in_file, format!("a `{}` is no text", fact.kind));
+                    at.add(
+                        &path_in_file,
+                        format!("base64 of type `{}`; expected a string", fact.kind),
+                    );
                 }
                 if !found.insert((object, fact.name.as_str())) {
-                    at.add(&path_in_file, "an earlier entry is about the same");
+                    at.add(&path_in_file, "duplicate entry");
                 }
             }
         }
@@ -180,7 +186,7 @@ pub(super) fn deprecated<'a>(
             }
         }
         if found.len() == before {
-            let reason = "stale: no member that an earlier entry does not mark already";
+            let reason = "stale: matches no further field";
             at.add(&["deprecated", &index.to_string()], reason);
         }
     }

@@ -1,5 +1,5 @@
-//! The overlay laid over the spec. An entry that applies to nothing, or says what the spec says
-//! already, is refused: knowledge that no longer fits must be looked at, not carried along.
+//! Application of the overlay to the spec. Stale entries, which match nothing or repeat the spec, are errors
+//! and must be reviewed.
 
 mod docs;
 mod members;
@@ -11,32 +11,32 @@ use crate::overlay::{Docs, Limit, Overlay, Rule, Unit, Wire};
 use crate::problem::{Problem, Problems};
 use crate::spec::{Action, Member, Spec};
 
-/// What is known of members, by object and member.
+/// Properties of fields, by object and field.
 type Paths<'a, T> = BTreeMap<(&'a str, &'a str), T>;
 
-/// The spec with all that the overlay adds, looked up by name.
+/// The spec with the additions of the overlay, indexed by name.
 pub(crate) struct Model<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) overlay: &'a Overlay,
-    /// The reference's own documentation, where the overlay has none.
+    /// Documentation of the reference, for items that the overlay does not document.
     reference: Option<&'a Docs>,
-    /// Corrections of `required`, by object and member.
+    /// Corrections of `required`, by object and field.
     required: Paths<'a, bool>,
     sensitive: BTreeSet<(&'a str, &'a str)>,
     type_names: BTreeMap<&'a str, &'a str>,
     member_names: Paths<'a, &'a str>,
-    /// The value set of a member.
+    /// Value sets of fields.
     values: Paths<'a, &'a str>,
     limits: Paths<'a, &'a Limit>,
     rules: BTreeMap<&'a str, Vec<&'a Rule>>,
     times: Paths<'a, Unit>,
     base64: BTreeSet<(&'a str, &'a str)>,
     deprecated: Paths<'a, &'a str>,
-    /// The action of which an object is the request.
+    /// Actions by request object.
     requests: BTreeMap<&'a str, (&'a str, &'a Action)>,
-    /// The action of which an object is the answer.
+    /// Actions by response object.
     responses: BTreeMap<&'a str, &'a str>,
-    /// The group of an action.
+    /// Groups by action.
     groups: BTreeMap<&'a str, &'a str>,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Model<'a> {
         self.requests.get(object).copied()
     }
 
-    pub(crate) fn answers(&self, object: &str) -> Option<&'a str> {
+    pub(crate) fn responded_by(&self, object: &str) -> Option<&'a str> {
         self.responses.get(object).copied()
     }
 
@@ -125,7 +125,7 @@ pub(crate) fn apply<'a>(
     problems.into_result().map(|()| model)
 }
 
-/// Of an object that several actions share, the first.
+/// Indexes actions by object; the first action takes precedence if several share an object.
 fn by_object<'a, T>(
     spec: &'a Spec,
     entry: impl Fn(&'a str, &'a Action) -> (&'a str, T),
@@ -139,7 +139,7 @@ fn member<'a>(spec: &'a Spec, object: &str, member: &str) -> Result<(&'a str, &'
     let found = members.iter().find(|candidate| candidate.name == member);
     found
         .map(|found| (name.as_str(), found))
-        .ok_or_else(|| format!("stale: `{object}` has no member `{member}`"))
+        .ok_or_else(|| format!("stale: `{object}` has no field `{member}`"))
 }
 
 fn no_action(action: &str) -> String {
@@ -166,10 +166,10 @@ fn check_actions(at: &mut Problems<'_>, spec: &Spec, overlay: &Overlay) {
             at.add(&["hosts", &index, "action"], no_action(action));
         }
         if host.host.is_none() && host.test_host.is_none() {
-            at.add(&["hosts", &index], "names no host");
+            at.add(&["hosts", &index], "missing `host` or `test_host`");
         }
         if !seen.insert(&host.action) {
-            at.add(&["hosts", &index], "an earlier entry is about the same");
+            at.add(&["hosts", &index], "duplicate entry");
         }
     }
 }
@@ -185,11 +185,11 @@ fn required<'a>(
         match member(spec, &entry.object, &entry.member) {
             Err(reason) => at.add(&["required", &index], reason),
             Ok((_, fact)) if fact.required == entry.required => {
-                at.add(&["required", &index, "required"], "stale: the spec says so already");
+                at.add(&["required", &index, "required"], "stale: equals the spec");
             }
             Ok((object, fact)) => {
                 if found.insert((object, fact.name.as_str()), entry.required).is_some() {
-                    at.add(&["required", &index], "an earlier entry is about the same");
+                    at.add(&["required", &index], "duplicate entry");
                 }
             }
         }
@@ -197,7 +197,7 @@ fn required<'a>(
     found
 }
 
-/// Names of features and modules of every models crate.
+/// Names of features and modules that every models crate contains.
 const RESERVED_GROUPS: [&str; 8] =
     ["full", "serde", "server", "default", "shared", "values", "error_code", "catalogue"];
 
@@ -218,7 +218,7 @@ fn type_names<'a>(
             }
             Some((object, _)) => {
                 if found.insert(object.as_str(), entry.to.as_str()).is_some() {
-                    at.add(&["renames", &index], "an earlier entry is about the same");
+                    at.add(&["renames", &index], "duplicate entry");
                 }
             }
         }
@@ -239,7 +239,7 @@ fn member_names<'a>(
             Err(reason) => at.add(&["renames", &index], reason),
             Ok((object, fact)) => {
                 if found.insert((object, fact.name.as_str()), entry.to.as_str()).is_some() {
-                    at.add(&["renames", &index], "an earlier entry is about the same");
+                    at.add(&["renames", &index], "duplicate entry");
                 }
             }
         }
@@ -256,10 +256,10 @@ fn values<'a>(
     for (name, set) in &overlay.values {
         let text = set.values.iter().filter(|v| matches!(v.value, Wire::Text(_))).count();
         if text != 0 && text != set.values.len() {
-            at.add(&["values", name, "values"], "text and integer values in one set");
+            at.add(&["values", name, "values"], "mixed string and integer values");
         }
         if set.values.is_empty() {
-            at.add(&["values", name, "values"], "a value set without values");
+            at.add(&["values", name, "values"], "empty value set");
         }
         let fits: &[&str] = if text == 0 { &["int64", "uint64"] } else { &["string"] };
         let mut seen = BTreeSet::new();
@@ -271,7 +271,7 @@ fn values<'a>(
         for (index, path) in set.members.iter().enumerate() {
             let path_in_file = ["values", name.as_str(), "members", &index.to_string()];
             let Some((object, member_name)) = path.split_once('.') else {
-                at.add(&path_in_file, "is not `Object.Member`");
+                at.add(&path_in_file, "invalid path; expected `Object.Field`");
                 continue;
             };
             match member(spec, object, member_name) {
@@ -280,16 +280,16 @@ fn values<'a>(
                     let element = if fact.kind == "list" { fact.of.as_deref() } else { None };
                     let kind = element.unwrap_or(&fact.kind);
                     if !fits.contains(&kind) {
-                        at.add(&path_in_file, format!("`{kind}` does not hold such values"));
+                        at.add(&path_in_file, format!("values of the wrong type for `{kind}`"));
                     }
                     if found.insert((object, fact.name.as_str()), name.as_str()).is_some() {
-                        at.add(&path_in_file, "the member has a value set already");
+                        at.add(&path_in_file, "duplicate value set of the field");
                     }
                 }
             }
         }
         if set.members.is_empty() {
-            at.add(&["values", name, "members"], "stale: types no member");
+            at.add(&["values", name, "members"], "stale: no fields");
         }
     }
     found
@@ -305,7 +305,7 @@ fn groups<'a>(
         if RESERVED_GROUPS.contains(&group.as_str())
             || crate::names::ident(group).as_ref() != Some(group)
         {
-            at.add(&["groups", group], "is reserved or no module name");
+            at.add(&["groups", group], "reserved or invalid module name");
         }
         for (index, action) in entry.actions.iter().enumerate() {
             let path = ["groups", group.as_str(), "actions", &index.to_string()];
@@ -313,7 +313,7 @@ fn groups<'a>(
                 None => at.add(&path, no_action(action)),
                 Some((action, _)) => {
                     if let Some(other) = found.insert(action.as_str(), group.as_str()) {
-                        at.add(&path, format!("`{action}` is in the group `{other}` already"));
+                        at.add(&path, format!("`{action}` is also in the group `{other}`"));
                     }
                 }
             }
@@ -322,7 +322,7 @@ fn groups<'a>(
     if !overlay.groups.is_empty() {
         for (action, _) in &spec.actions {
             if !found.contains_key(action.as_str()) {
-                at.add(&["groups"], format!("the action `{action}` is in no group"));
+                at.add(&["groups"], format!("action `{action}` has no group"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Which members `Debug` shows.
+//! Redaction of fields in `Debug`.
 
 use std::collections::BTreeSet;
 
@@ -8,23 +8,24 @@ use crate::spec::{Member, Spec};
 
 type Members<'a> = BTreeSet<(&'a str, &'a str)>;
 
-/// The members that are not shown. An overlay that lists what is shown must have judged every text: one
-/// that is new in the spec is neither hidden nor shown by default, but asked about.
+/// Returns the redacted fields.
+///
+/// An overlay with `shown` must classify every string field: a new one is an error, and has no default.
 pub(super) fn sensitive<'a>(
     at: &mut Problems<'_>,
     spec: &'a Spec,
     overlay: &Overlay,
 ) -> Members<'a> {
-    let mut judged = Members::new();
-    mark(at, "sensitive", spec, &overlay.sensitive, &mut judged);
-    let sensitive = judged.clone();
+    let mut classified = Members::new();
+    mark(at, "sensitive", spec, &overlay.sensitive, &mut classified);
+    let sensitive = classified.clone();
     if overlay.shown.is_empty() {
         return sensitive;
     }
-    mark(at, "shown", spec, &overlay.shown, &mut judged);
+    mark(at, "shown", spec, &overlay.shown, &mut classified);
     for (object, member) in members(spec) {
-        if is_text(member) && !judged.contains(&(object, member.name.as_str())) {
-            let reason = "a text that is neither in `sensitive` nor in `shown`";
+        if is_text(member) && !classified.contains(&(object, member.name.as_str())) {
+            let reason = "unclassified string field; add it to `sensitive` or `shown`";
             at.add(&["shown"], format!("`{object}.{}`: {reason}", member.name));
         }
     }
@@ -42,21 +43,22 @@ fn mark<'a>(
     section: &str,
     spec: &'a Spec,
     patterns: &[MemberPattern],
-    judged: &mut Members<'a>,
+    classified: &mut Members<'a>,
 ) {
     for (index, pattern) in patterns.iter().enumerate() {
-        let before = judged.len();
+        let before = classified.len();
         let of = |object| pattern.object.as_ref().is_none_or(|only| only == object);
         let hit = members(spec).filter(|(object, member)| of(*object) && matches(pattern, member));
-        judged.extend(hit.map(|(object, member)| (object, member.name.as_str())));
-        if judged.len() == before {
-            let reason = "stale: no member that an earlier entry does not mark already";
+        classified.extend(hit.map(|(object, member)| (object, member.name.as_str())));
+        if classified.len() == before {
+            let reason = "stale: matches no further field";
             at.add(&[section, &index.to_string()], reason);
         }
     }
 }
 
-/// A pattern is about texts: `*Url` means links, not the switch `WithUrl`.
+/// Returns whether the pattern matches. Wildcards match string fields only: `*Url` means links, not the
+/// boolean `WithUrl`.
 fn matches(pattern: &MemberPattern, member: &Member) -> bool {
     let (pattern, name) = (pattern.member.as_str(), member.name.as_str());
     if let Some(end) = pattern.strip_prefix('*') {

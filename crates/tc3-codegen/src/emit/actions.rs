@@ -1,4 +1,4 @@
-//! What ties a request to its answer.
+//! Implementations of `tc3_api::Action`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,9 +22,9 @@ pub(super) fn action_impl(ir: &Ir<'_>, action: &Action) -> TokenStream {
             }
 
             fn decode(
-                answer: &[::core::primitive::u8],
+                body: &[::core::primitive::u8],
             ) -> ::core::result::Result<::tc3_api::Envelope<Self::Response>, ::tc3_api::json::Error> {
-                ::tc3_api::Envelope::decode(answer)
+                ::tc3_api::Envelope::decode(body)
             }
         }
     }
@@ -44,7 +44,7 @@ pub(super) fn info(ir: &Ir<'_>, action: &Action) -> TokenStream {
     }
 }
 
-/// The types of the actions, for a visitor.
+/// Emits the function that visits the types of all actions.
 pub(super) fn visit(ir: &Ir<'_>) -> TokenStream {
     let visits = ir.actions.iter().map(|action| {
         let request = ident(&action.request);
@@ -52,9 +52,9 @@ pub(super) fn visit(ir: &Ir<'_>) -> TokenStream {
         quote!(#(#gate)* visitor.visit::<self::#request>();)
     });
     quote! {
-        /// Shows `visitor` the types of every action whose feature is on, sorted by name.
+        /// Calls `visitor` with the types of every enabled action, sorted by name.
         #[cfg(feature = "server")]
-        #[allow(unused_variables, reason = "every group of actions may be off")]
+        #[allow(unused_variables, reason = "all groups may be disabled")]
         pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
             #(#visits)*
         }

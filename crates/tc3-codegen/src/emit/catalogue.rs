@@ -1,4 +1,4 @@
-//! The service as data, whatever features are on.
+//! The catalogue: the service as data, independent of the enabled features.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -41,13 +41,13 @@ pub(super) fn items(ir: &Ir<'_>) -> Vec<TokenStream> {
             );
         },
         quote! {
-            #[allow(non_upper_case_globals, reason = "the reference's names")]
+            #[allow(non_upper_case_globals, reason = "names of the reference")]
             mod objects { #(#object_items)* }
         },
     ];
     if !ir.enums.is_empty() {
         items.push(quote! {
-            #[allow(non_upper_case_globals, reason = "the names of the types")]
+            #[allow(non_upper_case_globals, reason = "names of the types")]
             mod sets { #(#set_items)* }
         });
     }

@@ -1,4 +1,4 @@
-//! Open sets: what is known is a variant, what is not is kept.
+//! Open enums: known values are variants, unknown values are preserved.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -22,7 +22,7 @@ pub(super) fn value_set(item: &Enum) -> Vec<TokenStream> {
 }
 
 pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
-    let doc = "An error code. The set is open: the service may answer others.";
+    let doc = "Error code of the service. The set is open: the service may return other codes.";
     let variants: Vec<_> = codes
         .iter()
         .map(|code| Variant {
@@ -39,17 +39,17 @@ pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
     let text = quote!(::core::option::Option<&'static #str>);
     items.push(quote! {
         impl ErrorCode {
-            /// What the code means, in a few words of English; `None` of a code not known.
+            /// Returns a short description of the code; `None` if it is unknown.
             pub fn description(&self) -> #text {
                 ::tc3_api::__private::fact(DESCRIPTIONS, self.as_str())
             }
 
-            /// What to do about it; `None` where nothing is known.
+            /// Returns advice on the error; `None` if there is none.
             pub fn advice(&self) -> #text {
                 Self::advice_on(self.as_str())
             }
 
-            /// What to do about a code as a call's error spells it; `None` where nothing is known.
+            /// Returns advice on an error code in its wire format; `None` if there is none.
             pub fn advice_on(code: &#str) -> #text {
                 ::tc3_api::__private::fact(ADVICE, code)
             }
@@ -60,13 +60,13 @@ pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
     items
 }
 
-/// A line of a code and a text about it. Hundreds of them are one text: a `match` with as many arms takes
-/// longer to compile, and each of its texts as much again in a program for where it stands.
+/// Formats a code and a text as a line. All lines form one string: a `match` with hundreds of arms takes longer
+/// to compile, and each of its strings needs a pointer and a length in the binary.
 fn fact(code: &Code, text: &str) -> String {
     format!("{}\t{}\n", code.code, one_line(text))
 }
 
-/// What a variant says, under the value that a reader of the reference looks for.
+/// Documents a variant, beginning with its value on the wire.
 fn variant_doc<T: std::fmt::Display>(variant: &Variant<T>) -> TokenStream {
     let value = variant.value.to_string();
     let text = match value.as_str() {
@@ -94,14 +94,14 @@ fn text(name: &str, doc: &str, variants: &[Variant<String>]) -> Vec<TokenStream>
             #[non_exhaustive]
             pub enum #name {
                 #(#variant_docs #names,)*
-                /// A value that this version does not know. Made by `From` only where no other
-                /// variant fits; so matching it means what it says.
+                /// Value that this version does not know. `From` creates it only if no other
+                /// variant matches.
                 Unknown(#string),
             }
         },
         quote! {
             impl #name {
-                /// The value on the wire.
+                /// Returns the value on the wire.
                 pub fn as_str(&self) -> &#str {
                     match self {
                         #(Self::#names => #values,)*
@@ -146,7 +146,7 @@ fn text_json(name: &str) -> Vec<TokenStream> {
     let name = ident(name);
     let mut items = vec![quote! {
         impl ::core::default::Default for #name {
-            /// The empty text, as an answer that lacks the member has it.
+            /// Returns the empty string, the value of an absent field.
             fn default() -> Self {
                 Self::Unknown(::std::string::String::new())
             }
@@ -160,7 +160,7 @@ fn text_json(name: &str) -> Vec<TokenStream> {
     items
 }
 
-/// An open set is read and written as the value that it holds.
+/// Emits the codec of an open enum, which is that of its value.
 fn json_of(
     name: &proc_macro2::Ident,
     write: &TokenStream,
@@ -196,14 +196,14 @@ fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
             #[non_exhaustive]
             pub enum #name {
                 #(#variant_docs #names,)*
-                /// A value that this version does not know. Made by `From` only where no other
-                /// variant fits; so matching it means what it says.
+                /// Value that this version does not know. `From` creates it only if no other
+                /// variant matches.
                 Unknown(#i64),
             }
         },
         quote! {
             impl #name {
-                /// The value on the wire.
+                /// Returns the value on the wire.
                 pub fn as_i64(self) -> #i64 {
                     match self {
                         #(Self::#names => #values,)*
@@ -231,7 +231,7 @@ fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
         },
         quote! {
             impl ::core::default::Default for #name {
-                /// What zero says, as an answer that lacks the member has it.
+                /// Returns the meaning of zero, the value of an absent field.
                 fn default() -> Self {
                     ::core::convert::From::from(0)
                 }

@@ -1,4 +1,4 @@
-//! How types are read from JSON and written to it.
+//! JSON codecs of structs.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,7 +6,8 @@ use quote::quote;
 use super::ident;
 use crate::ir::{Field, Side, Struct};
 
-/// Requests are written and answers read; the other way is for servers.
+/// Emits the codec of a struct: requests are encoded and responses decoded; the opposite direction requires
+/// the feature `server`.
 pub(super) fn object(item: &Struct<'_>, gate: &TokenStream) -> Vec<TokenStream> {
     let server = quote!(#gate #[cfg(feature = "server")]);
     let (writing, reading) = match item.side {
@@ -15,9 +16,9 @@ pub(super) fn object(item: &Struct<'_>, gate: &TokenStream) -> Vec<TokenStream> 
         Side::Both => (gate, gate),
     };
     let name = ident(&item.ident);
-    // A request is read by servers only, and one that lacks what it must have is refused.
-    let must = |field: &&Field<'_>| item.side == Side::Request && !field.optional;
-    let required = item.fields.iter().filter(must).map(|field| &field.wire);
+    // Only servers decode requests; a missing required field is an error.
+    let is_required = |field: &&Field<'_>| item.side == Side::Request && !field.optional;
+    let required = item.fields.iter().filter(is_required).map(|field| &field.wire);
     let read = quote! {
         reader.object(<Self as ::tc3_api::json::Decode>::blank(), &[#(#required),*])
     };
@@ -27,7 +28,7 @@ pub(super) fn object(item: &Struct<'_>, gate: &TokenStream) -> Vec<TokenStream> 
     items
 }
 
-/// What reads each member.
+/// Emits the decoding of each field.
 fn members(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);
     let arms = item.fields.iter().map(|field| {

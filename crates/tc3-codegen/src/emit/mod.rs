@@ -1,10 +1,11 @@
-//! From the IR to files of tokens. Every path is absolute: a service has objects named `Option`.
+//! Emits the IR as tokens, by file. All paths are absolute, since services have objects named `Option`.
 
 mod actions;
 mod catalogue;
 mod enums;
 mod json;
 mod structs;
+mod wrap;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use crate::ir::Ir;
 use crate::lower::{SHARED, VALUES};
 use crate::visible;
 
-/// The items of each file, by the file's module name, and those of the root module.
+/// The emitted items of the root module and of each other module, by name.
 pub(crate) struct Emitted {
     pub(crate) root: Vec<TokenStream>,
     pub(crate) modules: BTreeMap<String, Module>,
@@ -34,7 +35,7 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
         let gate = gate.map(|feature| quote!(#[cfg(feature = #feature)]));
         root.push(quote!(#gate mod #ident;));
         let empty = (name == SHARED || name == VALUES).then(
-            || quote!(#[allow(unused_imports, unreachable_pub, reason = "empty without features")]),
+            || quote!(#[allow(unused_imports, unreachable_pub, reason = "empty if no feature is enabled")]),
         );
         root.push(quote!(#gate #empty pub use self::#ident::*;));
         modules.insert(name.to_owned(), Module { doc, items });
@@ -43,27 +44,30 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
         let items = group_items(ir, &group.name);
         module(&group.name, group.doc.clone(), Some(&group.name), items);
     }
-    let doc =
-        if ir.groups.is_empty() { "The service's types." } else { "Types of several groups." };
+    let doc = if ir.groups.is_empty() {
+        "Types of the service."
+    } else {
+        "Types used by several groups."
+    };
     module(SHARED, doc.to_owned(), None, group_items(ir, SHARED));
     if ir.enums.iter().any(|set| set.module == VALUES) {
         let doc = match ir.groups.is_empty() {
-            true => "Open sets of values.",
-            false => "Open sets of values of several groups.",
+            true => "Open value sets.",
+            false => "Open value sets used by several groups.",
         };
         module(VALUES, doc.to_owned(), None, group_items(ir, VALUES));
     }
     if !ir.codes.is_empty() {
-        let doc = "The error codes known of the service.".to_owned();
+        let doc = "Known error codes of the service.".to_owned();
         module("error_code", doc, None, enums::error_code(&ir.codes));
     }
-    let doc = "The service as data.".to_owned();
+    let doc = "The catalogue: the service as data.".to_owned();
     module("catalogue", doc, Some("catalogue"), catalogue::items(ir));
     root.push(actions::visit(ir));
     Emitted { root, modules }
 }
 
-/// The actions of a group with the types that only they reach; the types of a file of several groups.
+/// Returns the items of a module: the types that belong to it, and the actions of its group.
 fn group_items(ir: &Ir<'_>, module: &str) -> Vec<TokenStream> {
     let structs = ir.structs.iter().filter(|item| item.module == module);
     let actions =
@@ -76,7 +80,7 @@ fn group_items(ir: &Ir<'_>, module: &str) -> Vec<TokenStream> {
         .collect()
 }
 
-/// An identifier as the IR holds it, `r#` included.
+/// Creates an identifier from the IR, with an optional `r#` prefix.
 pub(crate) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(raw) => Ident::new_raw(raw, Span::call_site()),
@@ -84,19 +88,20 @@ pub(crate) fn ident(name: &str) -> Ident {
     }
 }
 
-/// Paragraphs as `#[doc]` attributes.
+/// Emits paragraphs as `#[doc]` attributes, wrapped at 100 columns.
 pub(crate) fn docs<'a>(paragraphs: impl IntoIterator<Item = &'a str>) -> TokenStream {
     let mut lines = Vec::new();
     for paragraph in paragraphs {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.extend(paragraph.lines().map(|line| format!(" {}", visible(line))));
+        let paragraph: Vec<String> = paragraph.lines().map(visible).collect();
+        lines.extend(wrap::wrap(&paragraph).into_iter().map(|line| format!(" {line}")));
     }
     quote!(#(#[doc = #lines])*)
 }
 
-/// `#[cfg(any(feature = ...))]`; nothing where no feature is needed.
+/// Emits `#[cfg(any(feature = ...))]`, or nothing if no feature is required.
 pub(crate) fn gate(features: &[String]) -> TokenStream {
     match features {
         [] => quote!(),

@@ -1,4 +1,4 @@
-//! Structs, their constructors and setters, and `Debug` where something must not show.
+//! Structs with constructors, setters, timestamp accessors and redacting `Debug` implementations.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -26,7 +26,7 @@ fn definition(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);
     let doc = docs(item.doc.iter().map(String::as_str));
     let casing = (!is_camel(&item.ident))
-        .then(|| quote!(#[allow(non_camel_case_types, reason = "the reference's name")]));
+        .then(|| quote!(#[allow(non_camel_case_types, reason = "name of the reference")]));
     let default = item.default.then(|| quote!(::core::default::Default,));
     let debug =
         (!item.fields.iter().any(|field| field.sensitive)).then(|| quote!(::core::fmt::Debug,));
@@ -56,7 +56,7 @@ fn definition_field(field: &Field<'_>) -> TokenStream {
     }
 }
 
-/// The type of a member.
+/// Returns the Rust type of a field.
 fn ty(ty: &Ty) -> TokenStream {
     match ty {
         Ty::String => quote!(::std::string::String),
@@ -80,7 +80,7 @@ fn ty(ty: &Ty) -> TokenStream {
     }
 }
 
-/// The type of a parameter that gives a member its value, and the value made of it.
+/// Returns the type of the parameter that sets a field, and its conversion to the type of the field.
 fn parameter(of: &Ty, name: &proc_macro2::Ident) -> (TokenStream, TokenStream) {
     let into = quote!(::core::convert::Into);
     match of {
@@ -113,7 +113,7 @@ fn parameter(of: &Ty, name: &proc_macro2::Ident) -> (TokenStream, TokenStream) {
     }
 }
 
-/// `new` with what is required, and a setter for all else.
+/// Emits `new` with the required fields as arguments, and a setter for each optional field.
 fn builder(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);
     let mut parameters = Vec::new();
@@ -126,7 +126,7 @@ fn builder(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
             let method = ident(&field.setter);
             let value_name = ident("value");
             let (ty, value) = parameter(&field.ty, &value_name);
-            let doc = docs([&*format!("Sets the member `{}`.", field.wire)]);
+            let doc = docs([&*format!("Sets the field `{}`.", field.wire)]);
             let deprecated = field.deprecated.map(|note| quote!(#[deprecated(note = #note)]));
             setters.push(quote! {
                 #doc
@@ -147,13 +147,12 @@ fn builder(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
         }
     }
     let doc = if parameters.is_empty() {
-        docs(["With no member set."])
+        docs(["Creates the object with no field set."])
     } else {
-        docs(["With the members that the service requires."])
+        docs(["Creates the object with its required fields."])
     };
-    let deprecated = item.deprecated.then(
-        || quote!(#[deprecated(note = "the service will take the action away, or has done so")]),
-    );
+    let deprecated =
+        item.deprecated.then(|| quote!(#[deprecated(note = "the service removes the action")]));
     quote! {
         #gate
         impl #name {
@@ -168,7 +167,7 @@ fn builder(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     }
 }
 
-/// Members that are times, read and set as such.
+/// Emits the methods that read and set timestamps as `SystemTime`.
 fn times(item: &Struct<'_>, gate: &TokenStream) -> Option<TokenStream> {
     let timed = item.fields.iter().filter_map(|field| Some((field, field.time?)));
     let methods: Vec<_> = timed
@@ -181,14 +180,17 @@ fn times(item: &Struct<'_>, gate: &TokenStream) -> Option<TokenStream> {
             };
             let time = quote!(::std::time::SystemTime);
             let value = if field.optional { quote!(self.#name?) } else { quote!(self.#name) };
-            let doc = docs([&*format!("The member `{}` as a time; `None` of zero.", field.wire)]);
+            let doc = docs([&*format!(
+                "Returns the field `{}` as a time; `None` if it is zero.",
+                field.wire
+            )]);
             let reader = quote! {
                 #doc
                 pub fn #read(&self) -> ::core::option::Option<#time> {
                     ::tc3_api::time::#from(#value)
                 }
             };
-            let doc = docs([&*format!("Sets the member `{}` to a time.", field.wire)]);
+            let doc = docs([&*format!("Sets the field `{}` from a time.", field.wire)]);
             let number = quote!(::tc3_api::time::#to(time));
             let number = match field.ty {
                 Ty::U64 => quote!(#number.unsigned_abs()),
@@ -213,7 +215,7 @@ fn times(item: &Struct<'_>, gate: &TokenStream) -> Option<TokenStream> {
     (!methods.is_empty()).then(|| quote!(#gate impl #name { #(#methods)* }))
 }
 
-/// Shows that a sensitive member is there, not what it holds.
+/// Emits a `Debug` implementation that redacts the values of sensitive fields.
 fn debug(item: &Struct<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);
     let label = item.ident.trim_start_matches("r#");

@@ -1,4 +1,4 @@
-//! From the model to the IR: every name is decided here, and two that fall together are refused.
+//! Lowers the model to the IR: resolves all names and rejects collisions.
 
 mod sets;
 
@@ -9,17 +9,16 @@ use crate::doc::{field_doc, member_summary, struct_doc, summary};
 use crate::ir::{Action, Field, Group, Ir, Side, Struct, Ty};
 use crate::names::{ident, snake};
 use crate::problem::{Problem, Problems};
-use crate::reach::{Reach, holds, reach};
+use crate::reach::{Reach, contains, reach};
 use crate::size::Sizes;
 use crate::spec::{Member, Status};
 
-/// The file of types that no single group owns.
+/// Module of types used by several groups.
 pub(crate) const SHARED: &str = "shared";
-/// The file of value sets that no single group owns.
+/// Module of value sets used by several groups.
 pub(crate) const VALUES: &str = "values";
 
-/// Names that no object's type may have: that of the error codes, and the primitives, which serde's
-/// derived code calls by their short names.
+/// Reserved type names: the error code enum, and the primitive types.
 pub(crate) const RESERVED_TYPES: [&str; 18] = [
     "ErrorCode",
     "bool",
@@ -41,7 +40,7 @@ pub(crate) const RESERVED_TYPES: [&str; 18] = [
     "usize",
 ];
 
-/// Names of methods that a setter of the same name would hide or clash with.
+/// Names of methods that a setter must not shadow.
 const TAKEN_METHODS: [&str; 22] = [
     "new",
     "default",
@@ -110,7 +109,7 @@ pub(crate) fn lower<'a>(
     })
 }
 
-/// The Rust name of an object; one that has none is refused in [`check_type_names`].
+/// Returns the Rust name of an object; empty if there is none, which [`check_type_names`] rejects.
 fn type_ident(model: &Model<'_>, object: &str) -> String {
     let name = model.spec.objects.get_key_value(object).map_or("", |(name, _)| name.as_str());
     ident(model.type_name(name)).unwrap_or_default()
@@ -127,10 +126,10 @@ fn check_type_names(at: &mut Problems<'_>, model: &Model<'_>) {
     for (name, _) in &model.spec.objects {
         let ident = type_ident(model, name);
         if ident.is_empty() {
-            at.add(&["objects", name], "no Rust name can be made of it: rename it in the overlay");
+            at.add(&["objects", name], "not a valid Rust name; rename it in the overlay");
         } else if let Some(other) = taken.insert(ident.clone(), format!("the object `{name}`")) {
             let reason = format!(
-                "two types with the Rust name `{ident}`: {other} has it already; rename one in the overlay"
+                "duplicate Rust type name `{ident}`: also the name of {other}; rename one in the overlay"
             );
             at.add(&["objects", name], reason);
         }
@@ -144,7 +143,7 @@ fn lower_struct<'a>(
     name: &str,
     reach: Option<&Reach<'_>>,
 ) -> Struct<'a> {
-    // What no action reaches is kept for its name's sake, usable either way.
+    // Unreachable objects are usable in both directions.
     let side = match reach {
         Some(Reach { request: true, response: false, .. }) => Side::Request,
         Some(Reach { request: false, response: true, .. }) => Side::Response,
@@ -152,10 +151,10 @@ fn lower_struct<'a>(
     };
     let groups: BTreeSet<&str> =
         reach.iter().flat_map(|reach| reach.groups.iter().copied()).collect();
-    let (module, features) = place(model, SHARED, &groups);
+    let (module, features) = module_of(model, SHARED, &groups);
     let fields = lower_fields(at, model, sizes, name, side);
     let default = side != Side::Request || fields.iter().all(|field| field.optional);
-    let going = |(_, facts): (_, &crate::spec::Action)| facts.status != Status::Online;
+    let withdrawn = |(_, facts): (_, &crate::spec::Action)| facts.status != Status::Online;
     Struct {
         name: name.to_owned(),
         ident: type_ident(model, name),
@@ -165,15 +164,16 @@ fn lower_struct<'a>(
         module,
         features,
         default,
-        deprecated: model.requested_by(name).is_some_and(going),
+        deprecated: model.requested_by(name).is_some_and(withdrawn),
         fields,
         rules: model.rules(name).to_vec(),
     }
 }
 
-/// The file of a type that these groups reach, and the features of which one must be on. What several
-/// groups reach goes to the file `several`.
-fn place(model: &Model<'_>, several: &str, groups: &BTreeSet<&str>) -> (String, Vec<String>) {
+/// Returns the module of a type that these groups use, and the features of which one must be enabled.
+///
+/// A type used by several groups belongs to the module `several`.
+fn module_of(model: &Model<'_>, several: &str, groups: &BTreeSet<&str>) -> (String, Vec<String>) {
     let names = || groups.iter().map(|group| (*group).to_owned()).collect();
     match groups.first() {
         _ if model.overlay.groups.is_empty() => (several.to_owned(), Vec::new()),
@@ -200,12 +200,12 @@ fn lower_fields<'a>(
         let rule = snake(&member.name);
         let name = model.member_name(object, &member.name).unwrap_or(&rule);
         let Some(ident) = ident(name) else {
-            at.add(&path, "no Rust name can be made of it: rename it in the overlay");
+            at.add(&path, "not a valid Rust name; rename it in the overlay");
             continue;
         };
         if let Some(other) = taken.insert(ident.clone(), &member.name) {
             let reason = format!(
-                "two members with the Rust name `{ident}`: `{other}` and `{}`; rename one in the overlay",
+                "duplicate Rust field name `{ident}`: `{other}` and `{}`; rename one in the overlay",
                 member.name
             );
             at.add(&path, reason);
@@ -213,7 +213,7 @@ fn lower_fields<'a>(
         }
         let setter = setter_name(&ident);
         if let Some(other) = setters.insert(setter.clone(), &member.name) {
-            let reason = format!("its setter `{setter}` is that of `{other}` too");
+            let reason = format!("duplicate setter name `{setter}`: also the setter of `{other}`");
             at.add(&path, reason);
         }
         fields.push(lower_field(model, sizes, object, member, side, ident, setter));
@@ -222,20 +222,23 @@ fn lower_fields<'a>(
         for method in time_methods(&field.ident) {
             if let Some(other) = setters.insert(method.clone(), &field.wire) {
                 let path = ["objects", object, &index.to_string(), "name"];
-                at.add(&path, format!("its method `{method}` is the setter of `{other}` too"));
+                at.add(
+                    &path,
+                    format!("duplicate method name `{method}`: also the setter of `{other}`"),
+                );
             }
         }
     }
     fields
 }
 
-/// The methods that read and set a member as a time.
+/// Returns the names of the methods that read and set a field as a time.
 pub(crate) fn time_methods(field: &str) -> [String; 2] {
     let field = field.trim_start_matches("r#");
     [format!("{field}_as_time"), format!("{field}_from_time")]
 }
 
-/// The name of the method that sets the field: the field's own, where no other method has it.
+/// Returns the name of the setter: the name of the field, prefixed with `with_` if a method has that name.
 pub(crate) fn setter_name(field: &str) -> String {
     if TAKEN_METHODS.contains(&field) { format!("with_{field}") } else { field.to_owned() }
 }
@@ -252,7 +255,7 @@ fn lower_field<'a>(
     let ty = lower_type(model, sizes, object, member);
     let required = model.required(object, member);
     let optional = match (side, &ty) {
-        // What holds itself must be able to end.
+        // A recursive type must be finite.
         (_, Ty::Boxed(_)) => true,
         (Side::Response, Ty::List(_)) => false,
         (Side::Response, _) => {
@@ -291,7 +294,9 @@ fn lower_type(model: &Model<'_>, sizes: &Sizes<'_>, object: &str, member: &Membe
         (_, None) => Ty::String,
     };
     match (member.kind.as_str(), member.of.as_deref()) {
-        ("object", Some(of)) if holds(model.spec, of, object) => Ty::Boxed(type_ident(model, of)),
+        ("object", Some(of)) if contains(model.spec, of, object) => {
+            Ty::Boxed(type_ident(model, of))
+        }
         ("object", Some(of)) if sizes.is_large(of) => Ty::Large(type_ident(model, of)),
         ("object", Some(of)) => Ty::Struct(type_ident(model, of)),
         ("list", Some(of)) if model.spec.objects.contains_key(of) => {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{VALUES, place};
+use super::{VALUES, module_of};
 use crate::apply::Model;
 use crate::doc::sentence;
 use crate::ir::{Code, Enum, Variant, Variants};
@@ -24,7 +24,7 @@ pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
                 if let Some(other) = taken.insert(name.clone(), code) {
                     at.add(
                         &["codes", code],
-                        format!("its Rust name `{name}` is that of `{other}` too"),
+                        format!("duplicate Rust name `{name}`: also the name of `{other}`"),
                     );
                 }
                 codes.push(Code {
@@ -34,7 +34,7 @@ pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
                     advice: model.advice(code).map(sentence).unwrap_or_default(),
                 });
             }
-            _ => at.add(&["codes", code], "no Rust name can be made of it"),
+            _ => at.add(&["codes", code], "not a valid Rust name"),
         }
     }
     codes
@@ -48,7 +48,7 @@ pub(super) fn enums(
     let mut enums = Vec::new();
     for (name, set) in &model.overlay.values {
         if ident(name).as_ref() != Some(name) {
-            at.add(&["values", name], "is no Rust name");
+            at.add(&["values", name], "not a valid Rust name");
         }
         let mut taken = BTreeSet::from(["Unknown".to_owned()]);
         let (mut text, mut int) = (Vec::new(), Vec::new());
@@ -59,11 +59,11 @@ pub(super) fn enums(
                 Wire::Int(_) => String::new(),
             };
             let Some(variant) = ident(value.name.as_ref().unwrap_or(&rule)) else {
-                at.add(&path, "no Rust name can be made of it: give it a `name`");
+                at.add(&path, "not a valid Rust name; set `name`");
                 continue;
             };
             if !taken.insert(variant.clone()) {
-                at.add(&path, format!("the Rust name `{variant}` is taken: give it a `name`"));
+                at.add(&path, format!("duplicate Rust name `{variant}`; set `name`"));
             }
             let doc = value.doc.clone();
             match &value.value {
@@ -77,7 +77,7 @@ pub(super) fn enums(
         let objects = set.members.iter().filter_map(|path| path.split_once('.'));
         let reach = objects.filter_map(|(object, _)| reached.get(object));
         let groups = reach.flat_map(|reach| reach.groups.iter().copied()).collect();
-        let (module, features) = place(model, VALUES, &groups);
+        let (module, features) = module_of(model, VALUES, &groups);
         enums.push(Enum { ident: name.clone(), doc: set.doc.clone(), module, features, variants });
     }
     enums

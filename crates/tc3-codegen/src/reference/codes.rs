@@ -3,20 +3,20 @@ use serde::Deserialize;
 use crate::spec::{CommonCode, Spec};
 use crate::table::Table;
 
-/// Error codes by action, which the reference lacks.
+/// Error codes by action, which the reference does not contain.
 #[derive(Debug, Deserialize)]
 pub struct ErrorCodes {
-    /// The codes of each action.
+    /// Codes of each action.
     actions: Table<Vec<String>>,
-    /// What each code means.
+    /// Meaning of each code.
     codes: Table<String>,
-    /// The codes of every service.
+    /// Codes common to all services.
     #[serde(default)]
     common: Table<CommonCode>,
 }
 
 impl ErrorCodes {
-    /// Puts the codes into a spec in place of those it has, and tells where the two contradict each other.
+    /// Replaces the error codes of a spec, and returns the contradictions between the two as lines.
     pub fn add_to(self, spec: &mut Spec) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, action) in &mut spec.actions.0 {
@@ -26,13 +26,13 @@ impl ErrorCodes {
                     action.errors.sort();
                 }
                 None => {
-                    lines.push(format!("contradiction: no error codes given for action {name}"));
+                    lines.push(format!("contradiction: no error codes for action {name}"));
                 }
             }
         }
         for (name, _) in &self.actions {
             if !spec.actions.contains_key(name) {
-                let reason = "which the reference does not have: dropped";
+                let reason = "which is not in the reference; ignored";
                 lines.push(format!("contradiction: error codes for action {name}, {reason}"));
             }
         }

@@ -1,5 +1,5 @@
-//! The official machine-readable reference, as the PyPI package `tccli` holds it: its facts as a spec, its
-//! prose as documentation.
+//! The official machine-readable reference, as published in the PyPI package `tccli`: converts its facts to a
+//! spec and its prose to documentation.
 
 mod codes;
 mod prose;
@@ -13,7 +13,7 @@ use crate::problem::{Problem, pointer};
 use crate::spec::{Action, Member, Spec, Status};
 use crate::table::Table;
 
-/// One version of one service, as the reference has it: `api.json`. Examples are left behind.
+/// The reference of one version of a service, `api.json`, without its examples.
 #[derive(Debug, Deserialize)]
 pub struct Reference {
     actions: Table<ActionEntry>,
@@ -67,12 +67,12 @@ struct MemberEntry {
 }
 
 impl Reference {
-    /// The facts. Error codes are not among them: see [`ErrorCodes`].
+    /// Converts the reference to a spec, without error codes: see [`ErrorCodes`].
     ///
-    /// `file` is what problems call the reference, `schema` where the spec's JSON Schema will stand.
+    /// `file` is the name of the reference in problems, `schema` the path of the JSON Schema in the spec.
     ///
     /// # Errors
-    /// All statuses and types that are unknown.
+    /// Returns a problem for each unknown status or type.
     pub fn facts(self, file: &str, service: &str, schema: &str) -> Result<Spec, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut actions = Table::default();
@@ -128,23 +128,23 @@ impl Reference {
         })
     }
 
-    /// All that the reference says, as Markdown that rustdoc takes without a warning.
+    /// Returns the prose of the reference, as Markdown without rustdoc warnings.
     pub fn docs(&self) -> Docs {
-        let say = |text: &str| Some(prose::clean(text)).filter(|text| !text.is_empty());
+        let clean = |text: &str| Some(prose::clean(text)).filter(|text| !text.is_empty());
         let actions = self.actions.0.iter();
         let actions =
-            actions.filter_map(|(name, action)| Some((name.clone(), say(&action.document)?)));
+            actions.filter_map(|(name, action)| Some((name.clone(), clean(&action.document)?)));
         let objects = self.objects.0.iter().map(|(name, object)| {
             let members = object.members.iter();
             let members: Table<String> = members
-                .filter_map(|fact| Some((fact.name.clone(), say(&fact.document)?)))
+                .filter_map(|fact| Some((fact.name.clone(), clean(&fact.document)?)))
                 .collect();
-            (name.clone(), ObjectDoc { doc: say(&object.document), members })
+            (name.clone(), ObjectDoc { doc: clean(&object.document), members })
         });
-        let told = |(_, doc): &(String, ObjectDoc)| *doc != ObjectDoc::default();
+        let documented = |(_, doc): &(String, ObjectDoc)| *doc != ObjectDoc::default();
         Docs {
             actions: actions.collect(),
-            objects: objects.filter(told).collect(),
+            objects: objects.filter(documented).collect(),
             ..Docs::default()
         }
     }
@@ -171,12 +171,12 @@ fn member_facts(member: MemberEntry) -> Result<Member, String> {
     })
 }
 
-/// The reference leaves some of its texts null.
+/// Deserializes a string that may be null.
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// The reference writes some of its booleans as 0 and 1.
+/// Deserializes a boolean that may be 0 or 1.
 fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -187,6 +187,6 @@ fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Er
     match Flag::deserialize(deserializer)? {
         Flag::Bool(flag) => Ok(flag),
         Flag::Number(number @ 0..=1) => Ok(number == 1),
-        Flag::Number(_) => Err(serde::de::Error::custom("neither a boolean nor 0 or 1")),
+        Flag::Number(_) => Err(serde::de::Error::custom("expected a boolean, 0 or 1")),
     }
 }

@@ -1,9 +1,9 @@
-//! The reference's prose, a mixture of Markdown and HTML, as Markdown that rustdoc takes without a
-//! warning: paragraphs, lists, tables as lists, code, links that lead to the web.
+//! Conversion of the reference's prose, a mixture of Markdown and HTML, to Markdown without rustdoc warnings:
+//! paragraphs, lists, tables as lists, code, and web links.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-/// The text as clean Markdown.
+/// Converts the text to clean Markdown.
 pub(super) fn clean(text: &str) -> String {
     let mut writer = Writer::default();
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
@@ -16,26 +16,26 @@ pub(super) fn clean(text: &str) -> String {
 #[derive(Default)]
 struct Writer {
     out: String,
-    /// The break owed before the next text.
-    owed: Owed,
-    /// Whether that text begins an item of a list.
+    /// Pending break before the next text.
+    pending: Break,
+    /// Whether the next text begins a list item.
     item: bool,
-    /// How deep in lists.
+    /// Nesting depth of lists.
     depth: usize,
-    /// How deep the last item was written: deeper by more than one would be code.
+    /// Depth of the last item; an item deeper by more than one would be code.
     level: usize,
-    /// Where links around the text lead.
+    /// Targets of the links around the text.
     links: Vec<Option<String>>,
-    /// Inside a block of code.
+    /// Whether inside a code block.
     code: bool,
-    /// Inside lines that are indented like code.
+    /// Whether inside an indented code block.
     indented: bool,
-    /// Inside a comment, script or style of HTML that has not ended.
+    /// End mark of the open HTML comment, script or style.
     hidden: Option<&'static str>,
 }
 
 #[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Owed {
+enum Break {
     #[default]
     Nothing,
     Space,
@@ -46,26 +46,26 @@ enum Owed {
 impl Writer {
     fn event(&mut self, event: Event<'_>) {
         match event {
-            // Indented by accident, often HTML: whoever means code fences it.
+            // Indented accidentally, often HTML; real code is fenced.
             Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
                 self.indented = true;
-                self.owe(Owed::Line);
+                self.request_break(Break::Line);
             }
             Event::End(TagEnd::CodeBlock) if self.indented => {
                 self.indented = false;
-                self.owe(Owed::Line);
+                self.request_break(Break::Line);
             }
             Event::Text(text) if self.indented => {
                 for line in text.lines() {
                     self.html(line);
-                    self.owe(Owed::Line);
+                    self.request_break(Break::Line);
                 }
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
-                // Code stands on its own: inside an item it would have to be indented.
+                // Code ends the item, in which it would have to be indented.
                 self.item = false;
-                self.owe(Owed::Paragraph);
-                self.break_();
+                self.request_break(Break::Paragraph);
+                self.write_break();
                 self.out.push_str("```text\n");
                 self.code = true;
             }
@@ -75,7 +75,7 @@ impl Writer {
                 }
                 self.out.push_str("```");
                 self.code = false;
-                self.owe(Owed::Paragraph);
+                self.request_break(Break::Paragraph);
             }
             Event::Start(tag) => self.start(&tag),
             Event::End(tag) => self.end(tag),
@@ -84,8 +84,8 @@ impl Writer {
             Event::Text(text) => self.text(&text),
             Event::Code(text) => self.inline_code(&text),
             Event::Html(html) | Event::InlineHtml(html) => self.html(&html),
-            Event::SoftBreak | Event::HardBreak => self.owe(Owed::Line),
-            Event::Rule => self.owe(Owed::Paragraph),
+            Event::SoftBreak | Event::HardBreak => self.request_break(Break::Line),
+            Event::Rule => self.request_break(Break::Paragraph),
             _ => {}
         }
     }
@@ -97,9 +97,9 @@ impl Writer {
             Tag::Table(_) => self.open_list(),
             Tag::Link { dest_url, .. } => self.open_link(dest_url),
             Tag::Image { .. } => self.links.push(None),
-            Tag::Heading { .. } | Tag::BlockQuote(_) => self.owe(Owed::Paragraph),
-            Tag::Paragraph if self.depth == 0 => self.owe(Owed::Paragraph),
-            Tag::Paragraph => self.owe(Owed::Line),
+            Tag::Heading { .. } | Tag::BlockQuote(_) => self.request_break(Break::Paragraph),
+            Tag::Paragraph if self.depth == 0 => self.request_break(Break::Paragraph),
+            Tag::Paragraph => self.request_break(Break::Line),
             _ => {}
         }
     }
@@ -112,27 +112,27 @@ impl Writer {
             TagEnd::Image => {
                 self.links.pop();
             }
-            TagEnd::Heading(_) | TagEnd::BlockQuote(_) => self.owe(Owed::Paragraph),
-            TagEnd::Paragraph if self.depth == 0 => self.owe(Owed::Paragraph),
+            TagEnd::Heading(_) | TagEnd::BlockQuote(_) => self.request_break(Break::Paragraph),
+            TagEnd::Paragraph if self.depth == 0 => self.request_break(Break::Paragraph),
             _ => {}
         }
     }
 
     fn open_list(&mut self) {
         if self.depth == 0 {
-            self.owe(Owed::Paragraph);
+            self.request_break(Break::Paragraph);
         }
         self.depth += 1;
     }
 
     fn close_list(&mut self) {
         self.depth = self.depth.saturating_sub(1);
-        self.owe(if self.depth == 0 { Owed::Paragraph } else { Owed::Line });
+        self.request_break(if self.depth == 0 { Break::Paragraph } else { Break::Line });
     }
 
     fn cell(&mut self) {
-        if self.owed < Owed::Line && !self.item {
-            self.owed = Owed::Nothing;
+        if self.pending < Break::Line && !self.item {
+            self.pending = Break::Nothing;
             self.out.push_str(" | ");
         }
     }
@@ -143,7 +143,7 @@ impl Writer {
                 .contains(|c: char| c.is_whitespace() || c.is_control() || "<>()[]\\`".contains(c));
         if safe && self.links.iter().all(Option::is_none) {
             self.raw("[");
-            // After an exclamation mark it would be a picture.
+            // After an exclamation mark it would be an image.
             if self.out.ends_with("![") {
                 self.out.insert(self.out.len() - 2, '\\');
             }
@@ -171,7 +171,7 @@ impl Writer {
         }
     }
 
-    /// Text with everything that Markdown or rustdoc would read as more escaped.
+    /// Writes text, escaping the syntax of Markdown and rustdoc.
     fn text(&mut self, text: &str) {
         if self.hidden.is_some() {
             return;
@@ -187,57 +187,57 @@ impl Writer {
                 c => escaped.push(c),
             }
         }
-        self.raw(&addresses_as_links(&escaped));
+        self.raw(&urls_as_links(&escaped));
     }
 
-    /// Text that is Markdown already.
+    /// Writes Markdown.
     fn raw(&mut self, text: &str) {
         let lead = text.starts_with(' ');
         let body = text.trim_start();
         if body.is_empty() {
             if lead {
-                self.owe(Owed::Space);
+                self.request_break(Break::Space);
             }
             return;
         }
         if lead {
-            self.owe(Owed::Space);
+            self.request_break(Break::Space);
         }
-        self.break_();
+        self.write_break();
         let at_start = self.out.is_empty() || self.out.ends_with('\n') || self.out.ends_with("- ");
         if at_start && begins_a_block(body) {
             self.out.push('\\');
         }
         self.out.push_str(body.trim_end());
         if body.ends_with(' ') {
-            self.owe(Owed::Space);
+            self.request_break(Break::Space);
         }
     }
 
-    fn owe(&mut self, owed: Owed) {
-        self.owed = self.owed.max(owed);
+    fn request_break(&mut self, kind: Break) {
+        self.pending = self.pending.max(kind);
     }
 
-    /// Pays what is owed.
-    fn break_(&mut self) {
-        let (owed, item) = (std::mem::take(&mut self.owed), std::mem::take(&mut self.item));
+    /// Writes the pending break.
+    fn write_break(&mut self) {
+        let (pending, item) = (std::mem::take(&mut self.pending), std::mem::take(&mut self.item));
         let start = self.out.is_empty();
-        if owed == Owed::Paragraph || self.depth == 0 {
+        if pending == Break::Paragraph || self.depth == 0 {
             self.level = 0;
         }
-        match owed {
+        match pending {
             _ if start => {}
-            Owed::Paragraph => self.out.push_str("\n\n"),
-            Owed::Line => self.out.push('\n'),
+            Break::Paragraph => self.out.push_str("\n\n"),
+            Break::Line => self.out.push('\n'),
             _ if item => self.out.push('\n'),
-            Owed::Space => self.out.push(' '),
-            Owed::Nothing => {}
+            Break::Space => self.out.push(' '),
+            Break::Nothing => {}
         }
         if item {
             self.level = self.depth.min(self.level + 1);
             self.out.push_str(&"  ".repeat(self.level.saturating_sub(1)));
             self.out.push_str("- ");
-        } else if owed == Owed::Line && !start {
+        } else if pending == Break::Line && !start {
             self.out.push_str(&"  ".repeat(self.level.min(self.depth)));
         }
     }
@@ -271,18 +271,18 @@ impl Writer {
         let (close, inner) = inner.strip_prefix('/').map_or((false, inner), |rest| (true, rest));
         let name: String = inner.chars().take_while(char::is_ascii_alphanumeric).collect();
         match (name.to_ascii_lowercase().as_str(), close) {
-            ("br", _) => self.owe(Owed::Line),
+            ("br", _) => self.request_break(Break::Line),
             (
                 "p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "hr" | "pre"
                 | "section",
                 _,
             ) => {
-                self.owe(if self.depth == 0 { Owed::Paragraph } else { Owed::Line });
+                self.request_break(if self.depth == 0 { Break::Paragraph } else { Break::Line });
             }
             ("ul" | "ol" | "table" | "dl", false) => self.open_list(),
             ("ul" | "ol" | "table" | "dl", true) => self.close_list(),
             ("li" | "tr" | "dt" | "dd", false) => {
-                self.owe(Owed::Line);
+                self.request_break(Break::Line);
                 self.item = self.depth > 0;
             }
             ("td" | "th", true) => self.cell(),
@@ -301,7 +301,7 @@ impl Writer {
                 | "mark" | "nobr" | "html" | "body" | "head" | "title" | "article" | "figure",
                 _,
             ) => {}
-            // A placeholder such as `<bucket>`, which is meant to be read.
+            // A placeholder such as `<bucket>`, which is text.
             _ => self.text(tag),
         }
     }
@@ -320,12 +320,12 @@ impl Writer {
     }
 }
 
-/// Direction marks and the like, which would reorder or hide what stands in the source.
+/// Returns whether the character is a direction mark or invisible, and would reorder or hide source text.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Whether a line that begins so would be a list, or make a heading of the line before.
+/// Returns whether a line with this beginning would be a list item or turn the previous line into a heading.
 fn begins_a_block(text: &str) -> bool {
     text.starts_with(['-', '+', '='])
 }
@@ -352,24 +352,24 @@ fn entities(text: &str) -> String {
     .fold(text.to_owned(), |text, (entity, meaning)| text.replace(entity, meaning))
 }
 
-/// `https://...` in escaped text, as a link: rustdoc warns of addresses that are none.
-fn addresses_as_links(text: &str) -> String {
+/// Turns URLs in escaped text into links: rustdoc warns about bare URLs.
+fn urls_as_links(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = ["http://", "https://"].iter().filter_map(|head| rest.find(head)).min() {
         let (before, tail) = rest.split_at(at);
         let ends = |c: char| !c.is_ascii_graphic() || "\"',;<>`".contains(c);
         let mut end = tail.find(ends).unwrap_or(tail.len());
-        // What ends it and was escaped keeps its backslash.
+        // An escaped end keeps its backslash.
         if tail.get(end..).is_some_and(|after| after.starts_with(['<', '>', '`'])) {
             end -= 1;
         }
-        let (address, after) = tail.split_at(end);
+        let (url, after) = tail.split_at(end);
         out.push_str(before);
-        let bare: String = address.chars().filter(|c| *c != '\\').collect();
+        let bare: String = url.chars().filter(|c| *c != '\\').collect();
         let trimmed = bare.trim_end_matches(['.', ')', ':']);
         if trimmed.ends_with("//") {
-            out.push_str(address);
+            out.push_str(url);
         } else {
             out.push_str(&format!("<{trimmed}>{}", bare.get(trimmed.len()..).unwrap_or_default()));
         }

@@ -5,15 +5,15 @@
     clippy::too_many_arguments,
     clippy::should_implement_trait,
     clippy::large_enum_variant,
-    reason = "the reference decides what is required and how members are called"
+    reason = "the reference determines required fields and field names"
 )]
 
 mod shared;
-#[allow(unused_imports, unreachable_pub, reason = "empty without features")]
+#[allow(unused_imports, unreachable_pub, reason = "empty if no feature is enabled")]
 pub use self::shared::*;
 
 mod values;
-#[allow(unused_imports, unreachable_pub, reason = "empty without features")]
+#[allow(unused_imports, unreachable_pub, reason = "empty if no feature is enabled")]
 pub use self::values::*;
 
 mod error_code;
@@ -24,9 +24,9 @@ mod catalogue;
 #[cfg(feature = "catalogue")]
 pub use self::catalogue::*;
 
-/// Shows `visitor` the types of every action whose feature is on, sorted by name.
+/// Calls `visitor` with the types of every enabled action, sorted by name.
 #[cfg(feature = "server")]
-#[allow(unused_variables, reason = "every group of actions may be off")]
+#[allow(unused_variables, reason = "all groups may be disabled")]
 pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
     visitor.visit::<self::BoxRequest>();
     visitor.visit::<self::KeywordsRequest>();

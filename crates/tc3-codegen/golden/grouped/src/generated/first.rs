@@ -12,16 +12,16 @@
 )]
 #[non_exhaustive]
 pub struct ARequest {
-    /// The member `OfAll`.
+    /// Field `OfAll`.
     pub of_all: ::core::option::Option<super::OfAll>,
-    /// The member `OfTwo`.
+    /// Field `OfTwo`.
     pub of_two: ::core::option::Option<super::OfTwo>,
-    /// The member `OfOne`.
+    /// Field `OfOne`.
     pub of_one: ::core::option::Option<super::OfOne>,
 }
 
 impl ARequest {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -30,19 +30,19 @@ impl ARequest {
             of_one: ::core::option::Option::None,
         }
     }
-    /// Sets the member `OfAll`.
+    /// Sets the field `OfAll`.
     #[must_use]
     pub fn of_all(mut self, value: super::OfAll) -> Self {
         self.of_all = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `OfTwo`.
+    /// Sets the field `OfTwo`.
     #[must_use]
     pub fn of_two(mut self, value: super::OfTwo) -> Self {
         self.of_two = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `OfOne`.
+    /// Sets the field `OfOne`.
     #[must_use]
     pub fn of_one(mut self, value: super::OfOne) -> Self {
         self.of_one = ::core::option::Option::Some(value);
@@ -94,7 +94,7 @@ impl ::tc3_api::json::Encode for ARequest {
 
 ::tc3_api::__serialize!(ARequest);
 
-/// The answer to `A`.
+/// Response of `A`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -103,7 +103,7 @@ impl ::tc3_api::json::Encode for ARequest {
 )]
 #[non_exhaustive]
 pub struct AResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -146,7 +146,7 @@ impl ::tc3_api::json::Encode for AResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(AResponse);
 
-/// The object `OfOne`.
+/// Object `OfOne`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -155,19 +155,19 @@ impl ::tc3_api::json::Encode for AResponse {
 )]
 #[non_exhaustive]
 pub struct OfOne {
-    /// The member `X`.
+    /// Field `X`.
     pub x: ::core::option::Option<::std::string::String>,
 }
 
 impl OfOne {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
             x: ::core::option::Option::None,
         }
     }
-    /// Sets the member `X`.
+    /// Sets the field `X`.
     #[must_use]
     pub fn x(
         mut self,
@@ -234,11 +234,11 @@ impl ::tc3_api::Action for ARequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

@@ -12,19 +12,19 @@
 )]
 #[non_exhaustive]
 pub struct BRequest {
-    /// The member `OfAll`.
+    /// Field `OfAll`.
     pub of_all: ::core::option::Option<super::OfAll>,
 }
 
 impl BRequest {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
             of_all: ::core::option::Option::None,
         }
     }
-    /// Sets the member `OfAll`.
+    /// Sets the field `OfAll`.
     #[must_use]
     pub fn of_all(mut self, value: super::OfAll) -> Self {
         self.of_all = ::core::option::Option::Some(value);
@@ -72,7 +72,7 @@ impl ::tc3_api::json::Encode for BRequest {
 
 ::tc3_api::__serialize!(BRequest);
 
-/// The answer to `B`.
+/// Response of `B`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -81,9 +81,9 @@ impl ::tc3_api::json::Encode for BRequest {
 )]
 #[non_exhaustive]
 pub struct BResponse {
-    /// The member `OfTwo`.
+    /// Field `OfTwo`.
     pub of_two: ::core::option::Option<super::OfTwo>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -144,11 +144,11 @@ impl ::tc3_api::Action for BRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

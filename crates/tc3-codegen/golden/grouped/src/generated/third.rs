@@ -12,19 +12,19 @@
 )]
 #[non_exhaustive]
 pub struct CRequest {
-    /// The member `OfAll`.
+    /// Field `OfAll`.
     pub of_all: ::core::option::Option<::std::vec::Vec<super::OfAll>>,
 }
 
 impl CRequest {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
             of_all: ::core::option::Option::None,
         }
     }
-    /// Sets the member `OfAll`.
+    /// Sets the field `OfAll`.
     #[must_use]
     pub fn of_all(
         mut self,
@@ -77,7 +77,7 @@ impl ::tc3_api::json::Encode for CRequest {
 
 ::tc3_api::__serialize!(CRequest);
 
-/// The answer to `C`.
+/// Response of `C`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -86,7 +86,7 @@ impl ::tc3_api::json::Encode for CRequest {
 )]
 #[non_exhaustive]
 pub struct CResponse {
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -145,11 +145,11 @@ impl ::tc3_api::Action for CRequest {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

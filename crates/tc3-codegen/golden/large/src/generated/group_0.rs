@@ -7,16 +7,16 @@
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct Do00Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::std::boxed::Box<super::Wide>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring0>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level00>>,
 }
 
 impl Do00Request {
-    /// With the members that the service requires.
+    /// Creates the object with its required fields.
     #[must_use]
     pub fn new(wide: super::Wide) -> Self {
         Self {
@@ -25,13 +25,13 @@ impl Do00Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring0) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -92,7 +92,7 @@ impl ::tc3_api::json::Encode for Do00Request {
 
 ::tc3_api::__serialize!(Do00Request);
 
-/// The answer to `Do00`.
+/// Response of `Do00`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -101,13 +101,13 @@ impl ::tc3_api::json::Encode for Do00Request {
 )]
 #[non_exhaustive]
 pub struct Do00Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level00,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring0>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -167,16 +167,16 @@ impl ::tc3_api::json::Encode for Do00Response {
 )]
 #[non_exhaustive]
 pub struct Do03Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring3>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level03>>,
 }
 
 impl Do03Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -185,19 +185,19 @@ impl Do03Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring3) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -254,7 +254,7 @@ impl ::tc3_api::json::Encode for Do03Request {
 
 ::tc3_api::__serialize!(Do03Request);
 
-/// The answer to `Do03`.
+/// Response of `Do03`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -263,13 +263,13 @@ impl ::tc3_api::json::Encode for Do03Request {
 )]
 #[non_exhaustive]
 pub struct Do03Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level03,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring3>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -329,16 +329,16 @@ impl ::tc3_api::json::Encode for Do03Response {
 )]
 #[non_exhaustive]
 pub struct Do06Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring0>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level06>>,
 }
 
 impl Do06Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -347,19 +347,19 @@ impl Do06Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring0) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -416,7 +416,7 @@ impl ::tc3_api::json::Encode for Do06Request {
 
 ::tc3_api::__serialize!(Do06Request);
 
-/// The answer to `Do06`.
+/// Response of `Do06`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -425,13 +425,13 @@ impl ::tc3_api::json::Encode for Do06Request {
 )]
 #[non_exhaustive]
 pub struct Do06Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level06,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring0>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -491,16 +491,16 @@ impl ::tc3_api::json::Encode for Do06Response {
 )]
 #[non_exhaustive]
 pub struct Do09Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring3>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level09>>,
 }
 
 impl Do09Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -509,19 +509,19 @@ impl Do09Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring3) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -578,7 +578,7 @@ impl ::tc3_api::json::Encode for Do09Request {
 
 ::tc3_api::__serialize!(Do09Request);
 
-/// The answer to `Do09`.
+/// Response of `Do09`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -587,13 +587,13 @@ impl ::tc3_api::json::Encode for Do09Request {
 )]
 #[non_exhaustive]
 pub struct Do09Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level09,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring3>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -642,7 +642,7 @@ impl ::tc3_api::json::Encode for Do09Response {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(Do09Response);
 
-/// The object `Level00`.
+/// Object `Level00`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -651,16 +651,16 @@ impl ::tc3_api::json::Encode for Do09Response {
 )]
 #[non_exhaustive]
 pub struct Level00 {
-    /// The member `Name`.
+    /// Field `Name`.
     pub name: ::core::option::Option<::std::string::String>,
-    /// The member `Next`.
+    /// Field `Next`.
     pub next: ::core::option::Option<super::Level01>,
-    /// The member `All`.
+    /// Field `All`.
     pub all: ::core::option::Option<::std::vec::Vec<super::Level01>>,
 }
 
 impl Level00 {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -669,7 +669,7 @@ impl Level00 {
             all: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Name`.
+    /// Sets the field `Name`.
     #[must_use]
     pub fn name(
         mut self,
@@ -678,13 +678,13 @@ impl Level00 {
         self.name = ::core::option::Option::Some(::core::convert::Into::into(value));
         self
     }
-    /// Sets the member `Next`.
+    /// Sets the field `Next`.
     #[must_use]
     pub fn next(mut self, value: super::Level01) -> Self {
         self.next = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `All`.
+    /// Sets the field `All`.
     #[must_use]
     pub fn all(
         mut self,
@@ -754,12 +754,12 @@ impl ::tc3_api::Action for Do00Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -779,12 +779,12 @@ impl ::tc3_api::Action for Do03Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -804,12 +804,12 @@ impl ::tc3_api::Action for Do06Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -829,11 +829,11 @@ impl ::tc3_api::Action for Do09Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

@@ -12,16 +12,16 @@
 )]
 #[non_exhaustive]
 pub struct Do01Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring1>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level01>>,
 }
 
 impl Do01Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -30,19 +30,19 @@ impl Do01Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring1) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -99,7 +99,7 @@ impl ::tc3_api::json::Encode for Do01Request {
 
 ::tc3_api::__serialize!(Do01Request);
 
-/// The answer to `Do01`.
+/// Response of `Do01`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -108,13 +108,13 @@ impl ::tc3_api::json::Encode for Do01Request {
 )]
 #[non_exhaustive]
 pub struct Do01Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level01,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring1>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -174,16 +174,16 @@ impl ::tc3_api::json::Encode for Do01Response {
 )]
 #[non_exhaustive]
 pub struct Do04Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring4>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level04>>,
 }
 
 impl Do04Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -192,19 +192,19 @@ impl Do04Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring4) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -261,7 +261,7 @@ impl ::tc3_api::json::Encode for Do04Request {
 
 ::tc3_api::__serialize!(Do04Request);
 
-/// The answer to `Do04`.
+/// Response of `Do04`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -270,13 +270,13 @@ impl ::tc3_api::json::Encode for Do04Request {
 )]
 #[non_exhaustive]
 pub struct Do04Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level04,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring4>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -336,16 +336,16 @@ impl ::tc3_api::json::Encode for Do04Response {
 )]
 #[non_exhaustive]
 pub struct Do07Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring1>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level07>>,
 }
 
 impl Do07Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -354,19 +354,19 @@ impl Do07Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring1) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -423,7 +423,7 @@ impl ::tc3_api::json::Encode for Do07Request {
 
 ::tc3_api::__serialize!(Do07Request);
 
-/// The answer to `Do07`.
+/// Response of `Do07`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -432,13 +432,13 @@ impl ::tc3_api::json::Encode for Do07Request {
 )]
 #[non_exhaustive]
 pub struct Do07Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level07,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring1>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -498,16 +498,16 @@ impl ::tc3_api::json::Encode for Do07Response {
 )]
 #[non_exhaustive]
 pub struct Do10Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring4>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level10>>,
 }
 
 impl Do10Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -516,19 +516,19 @@ impl Do10Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring4) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -585,7 +585,7 @@ impl ::tc3_api::json::Encode for Do10Request {
 
 ::tc3_api::__serialize!(Do10Request);
 
-/// The answer to `Do10`.
+/// Response of `Do10`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -594,13 +594,13 @@ impl ::tc3_api::json::Encode for Do10Request {
 )]
 #[non_exhaustive]
 pub struct Do10Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level10,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring4>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -665,12 +665,12 @@ impl ::tc3_api::Action for Do01Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -690,12 +690,12 @@ impl ::tc3_api::Action for Do04Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -715,12 +715,12 @@ impl ::tc3_api::Action for Do07Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -740,11 +740,11 @@ impl ::tc3_api::Action for Do10Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }

@@ -12,16 +12,16 @@
 )]
 #[non_exhaustive]
 pub struct Do02Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring2>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level02>>,
 }
 
 impl Do02Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -30,19 +30,19 @@ impl Do02Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring2) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -99,7 +99,7 @@ impl ::tc3_api::json::Encode for Do02Request {
 
 ::tc3_api::__serialize!(Do02Request);
 
-/// The answer to `Do02`.
+/// Response of `Do02`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -108,13 +108,13 @@ impl ::tc3_api::json::Encode for Do02Request {
 )]
 #[non_exhaustive]
 pub struct Do02Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: ::std::boxed::Box<super::Level02>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring2>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -174,16 +174,16 @@ impl ::tc3_api::json::Encode for Do02Response {
 )]
 #[non_exhaustive]
 pub struct Do05Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring5>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level05>>,
 }
 
 impl Do05Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -192,19 +192,19 @@ impl Do05Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring5) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -261,7 +261,7 @@ impl ::tc3_api::json::Encode for Do05Request {
 
 ::tc3_api::__serialize!(Do05Request);
 
-/// The answer to `Do05`.
+/// Response of `Do05`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -270,13 +270,13 @@ impl ::tc3_api::json::Encode for Do05Request {
 )]
 #[non_exhaustive]
 pub struct Do05Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level05,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring5>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -336,16 +336,16 @@ impl ::tc3_api::json::Encode for Do05Response {
 )]
 #[non_exhaustive]
 pub struct Do08Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring2>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level08>>,
 }
 
 impl Do08Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -354,19 +354,19 @@ impl Do08Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring2) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -423,7 +423,7 @@ impl ::tc3_api::json::Encode for Do08Request {
 
 ::tc3_api::__serialize!(Do08Request);
 
-/// The answer to `Do08`.
+/// Response of `Do08`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -432,13 +432,13 @@ impl ::tc3_api::json::Encode for Do08Request {
 )]
 #[non_exhaustive]
 pub struct Do08Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level08,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring2>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -498,16 +498,16 @@ impl ::tc3_api::json::Encode for Do08Response {
 )]
 #[non_exhaustive]
 pub struct Do11Request {
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring5>,
-    /// The member `Levels`.
+    /// Field `Levels`.
     pub levels: ::core::option::Option<::std::vec::Vec<super::Level11>>,
 }
 
 impl Do11Request {
-    /// With no member set.
+    /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -516,19 +516,19 @@ impl Do11Request {
             levels: ::core::option::Option::None,
         }
     }
-    /// Sets the member `Wide`.
+    /// Sets the field `Wide`.
     #[must_use]
     pub fn wide(mut self, value: super::Wide) -> Self {
         self.wide = ::core::option::Option::Some(::std::boxed::Box::new(value));
         self
     }
-    /// Sets the member `Ring`.
+    /// Sets the field `Ring`.
     #[must_use]
     pub fn ring(mut self, value: super::Ring5) -> Self {
         self.ring = ::core::option::Option::Some(value);
         self
     }
-    /// Sets the member `Levels`.
+    /// Sets the field `Levels`.
     #[must_use]
     pub fn levels(
         mut self,
@@ -585,7 +585,7 @@ impl ::tc3_api::json::Encode for Do11Request {
 
 ::tc3_api::__serialize!(Do11Request);
 
-/// The answer to `Do11`.
+/// Response of `Do11`.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -594,13 +594,13 @@ impl ::tc3_api::json::Encode for Do11Request {
 )]
 #[non_exhaustive]
 pub struct Do11Response {
-    /// The member `Level`.
+    /// Field `Level`.
     pub level: super::Level11,
-    /// The member `Ring`.
+    /// Field `Ring`.
     pub ring: ::core::option::Option<super::Ring5>,
-    /// The member `Wide`.
+    /// Field `Wide`.
     pub wide: ::core::option::Option<::std::boxed::Box<super::Wide>>,
-    /// The id by which the service's support finds the call.
+    /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
 }
 
@@ -665,12 +665,12 @@ impl ::tc3_api::Action for Do02Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -690,12 +690,12 @@ impl ::tc3_api::Action for Do05Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -715,12 +715,12 @@ impl ::tc3_api::Action for Do08Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
 
@@ -740,11 +740,11 @@ impl ::tc3_api::Action for Do11Request {
         ::tc3_api::json::encode(self)
     }
     fn decode(
-        answer: &[::core::primitive::u8],
+        body: &[::core::primitive::u8],
     ) -> ::core::result::Result<
         ::tc3_api::Envelope<Self::Response>,
         ::tc3_api::json::Error,
     > {
-        ::tc3_api::Envelope::decode(answer)
+        ::tc3_api::Envelope::decode(body)
     }
 }
