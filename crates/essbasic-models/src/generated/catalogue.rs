@@ -9,7 +9,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "结束动态签署流程",
-            "Ends a contract with dynamic signers 2.0 once every party has signed and none is to be added.\n\nPossible only while the contract is open and all its parties have signed; a contract in a final state (expired, refused, withdrawn, or ended by this call before) is turned down. The sub-organisation and the employee must have passed identity verification.\n\nDynamic signers 2.0 must be switched on first: the service's product manager enables modular billing, then the console offers the switch. Parties are added with `ChannelCreateDynamicFlowApprover`.",
+            "Ends a contract with dynamic signers 2.0 once every party has signed and none is to be added.\n\nPossible only while the contract is open and all its parties have signed; a contract in a final state (expired, refused, withdrawn, or ended by this call before) is turned down. The sub-organisation and the employee must have passed identity verification.\n\nDynamic signers 2.0 must be enabled first: the service's product manager enables modular billing, then the console offers the switch. Parties are added with `ChannelCreateDynamicFlowApprover`.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -45,7 +45,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "全量撤销企业合同",
-            "Withdraws all contracts of a sub-organisation that are still being signed, for instance because the organisation's details change and everything has to be started anew. It cannot be limited to some of them.\n\nA task withdraws at most 3000 contracts. Contracts that at least one party has not signed are withdrawn; those fully signed, refused (in signing or filling in), expired, withdrawn or released stay as they are. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.\n\nOnly a super administrator or the legal representative of the initiator's organisation may. Quota is given back only for contracts that nobody has signed, or that only auto-signing has.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.\n\n`TaskId` leads to the outcome, through `DescribeCancelFlowsTask` with `CancelType` 1, or the callback of its own that this kind of task has.",
+            "Withdraws all contracts of a sub-organisation that are still being signed, for instance because the organisation's details change and everything has to be started again. It cannot be limited to some of them.\n\nA task withdraws at most 3000 contracts. Contracts that at least one party has not signed are withdrawn; those fully signed, refused (in signing or filling in), expired, withdrawn or released stay as they are. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.\n\nOnly a super administrator or the legal representative of the initiator's organisation may call it. Quota is returned only for contracts that nobody has signed, or that only auto-signing has.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.\n\nThe outcome of the task `TaskId` comes from `DescribeCancelFlowsTask` with `CancelType` 1, or from the callback of this kind of task.",
             "flow_management",
             &[
                 "FailedOperation",
@@ -70,7 +70,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "批量撤销合同流程",
-            "Withdraws up to 100 contracts by id, for instance because they were sent by mistake or their content is wrong. Each must have at least one party that has not signed.\n\nContracts that are fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.\n\nAllowed are the initiator, where granted the right to withdraw, and a super administrator or the legal representative of the initiator's organisation.\n\nEvery contract bought brings one free withdrawal. One is used, and the contract's quota given back, only if nobody has signed or only auto-signing has. With the free ones used up contracts can still be withdrawn, but no quota comes back.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.\n\n`FailMessages` tells at once which contracts cannot be withdrawn; `TaskId` leads to the outcome, through `DescribeCancelFlowsTask` or the callback `CancelFlows`.",
+            "Withdraws up to 100 contracts by id, for instance because they were sent by mistake or their content is wrong. Each must have at least one party that has not signed.\n\nContracts that are fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.\n\nOnly the initiator, if granted the right to withdraw, and a super administrator or the legal representative of the initiator's organisation may call it.\n\nEvery contract bought includes one free withdrawal. One is used, and the contract's quota returned, only if nobody has signed or only auto-signing has. After the free ones are used up, contracts can still be withdrawn, but no quota is returned.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.\n\n`FailMessages` contains the contracts that cannot be withdrawn; the outcome of the task `TaskId` comes from `DescribeCancelFlowsTask` or the callback `CancelFlows`.",
             "flow_management",
             &[
                 "FailedOperation",
@@ -94,7 +94,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "撤销合同流程",
-            "Withdraws one contract that at least one party has not signed, for instance because it was sent by mistake or its content is wrong.\n\nA contract that is fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed one can only be released, with `ChannelCreateReleaseFlow`.\n\nAllowed are the initiator, where granted the right to withdraw, and a super administrator or the legal representative of the initiator's organisation.\n\nEvery contract bought brings one free withdrawal. One is used, and the contract's quota given back, only if nobody has signed or only auto-signing has. With the free ones used up a contract can still be withdrawn, but no quota comes back.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.\n\nSeveral at once: `ChannelBatchCancelFlows`.",
+            "Withdraws one contract that at least one party has not signed, for instance because it was sent by mistake or its content is wrong.\n\nA contract that is fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed one can only be released, with `ChannelCreateReleaseFlow`.\n\nOnly the initiator, if granted the right to withdraw, and a super administrator or the legal representative of the initiator's organisation may call it.\n\nEvery contract bought includes one free withdrawal. One is used, and the contract's quota returned, only if nobody has signed or only auto-signing has. After the free ones are used up, a contract can still be withdrawn, but no quota is returned.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.\n\nFor several contracts use `ChannelBatchCancelFlows`.",
             "flow_management",
             &[
                 "FailedOperation",
@@ -126,7 +126,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "取消一码多签签署码",
-            "Makes a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that nobody can start a contract with it any more. A code that is invalid already is refused.",
+            "Creates a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that nobody can start another contract with it. The call is refused if the code is already invalid.",
             "flow_creation",
             &[
                 "InternalError",
@@ -151,7 +151,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "撤销授权签开通链接",
-            "Withdraws the link with which a person was to switch on auto-signing, made with `ChannelCreateUserAutoSignEnableUrl`; the link stops working.\n\nNot possible once the person has switched it on: then `ChannelDisableUserAutoSign` ends it. Only for electronic prescriptions, and to be agreed with the service's account manager first.",
+            "Withdraws the link for enabling auto-signing, made with `ChannelCreateUserAutoSignEnableUrl`; the link stops working.\n\nNot possible once the person has enabled it: then `ChannelDisableUserAutoSign` ends it. Only for electronic prescriptions, and to be agreed with the service's account manager first.",
             "auto_sign",
             &[
                 "FailedOperation.UserAutoSignEnableAlready",
@@ -176,7 +176,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取批量撤销合同流程的腾讯电子签小程序链接",
-            "Makes a link with which a person withdraws up to 100 contracts: opened on a phone, it leads to the service's mini program, where they enter the reason. Each contract must have at least one party that has not signed.\n\nWhoever opens it must be the contracts' initiator, with the right to withdraw granted, or a super administrator or the legal representative of the initiator's organisation. The link is valid for 24 hours.\n\nContracts that are fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.\n\nEvery contract bought brings one free withdrawal. One is used, and the contract's quota given back, only if nobody has signed or only auto-signing has. With the free ones used up contracts can still be withdrawn, but no quota comes back.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.\n\n`TaskId` leads to the outcome, through `DescribeCancelFlowsTask` or the callback `CancelFlows`.",
+            "Creates a link with which a person withdraws up to 100 contracts: opened on a phone, it opens the service's mini program to enter the reason. Each contract must have at least one party that has not signed.\n\nThe person who opens it must be the contracts' initiator, with the right to withdraw granted, or a super administrator or the legal representative of the initiator's organisation. The link is valid for 24 hours.\n\nContracts that are fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed contract can only be released, with `ChannelCreateReleaseFlow`.\n\nEvery contract bought includes one free withdrawal. One is used, and the contract's quota returned, only if nobody has signed or only auto-signing has. After the free ones are used up, contracts can still be withdrawn, but no quota is returned.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the initiator, the employee who withdrew, and parties that had signed, filled in fields, or supplied the details they were asked for.\n\nThe outcome of the task `TaskId` comes from `DescribeCancelFlowsTask` or the callback `CancelFlows`.",
             "flow_management",
             &[
                 "FailedOperation",
@@ -198,7 +198,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取H5批量签署或查看链接",
-            "Makes an H5 link on which one signer, a person or an employee, views and signs several contracts or a whole contract group. It opens in a platform's own app or a browser.\n\nThe contracts must have been initiated by the calling organisation, which needs the professional edition or a higher one. To be signed, each must await this signer and, by the official samples for persons, hold no fields for them to fill in. Claim links for dynamic signers (parties created without a named signer) can be made too, if all parties concerned are still unclaimed and of one kind; `FlowBatchUrlInfo` then names them.\n\nThe link is valid for 30 minutes unless `ExpiredOn` says otherwise; after that, make a new one. It can't be embedded in a WeChat mini program. In an iframe nothing that needs face recognition works, setting a signing password included. An app that embeds the page must meet the face recognition's requirements on Android and iOS. For the mini program, `ChannelCreateBatchSignUrl` makes the link.",
+            "Creates an H5 link on which one signer, a person or an employee, views and signs several contracts or a whole contract group. It opens in a platform's own app or a browser.\n\nThe contracts must have been initiated by the calling organisation, which needs the professional edition or a higher one. To be signed, each must wait for this signer and, according to the official samples for persons, contain no fields for them to fill in. Claim links for dynamic signers (parties created without a named signer) can be made too, if all parties concerned are still unclaimed and of one kind; `FlowBatchUrlInfo` then names them.\n\nThe link is valid for 30 minutes unless `ExpiredOn` sets another time; after that, create a new one. It can't be embedded in a WeChat mini program. In an iframe nothing that needs face recognition works, setting a signing password included. An app that embeds the page must meet the face recognition's requirements on Android and iOS. For the mini program, `ChannelCreateBatchSignUrl` makes the link.",
             "signing",
             &[
                 "FailedOperation",
@@ -221,7 +221,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取跳转至腾讯电子签小程序的批量签署链接",
-            "Makes a link that takes one signer, a person or an employee, to the service's mini program to sign several contracts in one go.\n\nThe signer's details must match those in the contracts, and the party must be waiting to sign (`PENDING`) in each. With `FlowBatchUrlInfo`, the link serves dynamic signers (parties created without a named signer) to claim their places. The sub-organisation and the employee who calls must be verified. Beforehand, the option to check personal signers by phone number alone must be switched on in the console (organisation settings, extended services). Contracts in which the party has approval slots (`SIGN_VIRTUAL_COMBINATION`), or adds its own signature slots while signing, can't be signed this way.\n\nWhat to give:\n\n- a person: `Name`, `Mobile`, `IdCardNumber` (with `IdCardType`). They enter a code from a short message before they see the contracts.\n- an employee of an organisation outside the platform: these and `OrganizationName`, of an organisation that the service has verified.\n- an employee of a sub-organisation: `OpenId`, `OrganizationOpenId`; `OrganizationName` too while the sub-organisation is not verified.\n\nThe link is valid for seven days.",
+            "Creates a link that takes one signer, a person or an employee, to the service's mini program to sign several contracts together.\n\nThe signer's details must match those in the contracts, and the party must be waiting to sign (`PENDING`) in each. With `FlowBatchUrlInfo`, the link serves dynamic signers (parties created without a named signer) to claim their roles. The sub-organisation and the employee who calls must be verified. Beforehand, the option to check personal signers by phone number only must be enabled in the console (organisation settings, extended services). Contracts in which the party has approval slots (`SIGN_VIRTUAL_COMBINATION`), or adds its own signature slots while signing, can't be signed this way.\n\nRequired fields:\n\n- a person: `Name`, `Mobile`, `IdCardNumber` (with `IdCardType`). They enter a code from a short message before viewing the contracts.\n- an employee of an organisation outside the platform: these and `OrganizationName`, of an organisation that the service has verified.\n- an employee of a sub-organisation: `OpenId`, `OrganizationOpenId`; `OrganizationName` too while the sub-organisation is not verified.\n\nThe link is valid for seven days.",
             "signing",
             &[
                 "FailedOperation",
@@ -295,7 +295,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "渠道版补充动态合同签署人接口",
-            "Adds parties to running dynamic contracts, that is to contracts which `ChannelCreateFlowByFiles` started with `OpenDynamicSignFlow`.\n\nThe platform's application must have dynamic signers 2.0 switched on, and the sub-organisation and the employee must have passed identity verification. The parties are described by the same rules as in `ChannelCreateFlowByFiles`; auto-signing by another organisation can't be added.\n\nThe answer tells the `SignId` and `RecipientId` of each new party. When all have signed and nobody else is to come, `ArchiveDynamicFlow` ends the contract.",
+            "Adds parties to running dynamic contracts, that is to contracts that `ChannelCreateFlowByFiles` started with `OpenDynamicSignFlow`.\n\nThe platform's application must have dynamic signers 2.0 enabled, and the sub-organisation and the employee must have passed identity verification. The parties are described by the same rules as in `ChannelCreateFlowByFiles`; auto-signing by another organisation can't be added.\n\nThe response contains the `SignId` and `RecipientId` of each new party. After all have signed and no party is to be added, `ArchiveDynamicFlow` ends the contract.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -325,7 +325,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取常规模块嵌入页面链接",
-            "Makes a link to one page of the service that a web site can embed in an iframe: to create a seal, list seals or look at one, to create, edit or preview a template, to preview a contract, or for extended services.\n\nThe link is valid for 5 minutes. The sub-organisation and the employee in `Agent` must have passed identity verification. `ChannelCreateWebThemeConfig` sets the look of all embedded pages.",
+            "Creates a link to one page of the service that a web site can embed in an iframe: to create a seal, list seals or look at one, to create, edit or preview a template, to preview a contract, or for extended services.\n\nThe link is valid for 5 minutes. The sub-organisation and the employee in `Agent` must have passed identity verification. `ChannelCreateWebThemeConfig` sets the look of all embedded pages.",
             "console",
             &[
                 "FailedOperation",
@@ -351,7 +351,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "补充签署流程签署人信息",
-            "Names the signers of parties that were left open when a contract was started from a template or from files. One call can fill several parties of one contract, or of several contracts with the same initiator.\n\nThe contract of a signer is the `FlowId` of its element of `Approvers`; only where that is absent does the `FlowId` of the request count. With neither, the call fails.\n\nEach party can be given one signer only; who signs in the end is whoever claims the contract first and signs it. An organisation's signer on the initiator's own side can be named only by organisation name, name and phone number. A person is named by name and phone number; a dynamic signer who has passed identity verification can also be named by name, kind and number of the identity document.\n\nThe sub-organisation and the employee must have passed identity verification. A call may succeed in part: for dynamic signers, `FillError` tells what failed, such as a party already filled.",
+            "Names the signers of parties that were left open when a contract was started from a template or from files. One call can fill several parties of one contract, or of several contracts with the same initiator.\n\nThe contract of a signer is the `FlowId` of its element of `Approvers`; if that is absent, the `FlowId` of the request applies. Without both, the call fails.\n\nEach party can be given one signer only; the signer is the person who first claims the contract and signs it. An organisation's signer on the initiator's own side can be named only by organisation name, name and phone number. A person is named by name and phone number; a dynamic signer who has passed identity verification can also be named by name, kind and number of the identity document.\n\nThe sub-organisation and the employee must have passed identity verification. A call may succeed in part: for dynamic signers, `FillError` contains the failures, such as a party already filled.",
             "flow_creation",
             &[
                 "AuthFailure",
@@ -375,7 +375,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "用PDF文件创建签署流程",
-            "Makes a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its parties for signature. For contracts that follow no standard form and whose complete PDF the platform has; for standard forms there is `CreateFlowsByTemplates`.\n\nThe initiator is a sub-organisation and one of its employees; both must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person. Parties need not be verified yet; which members describe a party depends on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota as soon as it is created. The quota comes back only if the contract is withdrawn while nobody, or nobody but auto-signing, has signed it, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release.\n\n`NeedPreview` shows the result without creating anything. `Components` places the initiator's fields; each party's entry places its own fields and signature slots, and `SignBeanTag` can leave the slots to the signers. With `OpenDynamicSignFlow` parties follow afterwards, by `ChannelCreateDynamicFlowApprover`.",
+            "Creates a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its parties for signature. For contracts without a standard form if the platform has the complete PDF; for standard forms use `CreateFlowsByTemplates`.\n\nThe initiator is a sub-organisation and one of its employees; both must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person. Parties need not be verified yet; the fields that describe a party depend on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota as soon as it is created. The quota is returned only if the contract is withdrawn while nobody has signed, or only auto-signing it, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release.\n\n`NeedPreview` shows the result without creating anything. `Components` places the initiator's fields; each party's entry places its own fields and signature slots, and `SignBeanTag` can leave the slots to the signers. With `OpenDynamicSignFlow` parties follow afterwards, by `ChannelCreateDynamicFlowApprover`.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -463,7 +463,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "通过多文件创建合同组签署流程",
-            "Makes 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` says what to give for each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. Quota comes back only for a withdrawn contract that nobody, or nobody but auto-signing, has signed; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons are not possible for a group.",
+            "Creates 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. Quota is returned only for a withdrawn contract that nobody has signed, or only auto-signing has signed; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons are not possible for a group.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -534,7 +534,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "通过多模板创建合同组签署流程",
-            "Makes 2 to 50 related contracts from templates and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` says what to give for each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. Quota comes back only for a withdrawn contract that nobody, or nobody but auto-signing, has signed; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons (`CcInfos`) are not possible for a group.",
+            "Creates 2 to 50 related contracts from templates and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. Quota is returned only for a withdrawn contract that nobody has signed, or only auto-signing has signed; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons (`CcInfos`) are not possible for a group.",
             "flow_creation",
             &[
                 "FailedOperation.OrganizationNameChanged",
@@ -590,7 +590,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "合同催办",
-            "Reminds the signers who have yet to sign, by short message, in up to 100 contracts.\n\nReminded are those whose `ApproveStatus` is `PENDING`, each at most once per contract.\n\nThe feature is on an allow list: the service's account manager has to enable it first. `RemindFlowRecords` says, contract by contract, what became of it.",
+            "Reminds the signers who have yet to sign, by short message, in up to 100 contracts.\n\nSigners whose `ApproveStatus` is `PENDING` are reminded, each at most once per contract.\n\nThe feature requires an allowlist entry: the service's account manager has to enable it first. `RemindFlowRecords` contains the outcome for each contract.",
             "flow_management",
             &[
                 "FailedOperation",
@@ -612,7 +612,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "提交企业签署流程审批结果",
-            "Tells the service the outcome of an approval inside the initiator's organisation on which a contract waits. `OperateType` says which of two kinds it is:\n\n- Before signing (`SignReview`). Either the contract was started with `NeedSignReview`, through `CreateFlowsByTemplates`, `ChannelCreateFlowByFiles`, `ChannelCreateFlowGroupByTemplates`, `ChannelCreateFlowGroupByFiles` or `ChannelCreatePrepareFlow`; or one of its parties was given `ApproverNeedSignReview`, through any of these but the last, and `RecipientId` has to name that party.\n- Before starting (`CreateReview`). The contract was prepared through `ChannelCreatePrepareFlow` with the demand that its start be approved (`NeedCreateReview`). Outcomes can be given repeatedly; after one that passes, further ones have no effect.\n\nFor a contract group as a whole there is `CreateFlowGroupSignReview`.",
+            "Reports to the service the outcome of an approval inside the initiator's organisation for which a contract waits. `OperateType` selects one of two kinds:\n\n- Before signing (`SignReview`). Either the contract was started with `NeedSignReview`, through `CreateFlowsByTemplates`, `ChannelCreateFlowByFiles`, `ChannelCreateFlowGroupByTemplates`, `ChannelCreateFlowGroupByFiles` or `ChannelCreatePrepareFlow`; or one of its parties was given `ApproverNeedSignReview`, through any of these but the last, and `RecipientId` has to name that party.\n- Before starting (`CreateReview`). The contract was prepared through `ChannelCreatePrepareFlow` with approval of its start required (`NeedCreateReview`). Outcomes can be given repeatedly; after one that passes, further ones have no effect.\n\nFor a contract group as a whole use `CreateFlowGroupSignReview`.",
             "flow_management",
             &[
                 "FailedOperation.NotAvailableSignReview",
@@ -645,7 +645,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取用户H5签署链接",
-            "Makes H5 links on which signers view and sign a contract that has been created, or on which it can only be previewed (`UrlType`). They open in a platform's own app, in Alipay or in a browser.\n\nThe sub-organisation and the employee who calls must be verified. A link is valid for 30 minutes unless `ExpiredOn` says otherwise; after that, make a new one. It can't be embedded in a WeChat mini program; `CreateSignUrls` makes links for that. In an iframe nothing that needs face recognition works, setting a signing password included. An app that embeds the page must meet the face recognition's requirements on Android and iOS.",
+            "Creates H5 links on which signers view and sign a contract that has been created, or on which it can only be previewed (`UrlType`). They open in a platform's own app, in Alipay or in a browser.\n\nThe sub-organisation and the employee who calls must be verified. A link is valid for 30 minutes unless `ExpiredOn` sets another time; after that, create a new one. It can't be embedded in a WeChat mini program; `CreateSignUrls` makes links for that. In an iframe nothing that needs face recognition works, setting a signing password included. An app that embeds the page must meet the face recognition's requirements on Android and iOS.",
             "signing",
             &[
                 "FailedOperation",
@@ -671,7 +671,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建一码多签签署码",
-            "Makes a QR code that many people can scan, each to start and sign a contract of their own from one template. For signers who are not known beforehand, such as workers being recruited or many employees joining at once: whoever scans adds their details, proves their identity and signs.\n\nThe template must be signed by a person alone, or by an organisation and a person, either in no fixed order or in an order that does not begin with the organisation. It may give fields to its parties, but none to the initiator. The organisation among the parties can only be the initiating one.\n\nThe code works until `QrCodeExpiredOn` or until `MaxFlowNum` contracts were started with it; `ChannelCancelMultiFlowSignQRCode` ends it earlier. Contracts started by a scan raise the usual callbacks; where one cannot start because the organisation's quota is used up, a callback about the QR code says so.",
+            "Creates a QR code that many people can scan, each to start and sign a contract of their own from one template. For signers who are not known beforehand, such as workers being recruited or many employees joining together: each person who scans it adds their details, proves their identity and signs.\n\nThe template must be signed by one person only, or by an organisation and a person, either in no fixed order or in an order that does not begin with the organisation. It may give fields to its parties, but none to the initiator. The organisation among the parties can only be the initiating one.\n\nThe code works until `QrCodeExpiredOn` or until `MaxFlowNum` contracts were started with it; `ChannelCancelMultiFlowSignQRCode` ends it earlier. Contracts started by a scan raise the usual callbacks; if one cannot start because the organisation's quota is used up, a callback about the QR code reports it.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -702,7 +702,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取企业签署合同web页面",
-            "Makes a link to a page of the web console on which an employee signs several contracts, or a contract group, in one go.\n\nThe employee must be verified within the organisation and be the one who signs the contracts or claims a place in them. The contracts must be waiting to be signed or claimed; those still to be filled in are refused. All ways to sign are available: handwritten and traced signatures, ones the system draws, personal seals, approval slots (`SIGN_VIRTUAL_COMBINATION`).\n\nThe link is valid for seven days.",
+            "Creates a link to a page of the web console on which an employee signs several contracts, or a contract group, together.\n\nThe employee must be verified within the organisation and be the one who signs the contracts or claims a role in them. The contracts must be waiting to be signed or claimed; those still to be filled in are refused. All ways to sign are available: handwritten and traced signatures, ones the system draws, personal seals, approval slots (`SIGN_VIRTUAL_COMBINATION`).\n\nThe link is valid for seven days.",
             "signing",
             &[
                 "FailedOperation",
@@ -728,7 +728,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "生成渠道子客编辑企业信息二维码",
-            "Makes a QR code with which a sub-organisation edits its own information.\n\nThe sub-organisation and the employee named in `Agent` must have passed identity verification. The answer holds a link to the picture and the time at which the code expires.",
+            "Creates a QR code with which a sub-organisation edits its own information.\n\nThe sub-organisation and the employee named in `Agent` must have passed identity verification. The response contains a link to the picture and the time at which the code expires.",
             "organizations",
             &["InvalidParameter.ParamError"],
             (
@@ -745,7 +745,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取发起合同嵌入链接",
-            "Makes a link to a page, to be opened or embedded in a website, on which an employee starts a contract whose data, parties and fields the request has set. Works in desktop browsers only.\n\nNeither the contract's data nor the given parties can be changed there, unless `FlowOption` (or a party's `ApproverOption`) permits it. From a template, each party's `RecipientId` says which of the template's roles it takes; `DescribeTemplates` tells them. Roles that the request leaves out are filled on the page.\n\nParties in `FlowInfo.Approvers` are described by kind:\n\n- Employee of a sub-organisation: `ApproverType` 0 with `OpenId`, `OrganizationName` and `OrganizationOpenId`.\n- Employee of an organisation outside the platform: `ApproverType` 0 with `ApproverName`, `ApproverMobile`, `OrganizationName` and `NotChannelOrganization` true.\n- Person: `ApproverType` 1 with `ApproverName` and `ApproverMobile`.\n\nThe sub-organisation and the employee must have passed identity verification. The link works for five minutes. The `FlowId` in the answer becomes valid only when the contract has been started on the page.",
+            "Creates a link to a page, to be opened or embedded in a website, on which an employee starts a contract whose data, parties and fields the request has set. Works in desktop browsers only.\n\nNeither the contract's data nor the given parties can be changed there, unless `FlowOption` (or a party's `ApproverOption`) permits it. From a template, each party's `RecipientId` selects its role in the template; `DescribeTemplates` returns the roles. Roles that the request leaves out are filled on the page.\n\nParties in `FlowInfo.Approvers` are described by kind:\n\n- Employee of a sub-organisation: `ApproverType` 0 with `OpenId`, `OrganizationName` and `OrganizationOpenId`.\n- Employee of an organisation outside the platform: `ApproverType` 0 with `ApproverName`, `ApproverMobile`, `OrganizationName` and `NotChannelOrganization` true.\n- Person: `ApproverType` 1 with `ApproverName` and `ApproverMobile`.\n\nThe sub-organisation and the employee must have passed identity verification. The link works for five minutes. The `FlowId` in the response becomes valid only when the contract has been started on the page.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -777,7 +777,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取发起合同组嵌入链接",
-            "Makes a link to an embedded page on which an employee starts a contract group that the request has prepared.\n\nOnly groups of files are possible for now. What the contracts can hold is the same as in `ChannelCreateFlowGroupByFiles`. The initiating organisation and the employee must have passed identity verification, and the employee must have joined the organisation.\n\nThe `FlowGroupId` in the answer is provisional: it becomes valid only when the group has been started on the page.",
+            "Creates a link to an embedded page on which an employee starts a contract group that the request has prepared.\n\nOnly groups of files are possible for now. The contracts can have the same content as in `ChannelCreateFlowGroupByFiles`. The initiating organisation and the employee must have passed identity verification, and the employee must have joined the organisation.\n\nThe `FlowGroupId` in the response is provisional: it becomes valid only when the group has been started on the page.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -846,7 +846,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建导入处方单个人印章",
-            "Imports a person's seal from a picture that the platform already has.\n\nOnly for electronic prescriptions, and to be agreed with the service's account manager first. The picture goes up with `UploadFiles`; its id is `FileId`. Keep `SealId` from the answer: it names the seal in signature slots and in further calls.",
+            "Imports a person's seal from a picture that the platform already has.\n\nOnly for electronic prescriptions, by prior agreement with the service's account manager. Upload the picture with `UploadFiles`; its id is `FileId`. Store `SealId` of the response: it identifies the seal in signature slots and in further calls.",
             "seals",
             &["FailedOperation"],
             (
@@ -863,7 +863,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "发起解除协议",
-            "Starts a release agreement, a contract by which the parties of a fully signed contract end it. Once the agreement is signed by all, the original contract counts as released.\n\nThe original must be signed by every party. Only its organisation parties may start the release, not its persons; an employee who was no party to it needs the permission to release contracts. The sub-organisation and the employee must have passed identity verification.\n\nThe agreement's text is a fixed template of the service that can't be replaced; `ReliveInfo` fills it in. Its parties are those of the original: a person can't be exchanged, an organisation's signer can, by an employee of the same organisation with equal rights (`ReleasedApprovers`). The agreement is charged like any other contract.",
+            "Starts a release agreement, a contract by which the parties of a fully signed contract end it. Once the agreement is signed by all, the original contract is released.\n\nThe original must be signed by every party. Only its organisation parties may start the release, not its persons; an employee who was not a party to it needs the permission to release contracts. The sub-organisation and the employee must have passed identity verification.\n\nThe agreement's text is a fixed template of the service that can't be replaced; `ReliveInfo` fills it in. Its parties are those of the original: a person can't be exchanged, an organisation's signer can, by an employee of the same organisation with equal rights (`ReleasedApprovers`). The agreement is charged like any other contract.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -896,7 +896,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建角色",
-            "Creates a custom role in a sub-organisation, for when the system roles give too much or too little.\n\nPermissions are given at once in `PermissionGroups` or later with `ChannelModifyRole`. They are always one complete tree: fetch it with `ChannelDescribeRoles`, set `IsChecked` on what the role shall hold and send the whole tree back. The tree changes over time, so fetch it afresh.\n\nThe sub-organisation and the employee in `Agent` must have passed identity verification. `ChannelCreateUserRoles` then gives the role to employees.",
+            "Creates a custom role in a sub-organisation, for cases in which the system roles grant too many or too few permissions.\n\nPermissions are given either in `PermissionGroups` or later with `ChannelModifyRole`. They are always one complete tree: fetch it with `ChannelDescribeRoles`, set `IsChecked` on the permissions of the role and send the whole tree back. The tree changes over time, so fetch it again each time.\n\nThe sub-organisation and the employee in `Agent` must have passed identity verification. `ChannelCreateUserRoles` then gives the role to employees.",
             "employees",
             &[
                 "FailedOperation",
@@ -918,7 +918,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建印章授权",
-            "Authorises employees of a sub-organisation to sign with one of its seals.\n\nThe sub-organisation and the operator must have passed identity verification. The answer lists who was authorised now; whoever was already is skipped. `ChannelDeleteSealPolicies` takes the authorisation back, `ChannelDescribeOrganizationSeals` with `InfoType` 1 shows who holds it.",
+            "Authorises employees of a sub-organisation to sign with one of its seals.\n\nThe sub-organisation and the operator must have passed identity verification. The response lists the newly authorised employees; employees authorised before are skipped. `ChannelDeleteSealPolicies` revokes the authorisation, `ChannelDescribeOrganizationSeals` with `InfoType` 1 lists the authorised employees.",
             "seals",
             &[
                 "InternalError.DependsDb",
@@ -939,7 +939,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取个人用户授权签的开通链接",
-            "Makes a link with which a person switches on auto-signing: contracts are then signed in their name without them acting each time. Link, or QR code for the mini program, can be passed on by the platform or sent by short message.\n\nOnly for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.\n\nThe link is valid for 7 days unless `ExpiredTime` says otherwise, 30 days at most. `ChannelCancelUserAutoSignEnableUrl` withdraws it, `ChannelDescribeUserAutoSignStatus` shows whether auto-signing is on, `ChannelDisableUserAutoSign` ends it. Callbacks report both events and carry `UserData`.",
+            "Creates a link with which a person enables auto-signing: contracts are then signed in their name without them acting each time. Link, or QR code for the mini program, can be passed on by the platform or sent by short message.\n\nOnly for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.\n\nThe link is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. `ChannelCancelUserAutoSignEnableUrl` withdraws it, `ChannelDescribeUserAutoSignStatus` shows whether auto-signing is on, `ChannelDisableUserAutoSign` ends it. Callbacks report both events and contain `UserData`.",
             "auto_sign",
             &[
                 "AuthFailure",
@@ -969,7 +969,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取设置“授权签”印章小程序链接",
-            "Makes a link with which a person replaces the seal that auto-signing puts on contracts for them.\n\nThe organisation must have auto-signing, and the person must have switched theirs on (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini program. It is valid for 7 days unless `ExpiredTime` says otherwise, 30 days at most. The call uses no contract quota and is not charged for now.",
+            "Creates a link with which a person replaces the seal that auto-signing puts on contracts for them.\n\nThe organisation must have auto-signing, and the person must have enabled theirs (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini program. It is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. The call uses no contract quota and is not charged for now.",
             "auto_sign",
             &[
                 "FailedOperation",
@@ -995,7 +995,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "绑定员工角色",
-            "Gives roles to employees of a sub-organisation: each of the roles named to each of the employees named.\n\nEmployees must have passed identity verification, as must the sub-organisation and the employee in `Agent`. They are named either by their user ids inside the service or by the ids that the platform gave them. What could not be bound is in `FailedCreateRoleData`. `ChannelDeleteRoleUsers` takes a role away again.",
+            "Gives roles to employees of a sub-organisation: each of the roles named to each of the employees named.\n\nEmployees must have passed identity verification, as must the sub-organisation and the employee in `Agent`. They are named either by their user ids inside the service or by the ids that the platform gave them. `FailedCreateRoleData` contains the bindings that failed. `ChannelDeleteRoleUsers` revokes a role.",
             "employees",
             &[
                 "FailedOperation",
@@ -1020,7 +1020,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建页面主题配置",
-            "Sets the look of the service's embedded pages, or of the pages where sub-organisations verify themselves: logo, theme colour, background and navigation bar. It goes with all actions that make links to embeddable pages.\n\nIt holds for the whole application, not just for the sub-organisation in `Agent`. Calling it again replaces what was set before.",
+            "Sets the theme of the service's embedded pages, or of the pages on which sub-organisations verify themselves: logo, theme color, background and navigation bar. It applies to all actions that create links to embeddable pages.\n\nIt applies to the whole application, not just to the sub-organisation in `Agent`. Calling it again replaces the previous theme.",
             "console",
             &["FailedOperation", "OperationDenied"],
             (
@@ -1055,7 +1055,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "删除员工绑定角色",
-            "Takes one role away from employees of a sub-organisation; the role itself stays.\n\nEmployees are named either by their user ids inside the service or by the ids that the platform gave them. The roles of super administrator and of legal representative cannot be taken away this way. The opposite is `ChannelCreateUserRoles`.",
+            "Revokes one role of employees of a sub-organisation; the role itself stays.\n\nEmployees are named either by their user ids inside the service or by the ids that the platform gave them. The roles of super administrator and of legal representative cannot be revoked this way. The opposite is `ChannelCreateUserRoles`.",
             "employees",
             &[
                 "FailedOperation",
@@ -1079,7 +1079,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "删除印章授权",
-            "Takes back employees' authorisation to use a seal.\n\nFrom then on such an employee can use the seal only after applying for it and having the application approved; `DescribeChannelSealPolicyWorkflowUrl` makes the approver's link. The opposite is `ChannelCreateSealPolicy`.",
+            "Revokes employees' authorisation to use a seal.\n\nFrom then on such an employee can use the seal only after applying for it and having the application approved; `DescribeChannelSealPolicyWorkflowUrl` makes the approver's link. The opposite is `ChannelCreateSealPolicy`.",
             "seals",
             &[
                 "InternalError.DependsDb",
@@ -1101,7 +1101,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询“子客账号”套餐消耗情况",
-            "Counts the sub-organisation accounts of the platform: bound, still available, no longer valid, bought and given for free.\n\nThe figures are those of the platform's package of sub-organisation accounts. The sub-organisation must be verified. `Agent.ProxyOrganizationId` asks for the package of one organisation.",
+            "Counts the sub-organisation accounts of the platform: bound, still available, no longer valid, bought and given for free.\n\nThe figures are those of the platform's package of sub-organisation accounts. The sub-organisation must be verified. `Agent.ProxyOrganizationId` selects the package of one organisation.",
             "billing",
             &[
                 "FailedOperation",
@@ -1125,7 +1125,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询渠道计费消耗情况",
-            "Lists what sub-organisations have used of their packages, one record per charge or refund, over at most 31 days.\n\nWith `Agent.ProxyOrganizationOpenId` one sub-organisation is looked up; without it, all of the application in `Agent.AppId`. The sub-organisation must be verified. From 10 October 2026 on, start and end must lie in the same calendar month.",
+            "Lists the usage of sub-organisations' packages, one record per charge or refund, over at most 31 days.\n\nWith `Agent.ProxyOrganizationOpenId` one sub-organisation is looked up; without it, all of the application in `Agent.AppId`. The sub-organisation must be verified. From 10 October 2026 on, start and end must be in the same calendar month.",
             "billing",
             &[
                 "FailedOperation",
@@ -1185,7 +1185,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "获取合同填写控件内容",
-            "Reads the fields of one contract, the initiator's and the signers' alike: to whom each belongs, whether it has been filled in, and with what. Signature slots are not among them.\n\nThe answer covers single-line and multi-line text, check box, number, date, picture (as a link), e-mail address, postal address, education, gender, and province, city and district. Dynamic tables, attachments and watermarks are left out.\n\nPermission is needed first, in one of two ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of the organisation centre: its super administrator scans a code and signs the letter of authorisation for downloads by the platform in the service's mini program.\n- The platform switches it on in the settings of its application, for all sub-organisations of that application: the platform's super administrator scans a code and signs the statement of informed consent in the mini program.\n\nThe permission is the one that `DescribeResourceUrlsByFlows` needs too.",
+            "Reads the fields of one contract, of the initiator and the signers: owner, whether it has been filled in, and content. Signature slots are not included.\n\nThe response covers single-line and multi-line text, check box, number, date, picture (as a link), e-mail address, postal address, education, gender, and province, city and district. Dynamic tables, attachments and watermarks are left out.\n\nPermission is needed first, in one of two ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of the organisation centre: its super administrator scans a code and signs the letter of authorisation for downloads by the platform in the service's mini program.\n- The platform switches it on in the settings of its application, for all sub-organisations of that application: the platform's super administrator scans a code and signs the statement of informed consent in the mini program.\n\nThe permission is the one that `DescribeResourceUrlsByFlows` needs too.",
             "flows",
             &[
                 "FailedOperation",
@@ -1210,7 +1210,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询子企业电子印章",
-            "Lists the seals of a sub-organisation, page by page: type, state, picture, size and, if asked for, the employees who may use them. With `SealId` it looks up one seal.\n\nThe operator needs the permission to query seals, which a super administrator grants through a role in the console; operator and sub-organisation must have passed identity verification. Unless `SealStatuses` says otherwise, only seals in use are listed. Links to pictures are valid for 5 minutes.",
+            "Lists the seals of a sub-organisation, page by page: type, state, picture, size and, if asked for, the employees who may use them. With `SealId` it looks up one seal.\n\nThe operator needs the permission to query seals, which a super administrator grants through a role in the console; operator and sub-organisation must have passed identity verification. Without `SealStatuses`, only seals in use are listed. Links to pictures are valid for 5 minutes.",
             "seals",
             &[
                 "FailedOperation",
@@ -1235,7 +1235,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "获取角色列表",
-            "Lists a sub-organisation's roles page by page, oldest first, and on request each role's tree of permissions. The ids and the tree are what `ChannelCreateRole`, `ChannelModifyRole` and `ChannelCreateUserRoles` need.\n\nThe legal representative's role is reserved to the system and never listed. The sub-organisation and the employee in `Agent` must have passed identity verification.\n\nThe system roles, by the names returned:\n\n- `超级管理员` (super administrator): every function and all data. An organisation has exactly one.\n- `业务管理员` (business administrator, for the head of IT): every function and all data of contracts, seals and templates.\n- `经办人` (operator, for the head of legal affairs): initiates, fills in, signs, refuses and withdraws contracts, holds seals, and sees all contracts of the organisation.\n- `业务员` (salesperson or buyer): does the same, but sees only contracts that concern them.",
+            "Lists a sub-organisation's roles page by page, oldest first, and on request each role's tree of permissions. `ChannelCreateRole`, `ChannelModifyRole` and `ChannelCreateUserRoles` need the ids and the tree.\n\nThe legal representative's role is reserved to the system and never listed. The sub-organisation and the employee in `Agent` must have passed identity verification.\n\nThe system roles, by the names returned:\n\n- `超级管理员` (super administrator): every function and all data. An organisation has exactly one.\n- `业务管理员` (business administrator, for the head of IT): every function and all data of contracts, seals and templates.\n- `经办人` (operator, for the head of legal affairs): initiates, fills in, signs, refuses and withdraws contracts, keeps seals, and sees all contracts of the organisation.\n- `业务员` (salesperson or buyer): does the same, but sees only contracts that concern them.",
             "employees",
             &["InvalidParameter.OperatorId", "OperationDenied.OrganizationClosing"],
             (
@@ -1277,7 +1277,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询个人用户开通授权签状态",
-            "Tells whether a person has switched on auto-signing, with which seal, and until when their licence is valid.\n\nOnly for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.",
+            "Returns whether a person has enabled auto-signing, with which seal, and until when their licence is valid.\n\nOnly for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.",
             "auto_sign",
             &[
                 "AuthFailure",
@@ -1304,7 +1304,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "关闭个人授权签功能",
-            "Ends auto-signing for a person. The person need not agree, by face recognition or otherwise.\n\nIf an account licence was bound to the person when they switched it on, that licence is not given back.\n\nOnly for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.",
+            "Ends auto-signing for a person. The person need not agree, by face recognition or otherwise.\n\nIf an account licence was bound to the person when they enabled it, that licence is not given back.\n\nOnly for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.",
             "auto_sign",
             &[
                 "AuthFailure",
@@ -1329,7 +1329,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "更新角色",
-            "Changes a custom role of a sub-organisation: its name, its description and, where given, its permissions.\n\nWithout `PermissionGroups` the permissions stay as they are. With it they are replaced, so it must be one complete tree: fetch the latest with `ChannelDescribeRoles`, as the tree changes over time, set `IsChecked` on what the role shall hold and send it back whole.",
+            "Changes a custom role of a sub-organisation: its name, its description and, if given, its permissions.\n\nWithout `PermissionGroups` the permissions stay unchanged. With it they are replaced, so it must be one complete tree: fetch the latest with `ChannelDescribeRoles`, as the tree changes over time, set `IsChecked` on the permissions of the role and send it back whole.",
             "employees",
             &[
                 "FailedOperation",
@@ -1383,7 +1383,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "更新印章状态",
-            "Changes the state of a sub-organisation's seal. For now this can only disable one; `ChannelDescribeOrganizationSeals` shows its state.\n\nThe answer can hold a link and a QR code with which the operator must prove by face recognition who they are; both are empty by default.",
+            "Changes the state of a sub-organisation's seal. For now this can only disable one; `ChannelDescribeOrganizationSeals` shows its state.\n\nThe response can contain a link and a QR code with which the operator must prove their identity by face recognition; both are empty by default.",
             "seals",
             &["FailedOperation", "UnauthorizedOperation.NoPermissionFeature"],
             (
@@ -1396,7 +1396,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "合同验签",
-            "Verifies the digital signatures in a contract's file: whether they are valid and whether the content has been tampered with.\n\nThe answer holds a verdict on the file and one on each signature slot in it, seals, dates and cross-page seals included. The sub-organisation and the employee who calls must be verified.",
+            "Verifies the digital signatures in a contract's file: whether they are valid and whether the content has been tampered with.\n\nThe response contains a result for the file and one for each signature slot in it, seals, dates and cross-page seals included. The sub-organisation and the employee who calls must be verified.",
             "evidence",
             &[
                 "InternalError",
@@ -1417,7 +1417,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "批量创建变更超管任务",
-            "Creates the tasks that replace the super administrators of several organisations at once.\n\nOne call takes up to 10 organisations, each only once, whether named by `ChangeAdminOrganizationId` or by `ChangeAdminOrganizationOpenId`. They must be verified.\n\nThe call only submits the tasks: `CreateBatchAdminChangeInvitationsUrl` then makes the link with which the new super administrator carries them out.",
+            "Creates the tasks that replace the super administrators of several organisations.\n\nOne call takes up to 10 organisations, each only once, whether named by `ChangeAdminOrganizationId` or by `ChangeAdminOrganizationOpenId`. They must be verified.\n\nThe call only submits the tasks: `CreateBatchAdminChangeInvitationsUrl` then makes the link with which the new super administrator performs them.",
             "organizations",
             &[
                 "FailedOperation",
@@ -1443,7 +1443,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建企业批量变更超管链接",
-            "Makes one link with which a new super administrator takes over several organisations in a batch.\n\nThe tasks must first be created with `CreateBatchAdminChangeInvitations`; one link gathers up to 500 of them. The new super administrator must use the link in person: the name, mobile number and identity document given here have to be their own.\n\nThe link is valid for 7 days.",
+            "Creates one link with which a new super administrator takes over several organisations in a batch.\n\nThe tasks must first be created with `CreateBatchAdminChangeInvitations`; one link gathers up to 500 of them. The new super administrator must use the link in person: the name, mobile number and identity document given here must be their own.\n\nThe link is valid for 7 days.",
             "organizations",
             &[
                 "FailedOperation",
@@ -1469,7 +1469,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "批量操作企业初始化",
-            "Makes a link with which several sub-organisations are set up in one go after registration: creating seals, switching on auto-signing, authorising a partner or the platform to auto-sign.\n\nThe sub-organisations must have completed verification and belong to the platform's application. Whoever opens the link works in the mini program and must be super administrator or legal representative of all of them.\n\nThe link is returned in four forms, all valid for 7 days.",
+            "Creates a link with which several sub-organisations are set up together after registration: creating seals, enabling auto-signing, authorising a partner or the platform to auto-sign.\n\nThe sub-organisations must have completed verification and belong to the platform's application. The person who opens the link works in the mini program and must be super administrator or legal representative of all of them.\n\nThe link is returned in four forms, all valid for 7 days.",
             "organizations",
             &[
                 "FailedOperation.NotAvailableSignReview",
@@ -1502,7 +1502,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建企业批量认证链接-单链接",
-            "Makes one link with which a super administrator completes the verification of several organisations in a batch.\n\nFirst submit the organisations with `CreateBatchOrganizationRegistrationTasks`, then make sure with `DescribeBatchOrganizationRegistrationUrls` that the tasks are done and take the sub-task ids from there. The tasks run asynchronously: usually 3 to 5 seconds, longer under load or when they are complex.\n\nThe link must be used by the super administrator in person and is valid for 7 days.",
+            "Creates one link with which a super administrator completes the verification of several organisations in a batch.\n\nFirst submit the organisations with `CreateBatchOrganizationRegistrationTasks`, then make sure with `DescribeBatchOrganizationRegistrationUrls` that the tasks are done and take the sub-task ids from there. The tasks run asynchronously: usually 3 to 5 seconds, longer under load or when they are complex.\n\nThe link must be used by the super administrator in person and is valid for 7 days.",
             "organizations",
             &[
                 "FailedOperation.NotAvailableSignReview",
@@ -1535,7 +1535,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建企业批量认证链接任务",
-            "Submits several sub-organisations for verification and has the verification links made, for a browser on a computer, for H5 or for the mini program.\n\nOne call takes up to 10 sub-organisations; an organisation may create up to 8000 a day. Within a call neither the name, the credit code nor the employee's `OpenId` may occur twice. If any entry is wrong, no `TaskId` comes back.\n\nThe work is asynchronous, as a rule 3 to 5 seconds. With the task's id `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organisation, and `DescribeBatchOrganizationRegistrationTasks` then follows each one's progress. To verify all through one link, set `BatchAuthMethod` and go on with `CreateBatchOrganizationAuthorizationUrl`. Wrong entries can be cleared with `DeleteOrganizationAuthorizations`.\n\nTo jump to the service's mini program from a mini program or app: live AppID `wxa023b292fd19d41d` (original id `gh_da88f6188665`), demo AppID `wx371151823f6f3edf` (original id `gh_39a5d3de69fa`).",
+            "Submits several sub-organisations for verification and creates the verification links, for a browser on a computer, for H5 or for the mini program.\n\nOne call takes up to 10 sub-organisations; an organisation may create up to 8000 per day. Within a call neither the name, the credit code nor the employee's `OpenId` may occur twice. If any entry is wrong, no `TaskId` is returned.\n\nThe work is asynchronous, as a rule 3 to 5 seconds. With the task's id `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organisation, and `DescribeBatchOrganizationRegistrationTasks` then follows each one's progress. To verify all through one link, set `BatchAuthMethod` and continue with `CreateBatchOrganizationAuthorizationUrl`. Wrong entries can be cleared with `DeleteOrganizationAuthorizations`.\n\nTo jump to the service's mini program from a mini program or app: live AppID `wxa023b292fd19d41d` (original id `gh_da88f6188665`), demo AppID `wx371151823f6f3edf` (original id `gh_39a5d3de69fa`).",
             "organizations",
             &[
                 "FailedOperation",
@@ -1592,7 +1592,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取变更企业信息电子签小程序链接",
-            "Makes a link with which a sub-organisation changes, in the mini program, its super administrator or its basic information.\n\nThe sub-organisation and the employee named in `Agent` must have passed identity verification. Only its legal representative or super administrator can use the link; anybody else is told they lack permission. A legal representative can also replace the super administrator in the mini program without a link. The link is valid for 7 days.\n\nA new super administrator must be an employee already. Of the basic information, the name, the legal representative (a new one receives an invitation link), the address and the region can change; the credit code and the kind of organisation cannot.\n\nA new name has consequences:\n\n- Contracts: old ones stay as they are; new ones must name the party by the new name, or they cannot be signed.\n- Seals: all official, contract, finance and personnel seals are deleted and made anew under the new name; the legal representative's seal stays.\n- Certificate: a new one is requested from the certificate authority.",
+            "Creates a link with which a sub-organisation changes, in the mini program, its super administrator or its basic information.\n\nThe sub-organisation and the employee named in `Agent` must have passed identity verification. Only its legal representative or super administrator can use the link; anybody else gets an error about missing permission. A legal representative can also replace the super administrator in the mini program without a link. The link is valid for 7 days.\n\nA new super administrator must be an employee already. Of the basic information, the name, the legal representative (a new one receives an invitation link), the address and the region can change; the credit code and the kind of organisation cannot.\n\nA new name has consequences:\n\n- Contracts: old ones stay as they are; new ones must name the party by the new name, or they cannot be signed.\n- Seals: all official, contract, finance and personnel seals are deleted and created again under the new name; the legal representative's seal stays.\n- Certificate: a new one is requested from the certificate authority.",
             "organizations",
             &["InternalError.System", "InvalidParameter.ParamError", "ResourceNotFound"],
             (
@@ -1609,7 +1609,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "激活或者续期子企业",
-            "Activates sub-organisations, or extends their activation, at the price of one licence each.\n\nAn active sub-organisation can initiate contracts; an inactive one can only view and sign them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal adds a year and may be repeated, one licence each time, but only while the sub-organisation is active: one that has lapsed must be activated again.\n\nThe sub-organisations must have completed verification; so must the one and the employee named in `Agent`. The same can be done in the console, or left to the service: with automatic activation or renewal switched on among the application's extended services, it happens by itself while licences last.",
+            "Activates sub-organisations, or extends their activation, using one licence each.\n\nAn active sub-organisation can initiate contracts; an inactive one can only view and sign them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal adds a year and may be repeated, with one licence each time, but only while the sub-organisation is active: one that has lapsed must be activated again.\n\nThe sub-organisations must have completed verification; so must the one and the employee named in `Agent`. The same can be done in the console, or left to the service: with automatic activation or renewal enabled among the application's extended services, it happens by itself while licences last.",
             "organizations",
             &[
                 "FailedOperation",
@@ -1635,7 +1635,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建企业注销链接",
-            "Makes a link with which a sub-organisation closes its account with the service.\n\nThe employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative. The service notifies nobody: pass the link to the super administrator or legal representative, who opens it to complete the closing.",
+            "Creates a link with which a sub-organisation closes its account with the service.\n\nThe employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative. The service notifies nobody: pass the link to the super administrator or legal representative, who opens it to complete the closing.",
             "organizations",
             &[
                 "InternalError",
@@ -1659,7 +1659,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "生成子客登录链接",
-            "Makes the link by which an employee of a sub-organisation logs in to its console, on the web, in the mini program or as H5. Such a link is the only way in. It is also how organisations and employees join the application.\n\nWhere it leads depends on the sub-organisation and the employee in `Agent`:\n\n- Organisation not activated: to its activation. The employee who completes it first becomes super administrator.\n- Organisation activated, employee not verified: to the employee's identity verification and joining.\n- Both done: to the console.\n\nDuring activation, a new link for another `OpenId` wipes the progress made. So do not make links for several people at once; to start over after a mistake, make one for another `OpenId`.\n\nEach link works once: make a new one for every log-in. It is valid for 5 minutes for a PC, otherwise for 30 days. A registered organisation is activated with a licence: see `AutoActive` and `CreateChannelSubOrganizationActive`.",
+            "Creates the link by which an employee of a sub-organisation logs in to its console, on the web, in the mini program or as H5. Such a link is the only way in. It is also how organisations and employees join the application.\n\nIts target depends on the sub-organisation and the employee in `Agent`:\n\n- Organisation not activated: to its activation. The employee who completes it first becomes super administrator.\n- Organisation activated, employee not verified: to the employee's identity verification and joining.\n- Both done: to the console.\n\nDuring activation, a new link for another `OpenId` wipes the progress made. So do not make links for several people; to start over after a mistake, make one for another `OpenId`.\n\nEach link works once: create a new one for every log-in. It is valid for 5 minutes for a PC, otherwise for 30 days. A registered organisation is activated with a licence: see `AutoActive` and `CreateChannelSubOrganizationActive`.",
             "console",
             &[
                 "FailedOperation",
@@ -1712,7 +1712,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建员工信息变更链接",
-            "Makes links by which an employee changes their own data; so far only the mobile number can be changed.\n\nThe employee must have passed identity verification and still be employed. All links lead into the service's mini program and are valid for 7 days. The sub-organisation and the employee in `Agent` must have passed identity verification.",
+            "Creates links by which an employee changes their own data; so far only the mobile number can be changed.\n\nThe employee must have passed identity verification and still be employed. All links lead into the service's mini program and are valid for 7 days. The sub-organisation and the employee in `Agent` must have passed identity verification.",
             "employees",
             &[
                 "FailedOperation",
@@ -1738,7 +1738,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建个人印章授权给企业使用的授权二维码",
-            "Makes a QR code with which a person lets an organisation use their professional seal, that of a registered fire engineer for instance.\n\nThe person scans it with WeChat and authorises the seal in the service's mini program. Then a seal administrator of the organisation must review the seal; once approved, it can be used to sign. A callback reports the authorisation and carries `UserData`.\n\nThe sub-organisation and the operator must have passed identity verification. The code is valid for 7 days; afterwards make a new one.",
+            "Creates a QR code with which a person lets an organisation use their professional seal, that of a registered fire engineer for instance.\n\nThe person scans it with WeChat and authorises the seal in the service's mini program. Then a seal administrator of the organisation must review the seal; once approved, it can be used to sign. A callback reports the authorisation and contains `UserData`.\n\nThe sub-organisation and the operator must have passed identity verification. The code is valid for 7 days; afterwards create a new one.",
             "seals",
             &[
                 "FailedOperation",
@@ -1755,7 +1755,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "新建文件转换任务",
-            "Starts the conversion of one uploaded file (Word, Excel, HTML, plain text or picture) to PDF, the only format with which a contract can start.\n\nUpload the file with `UploadFiles` first. The conversion runs in the background and takes a while: keep the `TaskId` and ask `DescribeFileConvertTask` until it reports success; its answer holds the PDF's resource id, which `ChannelCreateFlowByFiles` takes.\n\nLayout, page breaks, fonts and sharpness of pictures may change, so turn on the preview when starting the contract and check the PDF. The sub-organisation and the employee must have passed identity verification.",
+            "Starts the conversion of one uploaded file (Word, Excel, HTML, plain text or picture) to PDF, the only format from which a contract can be created.\n\nUpload the file with `UploadFiles` first. The conversion runs in the background and takes a while: store the `TaskId` and poll `DescribeFileConvertTask` until it reports success; its response contains the PDF's resource id for `ChannelCreateFlowByFiles`.\n\nLayout, page breaks, fonts and sharpness of pictures may change, so enable the preview when starting the contract and check the PDF. The sub-organisation and the employee must have passed identity verification.",
             "files",
             &[
                 "FailedOperation",
@@ -1781,7 +1781,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取签署存证证书查看二维码",
-            "Makes a link and a QR code that show, in the service's mini program, the certificate of a contract's record on the blockchain.\n\nThe contract must be fully signed or released. The caller must be a party to it or have access to its data. Whoever opens the link or scans the code sees the certificate without log-in or check, so keep both safe.\n\nLink and code are valid for seven days unless `ExpiredOn` says otherwise; the address of the QR code's picture only for five minutes.",
+            "Creates a link and a QR code that show, in the service's mini program, the certificate of a contract's record on the blockchain.\n\nThe contract must be fully signed or released. The caller must be a party to it or have access to its data. Anybody who opens the link or scans the code sees the certificate without log-in or check, so keep both secret.\n\nLink and code are valid for seven days unless `ExpiredOn` sets another time; the address of the QR code's picture only for five minutes.",
             "evidence",
             &[
                 "FailedOperation",
@@ -1804,7 +1804,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "变更本企业待签合同的经办人",
-            "Hands contracts on which one employee of the sub-organisation has to act over to another employee of it.\n\nThe employee who takes over must have joined the organisation and verified their identity. Only a super administrator or the legal representative may hand over.\n\nIt is refused where the present employee has already filled in fields of the contract, has signed or is in the middle of signing, or where the contract has ended: fully signed, refused, withdrawn, expired and the like. Contracts succeed or fail one by one: see `FailedFlows`.",
+            "Hands contracts on which one employee of the sub-organisation has to act over to another employee of it.\n\nThe employee who takes over must have joined the organisation and verified their identity. Only a super administrator or the legal representative may hand over.\n\nIt is refused if the present employee has already filled in fields of the contract, has signed or is in the middle of signing, or if the contract has ended: fully signed, refused, withdrawn, expired and the like. Contracts succeed or fail one by one: see `FailedFlows`.",
             "flow_management",
             &[
                 "FailedOperation",
@@ -1824,7 +1824,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "提交合同组签署流程审批结果",
-            "Tells the service the outcome of an approval inside the initiator's organisation on which a signer of a contract group waits. It counts for that signer in all contracts of the group.\n\nThe group must have been started through `ChannelCreateFlowGroupByFiles` or `ChannelCreateFlowGroupByTemplates` with approval demanded: `NeedSignReview` of `FlowInfo` or `FlowFileInfo`, or `ApproverNeedSignReview` of `FlowApproverInfo`. Auto-signing waits for the approval as well.\n\nFor the same group and signer outcomes can be given repeatedly; the last one at the time of signing counts. For a single contract there is `ChannelCreateFlowSignReview`.",
+            "Reports to the service the outcome of an approval inside the initiator's organisation on which a signer of a contract group waits. It applies to that signer in all contracts of the group.\n\nThe group must have been started through `ChannelCreateFlowGroupByFiles` or `ChannelCreateFlowGroupByTemplates` with approval demanded: `NeedSignReview` of `FlowInfo` or `FlowFileInfo`, or `ApproverNeedSignReview` of `FlowApproverInfo`. Auto-signing waits for the approval as well.\n\nFor the same group and signer outcomes can be given repeatedly; the last one at the time of signing applies. For a single contract there is `ChannelCreateFlowSignReview`.",
             "flow_management",
             &[
                 "FailedOperation.NotAvailableSignReview",
@@ -1857,7 +1857,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "用模板创建签署流程",
-            "Makes 1 to 20 contracts at once, each from a template of the sub-organisation, and sends them to their parties. The parties are given in the template's order. `ErrorMessages` says for each contract whether it was made.\n\nThe initiating sub-organisation and employee must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person; parties need not be verified yet. Which members describe a party depends on its kind, see `FlowApproverInfo`.\n\n`FormFields` fills in the fields that the template assigns to the initiator, no others: parties fill in theirs when they sign. In a template with a dynamic table, files put into attachment fields must be PDFs of A4 size. Such documents are composed in the background; `TaskInfos` and a callback tell when that is done.\n\nA contract uses quota as soon as it is created. The quota comes back only if the contract is withdrawn while nobody, or nobody but auto-signing, has signed it, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release. `NeedPreview` shows the result without creating anything.",
+            "Creates 1 to 20 contracts, each from a template of the sub-organisation, and sends them to their parties. The parties are given in the template's order. `ErrorMessages` contains the result of each contract.\n\nThe initiating sub-organisation and employee must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person; parties need not be verified yet. The fields that describe a party depend on its kind, see `FlowApproverInfo`.\n\n`FormFields` fills in the fields that the template assigns to the initiator, and no others: parties fill in theirs when they sign. In a template with a dynamic table, files put into attachment fields must be PDFs of A4 size. Such documents are composed in the background; `TaskInfos` and a callback report the completion.\n\nA contract uses quota as soon as it is created. The quota is returned only if the contract is withdrawn while nobody has signed, or only auto-signing it, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release. `NeedPreview` shows the result without creating anything.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -1900,7 +1900,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取到电子签小程序创建法人章二维码",
-            "Makes a QR code that leads to the page where the seal of an organisation's legal representative is made.\n\nIt is scanned with WeChat and opens the service's mini program. The seal can be one that the service draws or an uploaded picture. An organisation has only one such seal; a second cannot be made.\n\nThe code is valid for 7 days; afterwards make a new one.",
+            "Creates a QR code of the page on which the seal of an organisation's legal representative is made.\n\nIt is scanned with WeChat and opens the service's mini program. The seal can be one that the service draws or an uploaded picture. An organisation has only one such seal; a second cannot be created.\n\nThe code is valid for 7 days; afterwards create a new one.",
             "seals",
             &[
                 "FailedOperation",
@@ -1952,7 +1952,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "生成变更超管授权书链接",
-            "Makes a link for uploading a super administrator's power of attorney again.\n\nThat is possible only after the review has rejected the earlier one, for instance as illegible; the callback with the review's result tells so and carries the `AuthorizationId`. Only the person who then carried out the organisation's verification can use the link. It does not expire.",
+            "Creates a link for uploading a super administrator's power of attorney again.\n\nThat is possible only after the review has rejected the earlier one, for instance as illegible; the callback with the review's result reports it and contains the `AuthorizationId`. Only the person who then carried out the organisation's verification can use the link. It does not expire.",
             "organizations",
             &[
                 "FailedOperation",
@@ -1978,7 +1978,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "生成企业授权书",
-            "Makes a power of attorney, filled in with the details given: for the super administrator at an organisation's verification, for a change of super administrator, or for closing the organisation's account.\n\nThe details of the organisation, the legal representative and the super administrator must be true, or the later review rejects the file. The sub-organisation and the employee named in `Agent` must have passed identity verification. Give `Agent.ProxyOrganizationOpenId` too: it is documented as mandatory, although the official sample goes without.\n\nThe file's link is valid for 5 minutes.",
+            "Creates a power of attorney, filled in with the details given: for the super administrator at an organisation's verification, for a change of super administrator, or for closing the organisation's account.\n\nThe details of the organisation, the legal representative and the super administrator must be true, or the later review rejects the file. The sub-organisation and the employee named in `Agent` must have passed identity verification. Give `Agent.ProxyOrganizationOpenId` too: it is documented as mandatory, although the official sample leaves it out.\n\nThe file's link is valid for 5 minutes.",
             "organizations",
             &[
                 "FailedOperation",
@@ -2004,7 +2004,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建企业授权签授权链接",
-            "Makes a link to the mini program with which one organisation authorises another, or the platform's application, to sign automatically with its seals. `AuthToMe` gives the direction. If the authorising organisation has no auto-signing yet, the link first leads through switching it on.\n\nOnly the super administrator or the legal representative of the sub-organisation may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative of the authorising or the authorised organisation must open the link, which is valid for 7 days.\n\nBoth organisations must be verified and belong to the same application. An organisation that is authorised already, or about to be, cannot be authorised again; `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing authorisation.",
+            "Creates a link to the mini program with which one organisation authorises another, or the platform's application, to sign automatically with its seals. `AuthToMe` gives the direction. If the authorising organisation has no auto-signing yet, the link first leads through switching it on.\n\nOnly the super administrator or the legal representative of the sub-organisation may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative of the authorising or the authorised organisation must open the link, which is valid for 7 days.\n\nBoth organisations must be verified and belong to the same application. An organisation that is authorised already, or about to be, cannot be authorised again; `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing authorisation.",
             "auto_sign",
             &[
                 "FailedOperation",
@@ -2030,7 +2030,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取个人用户认证证书图片",
-            "Makes a picture of a person's identity certificate and returns the link from which it can be fetched.\n\nOnly for persons; employees of organisations are not supported. Meant for electronic prescriptions (auto-signing in medicine): the account manager must have switched that feature on. The link is valid for five minutes.",
+            "Creates a picture of a person's identity certificate and returns the link from which it can be fetched.\n\nOnly for persons; employees of organisations are not supported. Meant for electronic prescriptions (auto-signing in medicine): the account manager must have switched that feature on. The link is valid for five minutes.",
             "evidence",
             &["FailedOperation", "OperationDenied", "ResourceNotFound"],
             (
@@ -2047,7 +2047,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "以加密请求体方式创建请求",
-            "Calls another action with its request and answer encrypted and guarded against tampering. The call itself is signed with TC3-HMAC-SHA256 like any other.\n\nAgreed with the service beforehand: the cipher (AES-CBC or SM4-CBC), its key (32 bytes for AES, though the vector below has 16; 16 for SM4) and a different key for the HMAC.\n\nTo send:\n\n1. Take 16 fresh bytes from a cryptographic random source as IV; never use one twice.\n2. Encrypt the inner request's JSON, with PKCS#7 padding.\n3. Compute the HMAC of the raw IV followed directly by the raw ciphertext: HMAC-SHA256. With SM4 the reference says HMAC-SM3 (elsewhere HMAC-SM4), yet its vector is HMAC-SHA256.\n4. Send IV, ciphertext and HMAC, each in standard base64.\n\nOn return:\n\n1. An error of the outer call comes in clear, without `EncryptedData`.\n2. Otherwise decode all three, recompute the HMAC and compare in constant time; on a mismatch stop without decrypting.\n3. Decrypt, remove the padding. Look for the inner action's `Error` first, then read its answer.\n\nVectors for the text `{\"Request\": \"This is a test.\"}`:\n\n- AES: key `AES-CBC-Key-1234`, HMAC key `AES-HMAC-Key-123`, IV `1234567890abcdef`; `EncryptedData` is `Iqp2W1jislwMNmE7bH9dKZZiMQsfkAPyvAAqDFRnWLw=`, `EncryptionSignature` is `4TT3PUCZgZT7YmEPtXDm5PDcM6xT7FoYHfMW8xunB5I=`.\n- SM4: key `SM4-CBC-Key-1234`, HMAC key `SM4-HMAC-Key-123`, IV `fedcba0987654321`; `EncryptedData` is `GwUovQhNUPaUnVM/UDXMtPOYTpTSi2B1oyZDFbyyvns=`, `EncryptionSignature` is `nHB/v/AvOaDCQ66esFNnp12lHKcGkwaLGid0Warl/KE=`.",
+            "Calls another action with its request and response encrypted and guarded against tampering. The call itself is signed with TC3-HMAC-SHA256 like any other.\n\nAgreed with the service beforehand: the cipher (AES-CBC or SM4-CBC), its key (32 bytes for AES, though the vector below has 16; 16 for SM4) and a different key for the HMAC.\n\nTo send:\n\n1. Take 16 fresh bytes from a cryptographic random source as IV; never reuse one.\n2. Encrypt the inner request's JSON, with PKCS#7 padding.\n3. Compute the HMAC of the raw IV followed directly by the raw ciphertext: HMAC-SHA256. With SM4 the reference specifies HMAC-SM3 (elsewhere HMAC-SM4), yet its vector is HMAC-SHA256.\n4. Send IV, ciphertext and HMAC, each in standard base64.\n\nOn return:\n\n1. An error of the outer call is in plaintext, without `EncryptedData`.\n2. Otherwise decode all three, recompute the HMAC and compare in constant time; on a mismatch stop without decrypting.\n3. Decrypt, remove the padding. Look for the inner action's `Error` first, then read its response.\n\nTest vectors for the plaintext `{\"Request\": \"This is a test.\"}`:\n\n- AES: key `AES-CBC-Key-1234`, HMAC key `AES-HMAC-Key-123`, IV `1234567890abcdef`; `EncryptedData` is `Iqp2W1jislwMNmE7bH9dKZZiMQsfkAPyvAAqDFRnWLw=`, `EncryptionSignature` is `4TT3PUCZgZT7YmEPtXDm5PDcM6xT7FoYHfMW8xunB5I=`.\n- SM4: key `SM4-CBC-Key-1234`, HMAC key `SM4-HMAC-Key-123`, IV `fedcba0987654321`; `EncryptedData` is `GwUovQhNUPaUnVM/UDXMtPOYTpTSi2B1oyZDFbyyvns=`, `EncryptionSignature` is `nHB/v/AvOaDCQ66esFNnp12lHKcGkwaLGid0Warl/KE=`.",
             "encryption",
             &[],
             (
@@ -2060,7 +2060,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "创建企业电子印章",
-            "Makes a seal for a sub-organisation, either from a picture (`SealImage`) or drawn by the service (`GenerateSource`).\n\nThe sub-organisation and the operator must have passed identity verification. A seal made from a picture is reviewed by hand by the service before it can be used. The name must be new in the organisation, and an organisation has only one official seal: a second fails.\n\nWith the option `CreateSealPreview` nothing is made; the answer shows how the seal would look, alone and on a sample document. The seal of the legal representative is made with `CreateLegalSealQrCode`, an employee's professional seal comes with `CreateEmployeeQualificationSealQrCode`.",
+            "Creates a seal for a sub-organisation, either from a picture (`SealImage`) or drawn by the service (`GenerateSource`).\n\nThe sub-organisation and the operator must have passed identity verification. A seal made from a picture is reviewed by hand by the service before it can be used. The name must be unique in the organisation, and an organisation has only one official seal: a second fails.\n\nWith the option `CreateSealPreview` nothing is created; the response contains pictures of the seal, by itself and on a sample document. The seal of the legal representative is made with `CreateLegalSealQrCode`, an employee's professional seal comes with `CreateEmployeeQualificationSealQrCode`.",
             "seals",
             &[
                 "AuthFailure",
@@ -2089,7 +2089,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取跳转至腾讯电子签小程序的签署链接",
-            "Makes links that take signers to the service's mini program to view, fill in and sign contracts. The platform brings them to the signers by its own means: short message, button, QR code. The sub-organisation and the employee who calls must be verified.\n\nOne call covers up to 100 contracts or a contract group, and either all parties or those that `GenerateType` selects. `Endpoint` decides whether the result is a short or long link, a link with an H5 page in front, or a mini program path.\n\nA link is valid for 90 days, belongs to one signer and opens for nobody else. It can be drawn as a QR code for signers at a computer. Nothing may be appended to it: added parameters overwrite its own.\n\nTo jump from an app or a mini program, the service's mini program is `wxa023b292fd19d41d` (original id `gh_da88f6188665`); its test version is `wx371151823f6f3edf` (`gh_39a5d3de69fa`). The production one must be configured for production links.",
+            "Creates links that take signers to the service's mini program to view, fill in and sign contracts. The platform brings them to the signers by its own means: short message, button, QR code. The sub-organisation and the employee who calls must be verified.\n\nOne call covers up to 100 contracts or a contract group, and either all parties or those that `GenerateType` selects. `Endpoint` decides whether the result is a short or long link, a link with an H5 page in front, or a mini program path.\n\nA link is valid for 90 days, belongs to one signer and works only for that signer. It can be drawn as a QR code for signers at a computer. Nothing may be appended to it: added parameters overwrite its own.\n\nTo jump from an app or a mini program, the service's mini program is `wxa023b292fd19d41d` (original id `gh_da88f6188665`); its test version is `wx371151823f6f3edf` (`gh_39a5d3de69fa`). The production one must be configured for production links.",
             "signing",
             &[
                 "FailedOperation",
@@ -2127,7 +2127,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "批量清除未认证的企业认证流",
-            "Clears unfinished verifications of organisations, for instance when a batch was submitted with wrong details of the super administrator.\n\nIt goes with `CreateBatchOrganizationRegistrationTasks` and `DescribeBatchOrganizationRegistrationUrls`: all verifications under the given super administrator that are still under way are removed, and the organisations can then be submitted anew.\n\nThe call must come from the application that made the verification links; otherwise the service answers that the operator has no verification under way.",
+            "Clears unfinished verifications of organisations, for instance when a batch was submitted with wrong details of the super administrator.\n\nIt is used with `CreateBatchOrganizationRegistrationTasks` and `DescribeBatchOrganizationRegistrationUrls`: all verifications under the given super administrator that are still in progress are removed, and the organisations can then be submitted again.\n\nThe call must come from the application that made the verification links; otherwise the service reports that the operator has no verification in progress.",
             "organizations",
             &[
                 "FailedOperation",
@@ -2154,7 +2154,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询企业批量认证状态",
-            "Tells how far each organisation of a batch registration has come.\n\nThe organisations are named by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a batch submitted with `CreateBatchOrganizationRegistrationTasks`. For a failed one the answer says why, for instance that the organisation is verified already.",
+            "Returns the progress of each organisation of a batch registration.\n\nThe organisations are named by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a batch submitted with `CreateBatchOrganizationRegistrationTasks`. For a failed one the response contains the cause, for instance that the organisation is verified already.",
             "organizations",
             &[
                 "FailedOperation",
@@ -2181,7 +2181,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询子企业批量认证链接",
-            "Fetches the result of a batch registration: each sub-organisation's verification link, or what went wrong.\n\nCall `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. The task runs asynchronously: usually 3 to 5 seconds, longer under load or when it is complex.\n\nThe `SubTaskId`s in the answer serve `CreateBatchOrganizationAuthorizationUrl` and `DescribeBatchOrganizationRegistrationTasks`.",
+            "Fetches the result of a batch registration: each sub-organisation's verification link or error.\n\nCall `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. The task runs asynchronously: usually 3 to 5 seconds, longer under load or when it is complex.\n\nThe `SubTaskId`s in the response are used in `CreateBatchOrganizationAuthorizationUrl` and `DescribeBatchOrganizationRegistrationTasks`.",
             "organizations",
             &[
                 "InvalidParameter.ParamError",
@@ -2203,7 +2203,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询批量撤销签署流程任务结果",
-            "Tells the state of a task that withdraws contracts: which it withdrew, and which it could not and why.\n\nTasks come from `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` and `CancelOrganizationFlows`; for the last, `CancelType` has to be 1.",
+            "Returns the state of a task that withdraws contracts: the withdrawn contracts, and the failed ones with the cause.\n\nTasks are created by `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` and `CancelOrganizationFlows`; for the last, `CancelType` has to be 1.",
             "flow_management",
             &[
                 "FailedOperation",
@@ -2232,7 +2232,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "获取出证报告任务执行结果",
-            "Looks up whether an evidence report ordered with `CreateChannelFlowEvidenceReport` is done, and returns the link to its PDF.\n\nThe evidence package must have been bought; the account manager arranges that. The sub-organisation and the employee who calls must be verified. The call is best made 24 hours after the order. The link is valid for five minutes.",
+            "Returns the state of an evidence report ordered with `CreateChannelFlowEvidenceReport`, and the link to its PDF.\n\nThe evidence package must have been bought; the account manager arranges that. The sub-organisation and the employee who calls must be verified. Call it 24 hours after the order. The link is valid for five minutes.",
             "evidence",
             &[
                 "FailedOperation",
@@ -2264,7 +2264,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询企业信息",
-            "Looks up one sub-organisation, or lists all those of the application: super administrator, legal representative, state of verification, activation.\n\nWith `OrganizationOpenId` the answer is about that sub-organisation; without, it covers the whole application, page by page. The sub-organisation and the employee named in `Agent` must have passed identity verification.",
+            "Looks up one sub-organisation, or lists all those of the application: super administrator, legal representative, state of verification, activation.\n\nWith `OrganizationOpenId` the response covers that sub-organisation; without, it covers the whole application, page by page. The sub-organisation and the employee named in `Agent` must have passed identity verification.",
             "organizations",
             &[
                 "FailedOperation",
@@ -2286,7 +2286,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "生成渠道子客用印申请审批链接",
-            "Makes the link with which an approver decides on an employee's application to use a seal; it opens the mini program.\n\n`Agent.ProxyOperator.OpenId` must be the approver, and only the approver may open the link. The sub-organisation and the approver must have passed identity verification. The application's id comes with the callback on seal applications. The link is valid for a year or 7 days, depending on `Endpoint`.",
+            "Creates the link with which an approver decides on an employee's application to use a seal; it opens the mini program.\n\n`Agent.ProxyOperator.OpenId` must be the approver, and only the approver may open the link. The sub-organisation and the approver must have passed identity verification. The application's id comes with the callback on seal applications. The link is valid for a year or 7 days, depending on `Endpoint`.",
             "seals",
             &["InvalidParameter.ParamError"],
             (
@@ -2304,7 +2304,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询企业扩展服务授权详情",
-            "Lists to whom a sub-organisation has granted an extended service: auto-signing or batch signing.\n\nOnly its super administrator or legal representative may ask, so `Agent.ProxyOperator.OpenId` must be one of theirs. Both the sub-organisation and the employee must have passed identity verification.",
+            "Lists the employees and organisations to whom a sub-organisation has granted an extended service: auto-signing or batch signing.\n\nOnly its super administrator or legal representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs. Both the sub-organisation and the employee must have passed identity verification.",
             "organizations",
             &[
                 "FailedOperation",
@@ -2331,7 +2331,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询企业扩展服务授权信息",
-            "Tells which extended services a sub-organisation has switched on, by whom and when.\n\nIt covers auto-signing, contracts with residents of Hong Kong, Macao and Taiwan, checking a party's identity by mobile number, the wider age range of signers, download of contracts and files, and hiding the names of the employees who handle contracts. `ModifyExtendedService` switches them.\n\nOnly the super administrator or legal representative may ask, so `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call is refused. Both the sub-organisation and the employee must have passed identity verification.",
+            "Returns the extended services that a sub-organisation has enabled, with the operator and the time.\n\nIt covers auto-signing, contracts with residents of Hong Kong, Macao and Taiwan, checking a party's identity by mobile number, the wider age range of signers, download of contracts and files, and hiding the names of the employees who handle contracts. `ModifyExtendedService` switches them.\n\nOnly the super administrator or legal representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call is refused. Both the sub-organisation and the employee must have passed identity verification.",
             "organizations",
             &[
                 "FailedOperation",
@@ -2359,7 +2359,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询文件转换任务状态",
-            "Looks up how far a conversion started with `CreateFileConvertTask` has come and, once it is done, the resource id of the PDF.\n\nLarge files can take long. The resource id returned is the PDF's own and goes straight into `ChannelCreateFlowByFiles`. The sub-organisation and the employee must have passed identity verification.",
+            "Returns the progress of a conversion started with `CreateFileConvertTask` and, after completion, the resource id of the PDF.\n\nLarge files can take long. The resource id returned is the PDF's own and can be used directly in `ChannelCreateFlowByFiles`. The sub-organisation and the employee must have passed identity verification.",
             "files",
             &[
                 "InvalidParameter.ParamError",
@@ -2421,7 +2421,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "获取合同PDF下载链接",
-            "Makes links from which the PDFs of up to 50 contracts can be fetched. They must be contracts that the sub-organisation in `Agent` created, and may still be in signing or be fully signed.\n\nThe PDF is composed or signed in the background, one to three seconds after a contract is created or a signature given. To get the complete signed file, make sure in one of two ways that it is ready before calling:\n\n- Have a callback address configured, and wait for the message (`FlowStatusChange`) that the service sends there once every party has signed.\n- Ask `DescribeFlowDetailInfo`, and go on only when `FlowStatus` is `ALL`.\n\nA link expires after five minutes: fetch the file at once instead of storing the link.\n\nPermission to download is needed, in one of two ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of the organisation centre: its super administrator scans a code and signs the letter of authorisation in the service's mini program.\n- The platform switches it on for its application, in the console's application management under extended services: the platform's super administrator scans a code and signs the statement of informed consent in the mini program. This does not help for a sub-organisation that has itself turned downloads by the platform off.\n\nA contract that fails does not fail the call: see `ErrorMessages`.",
+            "Creates links from which the PDFs of up to 50 contracts can be fetched. They must be contracts that the sub-organisation in `Agent` created, and may still be in signing or be fully signed.\n\nThe PDF is composed or signed in the background, one to three seconds after a contract is created or a signature given. To get the complete signed file, make sure in one of two ways that it is ready before calling:\n\n- Have a callback address configured, and wait for the message (`FlowStatusChange`) that the service sends there once every party has signed.\n- Ask `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.\n\nA link expires after five minutes: fetch the file immediately instead of storing the link.\n\nPermission to download is needed, in one of two ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of the organisation centre: its super administrator scans a code and signs the letter of authorisation in the service's mini program.\n- The platform switches it on for its application, in the console's application management under extended services: the platform's super administrator scans a code and signs the statement of informed consent in the mini program. This does not help for a sub-organisation that has itself turned downloads by the platform off.\n\nA contract that fails does not fail the call: see `ErrorMessages`.",
             "flows",
             &[
                 "FailedOperation",
@@ -2461,7 +2461,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "查询模板信息列表",
-            "Lists the valid templates that a sub-organisation owns, not those of the platform. Usually called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a template's parties and fields.\n\nA sub-organisation has templates that the platform distributed to it and templates it made in its console, reached by `CreateConsoleLoginUrl`. A template consists of basic data, the initiator and the other parties (`Recipients`), the fields to fill in (`Components`) and the signature slots (`SignComponents`). Each field and slot belongs to one party, by its `ComponentRecipientId`.\n\n`TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must meet all that are given. `TemplateId` wins over `TemplateIds`. The sub-organisation and the employee in `Agent` must have passed identity verification.",
+            "Lists the valid templates that a sub-organisation owns, not those of the platform. Usually called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a template's parties and fields.\n\nA sub-organisation has templates that the platform distributed to it and templates it made in its console, reached by `CreateConsoleLoginUrl`. A template consists of basic data, the initiator and the other parties (`Recipients`), the fields to fill in (`Components`) and the signature slots (`SignComponents`). Each field and slot belongs to one party, by its `ComponentRecipientId`.\n\n`TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must meet all that are given. `TemplateId` takes precedence over `TemplateIds`. The sub-organisation and the employee in `Agent` must have passed identity verification.",
             "templates",
             &[
                 "FailedOperation",
@@ -2495,7 +2495,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "合同消耗数量查询",
-            "Counts the contracts that an application's sub-organisations have used and withdrawn, by day or summed up.\n\nGoes offline on 3 February 2026; `ChannelDescribeBillUsageDetail` takes its place. At most 50 calls a day; the account manager can have that raised.",
+            "Counts the contracts that an application's sub-organisations have used and withdrawn, by day or in total.\n\nGoes offline on 3 February 2026; replaced by `ChannelDescribeBillUsageDetail`. At most 50 calls per day; the account manager can raise the limit.",
             "billing",
             &[
                 "FailedOperation",
@@ -2538,7 +2538,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "获取控制台下载合同页面跳转链接",
-            "Makes a link to the console page on which a person downloads contracts, with the given ones already selected. One press on its download button fetches them, each folder of `DownLoadFlows` as a zip file of its own.\n\nOnly contracts of the sub-organisation in `Agent` can be downloaded. The link logs its user in to that organisation's console, works once, and expires after five minutes. To fetch PDFs without a person, use `DescribeResourceUrlsByFlows`.",
+            "Creates a link to the console page on which a person downloads contracts, with the given ones already selected. One press on its download button fetches them, each folder of `DownLoadFlows` as a zip file of its own.\n\nOnly contracts of the sub-organisation in `Agent` can be downloaded. The link logs its user in to that organisation's console, works once, and expires after five minutes. To fetch PDFs without a person, use `DescribeResourceUrlsByFlows`.",
             "flows",
             &[
                 "FailedOperation",
@@ -2577,7 +2577,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "管理企业扩展服务",
-            "Switches an extended service of a sub-organisation on or off.\n\nThe employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative; both the sub-organisation and the employee must have passed identity verification.\n\nSwitching on `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the answer holds a link, valid for 24 hours, which the platform must pass to the super administrator or legal representative to open. Everything else takes effect at once, and no link comes back. `DescribeExtendedServiceAuthInfo` shows the outcome.",
+            "Switches an extended service of a sub-organisation on or off.\n\nThe employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative; both the sub-organisation and the employee must have passed identity verification.\n\nSwitching on `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the response contains a link, valid for 24 hours, which the platform must pass to the super administrator or legal representative to open. Everything else takes effect immediately, without a link. `DescribeExtendedServiceAuthInfo` shows the outcome.",
             "organizations",
             &[
                 "FailedOperation",
@@ -2599,7 +2599,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "修改签署流程截止时间",
-            "Extends the signing deadline of a running contract, or of one of its signers. Without `RecipientId` the contract's deadline moves, and with it that of the signers who have none of their own; with it, that signer's alone.\n\nOnly the employee who started the contract, or a super administrator or the legal representative of the initiator's organisation, may. Contracts of a contract group cannot be extended.\n\nFor a contract: at least one party has yet to sign, so it must not be fully signed, refused (in signing or filling in), expired, withdrawn or released. The new deadline must be later than the present one and than now.\n\nFor a signer: their state must not be signed, refused (in signing or filling in), expired, withdrawn or released. The new deadline must be later than their present one and than now; where parties sign in order, also not later than the next signer's, and earlier than the contract's.",
+            "Extends the signing deadline of a running contract, or of one of its signers. Without `RecipientId` this extends the deadline of the contract and of the signers without their own deadline; with it, only that signer's.\n\nOnly the employee who started the contract, or a super administrator or the legal representative of the initiator's organisation, may call it. Contracts of a contract group cannot be extended.\n\nFor a contract: at least one party has yet to sign, so it must not be fully signed, refused (in signing or filling in), expired, withdrawn or released. The new deadline must be later than the present one and than now.\n\nFor a signer: their state must not be signed, refused (in signing or filling in), expired, withdrawn or released. The new deadline must be later than their present one and than now; if parties sign in order, also not later than the next signer's, and earlier than the contract's.",
             "flow_management",
             &[
                 "FailedOperation.NotAvailableSignReview",
@@ -2629,7 +2629,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "变更子客企业信息",
-            "Updates a sub-organisation's information with the service after a change in the business register, with its latest business licence as evidence.\n\nOnly its super administrator or legal representative may: `Agent.ProxyOperator.OpenId` must be one of theirs. One operator has at most 10 checks a day. Send only what has changed.\n\nA new name is refused while contracts of the organisation are unfinished anywhere on the service, including those of a self-registered organisation of the same name: withdraw or complete those that the answer lists, then call again. Organisations that the service has put on an allow list, on request to its account manager, are exempt.\n\nName, legal representative and credit code are checked against the business register. If they agree, the change takes effect and a callback reports it. If the new name or legal representative does not match, or the register has the organisation as not found, deregistered or revoked, the change goes to manual review, whose result comes by another callback.\n\nConsequences:\n\n- New legal representative: the old one's seal becomes void and their account an ordinary employee's; the new one receives a short message.\n- New name: the certificate is voided and issued anew, and a new official seal is made.\n- New address or type: only that entry changes.",
+            "Updates a sub-organisation's information with the service after a change in the business register, with its latest business licence as evidence.\n\nOnly its super administrator or legal representative may call it: `Agent.ProxyOperator.OpenId` must be one of theirs. One operator has at most 10 checks per day. Send only the changed fields.\n\nA new name is refused while contracts of the organisation are unfinished anywhere on the service, including those of a self-registered organisation of the same name: withdraw or complete those that the response lists, then call again. Organisations that the service has put on an allowlist, on request to its account manager, are exempt.\n\nName, legal representative and credit code are checked against the business register. If they agree, the change takes effect and a callback reports it. If the new name or legal representative does not match, or the register has the organisation as not found, deregistered or revoked, the change goes to manual review, whose result is reported by another callback.\n\nConsequences:\n\n- New legal representative: the old one's seal becomes void and their account an ordinary employee's; the new one receives a short message.\n- New name: the certificate is voided and issued again, and a new official seal is made.\n- New address or type: only that entry changes.",
             "organizations",
             &[
                 "FailedOperation",
@@ -2656,7 +2656,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "更新企业授权签授权链接",
-            "Makes a link to the mini program with which the seals of an auto-signing authorisation are changed; the authorisation itself came about with `CreatePartnerAutoSignAuthUrl`. If the authorising organisation has no auto-signing yet, the link first leads through switching it on.\n\nOnly the authorised seals can be changed, not the authorised organisation. Only the super administrator or the legal representative of the sub-organisation may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative of the authorising or the authorised organisation must open the link, which is valid for 7 days. Both organisations must be verified and belong to the same application.",
+            "Creates a link to the mini program with which the seals of an auto-signing authorisation are changed; the authorisation itself came about with `CreatePartnerAutoSignAuthUrl`. If the authorising organisation has no auto-signing yet, the link first leads through switching it on.\n\nOnly the authorised seals can be changed, not the authorised organisation. Only the super administrator or the legal representative of the sub-organisation may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative of the authorising or the authorised organisation must open the link, which is valid for 7 days. Both organisations must be verified and belong to the same application.",
             "auto_sign",
             &[
                 "FailedOperation",
@@ -2724,7 +2724,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "企业模板管理",
-            "Deletes, enables, disables or copies a template that a sub-organisation owns. Every operation triggers a callback.\n\nDeleting is final; disable a template to keep it. Enabling and disabling may be repeated: a template already in that state is no error. From a disabled template no contract can be initiated; contracts already initiated go on. A copy differs in its name only; everything else is edited in the console.",
+            "Deletes, enables, disables or copies a template that a sub-organisation owns. Every operation triggers a callback.\n\nDeleting is final; disable a template to keep it. Enabling and disabling may be repeated: a template already in that state is not an error. From a disabled template no contract can be initiated; contracts already initiated continue. A copy differs in its name only; everything else is edited in the console.",
             "templates",
             &[
                 "InternalError",
@@ -2744,7 +2744,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .deprecated(),
             "准备待发起文件",
-            "Makes a link to a page on which an employee checks up to 20 contracts and, on confirming them, starts them. It covers only contracts between an organisation and a person.\n\nNo longer in use and advised against; `ChannelCreatePrepareFlow` makes a page on which a contract is started today.",
+            "Creates a link to a page on which an employee checks up to 20 contracts and, on confirming them, starts them. It covers only contracts between an organisation and a person.\n\nNo longer in use and advised against; `ChannelCreatePrepareFlow` makes a page on which a contract is started today.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -2816,7 +2816,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "企业员工新增或离职",
-            "Adds employees to a sub-organisation, corrects those who are not verified yet, or marks employees as having left. The console cannot do this for a sub-organisation, so this action is the only way.\n\n- Joining: an employee added here is unverified until they open the link made for them with `CreateConsoleLoginUrl` and pass identity verification; after that they can take part in initiating contracts. An entry replaces an earlier one of the same id unless that employee is verified. By default anybody who opens that link can take the id; the service can, on request, restrict it to the person imported here.\n- Leaving: the employee can no longer use the console or the mini program. Their data is cleared and their `OpenId` freed for somebody else; on return they start anew. Leaving and adding again is also how wrong data is corrected.\n\nThe super administrator and the legal representative must hand their rights over before they can leave. The sub-organisation must have passed identity verification. If every employee fails the call fails; if some do, they are in `FailedList`.",
+            "Adds employees to a sub-organisation, corrects those who are not verified yet, or marks employees as having left. The console cannot do this for a sub-organisation, so this action is the only way.\n\n- Joining: an employee added here is unverified until they open the link made for them with `CreateConsoleLoginUrl` and pass identity verification; after that they can take part in initiating contracts. An entry replaces an earlier one of the same id unless that employee is verified. By default anybody who opens that link can claim the id; the service can, on request, restrict it to the person imported here.\n- Leaving: the employee can no longer use the console or the mini program. Their data is cleared and their `OpenId` freed for another person; on return they start again. Leaving and adding again is also how wrong data is corrected.\n\nThe super administrator and the legal representative must transfer their rights before they can leave. The sub-organisation must have passed identity verification. If every employee fails the call fails; if some do, they are in `FailedList`.",
             "employees",
             &[
                 "FailedOperation",
@@ -2855,7 +2855,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("file.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "文件上传",
-            "Uploads up to 20 files of one type and gives each a resource id, for contracts, templates, seals, archive folders or business licences.\n\nA PDF can start a contract at once, with `ChannelCreateFlowByFiles`. Other formats first become a PDF through `CreateFileConvertTask`. A file that is not to start a contract is used by its id as it is.\n\nA picture (PNG, JPG, JPEG) may have up to 8 MB, a file of any other format up to 60 MB. If one file fails, none is stored.\n\nFiles are taken at a host of their own: `file.ess.tencent.cn`, in the test environment `file.test.ess.tencent.cn`. An id works any number of times until it expires, by default an hour after the upload; the download links last five minutes. The sub-organisation and the employee must have passed identity verification.",
+            "Uploads up to 20 files of one type and gives each a resource id, for contracts, templates, seals, archive folders or business licences.\n\nA PDF can be used directly, with `ChannelCreateFlowByFiles`. Other formats first become a PDF through `CreateFileConvertTask`. A file that is not to start a contract is used by its id as it is.\n\nA picture (PNG, JPG, JPEG) may have up to 8 MB, a file of any other format up to 60 MB. If one file fails, none is stored.\n\nThe action has its own host: `file.ess.tencent.cn`, in the test environment `file.test.ess.tencent.cn`. An id works any number of times until it expires, by default an hour after the upload; the download links last five minutes. The sub-organisation and the employee must have passed identity verification.",
             "files",
             &[
                 "AuthFailure",
@@ -3311,12 +3311,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ActionOffline",
             "API has been taken offline.",
-            "Use the action that replaces it; repeating does not help. `DescribeUsage`, for instance, gave way to `ChannelDescribeBillUsageDetail`.",
+            "Use the action that replaces it; retrying does not help. `DescribeUsage`, for instance, is replaced by `ChannelDescribeBillUsageDetail`.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure",
             "CAM authentication or signature check failed.",
-            "Check the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.",
+            "Check the secret id and key, the clock, and the account's CAM policies; retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.InvalidAuthorization",
@@ -3331,17 +3331,17 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.MFAFailure",
             "Multi-factor check failed.",
-            "Have the account's administrator complete or relax the multi-factor check for this key's user; repeating does not help.",
+            "Have the account's administrator complete or relax the multi-factor check for this key's user; retrying does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.SecretIdNotFound",
             "SecretId unknown, deleted or disabled (also: stray spaces).",
-            "Check the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and repeat once.",
+            "Check the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and retry once.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.SignatureExpire",
             "Timestamp differs from server time by more than five minutes.",
-            "Set the machine's clock, at best by NTP; then sign anew with the current time and repeat. The answer's `Date` header tells how far the clock is off.",
+            "Set the machine's clock, preferably by NTP; then sign again with the current time and retry. The response's `Date` header shows the clock skew.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.SignatureFailure",
@@ -3351,12 +3351,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.TokenFailure",
             "Session token invalid or expired.",
-            "Fetch fresh temporary credentials and repeat once; send no token with a permanent key.",
+            "Fetch fresh temporary credentials and retry once; send no token with a permanent key.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.UnauthorizedOperation",
             "CAM policy denies the call.",
-            "Have the account's administrator allow this action for the key's user or role in a CAM policy; repeating does not help before that.",
+            "Have the account's administrator allow this action for the key's user or role in a CAM policy; retrying does not help before that.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "DryRunOperation",
@@ -3381,7 +3381,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.ErrNotSyncProxyOrganization",
             "Trusted third-party verification chosen but the sub-organisation's name, credit code and legal representative were not synced first (SyncProxyOrganization).",
-            "First call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then repeat.",
+            "First call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then retry.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.ExistSameSealName",
@@ -3401,7 +3401,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.LicenseNoQuota",
             "Auto-sign licence quota is exhausted.",
-            "Buy licences through the service's account manager, then repeat. The action itself is no longer in use.",
+            "Buy licences through the service's account manager, then retry. The action itself is no longer in use.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.NoRoleAuth",
@@ -3426,12 +3426,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.OrganizationNameNeedChange",
             "Organisation name differs from the register; super admin or legal representative must update it.",
-            "Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.",
+            "Have the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry with the new name.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.OrganizationNotChange",
             "Organisation information has not changed.",
-            "Call only when something changed, and give only the members that did, with their new values.",
+            "Call only if something changed, and give only the changed fields, with their new values.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.QrCodeCreatorSignComponents",
@@ -3451,7 +3451,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.StaffAlreadyVerify",
             "Employee has already completed identity verification.",
-            "The employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.",
+            "The employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them again.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.UserAutoSignEnableAlready",
@@ -3466,72 +3466,72 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InternalError",
             "Internal server error.",
-            "Repeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+            "Retry a query later; after a create the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.Api",
             "Error from another internal API.",
-            "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+            "Retry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.Db",
             "Database error.",
-            "Repeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.",
+            "Retry later if the action is idempotent; after a create the outcome is unknown, so check it first. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.DbConnection",
             "Database connection failed.",
-            "Whether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.",
+            "The outcome of a create or change is unknown: check it before retrying later. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.DbInsert",
             "Database insert failed.",
-            "Whether the contracts were claimed is unknown: look in the sub-organisation's console before repeating. Give the request id to the service's support if it stays.",
+            "It is unknown whether the contracts were claimed: check the sub-organisation's console before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.DbRead",
             "Database read failed.",
-            "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+            "Retry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.DbUpdate",
             "Database update failed.",
-            "Query with `OperateType` `SELECT` whether the change took effect before repeating it. Give the request id to the service's support if it stays.",
+            "Query with `OperateType` `SELECT` whether the change took effect before retrying it. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.Decryption",
             "Server-side decryption failed.",
-            "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+            "Retry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.DependsApi",
             "A dependent API failed.",
-            "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+            "Retry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.DependsDb",
             "A dependent database failed.",
-            "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+            "Retry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.Encryption",
             "Server-side encryption failed.",
-            "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+            "Retry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.GenerateId",
             "Unique id generation failed.",
-            "Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.",
+            "It is unknown whether the contract was created: check the console or wait for callbacks before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.Pdf",
             "PDF composition failed.",
-            "Whether the contract was created is unknown: look before repeating. If it stays, upload the PDF anew after checking that it opens, and give the request id to the service's support.",
+            "It is unknown whether the contract was created: check before retrying. If the error persists, check that the PDF opens, upload it again, and give the request id to the service's support.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.SealUpload",
             "Seal upload failed.",
-            "Look with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then repeat. Give the request id to the service's support if it stays.",
+            "Check with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then retry. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.Serialize",
@@ -3541,17 +3541,17 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.System",
             "System error.",
-            "Repeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.",
+            "Retry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.ThirdParty",
             "Third-party dependency failed.",
-            "Whether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.",
+            "It is unknown whether the contract was created: check the console or wait for callbacks before retrying. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidAction",
             "Action does not exist.",
-            "Check the action's name and the version, and that the host offers it: `UploadFiles` alone lives on `file.ess.tencent.cn`.",
+            "Check the action's name and the version, and that the host offers it: `UploadFiles` is available only on `file.ess.tencent.cn`.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter",
@@ -3581,7 +3581,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.BizApproverAlreadyExists",
             "Signer was already added.",
-            "Take the repeated party out of `FlowApprovers`.",
+            "Remove the duplicate party from `FlowApprovers`.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.BusinessLicense",
@@ -3606,17 +3606,17 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.ComponentPosition",
             "Control position is wrong.",
-            "Correct page, position and size of the field: pages count from 1 and must exist, positions and sizes are in points and must lie on the page.",
+            "Correct page, position and size of the field: page numbers start at 1 and must exist, positions and sizes are in points and must be within the page.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.ComponentType",
             "Control type is wrong.",
-            "Give a `ComponentType` that fits where it stands: field types in `Components`, signature slot types in `SignComponents`.",
+            "Set a `ComponentType` that fits its place: field types in `Components`, signature slot types in `SignComponents`.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.ComponentValue",
             "Control value is invalid.",
-            "Give `ComponentValue` the form its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.",
+            "Set `ComponentValue` in the format of its `ComponentType`: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.ContentType",
@@ -3651,12 +3651,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.DupTask",
             "Task was submitted twice.",
-            "Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.",
+            "Don't submit again: query `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.EmptyParams",
             "Parameters are empty.",
-            "Fill in what the message names, such as the list of ids or operators: it must be there and not empty.",
+            "Fill in the field that the message names, such as the array of ids or operators: it must be present and not empty.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.EndPoint",
@@ -3686,7 +3686,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.FlowDeadLine",
             "Flow deadline is invalid.",
-            "Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.",
+            "Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out if it is optional.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.FlowDescription",
@@ -3706,7 +3706,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.FlowInfos",
             "FlowInfos is invalid.",
-            "Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.",
+            "Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message describes the error in one of them.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.FlowName",
@@ -3731,12 +3731,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.InvalidId",
             "Id does not exist or is malformed.",
-            "Give the `ResourceId` that `UploadFiles` answered; upload the file again if it expired, which is after an hour unless set otherwise.",
+            "Give the `ResourceId` that `UploadFiles` returned; upload the file again if it expired, which is after an hour unless set otherwise.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.Keyword",
             "Keyword is malformed or not found in the document.",
-            "Check the keyword in `ComponentId`: it must stand in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count from 0.",
+            "Check the keyword in `ComponentId`: it must be in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` start at 0.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.Limit",
@@ -3756,7 +3756,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.MissingRequiredParameterValue",
             "Value of a required parameter is missing.",
-            "Give a value for what the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.",
+            "Set a value for the field that the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.Mobile",
@@ -3776,7 +3776,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.OpenId",
             "OpenId is invalid.",
-            "Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.",
+            "Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to another person in this application.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.OperatorId",
@@ -3806,17 +3806,17 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.RoleId",
             "Role id is wrong.",
-            "Give a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be taken away here.",
+            "Give a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be revoked here.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.Sensitive",
             "Text contains blocked words.",
-            "Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.",
+            "Remove the words that the message names from names, descriptions and field values; retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.SensitiveFileContent",
             "Uploaded file contains non-compliant content.",
-            "Take the content out of the file and upload it anew; give the request id to the service's support if the refusal is a mistake.",
+            "Remove the content from the file and upload it again; give the request id to the service's support if the refusal is a mistake.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.SignComponentType",
@@ -3841,12 +3841,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.Unordered",
             "Signing order flag is invalid.",
-            "Give `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.",
+            "Set `Unordered` to `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message describes the conflict.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.UnsupportedComponentType",
             "Control type is unsupported.",
-            "Use only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.",
+            "Use only types listed for `ComponentType`, and only in permitted places; some work only in templates made in the console.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.fFowIds",
@@ -3876,12 +3876,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "IpInBlacklist",
             "Caller IP is deny-listed.",
-            "Have the account's administrator take the caller's address off the deny list, or call from another address.",
+            "Have the account's administrator take the caller's address off the denylist, or call from another address.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "IpNotInWhitelist",
             "Caller IP is not allow-listed.",
-            "Have the account's administrator add the caller's public address to the allow list; mind that a proxy or gateway may change it.",
+            "Have the account's administrator add the caller's public address to the allowlist; note that a proxy or gateway may change it.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "LimitExceeded",
@@ -3891,7 +3891,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "LimitExceeded.CallTimes",
             "Call-count limit exceeded.",
-            "Call again the next day: 50 calls a day are allowed, unless the service's account manager raises that. `ChannelDescribeBillUsageDetail` replaces the action.",
+            "Call again the next day: 50 calls per day are allowed, unless the service's account manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the action.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "LimitExceeded.CreateFlowNum",
@@ -3906,7 +3906,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "LimitExceeded.FlowIds",
             "Too many flow ids.",
-            "Give at most 100 ids in `FlowIds` and ask for the rest in further calls.",
+            "Give at most 100 ids in `FlowIds` and the rest in further calls.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "LimitExceeded.FlowInfos",
@@ -4036,7 +4036,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.AlreadyHas",
             "Evidence already exists for this resource; another cannot be created.",
-            "Use what exists: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.",
+            "Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.ApproverRepeat",
@@ -4061,7 +4061,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.CcUserRepeat",
             "Same CC recipient given twice.",
-            "Name each recipient once in `CcInfos`, and nobody who also signs.",
+            "Name each recipient once in `CcInfos`, and no signers.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.DownLoadMoreThanOne",
@@ -4076,7 +4076,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.ErrNotOpenWeakAuthorization",
             "Platform has not enabled trusted third-party verification of sub-organisations.",
-            "Have the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.",
+            "Let the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.FileDeleted",
@@ -4091,7 +4091,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.FlowStatusForbid",
             "Flow status does not allow this.",
-            "Wait until all parties have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no report.",
+            "Wait until all parties have signed (see `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.Forbid",
@@ -4121,7 +4121,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.NoIdentityVerify",
             "Personal identity is not verified.",
-            "Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.",
+            "Have the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then retry.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.NoPermissionUseResource",
@@ -4136,12 +4136,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.NoQuota",
             "Contract quota is exhausted.",
-            "Buy contracts in the console or through the service's account manager; repeating does not help before that.",
+            "Buy contracts in the console or through the service's account manager; retrying does not help before that.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.NotBelongSuperAdminOrLegalPerson",
             "Caller is neither super admin nor legal representative.",
-            "Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` tells who they are.",
+            "Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` returns them.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.NotInAutoSignWhiteList",
@@ -4161,12 +4161,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.OperatorHasNoPermission",
             "Operator lacks permission.",
-            "Have the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.",
+            "Have the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as an employee who has it.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.OrganizationClosing",
             "Organisation is being closed (deregistration in progress).",
-            "Stop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.",
+            "Stop calling for this sub-organisation, and ask its super administrator whether the closing is intended; retrying does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.OutQueryLimit",
@@ -4176,7 +4176,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.OverseaAbilityNotOpen",
             "Overseas signing is not enabled for the employee.",
-            "Have the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.",
+            "Have the super administrator or legal representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.PersonHasNoSignature",
@@ -4186,12 +4186,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.PersonNoOpenServerSign",
             "Person disabled or never enabled auto-sign.",
-            "Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.",
+            "Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until `ChannelDescribeUserAutoSignStatus` reports enabled, then retry; or let them sign by hand.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.ProveNoQuota",
             "Evidence-report quota is exhausted.",
-            "Buy an evidence package through the service's account manager, then repeat.",
+            "Buy an evidence package through the service's account manager, then retry.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.RequiredComponentNotFill",
@@ -4201,7 +4201,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.Sensitive",
             "Contains blocked words.",
-            "Take the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.",
+            "Remove the words that the message names from names, descriptions and field values; retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.UserNotInOrganization",
@@ -4211,27 +4211,27 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.WhiteListForbid",
             "Feature is allow-list only.",
-            "Have the service's account manager enable the feature for this application; repeating does not help before that.",
+            "Have the service's account manager enable the feature for this application; retrying does not help before that.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "RequestLimitExceeded",
             "Request rate limit exceeded.",
-            "Wait and repeat; the call was not executed. Keep below the action's rate.",
+            "Wait and retry; the call was not executed. Keep below the action's rate limit.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
             "Account-wide (all regions) rate limit exceeded.",
-            "Wait and repeat; the call was not executed. The rate is shared by all callers of the account in all regions, so lower their sum.",
+            "Wait and retry; the call was not executed. The rate limit is shared by all callers of the account in all regions, so lower their total rate.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "RequestLimitExceeded.IPLimitExceeded",
             "Per-IP rate limit exceeded.",
-            "Wait and repeat; the call was not executed. The rate is shared by all that call from this address, so lower their sum.",
+            "Wait and retry; the call was not executed. The rate limit is shared by all callers at this address, so lower their total rate.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "RequestLimitExceeded.UinLimitExceeded",
             "Per-account rate limit exceeded.",
-            "Wait and repeat; the call was not executed. The rate is shared by all callers of the account, so lower their sum.",
+            "Wait and retry; the call was not executed. The rate limit is shared by all callers of the account, so lower their total rate.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "RequestSizeLimitExceeded",
@@ -4241,17 +4241,17 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ResourceInUse",
             "Resource is busy.",
-            "Let the operation that holds the resource end, then repeat; read the message for which one it is.",
+            "Wait until the operation that locks the resource has ended, then retry; the message names the operation.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceInsufficient",
             "Not enough capacity.",
-            "Ask for less or repeat later; turn to the service's support if it stays.",
+            "Request less or retry later; contact the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound",
             "Resource does not exist.",
-            "Read the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.",
+            "Read the message for the missing item, and check that its id belongs to this sub-organisation, application and environment. Retrying does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.Application",
@@ -4271,12 +4271,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.File",
             "File does not exist.",
-            "Check the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes one to three seconds after creation or a signature; repeat then.",
+            "Check the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes one to three seconds after creation or a signature; then retry.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.Flow",
             "Flow not found.",
-            "Check the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.",
+            "Check the contract's id and that it belongs to this sub-organisation, application and environment; query with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.FlowApprover",
@@ -4291,7 +4291,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.FlowGroup",
             "Flow group does not exist.",
-            "Give the `FlowGroupId` that the creating action answered, not a contract's id, and ask with the `Agent` that created it.",
+            "Give the `FlowGroupId` that the creating action returned, not a contract's id, and query with the `Agent` that created it.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.NotExistApplication",
@@ -4311,7 +4311,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.SaveFlowGroup",
             "Saved flow group does not exist.",
-            "Check `FlowGroupId`: the one that the creating action answered, asked for with the `Agent` that created it.",
+            "Check `FlowGroupId`: it must be the one that the creating action returned, queried with the `Agent` that created it.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.Seal",
@@ -4326,7 +4326,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.Template",
             "Template does not exist.",
-            "Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.",
+            "Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` requires one of the platform's own library instead.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.URL",
@@ -4346,7 +4346,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ResourceUnavailable",
             "Resource is not available.",
-            "Read the message for what it is and check its state; it may be temporary, so a query may be repeated later.",
+            "Read the message for the resource and check its state; the error may be temporary, so a query may be retried later.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResponseSizeLimitExceeded",
@@ -4366,7 +4366,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "UnauthorizedOperation.NoPermissionFeature",
             "Subscription tier must be upgraded to use this API.",
-            "Have the edition upgraded through the service's account manager; repeating does not help before that.",
+            "Have the edition upgraded through the service's account manager; retrying does not help before that.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "UnauthorizedOperation.UnauthorizedOperationDownload",
@@ -4376,7 +4376,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "UnauthorizedOperation.UnauthorizedOperationOrganization",
             "Organisation was not authorised.",
-            "Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` tells its state.",
+            "Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "UnknownParameter",
@@ -4386,7 +4386,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "UnsupportedOperation",
             "Operation is not supported.",
-            "Read the message; the action can't do this for the resource in question, so repeating does not help.",
+            "Read the message; the action does not support this for the resource in question, so retrying does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "UnsupportedProtocol",
@@ -4440,7 +4440,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NewAdminMobile",
                     "new_admin_mobile",
-                    "The new super administrator's mobile number; must be that of the person who carries out the change.",
+                    "The new super administrator's mobile number; must be that of the person who performs the change.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -4448,7 +4448,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NewAdminIdCardType",
                     "new_admin_id_card_type",
-                    "Kind of the new super administrator's identity document; must be that of the person who carries out the change. Absent: `ID_CARD`.",
+                    "Kind of the new super administrator's identity document; must be that of the person who performs the change. Absent: `ID_CARD`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -4456,7 +4456,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NewAdminIdCardNumber",
                     "new_admin_id_card_number",
-                    "Number of the new super administrator's identity document; must be that of the person who carries out the change.",
+                    "Number of the new super administrator's identity document; must be that of the person who performs the change.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -4492,7 +4492,7 @@ mod objects {
     pub(super) static Agent: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Agent",
         "Agent",
-        "On whose behalf a call is made: the platform's application, a sub-organisation of it, an employee of that. Data of different applications is kept apart: an organisation verified in one must be verified again in another.",
+        "The caller: the platform's application, one of its sub-organisations, and an employee of that sub-organisation. Data of different applications is separate: an organisation verified in one must be verified again in another.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "AppId",
@@ -4526,7 +4526,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ProxyAppId",
                     "proxy_app_id",
-                    "The sub-organisation's own application id, made when it activates the service and told in the callback of that. Leave it out.",
+                    "The sub-organisation's own application id, assigned when it activates the service and sent in that callback. Leave it out.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -4596,33 +4596,33 @@ mod objects {
     pub(super) static ApproverOption: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "ApproverOption",
         "ApproverOption",
-        "What a signer may do and must do beyond the usual.",
+        "Additional permissions and duties of a signer.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "NoRefuse",
                     "no_refuse",
-                    "Whether the signer is kept from refusing to sign. Absent: they may refuse.",
+                    "Whether the signer is prevented from refusing to sign. Absent: refusing is allowed.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "NoTransfer",
                     "no_transfer",
-                    "Whether the signer is kept from forwarding the contract to somebody else. Absent: they may forward it.",
+                    "Whether the signer is prevented from forwarding the contract to another person. Absent: forwarding is allowed.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "HideOneKeySign",
                     "hide_one_key_sign",
-                    "Whether the button that fills all of the party's signature slots at once is hidden, so that a seal or signature is chosen slot by slot. Absent: it is shown.",
+                    "Whether the button that fills all of the party's signature slots in one step is hidden, so that a seal or signature is chosen slot by slot. Absent: it is shown.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "FillType",
                     "fill_type",
-                    "How the signer is named after the contract has started. Absent: the signer is given now. Needs the switch for dynamic signers in the console. Not for an organisation that signs by auto-signing.",
+                    "Way in which the signer is named after the contract has started. Absent: the signer is given now. Needs the switch for dynamic signers in the console. Not for an organisation that signs by auto-signing.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -4630,7 +4630,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowReadLimit",
                     "flow_read_limit",
-                    "How thoroughly the signer must read before signing.",
+                    "Reading that is required before the signer can sign.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -4638,14 +4638,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ForbidAddSignDate",
                     "forbid_add_sign_date",
-                    "Whether a slot that the signer adds comes without a signing date. Only for contracts made from files with `SignBeanTag` 1, where signers may add slots. Absent: a date comes with it.",
+                    "Whether a slot that the signer adds has no signing date. Only for contracts created from files with `SignBeanTag` 1, where signers may add slots. Absent: the slot has a date.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverMobileMode",
                     "approver_mobile_mode",
-                    "What happens when the phone number given is not the one under which the signer is verified. Counts only for signers outside of the platform whose name and identity document number are given. Absent or empty: no such treatment.",
+                    "Handling of a phone number that differs from the one under which the signer is verified. Applies only to signers outside of the platform whose name and identity document number are given. Absent or empty: no special handling.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -4653,7 +4653,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AddSignComponentUseSealSize",
                     "add_sign_component_use_seal_size",
-                    "How the switch that fits the stamp to the seal's own size stands, for the seal slots that the party adds (`SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`). Counts only with `SignBeanTag` 1.",
+                    "State of the switch that fits the stamp to the seal's own size, for the seal slots that the party adds (`SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`). Applies only with `SignBeanTag` 1.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -4720,7 +4720,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -4791,7 +4791,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Message",
                 "message",
-                "What went wrong, for people to read.",
+                "Description of the failure, for people to read.",
                 ::tc3_catalogue::JsonType::String,
             ),
         ],
@@ -4800,12 +4800,12 @@ mod objects {
     pub(super) static AuthInfoDetail: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "AuthInfoDetail",
         "AuthInfoDetail",
-        "To whom an extended service is granted.",
+        "Employee to whom an extended service is granted.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Type",
                     "r#type",
-                    "Which extended service, as asked.",
+                    "The extended service, as requested.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -4820,7 +4820,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "HasAuthUserList",
                 "has_auth_user_list",
-                "The employees to whom it is granted.",
+                "Employees to whom it is granted.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&HasAuthUser),
                 ),
@@ -4836,14 +4836,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthUserTotal",
                     "auth_user_total",
-                    "How many employees there are in all.",
+                    "Total number of employees.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "AuthOrganizationTotal",
                     "auth_organization_total",
-                    "How many organisations there are in all.",
+                    "Total number of organisations.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -4867,19 +4867,19 @@ mod objects {
     pub(super) static AutoSignConfig: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "AutoSignConfig",
         "AutoSignConfig",
-        "Who switches on auto-signing, how they prove who they are, and what happens then.",
+        "The person for whom auto-signing is enabled, the identity check, and the actions after it.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "UserInfo",
                     "user_info",
-                    "The person who is to switch on auto-signing.",
+                    "The person who enables auto-signing.",
                     ::tc3_catalogue::JsonType::Object(&UserThreeFactor),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "CertInfoCallback",
                     "cert_info_callback",
-                    "Whether the callback tells about the certificate. Absent: no.",
+                    "Whether the callback contains the certificate. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional()
@@ -4894,7 +4894,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SealImgCallback",
                     "seal_img_callback",
-                    "Whether the callback holds the picture, as base64, of the seal (signature) that auto-signing will use. Absent: no.",
+                    "Whether the callback contains the picture, as base64, of the seal (signature) that auto-signing will use. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -4913,7 +4913,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "VerifyChannels",
                     "verify_channels",
-                    "How the person may prove who they are. A mini program link takes `WEIXINAPP` only, its default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.",
+                    "Methods by which the person may prove identity. A mini program link takes `WEIXINAPP` only, its default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -4930,7 +4930,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "JumpUrl",
                     "jump_url",
-                    "Where the H5 page goes after success; ask the service's account manager when to use it. Only for H5 links.\n\n- `https://...`: back to the platform's H5 page.\n- `qianapp://...`: back to the platform's app, which must catch this scheme in its web view and open its own page.\n\nNo other scheme is allowed. With `appendResult=qian` in its query, the service adds `action=sign&result=success&from=tencent_ess`, which tells the success.",
+                    "Target of the H5 page after success; ask the service's account manager when to use it. Only for H5 links.\n\n- `https://...`: back to the platform's H5 page.\n- `qianapp://...`: back to the platform's app, which must catch this scheme in its web view and open its own page.\n\nNo other scheme is allowed. With `appendResult=qian` in its query, the service adds `action=sign&result=success&from=tencent_ess`, which indicates success.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -4941,7 +4941,7 @@ mod objects {
     pub(super) static BaseFlowInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "BaseFlowInfo",
         "BaseFlowInfo",
-        "A contract to be started on an embedded page.",
+        "A contract to start on an embedded page.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "FlowName",
@@ -4965,7 +4965,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Deadline",
                     "deadline",
-                    "Until when it may be signed. Without all signatures by then it counts as expired and is void. Unix timestamp in seconds.",
+                    "Deadline for signing. A contract that is not signed by all parties by then expires and is void. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
@@ -4990,7 +4990,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDescription",
                     "flow_description",
-                    "What the contract is about. At most 1000 characters.",
+                    "Description of the contract. At most 1000 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -5059,7 +5059,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CcInfos",
                     "cc_infos",
-                    "Who gets to see the contract and its progress without signing: persons, and employees of the own organisation who are verified and have joined it. None of them may be a signer as well. At most 50 elements.",
+                    "Recipients of a copy, who see the contract and its progress without signing: persons, and employees of the own organisation who are verified and have joined it. None of them may be a signer as well. At most 50 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&CcInfo),
                     ),
@@ -5092,7 +5092,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDisplayType",
                     "flow_display_type",
-                    "What short messages and the pages for filling in and signing call the contract. Absent: contract.",
+                    "Word for the contract in short messages and on the pages for filling in and signing. Absent: contract.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -5127,7 +5127,7 @@ mod objects {
     pub(super) static BatchOrganizationRegistrationTasksDetails: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "BatchOrganizationRegistrationTasksDetails",
         "BatchOrganizationRegistrationTasksDetails",
-        "Where one organisation of a batch registration stands.",
+        "State of one organisation of a batch registration.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "TaskId",
@@ -5139,7 +5139,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Status",
                     "status",
-                    "How far it has come.",
+                    "Progress of the registration.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -5147,7 +5147,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ErrorMessage",
                     "error_message",
-                    "Why it failed. Empty otherwise.",
+                    "Cause of the failure. Empty otherwise.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -5168,7 +5168,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Reason",
                     "reason",
-                    "Why it could not be withdrawn, for instance because of where it stands.",
+                    "Reason why it could not be withdrawn, for instance its state.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -5191,14 +5191,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "CancelMessage",
                     "cancel_message",
-                    "Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most 200 characters.",
+                    "Reason for the withdrawal: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -5217,7 +5217,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CancelMessageFormat",
                     "cancel_message_format",
-                    "Whom the cover page of a withdrawn contract names next to the reason. Absent: the organisation and the employee.",
+                    "Name shown on the cover page of a withdrawn contract next to the reason. Absent: the organisation and the employee.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -5245,7 +5245,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "TaskId",
                 "task_id",
-                "The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and the callback on the task's outcome carries it.",
+                "The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and the callback on the task's outcome contains it.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -5260,12 +5260,12 @@ mod objects {
     pub(super) static CcInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "CcInfo",
         "CcInfo",
-        "Somebody who receives a copy of a contract.",
+        "A recipient of a copy of a contract.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Mobile",
                     "mobile",
-                    "The recipient's phone number in mainland China, digits only, without `+86`. It must belong to the person who is to be notified. Exactly 11 characters.",
+                    "The recipient's phone number in mainland China, digits only, without `+86`. It must belong to the recipient of the notification. Exactly 11 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -5292,7 +5292,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CcType",
                     "cc_type",
-                    "What kind of recipient it is.",
+                    "Kind of recipient.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -5300,7 +5300,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CcPermission",
                     "cc_permission",
-                    "What the recipient may do with the contract.",
+                    "Rights of the recipient to the contract.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -5338,7 +5338,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -5363,7 +5363,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CancelMessage",
                     "cancel_message",
-                    "Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most 200 characters.",
+                    "Reason for the withdrawal: Chinese characters, letters, digits and underscores only. Absent: `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -5382,7 +5382,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CancelMessageFormat",
                     "cancel_message_format",
-                    "Whom the cover page of a withdrawn contract names next to the reason. Absent: the organisation and the employee.",
+                    "Name shown on the cover page of a withdrawn contract next to the reason. Absent: the organisation and the employee.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -5390,7 +5390,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -5418,13 +5418,13 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FailMessages",
                 "fail_messages",
-                "One text per entry of `FlowIds`, in the same order: empty for a success, else why the contract cannot be withdrawn. The whole list is empty if all succeed.",
+                "One string per entry of `FlowIds`, in the same order: empty for a success, otherwise the reason why the contract cannot be withdrawn. The array is empty if all succeed.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "TaskId",
                 "task_id",
-                "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome carries it.",
+                "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome contains it.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -5474,7 +5474,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowStatus",
                     "flow_status",
-                    "Where the contract stands now.",
+                    "Current state of the contract.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -5482,7 +5482,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "QuotaType",
                     "quota_type",
-                    "What kind of package was charged.",
+                    "Kind of package charged.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -5490,14 +5490,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "UseCount",
                     "use_count",
-                    "How many units were used; negative where a withdrawal gave them back.",
+                    "Number of units used; negative if a withdrawal returned them.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "CostTime",
                     "cost_time",
-                    "When the charge or refund was made. Unix timestamp in seconds.",
+                    "Time of the charge or refund. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -5542,14 +5542,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "CancelMessage",
                     "cancel_message",
-                    "Why the contract is withdrawn: Chinese characters, letters, digits and underscores only. At most 200 characters.",
+                    "Reason for the withdrawal: Chinese characters, letters, digits and underscores only. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -5568,7 +5568,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CancelMessageFormat",
                     "cancel_message_format",
-                    "Whom the cover page of the withdrawn contract names next to the reason. Absent: the organisation and the employee.",
+                    "Name shown on the cover page of the withdrawn contract next to the reason. Absent: the organisation and the employee.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -5576,7 +5576,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -5618,7 +5618,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.",
+                    "The application, sub-organisation and employee of the call. Sub-organisation and employee must have passed identity verification.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -5632,7 +5632,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -5674,21 +5674,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "SceneKey",
                     "scene_key",
-                    "What auto-signing is for.",
+                    "Purpose of auto-signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -5725,7 +5725,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -5750,7 +5750,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -5778,26 +5778,26 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "BatchCancelFlowUrl",
                     "batch_cancel_flow_url",
-                    "The link, to be opened on a phone within 24 hours. Nothing may be appended to it: further parameters would override its own and break it.",
+                    "The link for opening on a phone within 24 hours. Nothing may be appended to it: further parameters would override its own and break it.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                 "FailMessages",
                 "fail_messages",
-                "One text per entry of `FlowIds`, in the same order: empty where the contract is in the link, else why it cannot be withdrawn.",
+                "One string per entry of `FlowIds`, in the same order: empty if the contract is in the link, otherwise the reason why it cannot be withdrawn.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "UrlExpireOn",
                 "url_expire_on",
-                "When the link expires, by default 24 hours after it was made, written `2023-11-03 20:15:29`; the official sample is in China time (UTC+8).",
+                "Time at which the link expires, by default 24 hours after its creation, in the format `2023-11-03 20:15:29`; the official sample is in China time (UTC+8).",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "TaskId",
                 "task_id",
-                "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome carries it.",
+                "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's outcome contains it.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -5824,7 +5824,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .optional(),
@@ -5875,7 +5875,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignatureTypes",
                     "signature_types",
-                    "Kinds of signature the signer may choose from. Replaces what the contracts allow: a restriction set when they were created (`ComponentTypeLimit`) must be given again here. For a person, 5 is not available: the contract's own setting then holds. Absent: handwritten only.",
+                    "Kinds of signature the signer may choose from. Replaces the kinds that the contracts allow: a restriction set on creation (`ComponentTypeLimit`) must be given again here. For a person, 5 is not available; the contract's own setting applies. Absent: handwritten only.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -5891,7 +5891,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignTypeSelector",
                     "sign_type_selector",
-                    "Who chooses among the ways to prove intent. Absent: the signer.",
+                    "Chooser of the method that proves intent. Absent: the signer.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -5899,21 +5899,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowBatchUrlInfo",
                     "flow_batch_url_info",
-                    "Contracts and places to be claimed, for dynamic signers. By the reference's text not for employees, though its samples make such links.",
+                    "Contracts and roles to be claimed, for dynamic signers. Not for employees according to the reference, although its samples create such links.",
                     ::tc3_catalogue::JsonType::Object(&FlowBatchUrlInfo),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Intention",
                     "intention",
-                    "What is said or asked in the video check, by question and answer or by nod. `ApproverSignTypes` must be set to face recognition. The service must have switched video checks on for the caller. `ChannelDescribeSignFaceVideo` fetches the video afterwards.",
+                    "Text or questions of the video check, by question and answer or by nod. `ApproverSignTypes` must be set to face recognition. The service must have enabled video checks for the caller. `ChannelDescribeSignFaceVideo` returns the video afterwards.",
                     ::tc3_catalogue::JsonType::Object(&Intention),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "VideoVerifyTimesLimit",
                     "video_verify_times_limit",
-                    "How often the signer may enter the video check; matters only for signing by video. Absent: 5. 1 to 10.",
+                    "Maximum number of times the signer may enter the video check; applies only to signing by video. Absent: 5. 1 to 10.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -5938,21 +5938,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CanBatchReject",
                     "can_batch_reject",
-                    "Whether the signer may refuse all contracts of this link in one go. Absent: no. Not for contract groups: there, refusing every contract one by one refuses the group.",
+                    "Whether the signer may refuse all contracts of this link together. Absent: no. Not for contract groups: there, refusing every contract one by one refuses the group.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "PresetApproverInfo",
                     "preset_approver_info",
-                    "Who alone may claim a dynamic signer's place.",
+                    "The only person or organisation that may claim a dynamic signer's role.",
                     ::tc3_catalogue::JsonType::Object(&PresetApproverInfo),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "CanSkipReadFlow",
                     "can_skip_read_flow",
-                    "Whether the signer may confirm all files as read in one go. The service must have switched this on for the caller. Falls back to one by one if the seal or signature chosen for the first contract doesn't meet the needs of the others, or the signer lacks the right to use the seal. Absent: no.",
+                    "Whether the signer may confirm all files as read in one step. The service must have enabled this for the caller. Falls back to one by one if the seal or signature chosen for the first contract doesn't meet the needs of the others, or the signer lacks the right to use the seal. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -6018,7 +6018,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -6041,7 +6041,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional(),
@@ -6097,7 +6097,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignatureTypes",
                     "signature_types",
-                    "Kinds of signature the signer may choose from. Replaces what the contracts allow: a restriction set when they were created (`ComponentTypeLimit`) must be given again here. Absent: the one kind that all slots of all contracts prescribe, or handwritten where they differ.",
+                    "Kinds of signature the signer may choose from. Replaces the kinds that the contracts allow: a restriction set on creation (`ComponentTypeLimit`) must be given again here. Absent: the one kind that all slots of all contracts prescribe, or handwritten if they differ.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -6105,14 +6105,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "JumpToDetail",
                     "jump_to_detail",
-                    "Whether the signer lands in a contract at once instead of on the list of contracts. `CanBatchReject` has no effect then. Absent: the list first.",
+                    "Whether the signer enters a contract directly instead of the list of contracts. `CanBatchReject` has no effect then. Absent: the list first.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowBatchUrlInfo",
                     "flow_batch_url_info",
-                    "Contracts and places to be claimed, for dynamic signers.",
+                    "Contracts and roles to be claimed, for dynamic signers.",
                     ::tc3_catalogue::JsonType::Object(&FlowBatchUrlInfo),
                 )
                 .optional(),
@@ -6126,7 +6126,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationOpenId",
                     "organization_open_id",
-                    "The signer's sub-organisation, by the id that the platform gave it; needed for an employee of one. On a claim link for dynamic signers: only in this sub-organisation's name may the place be claimed and signed.",
+                    "The signer's sub-organisation, by the id that the platform gave it; needed for an employee of one. On a claim link for dynamic signers: only in this sub-organisation's name may the role be claimed and signed.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -6140,7 +6140,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "UrlUseEnv",
                     "url_use_env",
-                    "Where the link is used. Given only for jumps from the H5 page of a WeChat official account: the mini program's success page then has a button that leads back there. Absent: no button.",
+                    "Place where the link is used. Set it only for jumps from the H5 page of a WeChat official account: the mini program's success page then has a button that leads back there. Absent: no button.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6148,14 +6148,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CanBatchReject",
                     "can_batch_reject",
-                    "Whether the signer may refuse all contracts of this link in one go. Absent: no. Not with `JumpToDetail`, nor for contract groups: there, refusing every contract one by one refuses the group.",
+                    "Whether the signer may refuse all contracts of this link together. Absent: no. Not with `JumpToDetail`, nor for contract groups: there, refusing every contract one by one refuses the group.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "CanSkipReadFlow",
                     "can_skip_read_flow",
-                    "Whether the signer may confirm all files as read in one go. The service must have switched this on for the caller. For an organisation, it works only if all its seal and signature slots carry the same restrictions (seal id, kind of seal or signature). Absent: no.",
+                    "Whether the signer may confirm all files as read in one step. The service must have enabled this for the caller. For an organisation, it works only if all its seal and signature slots have the same restrictions (seal id, kind of seal or signature). Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -6198,7 +6198,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ExpiredTime",
                 "expired_time",
-                "When the link expires: seven days after it was made. Unix timestamp in seconds.",
+                "Time at which the link expires: seven days after its creation. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -6225,21 +6225,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application and sub-organisation the contracts are claimed, and for which employee: the one in `ProxyOperator` gets them to handle. Organisation and employee must have verified their identity.",
+                    "The application and sub-organisation that claim the contracts, and the employee in `ProxyOperator`, who handles them. Organisation and employee must have verified their identity.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowIds",
                     "flow_ids",
-                    "The contracts to claim. If one cannot be, none is.",
+                    "The contracts to claim. If one cannot be claimed, no contract is claimed.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -6290,7 +6290,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -6317,7 +6317,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "DynamicFlowResultList",
                 "dynamic_flow_result_list",
-                "What was added, by contract.",
+                "Added parties, by contract.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&DynamicFlowResult),
                 ),
@@ -6339,14 +6339,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "EmbedType",
                     "embed_type",
-                    "Which page to embed.",
+                    "Page to embed.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -6354,7 +6354,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "BusinessId",
                     "business_id",
-                    "What the page is about, by its id:\n\n- `MODIFY_TEMPLATE`, `PREVIEW_TEMPLATE`: a template.\n- `PREVIEW_FLOW`, `PREVIEW_FLOW_DETAIL`: a contract.\n- `PREVIEW_SEAL_DETAIL`: a seal.\n- `CREATE_TEMPLATE`: optionally the file to start from, as `UploadFiles` returns it. It must be a PDF; `CreateFileConvertTask` and `DescribeFileConvertTask` turn other files into one.",
+                    "Id of the subject of the page:\n\n- `MODIFY_TEMPLATE`, `PREVIEW_TEMPLATE`: a template.\n- `PREVIEW_FLOW`, `PREVIEW_FLOW_DETAIL`: a contract.\n- `PREVIEW_SEAL_DETAIL`: a seal.\n- `CREATE_TEMPLATE`: optionally the file to start from, as returned by `UploadFiles`. It must be a PDF; `CreateFileConvertTask` and `DescribeFileConvertTask` convert other files.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -6370,7 +6370,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -6378,7 +6378,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "UserData",
                     "user_data",
-                    "The platform's own data, returned in the callbacks when the template is created, edited or deleted: JSON text encoded as base64. So `{\"ComeFrom\":\"xxx\"}` is sent as `eyJDb21lRnJvbSI6Inh4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.",
+                    "The platform's own data, returned in the callbacks when the template is created, edited or deleted: JSON encoded as base64. So `{\"ComeFrom\":\"xxx\"}` is sent as `eyJDb21lRnJvbSI6Inh4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6386,7 +6386,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Option",
                     "option",
-                    "What the page shows and permits.",
+                    "Content and permissions of the page.",
                     ::tc3_catalogue::JsonType::Object(&EmbedUrlOption),
                 )
                 .optional(),
@@ -6452,7 +6452,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -6476,7 +6476,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FillApproverType",
                     "fill_approver_type",
-                    "How signers are named. To be given for dynamic signers.",
+                    "Way in which signers are named. Required for dynamic signers.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -6484,14 +6484,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowGroupId",
                     "flow_group_id",
-                    "The contract group, where the contracts belong to one.",
+                    "The contract group, if the contracts belong to one.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -6531,7 +6531,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FillError",
                 "fill_error",
-                "What failed of a call that names several signers, and why. Told for dynamic signers only, for now.",
+                "Failures of a call that names several signers, with their causes. Currently returned for dynamic signers only.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&FillError),
                 ),
@@ -6553,7 +6553,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "Who initiates: the application, the sub-organisation that the contract comes from, and the employee who sends it. Both organisation and employee must have passed identity verification.",
+                    "The initiator: the application, the sub-organisation that the contract comes from, and the employee who sends it. Both organisation and employee must have passed identity verification.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -6579,7 +6579,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDescription",
                     "flow_description",
-                    "What the contract is about, for its readers. At most 1000 characters.",
+                    "Description of the contract, for its readers. At most 1000 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6598,7 +6598,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowApprovers",
                     "flow_approvers",
-                    "The parties, organisations and persons, each with contact data and the way it is verified. Where signing is in order, they sign in the order of this list. With `OpenDynamicSignFlow`: left out. At most 50 elements.",
+                    "The parties, organisations and persons, each with contact data and its way of verification. If signing is in order, they sign in the order of this array. Left out with `OpenDynamicSignFlow`. At most 50 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FlowApproverInfo),
                     ),
@@ -6639,14 +6639,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Deadline",
                     "deadline",
-                    "Until when it may be signed; a contract not completed by then expires and is void. Absent: 365 days after creation. Unix timestamp in seconds.",
+                    "Deadline for signing; a contract not completed by then expires and is void. Absent: 365 days after creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "CallbackUrl",
                     "callback_url",
-                    "Where callbacks would go.",
+                    "URL for callbacks.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6683,7 +6683,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CustomShowMap",
                     "custom_show_map",
-                    "How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
+                    "Title of the contract in the contract list of the mini program: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, starting at 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6717,7 +6717,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverVerifyType",
                     "approver_verify_type",
-                    "How a signer who is a person is verified. With the phone number, whoever has the party's number can open the contract, and a person not yet verified signs without face recognition, neither for identity nor for intent; void where the signature is `OCR_ESIGN`, which rests on identity verification. For persons only. Absent: face recognition.",
+                    "Verification of a signer who is a person. With the phone number, anybody who has the party's number can open the contract, and a person not yet verified signs without face recognition, neither for identity nor for intent; no effect if the signature is `OCR_ESIGN`, which requires identity verification. For persons only. Absent: face recognition.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6725,7 +6725,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignBeanTag",
                     "sign_bean_tag",
-                    "Who places the signature slots (seals, signatures). Where signers do, they must sign in the mini program or the web console, not in H5, and cannot add approval slots (`SIGN_VIRTUAL_COMBINATION`).",
+                    "Way in which the signature slots (seals, signatures) are placed. If the signers place them, they must sign in the mini program or the web console, not in H5, and cannot add approval slots (`SIGN_VIRTUAL_COMBINATION`).",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -6733,7 +6733,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CcInfos",
                     "cc_infos",
-                    "Those who receive a copy: they see the contract and how far it is, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; nobody who is also a signer. At most 50 elements.",
+                    "Copy recipients: they see the contract and its progress, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; no signers. At most 50 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&CcInfo),
                     ),
@@ -6750,7 +6750,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CcNotifyType",
                     "cc_notify_type",
-                    "When those in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.",
+                    "Time at which the recipients in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -6758,7 +6758,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AutoSignScene",
                     "auto_sign_scene",
-                    "What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must enable auto-signing by persons.",
+                    "Purpose of a person's auto-signing (`PERSON_AUTO_SIGN`). The service's account manager must enable auto-signing by persons.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6766,7 +6766,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -6774,7 +6774,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDisplayType",
                     "flow_display_type",
-                    "What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.",
+                    "Word for the contract in short messages and, in titles, buttons and details, on the pages for filling in and signing. Absent: contract.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -6782,14 +6782,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NeedPreview",
                     "need_preview",
-                    "Whether only to preview: no contract is made and no `FlowId` returned, but `PreviewUrl`, a link that shows for 300 seconds what the contract would look like. Absent: no. Every contract bought brings two previews; more are bought separately.",
+                    "Whether only to preview: no contract is created and no `FlowId` returned, but `PreviewUrl`, a link that shows for 300 seconds how the contract would look. Absent: no. Every contract bought includes two previews; more are bought separately.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "PreviewType",
                     "preview_type",
-                    "What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF file.",
+                    "Target of the preview link; no effect unless `NeedPreview` is true. Absent: a PDF file.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -6812,7 +6812,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowOperateLimit",
                     "flow_operate_limit",
-                    "Which later operations on the contract are ruled out.",
+                    "Later operations on the contract that are forbidden.",
                     ::tc3_catalogue::JsonType::Object(&FlowOperateLimit),
                 )
                 .optional(),
@@ -6851,7 +6851,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FlowId",
                 "flow_id",
-                "The contract's id, 32 characters; worth keeping, later calls need it. None where only a preview was asked for.",
+                "The contract's id, 32 characters; store it, later calls need it. Absent if only a preview was requested.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -6865,7 +6865,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "PreviewUrl",
                     "preview_url",
-                    "The preview's link, good for 300 seconds; given only where `NeedPreview` was true.",
+                    "Link to the preview, valid for 300 seconds; only if `NeedPreview` was true.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6926,14 +6926,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "Who initiates: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.",
+                    "The initiator: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverVerifyType",
                     "approver_verify_type",
-                    "How signers are verified, for the whole group; overrides what its contracts and parties say. By phone number, a person not yet verified sees the contracts without face recognition, yet needs it to sign; an organisation's signer always needs it. Absent: face recognition.",
+                    "Verification of signers, for the whole group; overrides the settings of its contracts and parties. By phone number, a person not yet verified sees the contracts without face recognition but needs it to sign; an organisation's signer always needs it. Absent: face recognition.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -6941,14 +6941,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowGroupOptions",
                     "flow_group_options",
-                    "How the group is signed, for instance whether each contract in it needs a confirmation of its own.",
+                    "Signing settings of the group, for instance whether each contract in it needs its own confirmation.",
                     ::tc3_catalogue::JsonType::Object(&FlowGroupOptions),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -6976,7 +6976,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
-                "The group's id, 32 characters; worth keeping, later calls need it.",
+                "The group's id, 32 characters; store it, later calls need it.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -7010,7 +7010,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "Who initiates: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.",
+                    "The initiator: the application, the sub-organisation that the contracts come from, and the employee who sends them. Both must have passed identity verification, and the employee must have joined the organisation.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -7083,7 +7083,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
-                "The group's id, 32 characters; worth keeping, later calls need it.",
+                "The group's id, 32 characters; store it, later calls need it.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -7095,7 +7095,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "TaskInfos",
                 "task_infos",
-                "The background tasks that compose elaborate documents, such as those with a dynamic table; ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are empty.",
+                "The background tasks that compose elaborate documents, such as those with a dynamic table; query them with `DescribeFileConvertTask`. The strings of an entry are empty if no task is needed.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&TaskInfo),
                 ),
@@ -7125,7 +7125,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -7170,7 +7170,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "RemindFlowRecords",
                 "remind_flow_records",
-                "What became of the reminder, by contract.",
+                "Outcome of the reminder, by contract.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&RemindFlowRecords),
                 ),
@@ -7192,7 +7192,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -7233,14 +7233,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientId",
                     "recipient_id",
-                    "The party whose signing was under approval, by its role in the contract. Required where that party was given `ApproverNeedSignReview` when the contract was started, and where the party under approval is a person.",
+                    "The party whose signing was under approval, by its role in the contract. Required if that party was given `ApproverNeedSignReview` when the contract was started, and if the party under approval is a person.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "OperateType",
                     "operate_type",
-                    "Which approval the outcome is of. Absent or empty: that before signing.",
+                    "Approval to which the outcome belongs. Absent or empty: the approval before signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -7297,7 +7297,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -7311,7 +7311,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowApproverInfos",
                     "flow_approver_infos",
-                    "The signers for whom to make links; empty or left out for the initiator's preview. Each with `ApproverType` (official samples leave it out for persons) and:\n\n- a person: `Name`, `Mobile`.\n- an employee of an organisation outside the platform: these and `OrganizationName`.\n- an employee of a sub-organisation: `OpenId`, `OrganizationOpenId` and, until it is verified and active, `OrganizationName`.\n\nOtherwise only `RecipientId` (names the party directly), `ApproverSignTypes` (for this link only), `SignTypeSelector` and `Intention` (video signing only) count. Only slots for signatures, dates, seals and approval and fields to fill in work. The contract decides how a signature is made; a person's stored signature pictures can't be used, and one drawn here isn't kept.",
+                    "The signers for whom to create links; empty or left out for the initiator's preview. Each with `ApproverType` (official samples leave it out for persons) and:\n\n- a person: `Name`, `Mobile`.\n- an employee of an organisation outside the platform: these and `OrganizationName`.\n- an employee of a sub-organisation: `OpenId`, `OrganizationOpenId` and, until it is verified and active, `OrganizationName`.\n\nOtherwise only `RecipientId` (names the party directly), `ApproverSignTypes` (for this link only), `SignTypeSelector` and `Intention` (video signing only) apply. Only slots for signatures, dates, seals and approval and fields to fill in work. The contract decides how a signature is made; a person's stored signature pictures can't be used, and one drawn here isn't kept.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FlowApproverInfo),
                     ),
@@ -7320,7 +7320,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "VideoVerifyTimesLimit",
                     "video_verify_times_limit",
-                    "How often a signer may enter the video check; matters only for signing by video. Absent: 5. 1 to 10.",
+                    "Maximum number of times a signer may enter the video check; applies only to signing by video. Absent: 5. 1 to 10.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -7338,7 +7338,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts; not open for use.",
+                    "The employee who acts; not available.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -7373,7 +7373,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "UrlType",
                     "url_type",
-                    "Whether the link serves to sign or only to preview the contract and see where it stands. The initiator's preview takes no `FlowApproverInfos`. Absent: to sign.",
+                    "Whether the link serves to sign or only to preview the contract and its state. The initiator's preview takes no `FlowApproverInfos`. Absent: to sign.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -7381,7 +7381,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpiredOn",
                     "expired_on",
-                    "Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short message, once in 24 hours per device and charged to the short message quota; so make links when they are needed instead of storing them. For the initiator's preview, the code goes to the phone number bound to the initiator's account. Absent: 1800. 1800 to 7776000.",
+                    "Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short message, once in 24 hours per device and charged to the short message quota; so create links on demand instead of storing them. For the initiator's preview, the code goes to the phone number bound to the initiator's account. Absent: 1800. 1800 to 7776000.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -7441,7 +7441,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.",
+                    "The application, sub-organisation and employee of the call. Sub-organisation and employee must have passed identity verification.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -7474,14 +7474,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "MaxFlowNum",
                     "max_flow_num",
-                    "How many contracts the code may start; then it becomes invalid. Absent: 5.",
+                    "Maximum number of contracts the code may start; then it becomes invalid. Absent: 5.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowEffectiveDay",
                     "flow_effective_day",
-                    "For how many days after its creation a contract may be signed; then it expires and is void. Absent: 7. At most 30.",
+                    "Number of days after its creation during which a contract may be signed; then it expires and is void. Absent: 7. At most 30.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -7496,7 +7496,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDisplayType",
                     "flow_display_type",
-                    "What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.",
+                    "Word for the contract in short messages and, in titles, buttons and details, on the pages for filling in and signing. Absent: contract.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -7504,7 +7504,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "QrEffectiveDay",
                     "qr_effective_day",
-                    "For how many days the code would work, at most 90; `QrCodeExpiredOn` is the member in use. Absent: 7.",
+                    "Validity of the code in days, at most 90; `QrCodeExpiredOn` replaces this field. Absent: 7.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -7512,7 +7512,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Restrictions",
                     "restrictions",
-                    "Who may sign: only these people can scan the code and sign. Absent: anybody.",
+                    "Permitted signers: only these people can scan the code and sign. Absent: anybody.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&ApproverRestriction),
                     ),
@@ -7530,7 +7530,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CallbackUrl",
                     "callback_url",
-                    "Where callbacks about the code and its contracts would go.",
+                    "URL for callbacks about the code and its contracts.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -7542,7 +7542,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverRestrictions",
                     "approver_restrictions",
-                    "What a person must match to use the code.",
+                    "Conditions that a person must meet to use the code.",
                     ::tc3_catalogue::JsonType::Object(&ApproverRestriction),
                 )
                 .optional()
@@ -7551,7 +7551,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -7591,7 +7591,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "QrCodeExpiredOn",
                     "qr_code_expired_on",
-                    "Until when the code works, at most 365 days after its creation. Absent: 7 days after its creation. Unix timestamp in seconds.",
+                    "Time at which the code expires, at most 365 days after its creation. Absent: 7 days after its creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -7644,7 +7644,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -7669,7 +7669,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OpenId",
                     "open_id",
-                    "The employee who signs, by the id that the platform gave them; must be a signer of the contracts. Wins over `Name` and `Mobile`, which are needed without it, except on claim links.",
+                    "The employee who signs, by the id that the platform gave them; must be a signer of the contracts. Takes precedence over `Name` and `Mobile`, which are needed without it, except on claim links.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -7699,21 +7699,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CanBatchReject",
                     "can_batch_reject",
-                    "Whether the signer may refuse all contracts of this link in one go. Absent: no.",
+                    "Whether the signer may refuse all contracts of this link together. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "DynamicSignOption",
                     "dynamic_sign_option",
-                    "How dynamic signers claim their places. Takes effect only if all parties concerned are dynamic signers.",
+                    "Way in which dynamic signers claim their roles. Takes effect only if all parties concerned are dynamic signers.",
                     ::tc3_catalogue::JsonType::Object(&DynamicSignOption),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientIds",
                     "recipient_ids",
-                    "The signer's place in each contract, as many as `FlowIds` and in the same order. Needed on claim links for dynamic signers.",
+                    "The signer's role in each contract, as many as `FlowIds` and in the same order. Needed on claim links for dynamic signers.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional(),
@@ -7762,7 +7762,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ExpiredTime",
                 "expired_time",
-                "When the link expires: seven days after it was made. Unix timestamp in seconds.",
+                "Time at which the link expires: seven days after its creation. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -7782,7 +7782,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -7817,7 +7817,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpiredTime",
                     "expired_time",
-                    "When the QR code expires. Unix timestamp in seconds.",
+                    "Time at which the QR code expires. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -7874,7 +7874,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ResourceType",
                     "resource_type",
-                    "What the contracts are made from.",
+                    "Source of the contracts.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .required()
@@ -7882,14 +7882,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "Who starts the group: the organisation (`ProxyOrganizationOpenId`) and its employee (`ProxyOperator.OpenId`), in the platform's application (`AppId`).",
+                    "The initiator of the group: the organisation (`ProxyOrganizationOpenId`) and its employee (`ProxyOperator.OpenId`), in the platform's application (`AppId`).",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowGroupOptions",
                     "flow_group_options",
-                    "How the page and the signing behave: whether name, kind and deadline can be edited, what is offered after the start.",
+                    "Settings of the page and of signing: whether name, kind and deadline can be edited, and the actions offered after the start.",
                     ::tc3_catalogue::JsonType::Object(&FlowGroupOptions),
                 )
                 .optional(),
@@ -7903,7 +7903,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowGroupDeadline",
                     "flow_group_deadline",
-                    "Until when the group may be signed, applied to every contract of the group. Unix timestamp in seconds.",
+                    "Deadline for signing the group, applied to every contract of the group. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -7930,7 +7930,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
-                "The contract group's 32-character id, worth keeping. Valid only once the group has been started on the page.",
+                "The contract group's 32-character id; store it. Valid only once the group has been started on the page.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -7957,7 +7957,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ResourceType",
                     "resource_type",
-                    "What the contract is made from, that is what `ResourceId` names.",
+                    "Source of the contract, that is the kind of `ResourceId`.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .required()
@@ -7972,21 +7972,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "ResourceId",
                     "resource_id",
-                    "The source, of the kind that `ResourceType` says: a file, by its id from `UploadFiles`; a template, by its id from the console; or a draft, by the `DraftId` under which it was saved on the page.",
+                    "The source, of the kind given by `ResourceType`: a file, by its id from `UploadFiles`; a template, by its id from the console; or a draft, by the `DraftId` under which it was saved on the page.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowOption",
                     "flow_option",
-                    "What the page lets the employee change, and what it hides.",
+                    "Parts of the page that the employee can change, and parts that are hidden.",
                     ::tc3_catalogue::JsonType::Object(&CreateFlowOption),
                 )
                 .optional(),
@@ -8019,7 +8019,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Organization",
                     "organization",
-                    "The organisation. Not to be sent.",
+                    "The organisation. Leave it out.",
                     ::tc3_catalogue::JsonType::Object(&OrganizationInfo),
                 )
                 .optional()
@@ -8027,7 +8027,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. Not to be sent.",
+                    "The employee who acts. Leave it out.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -8035,7 +8035,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignComponentConfig",
                     "sign_component_config",
-                    "How signature slots are set up on the page, such as whether they show the date.",
+                    "Settings of the signature slots on the page, such as whether they show the date.",
                     ::tc3_catalogue::JsonType::Object(&SignComponentConfig),
                 )
                 .optional()
@@ -8085,7 +8085,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "DraftId",
                     "draft_id",
-                    "The id that a draft gets if the employee saves one on the page, worth keeping to start from it later. Otherwise without meaning.",
+                    "The id that a draft gets if the employee saves one on the page, needed to start from it later. Otherwise meaningless.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -8106,14 +8106,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "UserName",
                     "user_name",
-                    "Name of the person whose seal it is.",
+                    "Name of the owner of the seal.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -8148,7 +8148,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional(),
@@ -8163,7 +8163,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Mobile",
                     "mobile",
-                    "The person's mobile number. Needed if auto-signing is to be switched on for them.",
+                    "The person's mobile number. Required to enable auto-signing for them.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -8178,7 +8178,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SceneKey",
                     "scene_key",
-                    "What auto-signing with the seal is for.",
+                    "Purpose of auto-signing with the seal.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -8206,7 +8206,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "EnableAutoSign",
                     "enable_auto_sign",
-                    "Whether to switch on auto-signing for the person. It has no effect.",
+                    "Whether to enable auto-signing for the person. It has no effect.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional()
@@ -8252,7 +8252,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -8266,7 +8266,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ReliveInfo",
                     "relive_info",
-                    "What the release agreement says: the reason, what stays in force, how things are settled.",
+                    "Content of the release agreement: the reason, the clauses that stay in force, the settlement.",
                     ::tc3_catalogue::JsonType::Object(&RelieveInfo),
                 )
                 .required(),
@@ -8282,7 +8282,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CallbackUrl",
                     "callback_url",
-                    "Where to call back after signing.",
+                    "URL to call back after signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -8307,14 +8307,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Deadline",
                     "deadline",
-                    "Until when the release agreement may be signed; without all signatures by then it counts as expired and is void. Absent: seven days from its creation. Unix timestamp in seconds.",
+                    "Deadline for signing the release agreement; an agreement not signed by all parties by then expires and is void. Absent: seven days from its creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "UserData",
                     "user_data",
-                    "Data of the caller's own, JSON or any other text, encoded as base64. Callbacks about the contract's state return it unchanged. At most 20480 characters.",
+                    "Data of the caller's own, JSON or another string, encoded as base64. Callbacks about the contract's state return it unchanged. At most 20480 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -8333,7 +8333,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowName",
                     "flow_name",
-                    "The release agreement's name. Needed where one of `ReleasedApprovers` has the `ApproverType` `ORGANIZATION_PIN_CODE_SIGN`.",
+                    "The release agreement's name. Required if one of `ReleasedApprovers` has the `ApproverType` `ORGANIZATION_PIN_CODE_SIGN`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -8396,14 +8396,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Description",
                     "description",
-                    "What the role is for. At most 50 characters.",
+                    "Purpose of the role. At most 50 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -8418,7 +8418,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "PermissionGroups",
                     "permission_groups",
-                    "What the role may do, as one complete tree of permissions in the form that `ChannelDescribeRoles` returns. Absent: no permissions yet; `ChannelModifyRole` sets them.",
+                    "Permissions of the role, as one complete tree in the form that `ChannelDescribeRoles` returns. Absent: no permissions yet; `ChannelModifyRole` sets them.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&PermissionGroup),
                     ),
@@ -8468,7 +8468,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -8542,13 +8542,13 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "UserIds",
                 "user_ids",
-                "The employees who were authorised now; those left out had been already. User ids of the service, or `OpenId`s if the request gave such.",
+                "The newly authorised employees, without those authorised before. User ids of the service, or `OpenId`s if the request gave such.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
                     "SealOperatorVerifyPath",
                     "seal_operator_verify_path",
-                    "Mini program path to the page where the operator proves by face recognition who they are. Empty by default.",
+                    "Mini program path to the page on which the operator proves their identity by face recognition. Empty by default.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -8578,14 +8578,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "SceneKey",
                     "scene_key",
-                    "What auto-signing is for.",
+                    "Purpose of auto-signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -8593,7 +8593,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional(),
@@ -8615,7 +8615,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NotifyType",
                     "notify_type",
-                    "How the person is told of the link; only `SMS` is on offer. Absent: not told.",
+                    "Channel by which the person is notified of the link; only `SMS` is available. Absent: no notification.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -8631,7 +8631,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpiredTime",
                     "expired_time",
-                    "Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from now. Unix timestamp in seconds.",
+                    "Time at which the link expires: not in the past, at most 30 days from now. Absent: 7 days from now. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -8686,7 +8686,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Url",
                     "url",
-                    "The link for switching on auto-signing, short or long; valid until the request's `ExpiredTime`.",
+                    "The link for enabling auto-signing, short or long; valid until the request's `ExpiredTime`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
@@ -8741,14 +8741,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "SceneKey",
                     "scene_key",
-                    "What auto-signing is for.",
+                    "Purpose of auto-signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -8756,21 +8756,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "UserInfo",
                     "user_info",
-                    "The person whose seal is to be replaced; they must have switched on auto-signing.",
+                    "The person whose seal is to be replaced; they must have enabled auto-signing.",
                     ::tc3_catalogue::JsonType::Object(&UserThreeFactor),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "ExpiredTime",
                     "expired_time",
-                    "Until when the link is valid: not in the past, at most 30 days from now. Absent: 7 days from now. Unix timestamp in seconds.",
+                    "Time at which the link expires: not in the past, at most 30 days from now. Absent: 7 days from now. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -8845,7 +8845,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -8888,7 +8888,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OpenIds",
                     "open_ids",
-                    "The employees, by the ids that the platform gave them. Ignored where `UserIds` is given. At most 100 elements.",
+                    "The employees, by the ids that the platform gave them. Ignored if `UserIds` is given. At most 100 elements.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -8906,7 +8906,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -8960,14 +8960,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "ThemeType",
                     "theme_type",
-                    "Which pages the look is for.",
+                    "Pages to which the theme applies.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -8975,7 +8975,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "WebThemeConfig",
                     "web_theme_config",
-                    "How the pages look.",
+                    "Appearance of the pages.",
                     ::tc3_catalogue::JsonType::Object(&WebThemeConfig),
                 )
                 .required(),
@@ -9016,7 +9016,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -9072,14 +9072,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "RoleId",
                     "role_id",
-                    "The role to take away, by id; not that of super administrator or legal representative.",
+                    "The role to remove, by id; not that of super administrator or legal representative.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
@@ -9104,7 +9104,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -9112,7 +9112,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OpenIds",
                     "open_ids",
-                    "The employees, by the ids that the platform gave them. Ignored where `UserIds` is given. At most 200 elements.",
+                    "The employees, by the ids that the platform gave them. Ignored if `UserIds` is given. At most 200 elements.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -9154,7 +9154,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "RoleId",
                 "role_id",
-                "The role that was taken away.",
+                "The role that was removed.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -9174,7 +9174,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -9233,7 +9233,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -9256,35 +9256,35 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "BoundAccountsNumber",
                     "bound_accounts_number",
-                    "How many accounts are bound at present.",
+                    "Number of accounts currently bound.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "RemainAvailableAccountsNumber",
                     "remain_available_accounts_number",
-                    "How many more accounts can be bound.",
+                    "Number of further accounts that can be bound.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "InvalidAccountsNumber",
                     "invalid_accounts_number",
-                    "How many accounts are no longer valid.",
+                    "Number of accounts no longer valid.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "TotalBuyAccountsNumber",
                     "total_buy_accounts_number",
-                    "How many accounts were bought.",
+                    "Number of accounts bought.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "TotalGiftAccountsNumber",
                     "total_gift_accounts_number",
-                    "How many accounts were given for free.",
+                    "Number of accounts given for free.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -9305,21 +9305,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "StartTime",
                     "start_time",
-                    "First day, as `yyyyMMdd`. The range may span 31 days at most. From 10 October 2026 on, both days must lie in the same calendar month: `20260901` to `20260930` is accepted, `20260815` to `20260915` is not.",
+                    "First day, as `yyyyMMdd`. The range may span 31 days at most. From 10 October 2026 on, both days must be in the same calendar month: `20260901` to `20260930` is accepted, `20260815` to `20260915` is not.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "EndTime",
                     "end_time",
-                    "Last day, as `yyyyMMdd`. The range may span 31 days at most; from 10 October 2026 on, both days must lie in the same calendar month.",
+                    "Last day, as `yyyyMMdd`. The range may span 31 days at most; from 10 October 2026 on, both days must be in the same calendar month.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
@@ -9334,7 +9334,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "Which page, counted from 0. Absent: the first. At least 0.",
+                    "Page number, starting at 0. Absent: the first page. At least 0.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -9380,7 +9380,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Total",
                     "total",
-                    "How many records there are in all pages.",
+                    "Number of records on all pages.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -9409,14 +9409,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
-                    "How many employees a page holds. At most 20.",
+                    "Number of employees per page. At most 20.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .required()
@@ -9440,7 +9440,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "How many employees to skip, counted from 0. 0 to 20000.",
+                    "Number of employees to skip, starting at 0. 0 to 20000.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -9458,7 +9458,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -9494,19 +9494,19 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Offset",
                 "offset",
-                "How many employees were skipped; 0 unless the request said otherwise, at most 20000.",
+                "Number of employees skipped; 0 unless the request sets `Offset`, at most 20000.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "Limit",
                 "limit",
-                "How many employees a page holds; at most 20.",
+                "Number of employees per page; at most 20.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "TotalCount",
                 "total_count",
-                "How many employees meet the filters, over all pages.",
+                "Number of employees that match the filters, on all pages.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -9526,7 +9526,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -9582,14 +9582,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
-                    "How many seals a page has. Absent: 20. At most 100.",
+                    "Number of seals per page. Absent: 20. At most 100.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -9604,7 +9604,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "How many seals to skip. Absent: 0. At most 20000.",
+                    "Number of seals to skip. Absent: 0. At most 20000.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -9622,7 +9622,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "InfoType",
                     "info_type",
-                    "Whether the answer says who may use each seal. Absent: it does not.",
+                    "Whether the response contains the employees who may use each seal. Absent: no.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -9630,14 +9630,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SealId",
                     "seal_id",
-                    "Id of one seal to look up. Absent: all seals, 100 at most in one answer.",
+                    "Id of one seal to look up. Absent: all seals, at most 100 per response.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "SealTypes",
                     "seal_types",
-                    "Types of seals to list. Subtypes, whose names begin with `OTHER_`, can be given too, once the service's support has enabled them and told their names. Absent: all types.",
+                    "Types of seals to list. Subtypes, whose names begin with `OTHER_`, are accepted too, once the service's support has enabled them and given their names. Absent: all types.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -9673,7 +9673,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "TotalCount",
                 "total_count",
-                "How many seals the organisation has; 0 or 1 if the request gave `SealId`.",
+                "Number of seals of the organisation; 0 or 1 if the request gave `SealId`.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -9701,14 +9701,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
-                    "How many roles a page holds, at most 200; a number written as text, for historical reasons.",
+                    "Number of roles per page, at most 200; a number written as a string, for historical reasons.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
@@ -9724,7 +9724,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "Which page to return, counted from 0: a number of pages, not of roles. Absent: the first page. At most 2000.",
+                    "Page number, starting at 0: counts pages, not roles. Absent: the first page. At most 2000.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional()
@@ -9742,7 +9742,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -9770,19 +9770,19 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Offset",
                 "offset",
-                "The page returned, counted from 0; at most 2000.",
+                "The page returned, starting at 0; at most 2000.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "Limit",
                 "limit",
-                "How many roles a page holds; at most 200.",
+                "Number of roles per page; at most 200.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "TotalCount",
                 "total_count",
-                "How many roles meet the filters, over all pages.",
+                "Number of roles that match the filters, on all pages.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -9824,7 +9824,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -9858,14 +9858,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "IntentionQuestionResult",
                     "intention_question_result",
-                    "Outcome of the check by question and answer; without meaning where that was not used.",
+                    "Outcome of the check by question and answer; meaningless if that check was not used.",
                     ::tc3_catalogue::JsonType::Object(&IntentionQuestionResult),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "IntentionActionResult",
                     "intention_action_result",
-                    "Outcome of the check by nod; without meaning where that was not used.",
+                    "Outcome of the check by nod; meaningless if that check was not used.",
                     ::tc3_catalogue::JsonType::Object(&IntentionActionResult),
                 )
                 .optional(),
@@ -9886,14 +9886,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "SceneKey",
                     "scene_key",
-                    "What auto-signing is for.",
+                    "Purpose of auto-signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -9908,7 +9908,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional(),
@@ -9923,25 +9923,25 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "IsOpen",
                 "is_open",
-                "Whether the person has switched on auto-signing.",
+                "Whether the person has enabled auto-signing.",
                 ::tc3_catalogue::JsonType::Bool,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "LicenseFrom",
                 "license_from",
-                "When the licence began. Only if auto-signing was switched on with a licence. Unix timestamp in seconds.",
+                "Start of the licence. Only if auto-signing was enabled with a licence. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "LicenseTo",
                 "license_to",
-                "When the licence ends. Only if auto-signing was switched on with a licence. Unix timestamp in seconds.",
+                "End of the licence. Only if auto-signing was enabled with a licence. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                     "LicenseType",
                     "license_type",
-                    "Whether auto-signing was switched on with an account licence.",
+                    "Whether auto-signing was enabled with an account licence.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -9970,14 +9970,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "SceneKey",
                     "scene_key",
-                    "What auto-signing is for.",
+                    "Purpose of auto-signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -9985,14 +9985,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "UserInfo",
                     "user_info",
-                    "The person whose auto-signing ends.",
+                    "The person whose auto-signing is disabled.",
                     ::tc3_catalogue::JsonType::Object(&UserThreeFactor),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional(),
@@ -10021,14 +10021,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
-                    "The role's name from now on: Chinese characters, letters, digits and underscores. Needed even where it stays the same. At most 20 characters.",
+                    "New name of the role: Chinese characters, letters, digits and underscores. Required even if it does not change. At most 20 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -10050,7 +10050,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Description",
                     "description",
-                    "What the role is for. At most 50 characters.",
+                    "Purpose of the role. At most 50 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10065,7 +10065,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "PermissionGroups",
                     "permission_groups",
-                    "What the role may do from now on, as one complete tree of permissions in the form that `ChannelDescribeRoles` returns. Absent: the permissions stay as they are.",
+                    "New permissions of the role, as one complete tree in the form that `ChannelDescribeRoles` returns. Absent: the permissions stay unchanged.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&PermissionGroup),
                     ),
@@ -10170,7 +10170,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizationStatus",
                     "authorization_status",
-                    "How far its verification has come. It starts `UNVERIFIED` and is `VERIFYING` once its information is submitted and while a method is chosen. Authorisation or verification by the legal representative leads through `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a power of attorney leads to `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED` or `VERIFYINGAUTHORIZATIONFILEREJECT`.",
+                    "Progress of its verification. It starts as `UNVERIFIED` and is `VERIFYING` once its information is submitted and while a method is chosen. Authorisation or verification by the legal representative leads through `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a power of attorney leads to `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED` or `VERIFYINGAUTHORIZATIONFILEREJECT`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10178,7 +10178,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizationType",
                     "authorization_type",
-                    "By which method it is, or was, verified.",
+                    "Method by which it is, or was, verified.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10194,14 +10194,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "LicenseExpireTime",
                     "license_expire_time",
-                    "When its account, that is its activation, expires. Unix timestamp in seconds.",
+                    "Time at which its account, that is its activation, expires. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "HasSubmittedAuthInfo",
                     "has_submitted_auth_info",
-                    "Whether its verification information has been submitted. Turns true with the submit button, and false again whenever the current verification record is voided, for instance by submitting the information once more or by uploading it anew after a rejection. Absent: no.",
+                    "Whether its verification information has been submitted. Becomes true with the submit button, and false again whenever the current verification record is voided, for instance by submitting the information once more or by uploading it again after a rejection. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -10216,14 +10216,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "SceneKey",
                     "scene_key",
-                    "What auto-signing is for.",
+                    "Purpose of auto-signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -10238,7 +10238,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional(),
@@ -10253,7 +10253,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "LicenseTo",
                     "license_to",
-                    "When the extended licence ends. Only if auto-signing was switched on with a licence. Unix timestamp in seconds.",
+                    "End of the extended licence. Only if auto-signing was enabled with a licence. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -10293,7 +10293,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "PermissionGroups",
                 "permission_groups",
-                "What the role may do. Returned only where the filter `IsReturnPermissionGroup` asks for it.",
+                "Permissions of the role. Returned only if the filter `IsReturnPermissionGroup` requests it.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&PermissionGroup),
                 ),
@@ -10309,14 +10309,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Status",
                     "status",
-                    "What becomes of the seal.",
+                    "New state of the seal.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -10331,7 +10331,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Reason",
                     "reason",
-                    "Why the state is changed.",
+                    "Reason for the change of state.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10364,7 +10364,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SealOperatorVerifyPath",
                     "seal_operator_verify_path",
-                    "Mini program path to the page where the operator proves by face recognition who they are. Empty by default.",
+                    "Mini program path to the page on which the operator proves their identity by face recognition. Empty by default.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10401,14 +10401,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts; not open for use.",
+                    "The employee who acts; not available.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -10443,7 +10443,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "PdfVerifyResults",
                 "pdf_verify_results",
-                "Verdict on each signature slot: signatures, seals, dates, cross-page seals. Empty where the file has none.",
+                "Result for each signature slot: signatures, seals, dates, cross-page seals. Empty if the file has none.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&PdfVerifyResult),
                 ),
@@ -10474,7 +10474,7 @@ mod objects {
     pub(super) static CommonApproverOption: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "CommonApproverOption",
         "CommonApproverOption",
-        "What a signer may do on the page and while signing. It has no effect on sub-organisations and on auto-signing, whose parties can't be changed.",
+        "Permissions of a signer on the page and while signing. It has no effect on sub-organisations and on auto-signing, whose parties can't be changed.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "CanEditApprover",
@@ -10486,28 +10486,28 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NoRefuse",
                     "no_refuse",
-                    "Whether the signer is kept from refusing to sign. Absent: no.",
+                    "Whether the signer is prevented from refusing to sign. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "NoTransfer",
                     "no_transfer",
-                    "Whether the signer is kept from forwarding the task to somebody else. Absent: no.",
+                    "Whether the signer is prevented from forwarding the task to another person. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "HideOneKeySign",
                     "hide_one_key_sign",
-                    "Whether a signer with several signature slots must choose seal or signature for each one, filling all at once being hidden. Absent: no.",
+                    "Whether a signer with several signature slots must choose seal or signature for each one; filling all in one step is hidden. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowReadLimit",
                     "flow_read_limit",
-                    "How the contract must be read before it is signed.",
+                    "Reading that is required before signing.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10515,7 +10515,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ForbidAddSignDate",
                     "forbid_add_sign_date",
-                    "Whether slots that signers add themselves (contracts from files with `SignBeanTag` 1) come without a date of signing. Absent: no, they come with one.",
+                    "Whether slots that signers add themselves (contracts from files with `SignBeanTag` 1) have no date of signing. Absent: no, they have one.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -10544,7 +10544,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverType",
                     "approver_type",
-                    "Who the party is and how it signs. For auto-signing, the organisation must have switched it on in the console (extended services); before using it in contracts from files, ask the service's account manager.",
+                    "Kind of the party and its way of signing. For auto-signing, the organisation must have enabled it in the console (extended services); before using it in contracts from files, ask the service's account manager.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -10619,14 +10619,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientId",
                     "recipient_id",
-                    "The role that the party takes in the template, by its id there. Needed where the contract is made from a template.",
+                    "The role that the party takes in the template, by its id there. Required if the contract is made from a template.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "PreReadTime",
                     "pre_read_time",
-                    "How many seconds the signer must read before signing, 3 at least. Absent: 10. At most 300.",
+                    "Minimum reading time before signing, in seconds; at least 3. Absent: 10. At most 300.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -10648,7 +10648,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NotifyType",
                     "notify_type",
-                    "How the signer is told of the contract. Absent: by short message. For a sub-organisation it is always `NONE`.",
+                    "Channel by which the signer is notified of the contract. Absent: short message. For a sub-organisation it is always `NONE`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10656,7 +10656,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverOption",
                     "approver_option",
-                    "What the signer may do.",
+                    "Permissions of the signer.",
                     ::tc3_catalogue::JsonType::Object(&CommonApproverOption),
                 )
                 .optional(),
@@ -10672,7 +10672,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverVerifyTypes",
                     "approver_verify_types",
-                    "How a person is checked before they see the contract; several ways can be given. Absent: face recognition. Ignored where the contract as a whole sets a way of its own (`ApproverVerifyType`).",
+                    "Identity checks of a person before viewing the contract; several are possible. Absent: face recognition. Ignored if the contract sets its own check (`ApproverVerifyType`).",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -10680,7 +10680,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverSignTypes",
                     "approver_sign_types",
-                    "How the signer may prove who they are when signing. Absent: all ways. Without effect for a contract from a template, which sets them itself. Device fingerprint and device face are not enough alone: another way must be among them.",
+                    "Methods by which the signer may prove identity when signing. Absent: all methods. No effect for a contract from a template, which sets them itself. Device fingerprint and device face are not sufficient by themselves: another method must be included.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -10688,7 +10688,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentLimitType",
                     "component_limit_type",
-                    "Which kinds of signature the signer may put into a personal slot (`SIGN_SIGNATURE`).",
+                    "Kinds of signature that the signer may put into a personal slot (`SIGN_SIGNATURE`).",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -10717,14 +10717,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentId",
                     "component_id",
-                    "Id of the field, unique within a PDF, by which later calls refer to it.\n\n- By coordinates: at most 30 Chinese characters, letters, digits and underscores.\n- By keyword: the keyword itself. Bare, as in `甲方签署`, it matches wherever it occurs, also inside longer text; between carets, as in `^甲方签署^`, only where it stands alone.",
+                    "Id of the field, unique within a PDF, used by later calls.\n\n- By coordinates: at most 30 Chinese characters, letters, digits and underscores.\n- By keyword: the keyword itself. Bare, as in `甲方签署`, it matches wherever it occurs, also inside longer text; between carets, as in `^甲方签署^`, only as a separate word.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentType",
                     "component_type",
-                    "What kind of field or signature slot it is. Seals are for organisations only. In a contract made from files, a slot across the edges of the pages needs `ComponentPosY`, `ComponentWidth` and `ComponentHeight`.",
+                    "Type of the field or signature slot. Seals are for organisations only. In a contract made from files, a slot across the edges of the pages needs `ComponentPosY`, `ComponentWidth` and `ComponentHeight`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10739,28 +10739,28 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentRequired",
                     "component_required",
-                    "Whether a field must be filled in. Absent: it may stay empty. Of signature slots it counts only inside an approval block, where for instance an opinion may be left empty.",
+                    "Whether a field must be filled in. Absent: it may stay empty. For signature slots it applies only inside an approval block, where for instance an opinion may be left empty.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentRecipientId",
                     "component_recipient_id",
-                    "The party to which the field belongs, by its `RecipientId`; told when fields are looked up. Leave it out when starting a contract.",
+                    "The party to which the field belongs, by its `RecipientId`; returned when fields are looked up. Leave it out when starting a contract.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "FileIndex",
                     "file_index",
-                    "Which of the contract's files holds it, counted from 0. Not in use: with one file it is always 0.",
+                    "Index of the contract's file that contains it, starting at 0. Not in use: with one file it is always 0.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "GenerateMode",
                     "generate_mode",
-                    "How its place is found. The reference's samples leave it out for placement by coordinates.",
+                    "Way in which it is placed. The reference's samples leave it out for placement by coordinates.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10782,7 +10782,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentPage",
                     "component_page",
-                    "Page it stands on, counted from 1; by coordinates. In a contract made from files, negative numbers count from the end: -1 is the last page. A page that the PDF does not have makes filling in and signing fail.",
+                    "Page number, starting at 1; by coordinates. In a contract made from files, negative numbers count from the end: -1 is the last page. A page that the PDF does not have makes filling in and signing fail.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -10803,7 +10803,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentExtra",
                     "component_extra",
-                    "Settings that depend on the kind of field, a JSON object as text, such as `{\"FontSize\":12,\"Bold\":false}`. `Font` is `黑体`, `宋体` or `仿宋`, `FontSize` 6 to 72, `FontAlign` `Left`, `Right` or `Center`.\n\n- `TEXT`, `MULTI_LINE_TEXT`: `Font`, `FontSize`, `FontAlign`, `FontColor` (red, green, blue as text: `255,0,0`), `Bold`.\n- `DATE`: `Font`, `FontSize`; the reference's example adds `FontColor`.\n- `WATERMARK`: `Font`, `FontSize`, `Opacity` (0 to 1), `Rotate` (0 to 359 degrees), `Density` (1 loose, 2 standard, the default, 3 dense), `Position` (`None` tiled, the default, `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom`, `Center`), `SubType` (`CUSTOM_WATERMARK`: own text; `PERSON_INFO_WATERMARK`: who is looking).\n- `FILL_IMAGE`: `NotMakeImageCenter` (true: not centred; default false), `FillMethod` (0, the default: fill the area; 1: scale in proportion).\n- `SELECTOR`: `WordWrap` (true: long text wraps; default false).\n- `SIGN_SIGNATURE`, `SIGN_PAGING_SIGNATURE`: `ComponentTypeLimit`, a list of the signatures permitted: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN`, `SYSTEM_ESIGN`, `IMG_ESIGN`, as in `ComponentLimitType` of `FlowApproverInfo`.\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`: `ComponentTypeLimit`, a list of the seals permitted: `OFFICIAL` (company), `CONTRACT` (contract), `FINANCE` (finance), `PERSONNEL` (personnel), `OTHER`.\n- `SIGN_DATE`: `Font` (default `黑体`), `FontSize` (default 12), `FontAlign`, `Format`, `Gaps`. `Format` is `yyyy m d`, `yyyy年m月d日`, `yyyy/m/d`, `yyyy-m-d` or `yyyy.m.d`, each but the second also with ` HH:MM:SS` after it. `Gaps`, as in `2,2`, is the number of spaces in the two gaps of `yyyy m d`. Without settings, or with `Format` empty or not understood, all others are ignored: the date is `yyyy年m月d日`, centred.\n- `SIGN_SEAL`, `SIGN_SIGNATURE`: `PageRanges` puts it on every page of the ranges, as in `[{\"BeginPage\":1,\"EndPage\":-1}]` for all.\n- `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SEAL`: `Rotate` (-360 to 360 degrees, positive is clockwise), `RotateRelation` (the `ComponentId` of a field that turns together with it: to turn a seal and a date about the seal, let each name the other).\n- `SIGN_SIGNATURE`, `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `Opacity`, 0.6 to 1 (0.7 is 70 %, 1 opaque).\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `UseSealSize` (true: the size set for the seal, 4.2 cm where none is; default false: the size of the slot).\n- `SIGN_OPINION`: `Values` (the text to confirm), `ValuesArray` (its words, to be tapped in order; joined they equal `Values`), `SignMethod` (1: by tapping words).\n- By keyword: `IgnoreKeywordError` 1: a keyword that the PDF lacks is no error, as it is otherwise, unless its party is left without any signature slot.\n- `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By coordinates `Children`, a list of `ComponentId`. By keyword `ChildrenComponents`, a list of objects with `ComponentType` (`SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SELECTOR`, `SIGN_MULTI_LINE_TEXT`), `ComponentName`, `Placeholder`, `ComponentValue` (signing parties cannot set it), `ComponentOffsetX` and `ComponentOffsetY` (from the block's own position), `ComponentWidth`, `ComponentHeight`, `ComponentExtra` (by type; of a selector `Values`, `MultiSelect` and the font).",
+                    "Settings that depend on the kind of field, a JSON object as a string, such as `{\"FontSize\":12,\"Bold\":false}`. `Font` is `黑体`, `宋体` or `仿宋`, `FontSize` 6 to 72, `FontAlign` `Left`, `Right` or `Center`.\n\n- `TEXT`, `MULTI_LINE_TEXT`: `Font`, `FontSize`, `FontAlign`, `FontColor` (red, green, blue as a string: `255,0,0`), `Bold`.\n- `DATE`: `Font`, `FontSize`; the reference's example adds `FontColor`.\n- `WATERMARK`: `Font`, `FontSize`, `Opacity` (0 to 1), `Rotate` (0 to 359 degrees), `Density` (1 loose, 2 standard, the default, 3 dense), `Position` (`None` tiled, the default, `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom`, `Center`), `SubType` (`CUSTOM_WATERMARK`: own text; `PERSON_INFO_WATERMARK`: the viewer's information).\n- `FILL_IMAGE`: `NotMakeImageCenter` (true: not centred; default false), `FillMethod` (0, the default: fill the area; 1: scale in proportion).\n- `SELECTOR`: `WordWrap` (true: long text wraps; default false).\n- `SIGN_SIGNATURE`, `SIGN_PAGING_SIGNATURE`: `ComponentTypeLimit`, an array of the signatures permitted: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN`, `SYSTEM_ESIGN`, `IMG_ESIGN`, as in `ComponentLimitType` of `FlowApproverInfo`.\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`: `ComponentTypeLimit`, an array of the seals permitted: `OFFICIAL` (company), `CONTRACT` (contract), `FINANCE` (finance), `PERSONNEL` (personnel), `OTHER`.\n- `SIGN_DATE`: `Font` (default `黑体`), `FontSize` (default 12), `FontAlign`, `Format`, `Gaps`. `Format` is `yyyy m d`, `yyyy年m月d日`, `yyyy/m/d`, `yyyy-m-d` or `yyyy.m.d`, each but the second also with ` HH:MM:SS` after it. `Gaps`, as in `2,2`, is the number of spaces in the two gaps of `yyyy m d`. Without settings, or with `Format` empty or not understood, all others are ignored: the date is `yyyy年m月d日`, centred.\n- `SIGN_SEAL`, `SIGN_SIGNATURE`: `PageRanges` puts it on every page of the ranges, as in `[{\"BeginPage\":1,\"EndPage\":-1}]` for all.\n- `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SEAL`: `Rotate` (-360 to 360 degrees, positive is clockwise), `RotateRelation` (the `ComponentId` of a field that turns together with it: to turn a seal and a date about the seal, let each name the other).\n- `SIGN_SIGNATURE`, `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `Opacity`, 0.6 to 1 (0.7 is 70 %, 1 opaque).\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `UseSealSize` (true: the size set for the seal, 4.2 cm if it has no size; default false: the size of the slot).\n- `SIGN_OPINION`: `Values` (the text to confirm), `ValuesArray` (its words, to be tapped in order; joined they equal `Values`), `SignMethod` (1: by tapping words).\n- By keyword: `IgnoreKeywordError` 1: a keyword that the PDF lacks is not an error, as it is otherwise, unless its party is left without any signature slot.\n- `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By coordinates `Children`, an array of `ComponentId`. By keyword `ChildrenComponents`, an array of objects with `ComponentType` (`SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SELECTOR`, `SIGN_MULTI_LINE_TEXT`), `ComponentName`, `Placeholder`, `ComponentValue` (signing parties cannot set it), `ComponentOffsetX` and `ComponentOffsetY` (from the block's own position), `ComponentWidth`, `ComponentHeight`, `ComponentExtra` (by type; of a selector `Values`, `MultiSelect` and the font).",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10811,7 +10811,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentValue",
                     "component_value",
-                    "Content of the field, by its type:\n\n- `TEXT`, `MULTI_LINE_TEXT`: Chinese, Latin letters, digits and punctuation of both, no emoji; `\\n` breaks lines in the latter. Address fields likewise.\n- `CHECK_BOX`: `true` or `false`.\n- `FILL_IMAGE`: a JPG or PNG, by its id from `UploadFiles`.\n- `ATTACHMENT`: 1 to 6 JPG or PNG, by their ids from `UploadFiles`, comma-separated.\n- `SELECTOR`: one of the options, in the characters of `TEXT`; gender and education likewise.\n- `DYNAMIC_TABLE`: the table as JSON.\n- `DATE`: such as `2024年05月28日`.\n- `DISTRICT`: province, city and district, in the characters of `TEXT`.\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`: a seal's id, as the console shows it.\n- `SIGN_OPINION`: at most 50 characters.\n- `WATERMARK`: the text, where `SubType` is `CUSTOM_WATERMARK`.\n\nSpecial fields, some of which only a template made in the console can hold, are checked:\n\n- organisation name: Chinese characters and Chinese brackets;\n- Unified Social Credit Code: the registered one;\n- legal representative: at most 50 characters, being 2 to 25 Chinese characters or 1 to 50 letters;\n- signer's phone: 11 digits, mainland China, beginning with 13 to 19;\n- signer's identity card: a valid number;\n- number: may have decimals;\n- e-mail: valid by the W3C's rule.",
+                    "Content of the field, by its type:\n\n- `TEXT`, `MULTI_LINE_TEXT`: Chinese, Latin letters, digits and punctuation of both, no emoji; `\\n` breaks lines in the latter. Address fields likewise.\n- `CHECK_BOX`: `true` or `false`.\n- `FILL_IMAGE`: a JPG or PNG, by its id from `UploadFiles`.\n- `ATTACHMENT`: 1 to 6 JPG or PNG, by their ids from `UploadFiles`, comma-separated.\n- `SELECTOR`: one of the options, in the characters of `TEXT`; gender and education likewise.\n- `DYNAMIC_TABLE`: the table as JSON.\n- `DATE`: such as `2024年05月28日`.\n- `DISTRICT`: province, city and district, in the characters of `TEXT`.\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`: a seal's id, as the console shows it.\n- `SIGN_OPINION`: at most 50 characters.\n- `WATERMARK`: the text, if `SubType` is `CUSTOM_WATERMARK`.\n\nSpecial fields, some of which are only possible in a template made in the console, are checked:\n\n- organisation name: Chinese characters and Chinese brackets;\n- Unified Social Credit Code: the registered one;\n- legal representative: at most 50 characters, being 2 to 25 Chinese characters or 1 to 50 letters;\n- signer's phone: 11 digits, mainland China, beginning with 13 to 19;\n- signer's identity card: a valid number;\n- number: may have decimals;\n- e-mail: valid by the W3C rule.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10826,14 +10826,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "DocumentId",
                     "document_id",
-                    "The document that holds it. Not in use; leave it out when starting a contract.",
+                    "The document that contains it. Not in use; leave it out when starting a contract.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentDescription",
                     "component_description",
-                    "A description of the caller's own, without effect on the contract. Not in use.",
+                    "A description of the caller, no effect on the contract. Not in use.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -10861,7 +10861,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "KeywordOrder",
                     "keyword_order",
-                    "From which end the occurrences of the keyword are counted, for `KeywordIndexes`; by keyword.",
+                    "Direction in which the occurrences of the keyword are counted, for `KeywordIndexes`; by keyword.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10876,7 +10876,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RelativeLocation",
                     "relative_location",
-                    "Where it stands relative to the keyword; by keyword.",
+                    "Position relative to the keyword; by keyword.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -10884,14 +10884,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "KeywordIndexes",
                     "keyword_indexes",
-                    "Which occurrences of the keyword count, from 0 in the order of `KeywordOrder`; by keyword. `[0, 2]` takes the first and the third.",
+                    "Indexes of the keyword occurrences to use, starting at 0 in the order of `KeywordOrder`; by keyword. `[0, 2]` selects the first and the third.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Placeholder",
                     "placeholder",
-                    "Hint that the service's mini program shows in a field to fill in, such as which number is wanted. Without effect on signature slots.",
+                    "Hint that the service's mini program shows in a field to fill in, such as which number is wanted. No effect on signature slots.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -10928,7 +10928,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentValue",
                     "component_value",
-                    "With what the slot may be filled. Absent: no restriction.\n\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`: types of seals, `OFFICIAL` (company seal), `CONTRACT` (contract seal), `FINANCE` (finance seal), `PERSONNEL` (personnel seal) or `OTHER`; for a party of the initiator's organisation also ids of its seals. Where both are given, the types are ignored.\n- `SIGN_SIGNATURE`: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN` or `SYSTEM_ESIGN`, as in `ComponentLimitType` of `FlowApproverInfo`.\n- `SIGN_LEGAL_PERSON_SEAL`: leave it out.",
+                    "Permitted content of the slot. Absent: no restriction.\n\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`: types of seals, `OFFICIAL` (company seal), `CONTRACT` (contract seal), `FINANCE` (finance seal), `PERSONNEL` (personnel seal) or `OTHER`; for a party of the initiator's organisation also ids of its seals. If both are given, the types are ignored.\n- `SIGN_SIGNATURE`: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN` or `SYSTEM_ESIGN`, as in `ComponentLimitType` of `FlowApproverInfo`.\n- `SIGN_LEGAL_PERSON_SEAL`: leave it out.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -10944,7 +10944,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -10984,7 +10984,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ErrorMessages",
                 "error_messages",
-                "What is wrong with each change, in the order of the request, with an empty text where all is well. Empty if every task was created.",
+                "Error of each change, in the order of the request; an empty string if there is none. Empty if every task was created.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -11004,7 +11004,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -11081,7 +11081,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpireTime",
                     "expire_time",
-                    "When the link expires. Unix timestamp in seconds.",
+                    "Time at which the link expires. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
@@ -11102,14 +11102,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "OperateTypes",
                     "operate_types",
-                    "What is to be set up.",
+                    "Setup to perform.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .required()
@@ -11139,7 +11139,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizedProxyOrganizationOpenId",
                     "authorized_proxy_organization_open_id",
-                    "The partner to authorise to auto-sign, by the id that the platform gave it. Mandatory when `OperateTypes` holds `PARTNER_AUTO_SIGN_AUTH` and it is a partner, not the platform, that is authorised.",
+                    "The partner to authorise to auto-sign, by the id that the platform gave it. Mandatory if `OperateTypes` contains `PARTNER_AUTO_SIGN_AUTH` and the authorised party is a partner rather than the platform.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -11204,7 +11204,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -11281,13 +11281,13 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ErrorMessages",
                 "error_messages",
-                "Why verifications failed. Empty if none did.",
+                "Causes of failed verifications. Empty if none failed.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "ExpireTime",
                 "expire_time",
-                "When the link expires. Unix timestamp in seconds.",
+                "Time at which the link expires. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -11307,7 +11307,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -11370,7 +11370,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ErrorMessages",
                 "error_messages",
-                "What is wrong with each sub-organisation, in the order of the request, with an empty text where all is well. Empty if there is no mistake.",
+                "Error of each sub-organisation, in the order of the request; an empty string if there is none. Empty if there is no error.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -11390,7 +11390,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -11404,7 +11404,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts; not open for use.",
+                    "The employee who acts; not available.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -11446,7 +11446,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Status",
                     "status",
-                    "Where the report stands.",
+                    "State of the report.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::EvidenceReportStatus),
@@ -11475,14 +11475,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "ChangeType",
                     "change_type",
-                    "What is to change.",
+                    "Information to change.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .required()
@@ -11518,7 +11518,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Url",
                     "url",
-                    "The link, or the mini program's path, for making the change. To be opened on a phone, where it leads to the service's mini program in WeChat.",
+                    "The link, or the mini program's path, for making the change. It must be opened on a phone, on which it leads to the service's mini program in WeChat.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11526,7 +11526,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpiredTime",
                     "expired_time",
-                    "When the link expires: 7 days after it was made. Unix timestamp in seconds.",
+                    "Time at which the link expires: 7 days after its creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -11547,7 +11547,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -11602,7 +11602,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -11629,7 +11629,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ExpiredOn",
                 "expired_on",
-                "When the links expire. Unix timestamp in seconds.",
+                "Time at which the links expire. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -11684,7 +11684,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and employee the link is. Both may be new: `ProxyOrganizationOpenId` and `ProxyOperator.OpenId` become the ids of the organisation when it is activated and of the employee when they join, and all later calls need them, so store them. Each must be unique in the whole application, an employee's too, not just in their organisation.",
+                    "The application, sub-organisation and employee of the link. Both may be new: `ProxyOrganizationOpenId` and `ProxyOperator.OpenId` become the ids of the organisation when it is activated and of the employee when they join, and all later calls need them, so store them. Each must be unique in the whole application, an employee's too, not just in their organisation.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -11741,7 +11741,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Module",
                     "module",
-                    "Which part of the console opens. With `Endpoint` `CHANNEL` or `APP` only `SEAL`. Has an effect only where organisation and employee are both activated. Absent or empty: the organisation centre.",
+                    "Part of the console to open. With `Endpoint` `CHANNEL` or `APP` only `SEAL`. Has an effect only if organisation and employee are both activated. Absent or empty: the organisation centre.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11749,14 +11749,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ModuleId",
                     "module_id",
-                    "What to show in detail, by the id of one thing in `Module`: a seal with `SEAL`, a template with `TEMPLATE`, a contract with `DOCUMENT`. Has an effect only where organisation and employee are both activated.",
+                    "Id of the item in `Module` to show in detail: a seal with `SEAL`, a template with `TEMPLATE`, a contract with `DOCUMENT`. Has an effect only if organisation and employee are both activated.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "MenuStatus",
                     "menu_status",
-                    "Whether the web console shows the menu at the left. Has an effect only where organisation and employee are both activated. Absent: it does.",
+                    "Whether the web console shows the menu at the left. Has an effect only if organisation and employee are both activated. Absent: it does.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11764,7 +11764,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Endpoint",
                     "endpoint",
-                    "What kind of link to make. Absent: `PC`.",
+                    "Kind of link to create. Absent: `PC`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11772,7 +11772,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AutoJumpBackEvent",
                     "auto_jump_back_event",
-                    "After what to return to the app or mini program that opened the link; works with `Endpoint` `APP` only.",
+                    "Step after which to return to the app or mini program that opened the link; works with `Endpoint` `APP` only.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11781,7 +11781,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizationTypes",
                     "authorization_types",
-                    "In which ways the organisation may prove that its super administrator acts for it.",
+                    "Methods by which the organisation may prove that its super administrator acts for it.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -11789,7 +11789,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ProxyOperatorIdCardNumber",
                     "proxy_operator_id_card_number",
-                    "The number of the employee's identity card of mainland China; other documents are not taken. If the employee has been synchronised before, it replaces the number given then.",
+                    "The number of the employee's identity card of mainland China; other documents are not accepted. If the employee has been synchronised before, it replaces the number given then.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11797,7 +11797,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AutoJumpUrl",
                     "auto_jump_url",
-                    "Where to go after verification; works with `Endpoint` `H5` or `PC` only.",
+                    "Page to open after verification; works with `Endpoint` `H5` or `PC` only.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11806,7 +11806,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "TopNavigationStatus",
                     "top_navigation_status",
-                    "Whether the web console shows the navigation bar at the top. Has an effect only where organisation and employee are both activated. Absent: it does.",
+                    "Whether the web console shows the navigation bar at the top. Has an effect only if organisation and employee are both activated. Absent: it does.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11814,7 +11814,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AutoActive",
                     "auto_active",
-                    "Whether the organisation is activated once it has registered, given that licences are left. Ignored where the application's extended service for automatic activation is on: organisations are then activated anyway. Absent: no; activate it in the console or with `CreateChannelSubOrganizationActive`.",
+                    "Whether the organisation is activated once it has registered, if licences are left. Ignored if the application's extended service for automatic activation is on: organisations are then always activated. Absent: no; activate it in the console or with `CreateChannelSubOrganizationActive`.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -11865,7 +11865,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "PowerOfAttorneys",
                     "power_of_attorneys",
-                    "The power of attorney for the super administrator, as PNG, JPG or PDF of at most 8 MB. `AuthorizationTypes` must then name the way by power of attorney alone. Encoded as base64.",
+                    "The power of attorney for the super administrator, as PNG, JPG or PDF of at most 8 MB. `AuthorizationTypes` must then contain only the method by power of attorney. Encoded as base64.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -11874,14 +11874,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationAuthorizationOptions",
                     "organization_authorization_options",
-                    "Which of the data given here may not be changed during the organisation's verification.",
+                    "Data given here that may not be changed during the organisation's verification.",
                     ::tc3_catalogue::JsonType::Object(&OrganizationAuthorizationOptions),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "BankAccountNumber",
                     "bank_account_number",
-                    "The organisation's bank account, held in the organisation's name, to which the verifying transfer goes. Has an effect only where `AuthorizationTypes` is `5`.",
+                    "The organisation's bank account, in the organisation's name, to which the verifying transfer goes. Has an effect only if `AuthorizationTypes` is `5`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11889,7 +11889,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -11897,7 +11897,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "JumpEvents",
                     "jump_events",
-                    "Where to go after which steps of verification. With `Endpoint` `APP` the user only returns to the app.",
+                    "Pages to open after the steps of verification. With `Endpoint` `APP` the user only returns to the app.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&JumpEvent),
                     ),
@@ -11906,7 +11906,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ProxyOrganizationIdCardType",
                     "proxy_organization_id_card_type",
-                    "What kind of licence the organisation has. Absent: `USCC`.",
+                    "Kind of the organisation's licence. Absent: `USCC`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -11950,20 +11950,20 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ConsoleUrl",
                     "console_url",
-                    "The link, good for one log-in. It expires after 5 minutes for `Endpoint` `PC`, after 30 days for `CHANNEL`, `APP`, `H5`, `SHORT_H5` and `WEIXIN_QRCODE_URL`. Open it as it is: append no parameters, and take care that `&` does not become `\\u0026` on the way.",
+                    "The link, valid for one log-in. It expires after 5 minutes for `Endpoint` `PC`, after 30 days for `CHANNEL`, `APP`, `H5`, `SHORT_H5` and `WEIXIN_QRCODE_URL`. Open it as it is: append no parameters, and take care that `&` does not become `\\u0026` on the way.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                 "IsActivated",
                 "is_activated",
-                "Whether the sub-organisation has joined the service, judged by `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.",
+                "Whether the sub-organisation has joined the service, determined by `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.",
                 ::tc3_catalogue::JsonType::Bool,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "ProxyOperatorIsVerified",
                 "proxy_operator_is_verified",
-                "Whether the employee has passed identity verification and joined, judged by `Agent.ProxyOperator.OpenId`, not by their name.",
+                "Whether the employee has passed identity verification and joined, determined by `Agent.ProxyOperator.OpenId`, not by their name.",
                 ::tc3_catalogue::JsonType::Bool,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -11983,7 +11983,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and employee the call is made. The reference asks for `ProxyOrganizationOpenId` as well; its samples leave it out.",
+                    "The application, sub-organisation and employee of the call. The reference requires `ProxyOrganizationOpenId` as well; its samples leave it out.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12021,7 +12021,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "MiniAppPath",
                     "mini_app_path",
-                    "The page inside the service's mini program, to be opened from an app or another mini program with WeChat's own means.",
+                    "The page inside the service's mini program, for opening from an app or another mini program with WeChat's own means.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
@@ -12042,7 +12042,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpireTime",
                     "expire_time",
-                    "Until when the links work: 7 days from when they were made. Unix timestamp in seconds.",
+                    "Time at which the links expire: 7 days after their creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -12063,14 +12063,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "HintText",
                     "hint_text",
-                    "Text for whoever scans the code, to tell them what they are to authorise; shown in the lower part of the authorisation page.",
+                    "Text that describes the authorisation to the person who scans the code; shown in the lower part of the authorisation page.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -12139,7 +12139,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12200,7 +12200,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "TaskId",
                 "task_id",
-                "The conversion, to be followed with `DescribeFileConvertTask`.",
+                "The conversion, to be polled with `DescribeFileConvertTask`.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -12220,7 +12220,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12234,7 +12234,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpiredOn",
                     "expired_on",
-                    "Until when link and QR code are valid; the maximum is the end of 2099 in Chinese time. Absent: seven days from now. Unix timestamp in seconds. At most 4102415999.",
+                    "Time at which link and QR code expire; the maximum is the end of 2099 in Chinese time. Absent: seven days from now. Unix timestamp in seconds. At most 4102415999.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional()
@@ -12272,7 +12272,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "QrCode",
                     "qr_code",
-                    "Address of the QR code's picture; it is valid for five minutes, so fetch the picture at once.",
+                    "Address of the QR code's picture; it is valid for five minutes, so fetch the picture immediately.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -12288,7 +12288,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpiredOn",
                     "expired_on",
-                    "When link and QR code expire, by default seven days after they were made. Unix timestamp in seconds.",
+                    "Time at which link and QR code expire, by default seven days after their creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
@@ -12325,7 +12325,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12380,7 +12380,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12402,7 +12402,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverInfo",
                     "approver_info",
-                    "Who the signer under approval is. A person is found by name with either the identity document (kind and number) or the phone number; a signer of an organisation by these and the organisation's name.",
+                    "The signer under approval. A person is found by name with either the identity document (kind and number) or the phone number; a signer of an organisation by these and the organisation's name.",
                     ::tc3_catalogue::JsonType::Object(&NeedReviewApproverInfo),
                 )
                 .required(),
@@ -12472,7 +12472,7 @@ mod objects {
     pub(super) static CreateFlowOption: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "CreateFlowOption",
         "CreateFlowOption",
-        "What the page that starts a contract shows, hides and lets the employee change.",
+        "Parts of the page for starting a contract that are shown, hidden or editable by the employee.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "CanEditFlow",
@@ -12512,14 +12512,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ForbidEditApprover",
                     "forbid_edit_approver",
-                    "Whether parties are locked: none can be added, changed or removed. Absent: no. With `true` the request must name the parties. Without effect on sub-organisations and auto-signing, which can't be changed anyway.",
+                    "Whether parties are locked: none can be added, changed or removed. Absent: no. With `true` the request must name the parties. No effect on sub-organisations and auto-signing, which can't be changed anyway.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "CustomCreateFlowDescription",
                     "custom_create_flow_description",
-                    "A text of the caller's own for the start dialog: Chinese characters, letters, digits and punctuation. At most 500 characters.",
+                    "The caller's text for the start dialog: Chinese characters, letters, digits and punctuation. At most 500 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -12544,14 +12544,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SkipUploadFile",
                     "skip_upload_file",
-                    "Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is officially needed where it is not skipped, while the sample that skips it gives one: it belongs in both cases.",
+                    "Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is officially required if it is not skipped, while the sample that skips it gives one: give it in both cases.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "SignComponentConfig",
                     "sign_component_config",
-                    "How signature slots are set up on the page, such as whether they show the date.",
+                    "Settings of the signature slots on the page, such as whether they show the date.",
                     ::tc3_catalogue::JsonType::Object(&SignComponentConfig),
                 )
                 .optional(),
@@ -12572,14 +12572,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignAfterStart",
                     "sign_after_start",
-                    "Whether a button to sign is offered after the start; only where the acting employee is a signer. Absent: no.",
+                    "Whether a button to sign is offered after the start; only if the acting employee is a signer. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "HideOperationSteps",
                     "hide_operation_steps",
-                    "Which steps are hidden. On the new version of the page only.",
+                    "Hidden steps. On the new version of the page only.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -12601,14 +12601,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NeedFlowDraft",
                     "need_flow_draft",
-                    "Whether the page has a button that saves a draft. The draft's id is the `DraftId` that `ChannelCreatePrepareFlow` answered; a later call starts from it with `ResourceType` 3.",
+                    "Whether the page has a button that saves a draft. The draft's id is the `DraftId` that `ChannelCreatePrepareFlow` returned; a later call starts from it with `ResourceType` 3.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "HideComponentTypes",
                     "hide_component_types",
-                    "Kinds of field that the page does not offer. An empty list counts as absent.",
+                    "Kinds of field that the page does not offer. An empty array is treated as absent.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -12616,7 +12616,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ShowComponentTypes",
                     "show_component_types",
-                    "Kinds of field that the page offers. An empty list counts as absent.",
+                    "Kinds of field that the page offers. An empty array is treated as absent.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -12638,14 +12638,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ResultPageConfig",
                     "result_page_config",
-                    "What the page shows at the end.",
+                    "Content of the last page.",
                     ::tc3_catalogue::JsonType::Object(&CreateResultPageConfig),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "CcInfoVisibility",
                     "cc_info_visibility",
-                    "Whether the employee sees or edits (changes, adds, removes) those the contract is copied to, where there are any. Absent: neither.",
+                    "Whether the employee sees or edits (changes, adds, removes) the copy recipients of the contract, if there are any. Absent: neither.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -12668,7 +12668,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "Who initiates: the application, the sub-organisation that the contract comes from, and the employee who sends it. Both organisation and employee must have passed identity verification.",
+                    "The initiator: the application, the sub-organisation that the contract comes from, and the employee who sends it. Both organisation and employee must have passed identity verification.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12695,14 +12695,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NeedPreview",
                     "need_preview",
-                    "Whether only to preview: no contracts are made and no ids returned, but `PreviewUrls`, links that show for 300 seconds what the contracts would look like; nobody can sign those. A document with a dynamic table is shown as it is before composition; the final one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no. Every contract bought brings two previews; more are bought separately.",
+                    "Whether only to preview: no contracts are made and no ids returned, but `PreviewUrls`, links that show for 300 seconds how the contracts would look; nobody can sign those. A document with a dynamic table is shown as it is before composition; the final one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no. Every contract bought brings two previews; more are bought separately.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "PreviewType",
                     "preview_type",
-                    "What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF file.",
+                    "Target of the preview link; no effect unless `NeedPreview` is true. Absent: a PDF file.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -12710,7 +12710,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -12745,7 +12745,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FlowIds",
                 "flow_ids",
-                "The ids of the contracts made, 32 characters each; worth keeping, later calls need them. None where only a preview was asked for.",
+                "The ids of the created contracts, 32 characters each; store them, later calls need them. Absent if only a preview was requested.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -12758,20 +12758,20 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ErrorMessages",
                 "error_messages",
-                "One text per contract: empty where it was made, else why not.",
+                "One string per contract: empty if it was created, otherwise the error.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
                     "PreviewUrls",
                     "preview_urls",
-                    "The previews' links, good for 300 seconds, given only where `NeedPreview` was true. A document with a dynamic table is shown as it is before composition; the link to the final one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`.",
+                    "Links to the previews, valid for 300 seconds, only if `NeedPreview` was true. A document with a dynamic table is shown in its state before composition; the link to the final one is sent by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                 "TaskInfos",
                 "task_infos",
-                "The background tasks that compose elaborate documents, such as those with a dynamic table; ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are empty.",
+                "The background tasks that compose elaborate documents, such as those with a dynamic table; query them with `DescribeFileConvertTask`. The strings of an entry are empty if no task is needed.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&TaskInfo),
                 ),
@@ -12801,7 +12801,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12866,7 +12866,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12926,7 +12926,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -12940,7 +12940,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Type",
                     "r#type",
-                    "What the power of attorney is for.",
+                    "Purpose of the power of attorney.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -12985,14 +12985,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and employee the call is made. The employee must be the super administrator or the legal representative.",
+                    "The application, sub-organisation and employee of the call. The employee must be the super administrator or the legal representative.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizedOrganizationId",
                     "authorized_organization_id",
-                    "The other organisation, by its id in the service. Not in use; `AuthorizedOrganizationIds` has taken its place.",
+                    "The other organisation, by its id in the service. Not in use; `AuthorizedOrganizationIds` replaces it.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13000,7 +13000,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizedOrganizationName",
                     "authorized_organization_name",
-                    "The other organisation, by name. Not in use; `AuthorizedOrganizationNames` has taken its place.",
+                    "The other organisation, by name. Not in use; `AuthorizedOrganizationNames` replaces it.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13060,7 +13060,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "LimitAuthType",
                     "limit_auth_type",
-                    "What the authorisation page lets the authorising organisation choose by. Absent: 0, all ways.",
+                    "Choices of the authorising organisation on the authorisation page. Absent: 0, all ways.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -13119,7 +13119,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpireTime",
                     "expire_time",
-                    "When the link stops working: 7 days after it was made. Unix timestamp in seconds.",
+                    "Time at which the link expires: 7 days after its creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -13140,7 +13140,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -13171,7 +13171,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SceneKey",
                     "scene_key",
-                    "For which use of auto-signing the person gave authorisation. Absent: `E_PRESCRIPTION_AUTO_SIGN`.",
+                    "Use of auto-signing that the person authorised. Absent: `E_PRESCRIPTION_AUTO_SIGN`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13208,14 +13208,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ValidFrom",
                     "valid_from",
-                    "When the digital certificate was issued; printed on the picture as a date. Unix timestamp in seconds.",
+                    "Time at which the digital certificate was issued; printed on the picture as a date. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "ValidTo",
                     "valid_to",
-                    "Until when the digital certificate is valid; printed on the picture as a date. Unix timestamp in seconds.",
+                    "Time at which the digital certificate expires; printed on the picture as a date. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
@@ -13282,14 +13282,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "IV",
                     "iv",
-                    "Initialisation vector of the answer: 16 bytes in standard base64.",
+                    "Initialisation vector of the response: 16 bytes in standard base64.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                     "EncryptedData",
                     "encrypted_data",
-                    "The inner action's answer or error, padded by PKCS#7 and encrypted with AES-CBC or SM4-CBC; the raw ciphertext in standard base64.",
+                    "The inner action's response or error, padded by PKCS#7 and encrypted with AES-CBC or SM4-CBC; the raw ciphertext in standard base64.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
@@ -13313,12 +13313,12 @@ mod objects {
     pub(super) static CreateResultPageConfig: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "CreateResultPageConfig",
         "CreateResultPageConfig",
-        "The text of a page that shows how the start went.",
+        "The text of a page that shows the outcome of the start.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Type",
                     "r#type",
-                    "Which result it is for.",
+                    "Result to which the settings apply.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .required()
@@ -13367,7 +13367,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -13393,7 +13393,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SealImage",
                     "seal_image",
-                    "Picture of the seal, PNG or JPG, whose base64 text has at most 10 MB. Needed unless the service draws the seal; the service reviews it by hand. Encoded as base64. At most 5 MB.",
+                    "Picture of the seal, PNG or JPG, whose base64 has at most 10 MB. Required unless the service draws the seal; the service reviews it by hand. Encoded as base64. At most 5 MB.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13426,7 +13426,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SealType",
                     "seal_type",
-                    "What the seal is for. An organisation has only one official seal; a second is refused. Absent: `OFFICIAL`.",
+                    "Purpose of the seal. An organisation has only one official seal; a second is refused. Absent: `OFFICIAL`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13457,7 +13457,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SubSealType",
                     "sub_seal_type",
-                    "Subtype of a seal, such as `OTHER_58`; never for a picture. It counts only if `SealType` is `OTHER` and the service draws the seal, whose line of text is then the subtype's name. The service's support enables subtypes and tells their names.",
+                    "Subtype of a seal, such as `OTHER_58`; never for a picture. It applies only if `SealType` is `OTHER` and the service draws the seal; the seal's line of text is then the subtype's name. The service's support enables subtypes and provides their names.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -13534,7 +13534,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SealOperatorVerifyPath",
                     "seal_operator_verify_path",
-                    "Mini program path to the page where the operator proves by face recognition who they are. Empty by default.",
+                    "Mini program path to the page on which the operator proves their identity by face recognition. Empty by default.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13580,14 +13580,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowIds",
                     "flow_ids",
-                    "The contracts. Only one where `GenerateType` is `ALL`, its default. At most 100 elements.",
+                    "The contracts. Only one if `GenerateType` is `ALL`, its default. At most 100 elements.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -13612,7 +13612,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Endpoint",
                     "endpoint",
-                    "What the links look like and where they are used. `CHANNEL` only where `GenerateType` is `ALL` or absent. With `APP`, a dynamic signer's link leads to the cover page only. Absent: `WEIXINAPP`.",
+                    "Form of the links and the place where they are used. `CHANNEL` only if `GenerateType` is `ALL` or absent. With `APP`, a dynamic signer's link leads to the cover page only. Absent: `WEIXINAPP`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13620,7 +13620,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "GenerateType",
                     "generate_type",
-                    "For which parties links are made. Absent: `ALL`.",
+                    "Parties for whom links are created. Absent: `ALL`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13628,7 +13628,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationName",
                     "organization_name",
-                    "Name of the organisation outside the platform whose employee signs, with full-width brackets `（）` instead of `()`. On a claim link for an organisation's dynamic signer: only in this organisation's name may the place be claimed and signed.",
+                    "Name of the organisation outside the platform whose employee signs, with full-width brackets `（）` instead of `()`. On a claim link for an organisation's dynamic signer: only in this organisation's name may the role be claimed and signed.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -13667,14 +13667,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationOpenId",
                     "organization_open_id",
-                    "The signer's sub-organisation, by the id that the platform gave it. On a claim link for an organisation's dynamic signer: only in this sub-organisation's name may the place be claimed and signed.",
+                    "The signer's sub-organisation, by the id that the platform gave it. On a claim link for an organisation's dynamic signer: only in this sub-organisation's name may the role be claimed and signed.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "OpenId",
                     "open_id",
-                    "The employee of a sub-organisation for whom to make the link, by the id that the platform gave them; only where `GenerateType` is `CHANNEL`. Only verified employees are shown. Once they are verified and have joined, their own identity and log-in phone number replace `Name`, `IdCardType`, `IdCardNumber` and `Mobile`.",
+                    "The employee of a sub-organisation for whom to create the link, by the id that the platform gave them; only if `GenerateType` is `CHANNEL`. Only verified employees are shown. Once they are verified and have joined, their own identity and log-in phone number replace `Name`, `IdCardType`, `IdCardNumber` and `Mobile`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -13688,7 +13688,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "JumpUrl",
                     "jump_url",
-                    "Page to go to after signing; takes effect only where `Endpoint` is `CHANNEL`. At most 1000 characters.",
+                    "Page to go to after signing; takes effect only if `Endpoint` is `CHANNEL`. At most 1000 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13707,7 +13707,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts; not open for use.",
+                    "The employee who acts; not available.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -13723,21 +13723,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientIds",
                     "recipient_ids",
-                    "The dynamic signer's place in each contract, to make claim links; as many as `FlowIds` and in the same order. `GenerateType` must be `RECIPIENT`.",
+                    "The dynamic signer's role in each contract, to make claim links; as many as `FlowIds` and in the same order. `GenerateType` must be `RECIPIENT`.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowGroupUrlInfo",
                     "flow_group_url_info",
-                    "Contracts of the group and places in them to be claimed, for dynamic signers. `GenerateType` must be `RECIPIENT`.",
+                    "Contracts of the group and roles in them to be claimed, for dynamic signers. `GenerateType` must be `RECIPIENT`.",
                     ::tc3_catalogue::JsonType::Object(&FlowGroupUrlInfo),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "UrlUseEnv",
                     "url_use_env",
-                    "Where the link is used. Given only for jumps from the H5 page of a WeChat official account: the mini program's success page then has a button that leads back there. Absent: no button.",
+                    "Place where the link is used. Set it only for jumps from the H5 page of a WeChat official account: the mini program's success page then has a button that leads back there. Absent: no button.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13745,7 +13745,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CanSkipReadFlow",
                     "can_skip_read_flow",
-                    "Whether the signer may confirm all files as read in one go. The service must have switched this on for the caller, and `FlowIds` must be given. For an organisation, it works only if all its seal and signature slots carry the same restrictions (seal id, kind of seal or signature). Absent: no.",
+                    "Whether the signer may confirm all files as read in one step. The service must have enabled this for the caller, and `FlowIds` must be given. For an organisation, it works only if all its seal and signature slots have the same restrictions (seal id, kind of seal or signature). Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -13841,7 +13841,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ErrorMessages",
                 "error_messages",
-                "Why a link could not be made, in the order of `SignUrlInfos`; empty text where it was made.",
+                "Errors of links that could not be created, in the order of `SignUrlInfos`; an empty string for a created link.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -13882,7 +13882,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Errormessage",
                     "errormessage",
-                    "Why the verification could not be cleared.",
+                    "Reason why the verification could not be cleared.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -13897,21 +13897,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizationIds",
                     "authorization_ids",
-                    "The verifications to clear. Each id stands for one operator's attempt to verify an organisation, of which only one can succeed.",
+                    "The verifications to clear. Each id identifies one operator's attempt to verify an organisation; only one attempt can succeed.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "AdminName",
                     "admin_name",
-                    "Name of the super administrator who carries out the verifications.",
+                    "Name of the super administrator who performs the verifications.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13919,7 +13919,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AdminMobile",
                     "admin_mobile",
-                    "Mobile number of the super administrator who carries out the verifications.",
+                    "Mobile number of the super administrator who performs the verifications.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -13943,7 +13943,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "DeleteOrganizationAuthorizationInfos",
                 "delete_organization_authorization_infos",
-                "The verifications concerned, each with its organisation, its id and what went wrong, if anything.",
+                "The verifications concerned, each with its organisation, its id and its error, if any.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(
                         &DeleteOrganizationAuthorizationInfo,
@@ -13995,7 +13995,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -14025,7 +14025,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Details",
                 "details",
-                "Where each of them stands.",
+                "State of each organisation.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(
                         &BatchOrganizationRegistrationTasksDetails,
@@ -14049,7 +14049,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -14101,7 +14101,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -14115,7 +14115,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CancelType",
                     "cancel_type",
-                    "Which kind of task it is. Absent: one of given contracts.",
+                    "Kind of task. Absent: a task for given contracts.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -14149,7 +14149,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "TaskStatus",
                     "task_status",
-                    "Where the task stands.",
+                    "State of the task.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::CancelTaskStatus),
@@ -14184,7 +14184,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -14198,7 +14198,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts; not open for use.",
+                    "The employee who acts; not available.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -14241,7 +14241,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Status",
                     "status",
-                    "Where the report stands.",
+                    "State of the report.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::EvidenceReportStatus),
@@ -14262,14 +14262,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
-                    "How many sub-organisations a page holds. At most 200.",
+                    "Number of sub-organisations per page. At most 200.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .required()
@@ -14299,7 +14299,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "How many sub-organisations to skip. 0 to 20000.",
+                    "Number of sub-organisations to skip. 0 to 20000.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -14345,21 +14345,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "How many sub-organisations were skipped, from 0 to 20000.",
+                    "Number of sub-organisations skipped, from 0 to 20000.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
-                    "How many sub-organisations a page holds, at most 200.",
+                    "Number of sub-organisations per page, at most 200.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Total",
                     "total",
-                    "How many sub-organisations match in all.",
+                    "Total number of matching sub-organisations.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -14380,7 +14380,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and approver the link is; `ProxyOperator` is the approver.",
+                    "The application, sub-organisation and approver of the link; `ProxyOperator` is the approver.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -14444,14 +14444,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "ExtendServiceType",
                     "extend_service_type",
-                    "The extended service in question. The official sample asks for auto-signing with `OPEN_SERVER_SIGN`, which the reference does not list.",
+                    "The extended service in question. The official sample queries auto-signing with `OPEN_SERVER_SIGN`, which the reference does not list.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -14459,7 +14459,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
-                    "How many entries a page holds. Absent: 20. At most 200.",
+                    "Number of entries per page. Absent: 20. At most 200.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -14474,7 +14474,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "Which page to return, counted from 0. Absent: the first. At least 0.",
+                    "Page number, starting at 0. Absent: the first page. At least 0.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -14509,7 +14509,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "AuthInfoDetail",
                 "auth_info_detail",
-                "To whom the service is granted.",
+                "Employee or organisation to whom the service is granted.",
                 ::tc3_catalogue::JsonType::Object(&AuthInfoDetail),
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -14529,7 +14529,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -14585,7 +14585,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -14618,7 +14618,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "TaskStatus",
                     "task_status",
-                    "How far the conversion has come.",
+                    "Progress of the conversion.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .values(&super::sets::FileConvertStatus),
@@ -14651,14 +14651,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowIds",
                     "flow_ids",
-                    "The contracts. Not needed for a contract group, and ignored where `FlowGroupId` is given. At most 100 elements.",
+                    "The contracts. Not needed for a contract group, and ignored if `FlowGroupId` is given. At most 100 elements.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -14676,14 +14676,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowGroupId",
                     "flow_group_id",
-                    "The contract group whose contracts are looked up, as `ChannelCreateFlowGroupByTemplates` or `ChannelCreateFlowGroupByFiles` returned it. Given, it wins over `FlowIds`.",
+                    "The contract group whose contracts are looked up, as `ChannelCreateFlowGroupByTemplates` or `ChannelCreateFlowGroupByFiles` returned it. Takes precedence over `FlowIds`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -14727,7 +14727,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FlowInfo",
                 "flow_info",
-                "The contracts found, in no promised order; for a contract group, those it holds.",
+                "The contracts found, in no guaranteed order; for a contract group, its contracts.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&FlowDetailInfo),
                 ),
@@ -14735,13 +14735,13 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
-                "The contract group; empty where none was asked for.",
+                "The contract group; empty if none was requested.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowGroupName",
                     "flow_group_name",
-                    "The contract group's name; empty where none was asked for.",
+                    "The contract group's name; empty if none was requested.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
@@ -14762,14 +14762,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowIds",
                     "flow_ids",
-                    "The contracts whose PDFs are wanted. 1 to 50 elements.",
+                    "The contracts whose PDFs to download. 1 to 50 elements.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .required()
@@ -14787,7 +14787,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -14815,7 +14815,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FlowResourceUrlInfos",
                 "flow_resource_url_infos",
-                "The links by contract, also for contracts that failed: their list of links is empty.",
+                "The links by contract, also for contracts that failed: their array of links is empty.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&FlowResourceUrlInfo),
                 ),
@@ -14823,7 +14823,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ErrorMessages",
                 "error_messages",
-                "One text per contract asked for, in the order asked: empty where its link was made, else why not. The call as a whole succeeds all the same.",
+                "One string per requested contract, in the order of the request: empty if its link was created, otherwise the error. The call succeeds even if single contracts fail.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -14843,7 +14843,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -14857,7 +14857,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ContentType",
                     "content_type",
-                    "How much is returned of each template. Absent: `0`, everything.",
+                    "Amount of information returned about each template. Absent: `0`, everything.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -14865,7 +14865,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "TemplateIds",
                     "template_ids",
-                    "Templates to look up, by their ids of 32 characters. Each must exist and belong to the sub-organisation, or the call fails. `Limit` and `Offset` then have no effect; ignored where `TemplateId` is given. At most 100 elements.",
+                    "Templates to look up, by their ids of 32 characters. Each must exist and belong to the sub-organisation, or the call fails. `Limit` and `Offset` then have no effect; ignored if `TemplateId` is given. At most 100 elements.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -14883,7 +14883,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
-                    "How many templates a page holds. Absent: 20. At most 100.",
+                    "Number of templates per page. Absent: 20. At most 100.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional()
@@ -14898,7 +14898,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "How many templates to skip, counted from 0. At most 20000.",
+                    "Number of templates to skip, starting at 0. At most 20000.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional()
@@ -14916,7 +14916,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "TemplateName",
                     "template_name",
-                    "Looks for templates whose name contains this text in one piece: Chinese characters, letters, digits and underscores. At most 200 characters.",
+                    "Looks for templates whose name contains this text: Chinese characters, letters, digits and underscores. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -14955,7 +14955,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ShowPreviewComponents",
                     "show_preview_components",
-                    "Whether the preview shows the template's fields and signature slots over the file and lets one try out signing, for instance to check where they are before initiating. Absent: only the file is shown. Without `WithPreviewUrl` it has no effect.",
+                    "Whether the preview shows the template's fields and signature slots over the file and lets one try out signing, for instance to check their positions before initiating. Absent: only the file is shown. Without `WithPreviewUrl` it has no effect.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -14969,7 +14969,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -15012,19 +15012,19 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "TotalCount",
                 "total_count",
-                "How many templates meet the conditions, over all pages.",
+                "Number of templates that match the conditions, on all pages.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "Limit",
                 "limit",
-                "How many templates a page holds.",
+                "Number of templates per page.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "Offset",
                 "offset",
-                "How many templates were skipped; from 0 to 20000.",
+                "Number of templates skipped; from 0 to 20000.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -15044,7 +15044,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -15065,7 +15065,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NeedAggregate",
                     "need_aggregate",
-                    "Whether to sum up: one entry per sub-organisation for the whole range, instead of one per sub-organisation and day (none for days without use). Absent: no.",
+                    "Whether to return totals: one entry per sub-organisation for the whole range, instead of one per sub-organisation and day (none for days without use). Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -15090,14 +15090,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "Which page, counted from 0.",
+                    "Page number, starting at 0.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts; not open for use.",
+                    "The employee who acts; not available.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -15121,7 +15121,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Total",
                 "total",
-                "How many entries there are.",
+                "Number of entries.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -15149,14 +15149,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and employee the call is made. Sub-organisation and employee must have passed identity verification.",
+                    "The application, sub-organisation and employee of the call. Sub-organisation and employee must have passed identity verification.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "Filters",
                     "filters",
-                    "Which types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as `Values`. Absent: all.",
+                    "Types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as `Values`. Absent: all.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&Filter),
                     ),
@@ -15268,7 +15268,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "SignId",
                 "sign_id",
-                "The party's id, made by the service. A signing link can be made from it alone, without name, phone number or identity document.",
+                "The party's id, assigned by the service. It is sufficient for creating a signing link, without name, phone number or identity document.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -15288,14 +15288,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowId",
                     "flow_id",
-                    "The contract, by the 32-character id that `ChannelCreateFlowByFiles` answered.",
+                    "The contract, by the 32-character id that `ChannelCreateFlowByFiles` returned.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowApprovers",
                     "flow_approvers",
-                    "The parties to add, organisations or persons. Where parties sign in order, their order here is the order of signing. At most 50 elements.",
+                    "The parties to add, organisations or persons. If parties sign in order, the order of this array is the order of signing. At most 50 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FlowApproverInfo),
                     ),
@@ -15312,7 +15312,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AutoSignScene",
                     "auto_sign_scene",
-                    "What a person's auto-signing is for. Needed where a party's `ApproverType` is `PERSON_AUTO_SIGN`, which the service must have enabled for the caller.",
+                    "Purpose of a person's auto-signing. Required if a party's `ApproverType` is `PERSON_AUTO_SIGN`, which the service must have enabled for the caller.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -15320,7 +15320,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverVerifyType",
                     "approver_verify_type",
-                    "How a person is checked before they see the contract. Absent: face recognition. With `MobileCheck`, a person who is not verified signs without the two face recognitions for identity and intent. For persons only.",
+                    "Identity check of a person before viewing the contract. Absent: face recognition. With `MobileCheck`, a person who is not verified signs without the two face recognitions for identity and intent. For persons only.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -15354,7 +15354,7 @@ mod objects {
     pub(super) static DynamicSignOption: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "DynamicSignOption",
         "DynamicSignOption",
-        "How dynamic signers claim their places in several contracts. Takes effect only if all parties concerned are dynamic signers.",
+        "Way in which dynamic signers claim their roles in several contracts. Takes effect only if all parties concerned are dynamic signers.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "DynamicReceiveType",
@@ -15367,7 +15367,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationOpenId",
                     "organization_open_id",
-                    "The organisation whose employees alone may claim and sign, by the id that the platform gave it.",
+                    "The organisation whose employees may claim and sign, by the id that the platform gave it. Nobody else may.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -15377,7 +15377,7 @@ mod objects {
     pub(super) static EmbedUrlOption: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "EmbedUrlOption",
         "EmbedUrlOption",
-        "What an embedded page shows and permits.",
+        "Content and permissions of an embedded page.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "ShowFlowDetailComponent",
@@ -15440,7 +15440,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Type",
                     "r#type",
-                    "Which extended service. The official sample also answers `PAGING_SEAL` (seal across page edges) and, for the wider age range, `EXPANSION_AGE_LIMIT`; the reference lists neither.",
+                    "The extended service. The official sample also contains `PAGING_SEAL` (seal across page edges) and, for the wider age range, `EXPANSION_AGE_LIMIT`; the reference lists neither.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::ExtendedServiceType),
@@ -15466,7 +15466,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "OperateOn",
                 "operate_on",
-                "When it was switched last. May be 0. Unix timestamp in seconds.",
+                "Time of the last switch. May be 0. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
         ],
@@ -15475,7 +15475,7 @@ mod objects {
     pub(super) static FailedCreateRoleData: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FailedCreateRoleData",
         "FailedCreateRoleData",
-        "An employee to whom roles could not be given.",
+        "An employee who could not be given roles.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                 "UserId",
@@ -15537,7 +15537,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationOpenId",
                     "organization_open_id",
-                    "The sub-organisation, by the id that the platform gave it. Officially needed for a sub-organisation, though samples give `OrganizationName` alone.",
+                    "The sub-organisation, by the id that the platform gave it. Officially required for a sub-organisation, although some samples contain only `OrganizationName`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -15567,7 +15567,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowId",
                     "flow_id",
-                    "The contract whose party this is; it wins over the `FlowId` of the request. Absent: the request's. Needed for a contract of a group.",
+                    "The contract whose party this is; it takes precedence over the `FlowId` of the request. Absent: the request's. Needed for a contract of a group.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -15585,7 +15585,7 @@ mod objects {
     pub(super) static FillError: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FillError",
         "FillError",
-        "Why a signer could not be named.",
+        "Reason why a signer could not be named.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientId",
@@ -15597,7 +15597,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ErrMessage",
                     "err_message",
-                    "What went wrong, in Chinese.",
+                    "Error message, in Chinese.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -15614,7 +15614,7 @@ mod objects {
     pub(super) static FilledComponent: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FilledComponent",
         "FilledComponent",
-        "A field of a contract and what was filled in.",
+        "A field of a contract and its content.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentId",
@@ -15641,7 +15641,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentValue",
                     "component_value",
-                    "What was filled in; empty before. For a picture field, the id of a file: the picture itself is behind `ImageUrl`.",
+                    "Content of the field; empty until it is filled in. For a picture field, the id of a file: `ImageUrl` is the link to the picture itself.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -15660,12 +15660,12 @@ mod objects {
     pub(super) static Filter: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Filter",
         "Filter",
-        "A condition of a search. Which keys there are depends on the action.",
+        "A search condition. The available keys depend on the action.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Key",
                     "key",
-                    "What to filter by, such as `IsReturnPermissionGroup`.",
+                    "Key to filter by, such as `IsReturnPermissionGroup`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
@@ -15683,7 +15683,7 @@ mod objects {
     pub(super) static FlowApproverDetail: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowApproverDetail",
         "FlowApproverDetail",
-        "A party of a contract and where it stands.",
+        "A party of a contract and its state.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "ReceiptId",
@@ -15695,7 +15695,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ProxyOrganizationOpenId",
                 "proxy_organization_open_id",
-                "The party's sub-organisation, by the id that the platform gave it; empty where it has none.",
+                "The party's sub-organisation, by the id that the platform gave it; empty if it has none.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -15720,7 +15720,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "SignOrder",
                 "sign_order",
-                "The party's turn where the order matters; lower signs earlier.",
+                "The party's turn if the order matters; lower numbers sign earlier.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -15733,7 +15733,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproveStatus",
                     "approve_status",
-                    "Where the party stands.",
+                    "State of the party.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::ApproveStatus),
@@ -15747,7 +15747,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ApproveTime",
                 "approve_time",
-                "When the party signed; 0 before. Unix timestamp in seconds.",
+                "Time at which the party signed; 0 before. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -15783,7 +15783,7 @@ mod objects {
     pub(super) static FlowApproverInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowApproverInfo",
         "FlowApproverInfo",
-        "A party of a new contract and who signs for it.\n\nWhat to give depends on the party; the identity document is optional throughout:\n\n- Employee of a sub-organisation, the initiator's or another: `ApproverType` `ORGANIZATION`, `Name`, `Mobile`, `OpenId`, `OrganizationName`, `OrganizationOpenId`.\n- Another sub-organisation, where somebody claims the place later: `ORGANIZATION`, `OrganizationName`, `OrganizationOpenId`, `ApproverOption.FillType` 1.\n- Person: `PERSON`, `Name`, `Mobile`.\n- Employee of an organisation outside of the platform: `ORGANIZATION`, `NotChannelOrganization` true, `OrganizationName`, `Name`, `Mobile`; neither `OpenId` nor `OrganizationOpenId`.\n\nFrom a template, `RecipientId` as well. With `ApproverOption.FillType` 1 the signer's data may be left out.",
+        "A party of a new contract and its signer.\n\nThe required fields depend on the party; the identity document is always optional:\n\n- Employee of a sub-organisation, the initiator's or another: `ApproverType` `ORGANIZATION`, `Name`, `Mobile`, `OpenId`, `OrganizationName`, `OrganizationOpenId`.\n- Another sub-organisation, one of whose employees claims the role later: `ORGANIZATION`, `OrganizationName`, `OrganizationOpenId`, `ApproverOption.FillType` 1.\n- Person: `PERSON`, `Name`, `Mobile`.\n- Employee of an organisation outside of the platform: `ORGANIZATION`, `NotChannelOrganization` true, `OrganizationName`, `Name`, `Mobile`; neither `OpenId` nor `OrganizationOpenId`.\n\nFrom a template, `RecipientId` as well. With `ApproverOption.FillType` 1 the signer's data may be left out.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Name",
@@ -15834,7 +15834,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OpenId",
                     "open_id",
-                    "`OpenId`, the id that the platform gave them: letters and digits. Absent, for an employee of a sub-organisation: the place is open for an employee to claim. For somebody who has passed identity verification and joined the organisation, `Name`, `IdCardType`, `IdCardNumber` and `Mobile` are ignored: the verified identity and login number hold. At most 64 characters.",
+                    "The employee's id, assigned by the platform: letters and digits. Absent, for an employee of a sub-organisation: any employee can claim the role. For an employee who has passed identity verification and joined the organisation, `Name`, `IdCardType`, `IdCardNumber` and `Mobile` are ignored: the verified identity and login number apply. At most 64 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -15864,7 +15864,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverType",
                     "approver_type",
-                    "What kind of party it is, and whether it signs by hand, by auto-signing or by PIN.",
+                    "Kind of party, and whether it signs by hand, by auto-signing or by PIN.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -15872,21 +15872,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientId",
                     "recipient_id",
-                    "The party's place in the template, as `DescribeTemplates` returns it. Required from a template, unless the contract has a single party or goes from an organisation to a person.",
+                    "The party's role in the template, as `DescribeTemplates` returns it. Required from a template, unless the contract has a single party or is between an organisation and a person.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Deadline",
                     "deadline",
-                    "Until when this party may sign. Absent: the contract's deadline. Not supported for the contracts of a contract group. Unix timestamp in seconds.",
+                    "Deadline for this party's signature. Absent: the contract's deadline. Not supported for the contracts of a contract group. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "CallbackUrl",
                     "callback_url",
-                    "Where the service would report the signature, at most 1000 characters. Internal; not open for use.",
+                    "URL to which the service would report the signature, at most 1000 characters. Internal; not available.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -15895,7 +15895,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignComponents",
                     "sign_components",
-                    "The party's signature slots. From files: where and what it signs. From a template: which seal fills a slot of the initiator's organisation, the slot by `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`; a seal fixed in the template cannot be changed.",
+                    "The party's signature slots. From files: their positions and types. From a template: the seal for a slot of the initiator's organisation, the slot by `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`; a seal fixed in the template cannot be changed.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&Component),
                     ),
@@ -15912,7 +15912,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "PreReadTime",
                     "pre_read_time",
-                    "How many seconds the signer must read before signing. Absent: by length, 3 for 1 or 2 pages, 5 for 3 to 5, 10 for 6 and more. 3 to 300.",
+                    "Minimum reading time before signing, in seconds. Absent: by length, 3 for 1 or 2 pages, 5 for 3 to 5, 10 for 6 and more. 3 to 300.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -15930,7 +15930,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "JumpUrl",
                     "jump_url",
-                    "Page to which the browser goes after signing. In which cases it works is to be settled with the account manager.",
+                    "Page that the browser opens after signing. Ask the account manager about the cases in which it works.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -15938,7 +15938,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverOption",
                     "approver_option",
-                    "What the signer may do and must do: refuse, forward, be named later.",
+                    "Permissions and duties of the signer: refuse, forward, be named later.",
                     ::tc3_catalogue::JsonType::Object(&ApproverOption),
                 )
                 .optional(),
@@ -15952,7 +15952,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverVerifyTypes",
                     "approver_verify_types",
-                    "How a person proves who they are before they see the contract; several may be given. Ignored where the contract sets `ApproverVerifyType`. Absent: face recognition.",
+                    "Identity checks of a person before viewing the contract; several are possible. Ignored if the contract sets `ApproverVerifyType`. Absent: face recognition.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -15960,7 +15960,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverSignTypes",
                     "approver_sign_types",
-                    "How the signer proves their will to sign; several may be given. Absent: all of them. Without effect from a template, whose own setting holds.",
+                    "Methods by which the signer may prove the will to sign. Absent: all methods. No effect for a contract from a template, whose own setting applies.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -15975,7 +15975,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NotifyType",
                     "notify_type",
-                    "How the signer is told of the contract. Counts only with `NotChannelOrganization` true; a sub-organisation's signer is never told (`NONE`). Absent: by short message.",
+                    "Channel by which the signer is notified of the contract. Applies only with `NotChannelOrganization` true; a sub-organisation's signer is never notified (`NONE`). Absent: short message.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -15983,7 +15983,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AddSignComponentsLimits",
                     "add_sign_components_limits",
-                    "Which slots the signer may add, and with which seals or signatures they fill them. For `ChannelCreateFlowByFiles` with `SignBeanTag` 1. Only a party of the initiator's organisation can be bound to particular seals, other organisations and persons only to kinds.",
+                    "Slots that the signer may add, and the seals or signatures permitted in them. For `ChannelCreateFlowByFiles` with `SignBeanTag` 1. Only a party of the initiator's organisation can be restricted to particular seals, other organisations and persons only to kinds.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&ComponentLimit),
                     ),
@@ -16007,7 +16007,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignTypeSelector",
                     "sign_type_selector",
-                    "Who chooses among `ApproverSignTypes`, for H5 links to sign. Absent: the signer.",
+                    "Chooser among `ApproverSignTypes`, for H5 links to sign. Absent: the signer.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -16024,14 +16024,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Intention",
                     "intention",
-                    "What the signer is asked on video during face recognition. Only for H5 links to sign (`ChannelCreateFlowSignUrl`, `ChannelCreateBatchQuickSignUrl`), with face recognition as `ApproverSignTypes` when the link is made. A feature on request: the account manager switches it on. `ChannelDescribeSignFaceVideo` gives the video afterwards.",
+                    "Questions to the signer on video during face recognition. Only for H5 links to sign (`ChannelCreateFlowSignUrl`, `ChannelCreateBatchQuickSignUrl`), with face recognition as `ApproverSignTypes` when the link is created. Available on request: the account manager enables it. `ChannelDescribeSignFaceVideo` returns the video afterwards.",
                     ::tc3_catalogue::JsonType::Object(&Intention),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "SignEndpoints",
                     "sign_endpoints",
-                    "From where the signer may enter. Absent or empty: from anywhere.",
+                    "Entry points of the signer. Absent or empty: from anywhere.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -16093,7 +16093,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverType",
                     "approver_type",
-                    "What kind of party signs; empty on the initiator's preview.",
+                    "Kind of signing party; empty on the initiator's preview.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::ApproveType),
@@ -16124,7 +16124,7 @@ mod objects {
     pub(super) static FlowBatchApproverInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowBatchApproverInfo",
         "FlowBatchApproverInfo",
-        "A contract and the place in it that a dynamic signer is to claim.",
+        "A contract and the role in it that a dynamic signer claims.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "FlowId",
@@ -16136,7 +16136,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientId",
                     "recipient_id",
-                    "The dynamic signer's place in the contract, as returned on its creation. Needed for claim links.",
+                    "The dynamic signer's role in the contract, as returned on its creation. Needed for claim links.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -16146,12 +16146,12 @@ mod objects {
     pub(super) static FlowBatchUrlInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowBatchUrlInfo",
         "FlowBatchUrlInfo",
-        "The places that dynamic signers are to claim, for signing several contracts.",
+        "The roles that dynamic signers claim, for signing several contracts.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "FlowBatchApproverInfos",
                     "flow_batch_approver_infos",
-                    "One entry per contract and place.",
+                    "One entry per contract and role.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FlowBatchApproverInfo),
                     ),
@@ -16163,7 +16163,7 @@ mod objects {
     pub(super) static FlowDetailInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowDetailInfo",
         "FlowDetailInfo",
-        "A contract and where it stands.",
+        "A contract and its state.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                 "FlowId",
@@ -16188,40 +16188,40 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowStatus",
                     "flow_status",
-                    "Where the contract stands.",
+                    "State of the contract.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::FlowStatus),
             ::tc3_catalogue::MemberMeta::new(
                     "FlowMessage",
                     "flow_message",
-                    "Why it was refused or withdrawn, where `FlowStatus` is `REJECT` or `CANCEL`.",
+                    "Reason for the refusal or withdrawal, if `FlowStatus` is `REJECT` or `CANCEL`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                 "CreateOn",
                 "create_on",
-                "When the contract was created. Unix timestamp in seconds.",
+                "Time at which the contract was created. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "DeadLine",
                 "dead_line",
-                "Until when it may be signed. Unix timestamp in seconds.",
+                "Deadline for signing. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                     "CustomData",
                     "custom_data",
-                    "What the caller attached when it created the contract, as base64, at most 1000 characters. Callbacks about the contract carry it unchanged.",
+                    "Data that the caller attached when creating the contract, as base64, at most 1000 characters. Callbacks about the contract contain it unchanged.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                 "FlowApproverInfos",
                 "flow_approver_infos",
-                "The parties who sign.",
+                "The signing parties.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&FlowApproverDetail),
                 ),
@@ -16229,7 +16229,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "CcInfos",
                 "cc_infos",
-                "Those who follow the contract without signing it.",
+                "People who follow the contract without signing it.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&FlowApproverDetail),
                 ),
@@ -16299,7 +16299,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowApprovers",
                     "flow_approvers",
-                    "The parties. Where signing is in order, they sign in the order of this list. At most 5 elements.",
+                    "The parties. If signing is in order, they sign in the order of this array. At most 5 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FlowApproverInfo),
                     ),
@@ -16316,7 +16316,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Deadline",
                     "deadline",
-                    "Until when it may be signed. Unix timestamp in seconds. At most 33162419560.",
+                    "Deadline for signing. Unix timestamp in seconds. At most 33162419560.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -16334,7 +16334,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDescription",
                     "flow_description",
-                    "What the contract is about, for its readers. At most 1000 characters.",
+                    "Description of the contract, for its readers. At most 1000 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -16371,7 +16371,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CallbackUrl",
                     "callback_url",
-                    "Where callbacks would go.",
+                    "URL for callbacks.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -16418,7 +16418,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CustomShowMap",
                     "custom_show_map",
-                    "How the list of contracts in the mini program shows this one: text with these placeholders and no others: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
+                    "Title of the contract in the contract list of the mini program: text with only these placeholders: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, starting at 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -16433,7 +16433,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDisplayType",
                     "flow_display_type",
-                    "What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.",
+                    "Word for the contract in short messages and, in titles, buttons and details, on the pages for filling in and signing. Absent: contract.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -16478,7 +16478,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ErrorDetail",
                     "error_detail",
-                    "Why not: for instance the party's state does not allow it, or the present signer is no employee of the organisation.",
+                    "Cause of the failure: for instance the party's state does not allow forwarding, or the present signer is not an employee of the organisation.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -16488,7 +16488,7 @@ mod objects {
     pub(super) static FlowGroupApproverInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowGroupApproverInfo",
         "FlowGroupApproverInfo",
-        "A contract of a group and the place in it that a dynamic signer is to claim.",
+        "A contract of a group and the role in it that a dynamic signer claims.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "FlowId",
@@ -16500,7 +16500,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientId",
                     "recipient_id",
-                    "The dynamic signer's place in that contract. Needed for claim links.",
+                    "The dynamic signer's role in that contract. Needed for claim links.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -16533,7 +16533,7 @@ mod objects {
     pub(super) static FlowGroupOptions: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowGroupOptions",
         "FlowGroupOptions",
-        "How a contract group is signed, and what the page that creates it allows and shows.",
+        "Signing settings of a contract group, and content and permissions of the page that creates it.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "SelfOrganizationApproverSignEach",
@@ -16552,35 +16552,35 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "NoEditFlowName",
                     "no_edit_flow_name",
-                    "Whether the page's user is kept from editing a contract's name. Absent: no.",
+                    "Whether the page's user is prevented from editing a contract's name. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "NoEditFlowType",
                     "no_edit_flow_type",
-                    "Whether the page's user is kept from editing a contract's type. Absent: no.",
+                    "Whether the page's user is prevented from editing a contract's type. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "NoEditDeadline",
                     "no_edit_deadline",
-                    "Whether the page's user is kept from editing a contract's deadline. Absent: no.",
+                    "Whether the page's user is prevented from editing a contract's deadline. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "SignComponentConfig",
                     "sign_component_config",
-                    "How signature slots are set up on an embedded page that creates contracts, for instance whether they show the date.",
+                    "Settings of the signature slots on an embedded page that creates contracts, for instance whether they show the date.",
                     ::tc3_catalogue::JsonType::Object(&SignComponentConfig),
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "ForbidEditWatermark",
                     "forbid_edit_watermark",
-                    "Whether the page's user is kept from editing the properties of watermarks. Absent: no.",
+                    "Whether the page's user is prevented from editing the properties of watermarks. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -16594,7 +16594,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignAfterStart",
                     "sign_after_start",
-                    "Whether the page offers signing once the contracts are created; only where the employee who acts is a signer. Absent: no.",
+                    "Whether the page offers signing once the contracts are created; only if the employee who acts is a signer. Absent: no.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -16611,12 +16611,12 @@ mod objects {
     pub(super) static FlowGroupUrlInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowGroupUrlInfo",
         "FlowGroupUrlInfo",
-        "The places in a contract group that dynamic signers are to claim.",
+        "The roles in a contract group that dynamic signers claim.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "FlowGroupApproverInfos",
                     "flow_group_approver_infos",
-                    "One entry per contract and place.",
+                    "One entry per contract and role.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FlowGroupApproverInfo),
                     ),
@@ -16652,7 +16652,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Deadline",
                     "deadline",
-                    "Until when it may be signed; a contract not completed by then expires and is void. Not set: 365 days after creation. Unix timestamp in seconds.",
+                    "Deadline for signing; a contract not completed by then expires and is void. Absent: 365 days after creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .required(),
@@ -16666,7 +16666,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowApprovers",
                     "flow_approvers",
-                    "The parties, in the template's order, or creation fails: where its first party is a person and its second an organisation, the list must begin with a person, then an organisation. At most 50 elements.",
+                    "The parties, in the template's order, or creation fails: if the template's first party is a person and its second an organisation, the array must begin with a person, then an organisation. At most 50 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FlowApproverInfo),
                     ),
@@ -16683,7 +16683,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FormFields",
                     "form_fields",
-                    "What the initiator's fields are filled with. Only fields that the template assigns to the initiator can be filled in on creation, and assigning them must be enabled by the service's account manager.",
+                    "Content of the initiator's fields. Only fields that the template assigns to the initiator can be filled in on creation, and assigning them must be enabled by the service's account manager.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FormField),
                     ),
@@ -16692,7 +16692,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CallbackUrl",
                     "callback_url",
-                    "Where callbacks would go.",
+                    "URL for callbacks.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -16722,7 +16722,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDescription",
                     "flow_description",
-                    "What the contract is about, for its readers. At most 1000 characters.",
+                    "Description of the contract, for its readers. At most 1000 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -16760,7 +16760,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CustomShowMap",
                     "custom_show_map",
-                    "How the list of contracts in the mini program shows this one: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
+                    "Title of the contract in the contract list of the mini program: text with the placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, starting at 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -16768,7 +16768,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CcInfos",
                     "cc_infos",
-                    "Those who receive a copy: they see the contract and how far it is, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; nobody who is also a signer. At most 50 elements.",
+                    "Copy recipients: they see the contract and its progress, and do not sign. Persons, or verified employees of the initiator's organisation who have joined it; no signers. At most 50 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&CcInfo),
                     ),
@@ -16792,7 +16792,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "CcNotifyType",
                     "cc_notify_type",
-                    "When those in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.",
+                    "Time at which the recipients in `CcInfos` get the short message that invites them to view the contract. Absent: on creation.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -16800,7 +16800,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AutoSignScene",
                     "auto_sign_scene",
-                    "What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must enable auto-signing by persons.",
+                    "Purpose of a person's auto-signing (`PERSON_AUTO_SIGN`). The service's account manager must enable auto-signing by persons.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -16808,7 +16808,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowDisplayType",
                     "flow_display_type",
-                    "What the contract is called in short messages and, in titles, buttons and details, where it is filled in and signed. Absent: contract.",
+                    "Word for the contract in short messages and, in titles, buttons and details, on the pages for filling in and signing. Absent: contract.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -16816,7 +16816,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowOperateLimit",
                     "flow_operate_limit",
-                    "Which later operations on the contract are ruled out. Only `CreateFlowsByTemplates` heeds it.",
+                    "Later operations on the contract that are forbidden. Only `CreateFlowsByTemplates` applies it.",
                     ::tc3_catalogue::JsonType::Object(&FlowOperateLimit),
                 )
                 .optional(),
@@ -16839,7 +16839,7 @@ mod objects {
     pub(super) static FlowOperateLimit: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FlowOperateLimit",
         "FlowOperateLimit",
-        "Which later operations on a contract are ruled out.",
+        "Later operations on a contract that are forbidden.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "NoRelease",
@@ -16865,7 +16865,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ResourceUrlInfos",
                 "resource_url_infos",
-                "Links to its PDF; empty where none could be made.",
+                "Links to its PDF; empty if none could be created.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&ResourceUrlInfo),
                 ),
@@ -16876,12 +16876,12 @@ mod objects {
     pub(super) static FormField: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "FormField",
         "FormField",
-        "What one field of a contract is filled with. `ComponentId` or `ComponentName` says which field.\n\nThe value of a `DYNAMIC_TABLE` is JSON text such as `{\"headers\":[{\"content\":\"a\"},{\"content\":\"b\"}],\"rowCount\":2,\"body\":{\"cells\":[{\"rowStart\":1,\"rowEnd\":1,\"columnStart\":1,\"columnEnd\":2,\"content\":\"x\"}]}}`:\n\n- `headers`: the columns, at most 10, their header cells never merged; each with `content`, at most 100 characters, and where wanted `style` and `widthPercent`, its share of the width. Columns without a share divide the rest evenly.\n- `rowCount`: the largest number of rows below the header.\n- `body.cells`: the cells, each from `rowStart` to `rowEnd` and from `columnStart` to `columnEnd`, counted from 1, so that cells can be merged; with `content`, at most 100 characters, and where wanted `style`.\n- `style`: `font` (`黑体` or `宋体`), `fontSize` (6 to 72), `color` (`#FFFFFF` or `0xFFFFFF`), `bold` (`true` or `false`), `align` (`LEFT`, `CENTER` or `RIGHT`).\n- `settings`: `{\"headerRowDisplay\":false}` leaves the header out of the document.",
+        "Content of one field of a contract. `ComponentId` or `ComponentName` identifies the field.\n\nThe value of a `DYNAMIC_TABLE` is a JSON string such as `{\"headers\":[{\"content\":\"a\"},{\"content\":\"b\"}],\"rowCount\":2,\"body\":{\"cells\":[{\"rowStart\":1,\"rowEnd\":1,\"columnStart\":1,\"columnEnd\":2,\"content\":\"x\"}]}}`:\n\n- `headers`: the columns, at most 10, their header cells never merged; each with `content`, at most 100 characters, and optionally `style` and `widthPercent`, its share of the width. Columns without a share divide the rest evenly.\n- `rowCount`: the largest number of rows below the header.\n- `body.cells`: the cells, each from `rowStart` to `rowEnd` and from `columnStart` to `columnEnd`, starting at 1, so that cells can be merged; with `content`, at most 100 characters, and optionally `style`.\n- `style`: `font` (`黑体` or `宋体`), `fontSize` (6 to 72), `color` (`#FFFFFF` or `0xFFFFFF`), `bold` (`true` or `false`), `align` (`LEFT`, `CENTER` or `RIGHT`).\n- `settings`: `{\"headerRowDisplay\":false}` leaves the header out of the document.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "ComponentValue",
                     "component_value",
-                    "What the field is filled with, by the type of the field:\n\n- `TEXT`: text.\n- `MULTI_LINE_TEXT`: text that wraps by itself; `\\n` breaks a line.\n- `CHECK_BOX`: `true` or `false`.\n- `FILL_IMAGE`: the id of a JPG or PNG picture, from `UploadFiles`.\n- `ATTACHMENT`: one to six such ids, separated by commas.\n- `SELECTOR`: the option chosen; several are joined by `、`.\n- `DYNAMIC_TABLE`: JSON text, as described at the object.\n- `DATE`: a date such as `2024年05月28日`.\n- `DISTRICT`: province, city and district, such as `广东省深圳市福田区`.\n\nTexts, options, addresses and districts take Chinese characters, English letters, digits and the punctuation of both languages, no emoji. Fields with a special meaning are checked:\n\n- Organisation's name: Chinese characters and Chinese brackets.\n- Unified social credit code: the one the organisation is registered with.\n- Legal representative's name: 2 to 25 Chinese characters or 1 to 50 letters.\n- Signing opinion: at most 50 characters.\n- Signer's phone number: 11 digits that begin with 13 to 19, mainland China.\n- Signer's identity card: a valid number.\n- Number: may have decimals.\n- E-mail address: valid by the W3C's rules.\n- Sex, education: one of the field's options.",
+                    "Content of the field, by its type:\n\n- `TEXT`: text.\n- `MULTI_LINE_TEXT`: text that wraps by itself; `\\n` breaks a line.\n- `CHECK_BOX`: `true` or `false`.\n- `FILL_IMAGE`: the id of a JPG or PNG picture, from `UploadFiles`.\n- `ATTACHMENT`: one to six such ids, separated by commas.\n- `SELECTOR`: the option chosen; several are joined by `、`.\n- `DYNAMIC_TABLE`: a JSON string, as described for the object.\n- `DATE`: a date such as `2024年05月28日`.\n- `DISTRICT`: province, city and district, such as `广东省深圳市福田区`.\n\nTexts, options, addresses and districts take Chinese characters, English letters, digits and the punctuation of both languages, no emoji. Fields with a special meaning are checked:\n\n- Organisation's name: Chinese characters and Chinese brackets.\n- Unified social credit code: the one the organisation is registered with.\n- Legal representative's name: 2 to 25 Chinese characters or 1 to 50 letters.\n- Signing opinion: at most 50 characters.\n- Signer's phone number: 11 digits that begin with 13 to 19, mainland China.\n- Signer's identity card: a valid number.\n- Number: may have decimals.\n- E-mail address: valid by the W3C rules.\n- Sex, education: one of the field's options.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -16923,14 +16923,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "DownLoadFlows",
                     "down_load_flows",
-                    "The contracts, sorted into folders; at most 50 contracts over all folders. Each folder becomes a zip file and a download of its own, and some browsers ask for permission or cannot do several at once.",
+                    "The contracts, sorted into folders; at most 50 contracts in all folders. Each folder becomes a zip file and a download of its own, and some browsers ask for permission or cannot perform several at once.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&DownloadFlowInfo),
                     ),
@@ -16939,7 +16939,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -17016,7 +17016,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizeTime",
                     "authorize_time",
-                    "When it was granted. Unix timestamp in seconds.",
+                    "Time at which it was granted. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -17041,12 +17041,12 @@ mod objects {
     pub(super) static Intention: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Intention",
         "Intention",
-        "What a signer is asked on video while their face is checked, to record that they sign of their own will. Video verification is a feature on request: the account manager switches it on.",
+        "Questions to a signer on video during face recognition, to record the will to sign. Video verification is available on request: the account manager enables it.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "IntentionType",
                     "intention_type",
-                    "How the signer answers.",
+                    "Kind of answer of the signer.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -17054,7 +17054,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "IntentionQuestions",
                     "intention_questions",
-                    "The questions, one a round, with the answers accepted; for the question mode. Absent: the signer is asked whether they agree to sign this agreement and says `同意` (agree) or `不同意` (disagree). 1 to 10 elements.",
+                    "The questions, one per round, with the accepted answers; for the question mode. Absent: the question is whether the signer agrees to sign this agreement, and the answer `同意` (agree) or `不同意` (disagree). 1 to 10 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&IntentionQuestion),
                     ),
@@ -17074,7 +17074,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "IntentionActions",
                     "intention_actions",
-                    "The texts read out, one a round; for the nod mode only. Absent: the signer is asked whether they agree to sign this agreement and nods to agree. 1 to 10 elements.",
+                    "The texts read out, one per round; for the nod mode only. Absent: the signer is asked whether they agree to sign this agreement and nods to agree. 1 to 10 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&IntentionAction),
                     ),
@@ -17094,7 +17094,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RuleIdConfig",
                     "rule_id_config",
-                    "How the texts are read out.",
+                    "Settings for reading out the texts.",
                     ::tc3_catalogue::JsonType::Object(&RuleIdConfig),
                 )
                 .optional(),
@@ -17164,7 +17164,7 @@ mod objects {
     pub(super) static IntentionQuestion: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "IntentionQuestion",
         "IntentionQuestion",
-        "One round of the question mode: a text read out and the spoken answers accepted.",
+        "One round of the question mode: a text read out and the accepted spoken answers.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Question",
@@ -17188,7 +17188,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Answers",
                     "answers",
-                    "Spoken answers that pass, such as `同意` or `我确认`: what the signer says is compared with this list.",
+                    "Spoken answers that pass, such as `同意` or `我确认`, compared with the speech of the signer.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .optional()
@@ -17199,12 +17199,12 @@ mod objects {
     pub(super) static IntentionQuestionResult: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "IntentionQuestionResult",
         "IntentionQuestionResult",
-        "Outcome of a video check in which the signer answers questions aloud; without meaning where that was not used.",
+        "Outcome of a video check with spoken answers to questions; meaningless if that check was not used.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Video",
                     "video",
-                    "The video with the sound of all questions and answers, an MP4 file. Encoded as base64.",
+                    "The video with the sound of all questions and spoken answers, an MP4 file. Encoded as base64.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -17213,13 +17213,13 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ResultCode",
                 "result_code",
-                "For each answer, how it compares with those expected; the official sample has `0` for a fitting one.",
+                "Comparison of each spoken answer with the expected answers; the official sample has `0` for a match.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
                     "AsrResult",
                     "asr_result",
-                    "What speech recognition understood of each answer, as text.",
+                    "Speech recognition result of each spoken answer, as a string.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
                 )
                 .sensitive(),
@@ -17229,12 +17229,12 @@ mod objects {
     pub(super) static JumpEvent: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "JumpEvent",
         "JumpEvent",
-        "Where to go after one step of an organisation's or an employee's verification.",
+        "Page to open after one step of an organisation's or an employee's verification.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "JumpEventType",
                     "jump_event_type",
-                    "After which step.",
+                    "Step after which the page opens.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -17258,7 +17258,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -17281,7 +17281,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Endpoint",
                     "endpoint",
-                    "Kind of link, where one is returned. Absent: `WEIXINAPP`.",
+                    "Kind of link, if one is returned. Absent: `WEIXINAPP`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -17330,7 +17330,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -17351,7 +17351,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientId",
                     "recipient_id",
-                    "The signer whose deadline alone is extended, by role, 32 characters: as `Approvers` of `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or `DescribeFlowDetailInfo` returned it. Absent: the contract's deadline moves, and that of the signers for whom none was set at the start.",
+                    "The signer whose deadline is extended, by role, 32 characters: as `Approvers` of `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or `DescribeFlowDetailInfo` returned it. Absent: extends the contract's deadline, and that of the signers for whom none was set initially.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -17392,14 +17392,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "BizLicenseResourceId",
                     "biz_license_resource_id",
-                    "A picture of the business licence or a like certificate, by the id that `UploadFiles` returned. It is kept as evidence and not read by OCR: what has changed must be given in the other members.",
+                    "A picture of the business licence or a similar certificate, by the id that `UploadFiles` returned. It is kept as evidence and not read by OCR: set the changed information in the other fields.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
@@ -17479,27 +17479,27 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ErrorMessage",
                     "error_message",
-                    "Why the change was blocked, in Chinese, for instance how many contracts are unfinished. Empty otherwise.",
+                    "Reason why the change was blocked, in Chinese, for instance the number of unfinished contracts. Empty otherwise.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "UnfinishedCount",
                     "unfinished_count",
-                    "How many unfinished contracts stand in the way of a new name. Set in that case only.",
+                    "Number of unfinished contracts that prevent a new name. Set in that case only.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                 "FlowIds",
                 "flow_ids",
-                "Ids of the unfinished contracts of self-registered organisations of that name. The platform may be unable to look them up; ask the sub-organisation to deal with them.",
+                "Ids of the unfinished contracts of self-registered organisations of that name. The platform may be unable to look them up; ask the sub-organisation to handle them.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "ChannelFlowIds",
                 "channel_flow_ids",
-                "Ids of the unfinished contracts of the sub-organisation. Those under other platforms may not be found; ask the sub-organisation to deal with them.",
+                "Ids of the unfinished contracts of the sub-organisation. Contracts of other platforms may not be found; ask the sub-organisation to handle them.",
                 ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::String),
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -17519,7 +17519,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and employee the call is made. The employee must be the super administrator or the legal representative.",
+                    "The application, sub-organisation and employee of the call. The employee must be the super administrator or the legal representative.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -17562,7 +17562,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "LimitAuthType",
                     "limit_auth_type",
-                    "What the authorisation page lets the authorising organisation choose by. Absent: `0`, all ways.",
+                    "Choices of the authorising organisation on the authorisation page. Absent: `0`, all ways.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -17621,7 +17621,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ExpireTime",
                     "expire_time",
-                    "When the link stops working: 7 days after it was made. Unix timestamp in seconds.",
+                    "Time at which the link expires: 7 days after its creation. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -17740,13 +17740,13 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "CreateOn",
                 "create_on",
-                "When the seal was authorised. Unix timestamp in seconds.",
+                "Time at which the seal was authorised. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "Creator",
                 "creator",
-                "Who authorised the seal, by user id of the service.",
+                "The employee who authorised the seal, by user id of the service.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -17765,7 +17765,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "FailReason",
                 "fail_reason",
-                "Why the review rejected the seal.",
+                "Reason why the review rejected the seal.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -17778,7 +17778,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SealType",
                     "seal_type",
-                    "What the seal is for.",
+                    "Purpose of the seal.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::SealType),
@@ -17829,14 +17829,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "OperateType",
                     "operate_type",
-                    "Whether to look up, set or take away the authorisation. The official sample writes it in lower case.",
+                    "Whether to look up, set or revoke the authorisation. The official sample writes it in lower case.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -17858,7 +17858,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthTag",
                     "auth_tag",
-                    "Who may see the template, with `UPDATE`. Can be changed only until the template is published.",
+                    "Visibility of the template, with `UPDATE`. Can be changed only until the template is published.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -17874,7 +17874,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -17882,7 +17882,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Limit",
                     "limit",
-                    "How many sub-organisations a page holds. Absent: 20. At most 100.",
+                    "Number of sub-organisations per page. Absent: 20. At most 100.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -17897,7 +17897,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Offset",
                     "offset",
-                    "How many sub-organisations to skip. Absent: 0.",
+                    "Number of sub-organisations to skip. Absent: 0.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -17939,7 +17939,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthTag",
                     "auth_tag",
-                    "Who may see the template.",
+                    "Visibility of the template.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::TemplateVisibility),
@@ -17960,7 +17960,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Total",
                 "total",
-                "How many sub-organisations are authorised, over all pages. Returned for `SELECT` only.",
+                "Number of authorised sub-organisations, on all pages. Returned for `SELECT` only.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -17980,7 +17980,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "For which application, sub-organisation and employee the call is made. The sub-organisation is the one that owns the template; the employee is the one who acts.",
+                    "The application, sub-organisation and employee of the call. The sub-organisation is the one that owns the template; the employee is the one who acts.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -17994,7 +17994,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OperateType",
                     "operate_type",
-                    "What to do with the template.",
+                    "Operation on the template.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -18087,7 +18087,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthUrl",
                     "auth_url",
-                    "The link, good for one use: every further login needs a new one. Valid for 5 minutes with the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, whatever the state of organisation and employee. Pass it on unescaped: `&`, not `\\u0026`.",
+                    "The link, valid for one use: every further login needs a new one. Valid for 5 minutes with the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, whatever the state of organisation and employee. Pass it on unescaped: `&`, not `\\u0026`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -18095,7 +18095,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ErrorMessage",
                     "error_message",
-                    "Why the registration failed, for instance because name, credit code and legal representative do not match. Empty otherwise.",
+                    "Cause of the failed registration, for instance that name, credit code and legal representative do not match. Empty otherwise.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -18119,7 +18119,7 @@ mod objects {
     pub(super) static OrganizationAuthorizationOptions: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "OrganizationAuthorizationOptions",
         "OrganizationAuthorizationOptions",
-        "Which of the data given with the link the user must keep when they verify the organisation. What the uploaded business licence says does not replace such data either.",
+        "Data given with the link that the user must keep when verifying the organisation. Information of the uploaded business licence does not replace such data either.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "UniformSocialCreditCodeSame",
@@ -18131,35 +18131,35 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationNameSame",
                     "organization_name_same",
-                    "Whether the organisation's name must stay as given. Has an effect only where a name is given. Absent: it may differ.",
+                    "Whether the organisation's name must stay as given. Has an effect only if a name is given. Absent: it may differ.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "LegalNameSame",
                     "legal_name_same",
-                    "Whether the legal representative's name must stay as given. Has an effect only where that name is given. Absent: it may differ.",
+                    "Whether the legal representative's name must stay as given. Has an effect only if that name is given. Absent: it may differ.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "BankAccountNumberSame",
                     "bank_account_number_same",
-                    "Whether the bank account must stay as given. Has an effect only where an account is given. Absent: it may differ.",
+                    "Whether the bank account must stay as given. Has an effect only if an account is given. Absent: it may differ.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "AddressSame",
                     "address_same",
-                    "Whether the address is shown as given and cannot be changed. Has an effect only where `ProxyAddress` is given. Absent: it may differ.",
+                    "Whether the address is shown as given and cannot be changed. Has an effect only if `ProxyAddress` is given. Absent: it may differ.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "BizLicenseSame",
                     "biz_license_same",
-                    "Whether the picture of the business licence is shown as given and cannot be changed. Has an effect only where `BusinessLicense` is given. Absent: the user may replace it.",
+                    "Whether the picture of the business licence is shown as given and cannot be changed. Has an effect only if `BusinessLicense` is given. Absent: the user may replace it.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -18280,7 +18280,7 @@ mod objects {
     pub(super) static OrganizationInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "OrganizationInfo",
         "OrganizationInfo",
-        "An organisation. Only members that are not in use take it.",
+        "An organisation. Used only by fields that are not in use.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationOpenId",
@@ -18339,21 +18339,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignPlatform",
                     "sign_platform",
-                    "Where the signature was made.",
+                    "Platform on which the signature was made.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::PdfSignPlatform),
             ::tc3_catalogue::MemberMeta::new(
                     "SignerName",
                     "signer_name",
-                    "Name of the certificate's holder. If signed with the service: `ESS@<name>@<number>` for an organisation, `ESS@<name>@<identity number>@<number>` for a person, where the service gives the number. Otherwise in the other platform's form.",
+                    "Name of the certificate's owner. If signed with the service: `ESS@<name>@<number>` for an organisation, `ESS@<name>@<identity number>@<number>` for a person; the service assigns the number. Otherwise in the other platform's format.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                 "SignTime",
                 "sign_time",
-                "When it was signed. Unix timestamp in milliseconds.",
+                "Time of the signature. Unix timestamp in milliseconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -18377,7 +18377,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "CertNotAfter",
                 "cert_not_after",
-                "Until when the certificate is valid. Unix timestamp in milliseconds.",
+                "Time at which the certificate expires. Unix timestamp in milliseconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -18413,7 +18413,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ComponentPage",
                 "component_page",
-                "Page on which the slot lies, counted from 1.",
+                "Page of the slot, starting at 1.",
                 ::tc3_catalogue::JsonType::Int,
             ),
         ],
@@ -18457,7 +18457,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "DataLabel",
                     "data_label",
-                    "Where the permission stands in a subtree about data: its root, or one of the leaves to choose from.",
+                    "Position of the permission in a subtree about data: its root, or one of the leaves to choose from.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -18473,7 +18473,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "DataRange",
                     "data_range",
-                    "For permissions about data only: whose data is within reach.",
+                    "For permissions about data only: the data that it applies to.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -18495,7 +18495,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "IsChecked",
                     "is_checked",
-                    "Whether the role holds the permission.",
+                    "Whether the role has the permission.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -18558,7 +18558,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -18582,7 +18582,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "JumpUrl",
                     "jump_url",
-                    "Where the page leads when the employee is done. At most 200 characters.",
+                    "Page opened when the employee has finished. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -18645,7 +18645,7 @@ mod objects {
     pub(super) static PresetApproverInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "PresetApproverInfo",
         "PresetApproverInfo",
-        "Who alone may claim a dynamic signer's place. A person is described by name, phone number and identity document, an employee only by `OrganizationName`.",
+        "The only person or organisation that may claim a dynamic signer's role. A person is described by name, phone number and identity document, an employee only by `OrganizationName`.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Name",
@@ -18682,7 +18682,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationName",
                     "organization_name",
-                    "The organisation whose employee may claim; needed where the dynamic signer is an employee. Only organisations outside the platform, no sub-organisations. Name, phone number and identity document can't be preset beside it.",
+                    "The organisation whose employee may claim; required if the dynamic signer is an employee. Only organisations outside the platform, no sub-organisations. Name, phone number and identity document can't be preset together with it.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -18716,7 +18716,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Id",
                     "id",
-                    "The id that the platform gives the employee: the `OpenId` that `Agent.ProxyOperator` then carries.",
+                    "The id that the platform gives the employee: the `OpenId` in `Agent.ProxyOperator` of later calls.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required(),
@@ -18739,7 +18739,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "IdCardType",
                     "id_card_type",
-                    "Which identity document `IdCardNumber` belongs to. Absent: `ID_CARD`.",
+                    "Kind of the identity document in `IdCardNumber`. Absent: `ID_CARD`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -18755,7 +18755,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Mobile",
                     "mobile",
-                    "The employee's mobile number: the 11 digits of a number of mainland China, without `+86` or other characters. Numbers from elsewhere are not taken.",
+                    "The employee's mobile number: the 11 digits of a number of mainland China, without `+86` or other characters. Numbers from elsewhere are not accepted.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -18774,7 +18774,7 @@ mod objects {
     pub(super) static Recipient: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "Recipient",
         "Recipient",
-        "A party that a template provides for: one that signs or, where it has fields, fills in.",
+        "A party that a template provides for: one that signs or, if it has fields, fills in.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                 "RecipientId",
@@ -18785,14 +18785,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientType",
                     "recipient_type",
-                    "What kind of party it is.",
+                    "Kind of party.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::RecipientType),
             ::tc3_catalogue::MemberMeta::new(
                 "Description",
                 "description",
-                "What the party's role is: at most 100 Chinese characters, letters, digits and underscores.",
+                "Description of the party's role: at most 100 Chinese characters, letters, digits and underscores.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -18816,7 +18816,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignType",
                     "sign_type",
-                    "How the party signs; internal to the service.",
+                    "Way in which the party signs; internal to the service.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .values(&super::sets::RecipientSignType),
@@ -18835,21 +18835,21 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverVerifyTypes",
                     "approver_verify_types",
-                    "How a signer must prove who they are before they may see the contract.",
+                    "Identity check of a signer before viewing the contract.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .values(&super::sets::ApproverViewVerification),
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverSignTypes",
                     "approver_sign_types",
-                    "How a signer may prove their intent when they sign.",
+                    "Methods by which a signer may prove intent.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .values(&super::sets::ApproverSignType),
             ::tc3_catalogue::MemberMeta::new(
                     "NoTransfer",
                     "no_transfer",
-                    "Whether the party is barred from handing its task to somebody else. False or absent: it may hand it on.",
+                    "Whether the party is prevented from handing its task to another person. False or absent: it may hand it on.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -18871,7 +18871,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RecipientFillStatus",
                     "recipient_fill_status",
-                    "Whether the party has filled in its fields. The official sample also counts a party without fields as done.",
+                    "Whether the party has filled in its fields. The official sample also treats a party without fields as done.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -18886,7 +18886,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Components",
                 "components",
-                "The party's fields; empty where it has none to fill in.",
+                "The party's fields; empty if it has none to fill in.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&FilledComponent),
                 ),
@@ -18909,7 +18909,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OrganizationOpenId",
                     "organization_open_id",
-                    "Id that the platform gives the sub-organisation and that stands for it from then on; unique in the application. Letters and digits only. At most 64 characters.",
+                    "Id that the platform assigns to the sub-organisation; unique in the application. Letters and digits only. At most 64 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -18924,7 +18924,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OpenId",
                     "open_id",
-                    "Id that the platform gives the employee and that stands for them from then on; unique in the application. Letters and digits only. At most 64 characters.",
+                    "Id that the platform assigns to the employee; unique in the application. Letters and digits only. At most 64 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -18963,7 +18963,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AdminName",
                     "admin_name",
-                    "Name of its super administrator, who must carry out the registration in person. If the legal representative takes that role, the legal representative's name.",
+                    "Name of its super administrator, who must perform the registration in person. If the legal representative takes that role, the legal representative's name.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -18979,7 +18979,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "AuthorizationTypes",
                     "authorization_types",
-                    "How the super administrator may be authorised. Government bodies and public institutions can only use `5`. If the legal representative carries out the registration, it is the legal representative who is verified instead. At most 1 element.",
+                    "Ways in which the super administrator may be authorised. Government bodies and public institutions can only use `5`. If the legal representative carries out the registration, it is the legal representative who is verified instead. At most 1 element.",
                     ::tc3_catalogue::JsonType::List(&::tc3_catalogue::JsonType::Int),
                 )
                 .optional()
@@ -19069,19 +19069,19 @@ mod objects {
     pub(super) static ReleasedApprover: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "ReleasedApprover",
         "ReleasedApprover",
-        "A change to one party of a release agreement: who signs for an organisation instead, or what role a party is called by. A person can't be exchanged; for one, `ApproverNumber` and `ApproverSignRole` are enough.",
+        "A change to one party of a release agreement: another signer for an organisation, or another name of its role. A person can't be exchanged; for one, `ApproverNumber` and `ApproverSignRole` are enough.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverNumber",
                     "approver_number",
-                    "Which party it is: its place in the original contract's list of parties as `DescribeFlowDetailInfo` gives it, from 0. The order of signing does not matter.",
+                    "Index of the party in the original contract's array of parties as returned by `DescribeFlowDetailInfo`, starting at 0. The order of signing does not matter.",
                     ::tc3_catalogue::JsonType::Uint,
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverType",
                     "approver_type",
-                    "How the organisation signs. No value is listed for a person, whose entry can only set `ApproverSignRole`; a sample sends `PERSON`.",
+                    "Way in which the organisation signs. No value is listed for a person, whose entry can only set `ApproverSignRole`; a sample sends `PERSON`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -19093,7 +19093,7 @@ mod objects {
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
-                .deprecated("Say the party's place with `ApproverNumber`."),
+                .deprecated("Identify the party with `ApproverNumber`."),
             ::tc3_catalogue::MemberMeta::new(
                     "Name",
                     "name",
@@ -19166,7 +19166,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverSignComponentType",
                     "approver_sign_component_type",
-                    "What the organisation signs with. Absent: a seal.",
+                    "Kind of signature slot of the organisation. Absent: a seal.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -19174,7 +19174,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverSignRole",
                     "approver_sign_role",
-                    "What the agreement calls the party: Chinese characters, letters and digits. Absent: party A (`甲方`), B (`乙方`), C (`丙方`) and so on, in the order of the original contract. At most 20 characters.",
+                    "Name of the party's role in the agreement: Chinese characters, letters and digits. Absent: party A (`甲方`), B (`乙方`), C (`丙方`) and so on, in the order of the original contract. At most 20 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -19189,7 +19189,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverSignSealId",
                     "approver_sign_seal_id",
-                    "The seal that the own organisation uses. Only where the slot is one for a seal.",
+                    "The seal that the own organisation uses. Only if the slot is one for a seal.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -19233,12 +19233,12 @@ mod objects {
     pub(super) static RelieveInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "RelieveInfo",
         "RelieveInfo",
-        "What a release agreement says. Each text may hold Chinese characters, letters, digits, and Chinese or English punctuation, but no emoji.",
+        "Content of a release agreement. Each string may contain Chinese characters, letters, digits, and Chinese or English punctuation, but no emoji.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "Reason",
                     "reason",
-                    "Why the contract is released. At most 200 characters.",
+                    "Reason for the release of the contract. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -19257,7 +19257,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RemainInForceItem",
                     "remain_in_force_item",
-                    "Which clauses stay in force. At most 200 characters.",
+                    "Clauses that stay in force. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -19276,7 +19276,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OriginalExpenseSettlement",
                     "original_expense_settlement",
-                    "How the original contract's costs are settled. At most 200 characters.",
+                    "Settlement of the original contract's costs. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -19295,7 +19295,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OriginalOtherSettlement",
                     "original_other_settlement",
-                    "How the original contract's other matters are settled. At most 200 characters.",
+                    "Settlement of the original contract's other matters. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -19314,7 +19314,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "OtherDeals",
                     "other_deals",
-                    "Anything else agreed. It prevails where it contradicts the rest of the agreement. At most 200 characters.",
+                    "Other agreements. They prevail if they contradict the rest of the agreement. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -19336,12 +19336,12 @@ mod objects {
     pub(super) static RemindFlowRecords: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "RemindFlowRecords",
         "RemindFlowRecords",
-        "What became of the reminder of one contract.",
+        "Outcome of the reminder for one contract.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                 "CanRemind",
                 "can_remind",
-                "Whether the contract allows reminding. If not, `RemindMessage` says why.",
+                "Whether the contract allows reminding. If not, `RemindMessage` contains the reason.",
                 ::tc3_catalogue::JsonType::Bool,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -19353,7 +19353,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "RemindMessage",
                     "remind_message",
-                    "Why nobody can be reminded. In the official sample it also holds the outcome for each signer: reminded, or had been already.",
+                    "Reason why nobody can be reminded. In the official sample it also contains the outcome for each signer: reminded, or reminded before.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
@@ -19368,7 +19368,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Url",
                     "url",
-                    "The link. It expires after five minutes; until then whoever has it can fetch the file.",
+                    "The link. It expires after five minutes; until then anybody who has it can fetch the file.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
@@ -19396,7 +19396,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Speed",
                     "speed",
-                    "How fast the texts are read out, in the question mode and in the nod mode. Absent: by the length of the text.",
+                    "Speed at which the texts are read out, in the question mode and in the nod mode. Absent: by the length of the text.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional()
@@ -19407,7 +19407,7 @@ mod objects {
     pub(super) static SignComponentConfig: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "SignComponentConfig",
         "SignComponentConfig",
-        "How signature slots are set up on an embedded page that creates contracts.",
+        "Settings of the signature slots on an embedded page that creates contracts.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "HideDate",
@@ -19435,7 +19435,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "QrCodeId",
                 "qr_code_id",
-                "The code's id, 32 characters; to be kept, `ChannelCancelMultiFlowSignQRCode` needs it.",
+                "The code's id, 32 characters; store it, `ChannelCancelMultiFlowSignQRCode` needs it.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -19448,7 +19448,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "ExpiredTime",
                 "expired_time",
-                "Until when the code works; then it becomes invalid by itself. 7 days after creation unless the request set it. Unix timestamp in seconds.",
+                "Time at which the code expires. 7 days after creation unless the request set it. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -19476,7 +19476,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "EffectiveTime",
                 "effective_time",
-                "Until when the links work, as text such as `2022-08-05 15:55:01`.",
+                "Time at which the links expire, as a string such as `2022-08-05 15:55:01`.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -19492,25 +19492,25 @@ mod objects {
     pub(super) static SignUrlInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "SignUrlInfo",
         "SignUrlInfo",
-        "A link for one signer, or for a contract group. What does not apply or is not known is empty or 0.",
+        "A link for one signer, or for a contract group. A field that does not apply or is not known is empty or 0.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "SignUrl",
                     "sign_url",
-                    "The link, or the mini program path where `Endpoint` is `APP`. It is valid for 90 days. Nothing may be appended to it: added parameters overwrite its own.",
+                    "The link, or the mini program path if `Endpoint` is `APP`. It is valid for 90 days. Nothing may be appended to it: added parameters overwrite its own.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                 "Deadline",
                 "deadline",
-                "Until when the contract may be signed. Unix timestamp in seconds.",
+                "Deadline for signing the contract. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "SignOrder",
                 "sign_order",
-                "The signer's turn, where the contract is signed in order: the lower, the earlier. Parallel signing is not supported.",
+                "The signer's turn, if the contract is signed in order: lower numbers sign earlier. Parallel signing is not supported.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -19550,7 +19550,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ApproverType",
                     "approver_type",
-                    "What kind of party signs.",
+                    "Kind of signing party.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .values(&super::sets::ApproveType),
@@ -19631,7 +19631,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Roles",
                 "roles",
-                "The roles that the employee holds.",
+                "Roles of the employee.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&StaffRole),
                 ),
@@ -19651,13 +19651,13 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "CreatedOn",
                 "created_on",
-                "When the employee was added. Unix timestamp in seconds.",
+                "Time at which the employee was added. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "VerifiedOn",
                 "verified_on",
-                "When the employee passed identity verification; 0 before that. Unix timestamp in seconds.",
+                "Time at which the employee passed identity verification; 0 before that. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -19673,7 +19673,7 @@ mod objects {
     pub(super) static StaffRole: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "StaffRole",
         "StaffRole",
-        "A role that an employee holds.",
+        "A role of an employee.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                 "RoleId",
@@ -19704,7 +19704,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Message",
                 "message",
-                "What went wrong, for people to read, for instance that the id is malformed or the document's number invalid.",
+                "Description of the failure, for people to read, for instance that the id is malformed or the document's number invalid.",
                 ::tc3_catalogue::JsonType::String,
             ),
         ],
@@ -19718,14 +19718,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "OperatorType",
                     "operator_type",
-                    "What to do with the employees listed.",
+                    "Operation on the listed employees.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -19733,7 +19733,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ProxyOrganizationOperators",
                     "proxy_organization_operators",
-                    "The employees concerned. To mark them as having left, `Id` alone is enough. At most 200 elements.",
+                    "The employees concerned. To mark them as having left, `Id` is sufficient. At most 200 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&ProxyOrganizationOperator),
                     ),
@@ -19753,7 +19753,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -19777,14 +19777,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Status",
                     "status",
-                    "Whether all employees were taken or only some. If none was, the call fails instead.",
+                    "Whether all employees were accepted or only some. If none was, the call fails instead.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .values(&super::sets::EmployeeSyncStatus),
             ::tc3_catalogue::MemberMeta::new(
                 "FailedList",
                 "failed_list",
-                "The employees who were not taken, and why.",
+                "The employees who were not accepted, with the cause.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&SyncFailReason),
                 ),
@@ -19806,7 +19806,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
@@ -19864,7 +19864,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "Not in use: who makes the call.",
+                    "The caller. Not in use.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -19880,7 +19880,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ProxyLegalIdCardNumber",
                     "proxy_legal_id_card_number",
-                    "Number of the legal representative's identity document: digits, and an upper-case `X` where the number has one. Exactly 18 characters.",
+                    "Number of the legal representative's identity document: digits, and an upper-case `X` if the number has one. Exactly 18 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -19981,13 +19981,13 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Description",
                 "description",
-                "What the template is for.",
+                "Purpose of the template.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "Components",
                 "components",
-                "The fields to fill in: the initiator's alone, unless `QueryAllComponents` asked for all. Not returned where `ContentType` is `1`.",
+                "The fields to fill in: only the initiator's, unless `QueryAllComponents` requested all. Not returned if `ContentType` is `1`.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&Component),
                 ),
@@ -19995,7 +19995,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Recipients",
                 "recipients",
-                "The parties that the template provides for, to be matched by `RecipientId` when a contract is initiated. Not returned where `ContentType` is `1`.",
+                "The parties that the template provides for, matched by `RecipientId` when a contract is initiated. Not returned if `ContentType` is `1`.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&Recipient),
                 ),
@@ -20003,7 +20003,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "SignComponents",
                 "sign_components",
-                "The signature slots. Not returned where `ContentType` is `1`.",
+                "The signature slots. Not returned if `ContentType` is `1`.",
                 ::tc3_catalogue::JsonType::List(
                     &::tc3_catalogue::JsonType::Object(&Component),
                 ),
@@ -20026,27 +20026,27 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Creator",
                     "creator",
-                    "The name of the person who made the template.",
+                    "Name of the creator of the template.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                 "CreatedOn",
                 "created_on",
-                "When the template was made. Unix timestamp in seconds.",
+                "Time at which the template was created. Unix timestamp in seconds.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
                     "PreviewUrl",
                     "preview_url",
-                    "An H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Returned only where `WithPreviewUrl` asked for it.",
+                    "An H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Returned only if `WithPreviewUrl` requested it.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
             ::tc3_catalogue::MemberMeta::new(
                     "PdfUrl",
                     "pdf_url",
-                    "A link for downloading the template's PDF, valid for 5 minutes. Returned only where `WithPdfUrl` asked for it.",
+                    "A link for downloading the template's PDF, valid for 5 minutes. Returned only if `WithPdfUrl` requested it.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .sensitive(),
@@ -20065,7 +20065,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "ChannelAutoSave",
                     "channel_auto_save",
-                    "How the sub-organisation gets the platform's template.",
+                    "Way in which the sub-organisation gets the platform's template.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .values(&super::sets::TemplateDistribution),
@@ -20114,14 +20114,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "TemplateNum",
                     "template_num",
-                    "How many templates are bound to the type; counted only where `QueryBindTemplate` was true.",
+                    "Number of templates bound to the type; counted only if `QueryBindTemplate` was true.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "Description",
                     "description",
-                    "What the type is for.",
+                    "Purpose of the type.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -20153,7 +20153,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FileName",
                     "file_name",
-                    "Name of the file, whose extension must tell its type, such as `contract.pdf` or `contract.docx`. At most 200 characters.",
+                    "Name of the file, with an extension that matches its type, such as `contract.pdf` or `contract.docx`. At most 200 characters.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -20180,14 +20180,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Agent",
                     "agent",
-                    "On whose behalf the call is made: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, unless the action is about getting there.",
+                    "The caller: the application, the sub-organisation and its employee. Organisation and employee must have passed identity verification, except for actions that perform it.",
                     ::tc3_catalogue::JsonType::Object(&Agent),
                 )
                 .required(),
             ::tc3_catalogue::MemberMeta::new(
                     "BusinessType",
                     "business_type",
-                    "What the files are for; it decides which formats are accepted.",
+                    "Purpose of the files; it determines which formats are accepted.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .required()
@@ -20195,7 +20195,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FileInfos",
                     "file_infos",
-                    "The files. All of one type: only PDF, say, or only Word. At most 20 elements.",
+                    "The files. All of one type: only PDF or only Word, for example. At most 20 elements.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&UploadFile),
                     ),
@@ -20212,7 +20212,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Operator",
                     "operator",
-                    "The employee who acts. `Agent` says it already.",
+                    "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                     ::tc3_catalogue::JsonType::Object(&UserInfo),
                 )
                 .optional()
@@ -20220,7 +20220,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Deadline",
                     "deadline",
-                    "Until when the files may be used, at most a year from now. A feature on request: the service switches it on. Absent: an hour from the upload. Unix timestamp in seconds.",
+                    "Time at which the files expire, at most a year from now. Available on request: the service enables it. Absent: an hour from the upload. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -20247,7 +20247,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "TotalCount",
                 "total_count",
-                "How many files were stored: all of them, since one failure fails the upload.",
+                "Number of files stored: all of them, since one failure fails the upload.",
                 ::tc3_catalogue::JsonType::Int,
             ),
             ::tc3_catalogue::MemberMeta::new(
@@ -20266,7 +20266,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Deadline",
                     "deadline",
-                    "When the ids stop working. The reference gives the default here as ten minutes from the upload, elsewhere as an hour. Unix timestamp in seconds.",
+                    "Time at which the ids expire. The reference gives the default here as ten minutes from the upload, elsewhere as an hour. Unix timestamp in seconds.",
                     ::tc3_catalogue::JsonType::Int,
                 )
                 .optional(),
@@ -20282,7 +20282,7 @@ mod objects {
     pub(super) static UsageDetail: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "UsageDetail",
         "UsageDetail",
-        "What one sub-organisation used, on one day or summed up.",
+        "Usage of one sub-organisation, on one day or in total.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                 "ProxyOrganizationOpenId",
@@ -20299,25 +20299,25 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                 "Date",
                 "date",
-                "The day; `1970-01-01` where the entry is a sum.",
+                "The day; `1970-01-01` if the entry is a total.",
                 ::tc3_catalogue::JsonType::String,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "Usage",
                 "usage",
-                "How many contracts were used.",
+                "Number of contracts used.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "Cancel",
                 "cancel",
-                "How many contracts were withdrawn.",
+                "Number of contracts withdrawn.",
                 ::tc3_catalogue::JsonType::Uint,
             ),
             ::tc3_catalogue::MemberMeta::new(
                 "FlowChannel",
                 "flow_channel",
-                "The channel through which they were used, as text such as `企业版` (enterprise edition).",
+                "The channel through which they were used, as a string such as `企业版` (enterprise edition).",
                 ::tc3_catalogue::JsonType::String,
             ),
         ],
@@ -20345,7 +20345,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "Description",
                     "description",
-                    "What the contract type is for.",
+                    "Purpose of the contract type.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
@@ -20355,7 +20355,7 @@ mod objects {
     pub(super) static UserInfo: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "UserInfo",
         "UserInfo",
-        "The employee who makes the call.",
+        "The calling employee.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "OpenId",
@@ -20444,7 +20444,7 @@ mod objects {
     pub(super) static WebThemeConfig: ::tc3_catalogue::ObjectMeta = ::tc3_catalogue::ObjectMeta::new(
         "WebThemeConfig",
         "WebThemeConfig",
-        "How the service's embedded pages or the pages of verification look.",
+        "Appearance of the service's embedded pages or the pages of verification.",
         &[
             ::tc3_catalogue::MemberMeta::new(
                     "DisplaySignBrandLogo",
@@ -20456,14 +20456,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "WebEmbedThemeColor",
                     "web_embed_theme_color",
-                    "The theme colour, in hexadecimal or RGB: `#D54941` or `rgb(213, 73, 65)`.",
+                    "The theme color, in hexadecimal or RGB: `#D54941` or `rgb(213, 73, 65)`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "AuthenticateBackground",
                     "authenticate_background",
-                    "The picture in the background of the page where an organisation verifies itself. Encoded as base64.",
+                    "The picture in the background of the page on which an organisation verifies itself. Encoded as base64.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -20471,14 +20471,14 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "HideAuthenticateNavigationBar",
                     "hide_authenticate_navigation_bar",
-                    "Whether to hide the navigation bar of the page where an organisation verifies itself. Absent: it is shown.",
+                    "Whether to hide the navigation bar of the page on which an organisation verifies itself. Absent: it is shown.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
             ::tc3_catalogue::MemberMeta::new(
                     "HideAuthenticateTopLogo",
                     "hide_authenticate_top_logo",
-                    "Whether to hide the logo at the top of the page where an organisation verifies itself. Absent: it is shown.",
+                    "Whether to hide the logo at the top of the page on which an organisation verifies itself. Absent: it is shown.",
                     ::tc3_catalogue::JsonType::Bool,
                 )
                 .optional(),
@@ -20543,7 +20543,7 @@ mod sets {
     );
     pub(super) static ApproveStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproveStatus",
-        "Where one party of a contract stands.",
+        "Signing state of a party of a contract.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("PENDING"),
@@ -20568,7 +20568,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("WAITPICKUP"),
                 "WaitPickup",
-                "Nobody has claimed the party's place yet.",
+                "Nobody has claimed the party's role yet.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("ACCEPT"),
@@ -20593,7 +20593,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("FORWARD"),
                 "Forward",
-                "Handed the task to somebody else.",
+                "Handed the task to another person.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("STOP"),
@@ -20609,7 +20609,7 @@ mod sets {
     );
     pub(super) static ApproveType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproveType",
-        "What kind of party signs.",
+        "Kind of signing party.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("ORGANIZATION"),
@@ -20625,7 +20625,7 @@ mod sets {
     );
     pub(super) static ApproverFillType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproverFillType",
-        "How a signer is named after the contract has started.",
+        "Way in which a signer is named after the contract has started.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -20636,7 +20636,7 @@ mod sets {
     );
     pub(super) static ApproverMobileMode: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproverMobileMode",
-        "What happens to the phone number given for a signer.",
+        "Handling of the phone number given for a signer.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("REPLACE"),
@@ -20646,7 +20646,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("GIVEN"),
                 "Given",
-                "The number given holds.",
+                "The given number is used.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("VALIDATE"),
@@ -20657,7 +20657,7 @@ mod sets {
     );
     pub(super) static ApproverSignEndpoint: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproverSignEndpoint",
-        "From where a signer may enter.",
+        "Entry point of a signer.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("link"),
@@ -20668,7 +20668,7 @@ mod sets {
     );
     pub(super) static ApproverSignType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproverSignType",
-        "How a signer proves their intent.",
+        "Method by which a signer proves intent.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -20704,7 +20704,7 @@ mod sets {
     );
     pub(super) static ApproverType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproverType",
-        "Who a party is and how it signs.",
+        "Kind of a party and its way of signing.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -20719,13 +20719,13 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(3),
                 "OrganizationAutoSign",
-                "An organisation by auto-signing: another one, or the own one in a contract from files. It is signed for automatically, with a seal only; personal signatures can't be made so.",
+                "An organisation by auto-signing: another one, or the own one in a contract from files. It is signed for automatically, with a seal only; personal signatures can't be made this way.",
             ),
         ],
     );
     pub(super) static ApproverVerifyMode: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproverVerifyMode",
-        "How a signer is verified.",
+        "Verification of a signer.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("VerifyCheck"),
@@ -20741,7 +20741,7 @@ mod sets {
     );
     pub(super) static ApproverVerifyType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproverVerifyType",
-        "What a person must pass before they see a contract.",
+        "Verification that a person must pass before viewing a contract.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -20751,13 +20751,13 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(2),
                 "Mobile",
-                "The phone number, which must be the one given for the party. Without effect where the signature is `OCR_ESIGN`, which needs identity verification.",
+                "The phone number, which must be the one given for the party. No effect if the signature is `OCR_ESIGN`, which needs identity verification.",
             ),
         ],
     );
     pub(super) static ApproverViewVerification: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ApproverViewVerification",
-        "How a signer proves who they are before they may see a contract.",
+        "Identity check of a signer before viewing a contract.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -20805,7 +20805,7 @@ mod sets {
     );
     pub(super) static AuthorizationType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "AuthorizationType",
-        "How an organisation's super administrator may be authorised during registration.",
+        "Way in which an organisation's super administrator may be authorised during registration.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -20826,7 +20826,7 @@ mod sets {
     );
     pub(super) static AutoJumpBackEvent: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "AutoJumpBackEvent",
-        "After what to return to the app or mini program that opened the link.",
+        "Step after which to return to the app or mini program that opened the link.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("VERIFIED"),
@@ -20842,7 +20842,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
                 "AccountLicense",
-                "A licence for one person, valid for a year; it cannot be detached and given to another. Only in answers.",
+                "A licence for one person, valid for a year; it cannot be transferred to another person. Only in responses.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -20853,7 +20853,7 @@ mod sets {
     );
     pub(super) static AutoSignScene: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "AutoSignScene",
-        "What a person's auto-signing is for.",
+        "Purpose of a person's auto-signing.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("E_PRESCRIPTION_AUTO_SIGN"),
@@ -20921,7 +20921,7 @@ mod sets {
     );
     pub(super) static AutoSignUrlType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "AutoSignUrlType",
-        "What kind of page a link for switching on auto-signing leads to; empty stands for the mini program.",
+        "Kind of page that a link for enabling auto-signing opens; empty means the mini program.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("H5SIGN"),
@@ -20990,7 +20990,7 @@ mod sets {
     );
     pub(super) static BilledFlowStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "BilledFlowStatus",
-        "Where a contract in a billing record stands.",
+        "State of a contract in a billing record.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("INIT"),
@@ -21057,7 +21057,7 @@ mod sets {
     );
     pub(super) static CancelMessageFormat: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "CancelMessageFormat",
-        "Whom the cover page of a withdrawn contract names next to the reason (`CancelMessage`).",
+        "Name shown on the cover page of a withdrawn contract next to the reason (`CancelMessage`).",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -21083,7 +21083,7 @@ mod sets {
     );
     pub(super) static CancelTaskStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "CancelTaskStatus",
-        "Where a task that withdraws contracts stands.",
+        "State of a task that withdraws contracts.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("PROCESSING"),
@@ -21104,7 +21104,7 @@ mod sets {
     );
     pub(super) static CancelTaskType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "CancelTaskType",
-        "Which contracts a task withdraws.",
+        "Selection of the contracts that a task withdraws.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -21120,7 +21120,7 @@ mod sets {
     );
     pub(super) static CcInfoVisibility: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "CcInfoVisibility",
-        "What an employee may do on the page with those a contract is copied to.",
+        "Access of the employee to the copy recipients on the page.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -21141,23 +21141,23 @@ mod sets {
     );
     pub(super) static CcNotifyType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "CcNotifyType",
-        "When those who receive a copy get a short message.",
+        "Time at which copy recipients get a short message.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
                 "OnCreation",
-                "When the contract is created.",
+                "On creation of the contract.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
                 "OnCompletion",
-                "When all have signed.",
+                "After all parties have signed.",
             ),
         ],
     );
     pub(super) static CcPermission: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "CcPermission",
-        "What the recipient of a copy may do with the contract.",
+        "Rights of a copy recipient to the contract.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -21173,7 +21173,7 @@ mod sets {
     );
     pub(super) static CcType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "CcType",
-        "What kind of recipient gets a copy.",
+        "Kind of copy recipient.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -21189,7 +21189,7 @@ mod sets {
     );
     pub(super) static ChannelTemplateOperation: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ChannelTemplateOperation",
-        "What to do with a platform template's authorisation.",
+        "Operation on the authorisation of a platform template.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SELECT"),
@@ -21199,7 +21199,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("DELETE"),
                 "Delete",
-                "Takes the authorisation away from sub-organisations.",
+                "Revokes the authorisation of sub-organisations.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("UPDATE"),
@@ -21210,7 +21210,7 @@ mod sets {
     );
     pub(super) static ComponentGenerateMode: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ComponentGenerateMode",
-        "How the place of a field is found.",
+        "Way in which a field is placed.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("NORMAL"),
@@ -21231,7 +21231,7 @@ mod sets {
     );
     pub(super) static ComponentType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ComponentType",
-        "What a field or signature slot holds.",
+        "Type of a field or signature slot.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SIGN_SIGNATURE"),
@@ -21376,7 +21376,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("VIRTUAL_COMBINATION"),
                 "VirtualCombination",
-                "Block that joins check boxes; holds no text itself.",
+                "Block that joins check boxes; contains no text itself.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("WATERMARK"),
@@ -21391,7 +21391,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SIGN_VIRTUAL_COMBINATION"),
                 "SignVirtualCombination",
-                "Approval block of an organisation or a person: at most four of `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_MULTI_LINE_TEXT` and `SIGN_SELECTOR`; holds no text itself.",
+                "Approval block of an organisation or a person: at most four of `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_MULTI_LINE_TEXT` and `SIGN_SELECTOR`; contains no text itself.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SIGN_MULTI_LINE_TEXT"),
@@ -21423,7 +21423,7 @@ mod sets {
     );
     pub(super) static ConsoleLoginEndpoint: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ConsoleLoginEndpoint",
-        "What kind of log-in link to make.",
+        "Kind of log-in link.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("PC"),
@@ -21443,7 +21443,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("WEIXIN_QRCODE_URL"),
                 "WeixinQrcodeUrl",
-                "A link to be turned into a QR code and scanned with WeChat, which opens the mini program at once; following it does not work.",
+                "A link to be turned into a QR code and scanned with WeChat, which opens the mini program immediately; following it does not work.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("APP"),
@@ -21510,7 +21510,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(4),
                 "NoSignature",
-                "The file has no signature slot; also where the contract is not signed yet.",
+                "The file has no signature slot, or the contract is not signed yet.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(5),
@@ -21577,7 +21577,7 @@ mod sets {
     );
     pub(super) static CreateResultPageType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "CreateResultPageType",
-        "Which result a page shows.",
+        "Result that a page shows.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -21598,23 +21598,23 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("channel-normal-operator"),
                 "ChannelNormalOperator",
-                "Operator, for the head of legal affairs: initiates, fills in, signs, refuses and withdraws contracts, holds seals, sees all contracts of the organisation.",
+                "Operator, for the head of legal affairs: initiates, fills in, signs, refuses and withdraws contracts, keeps seals, sees all contracts of the organisation.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("channel-sales-man"),
                 "ChannelSalesMan",
-                "Salesperson or buyer: initiates, fills in, signs, refuses and withdraws contracts, holds seals, but sees only contracts that concern them.",
+                "Salesperson or buyer: initiates, fills in, signs, refuses and withdraws contracts, keeps seals, but sees only contracts that concern them.",
             ),
         ],
     );
     pub(super) static DynamicReceiveType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "DynamicReceiveType",
-        "How many contracts of a link a dynamic signer must claim.",
+        "Number of contracts of a link that a dynamic signer must claim.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
                 "Some",
-                "Some are enough to go on to signing.",
+                "Some are enough to continue to signing.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -21625,7 +21625,7 @@ mod sets {
     );
     pub(super) static EmbedType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "EmbedType",
-        "Which page to embed.",
+        "Page to embed.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("CREATE_SEAL"),
@@ -21676,7 +21676,7 @@ mod sets {
     );
     pub(super) static EmployeeOperation: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "EmployeeOperation",
-        "What to do with employees.",
+        "Operation on employees.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("CREATE"),
@@ -21697,7 +21697,7 @@ mod sets {
     );
     pub(super) static EmployeeSyncStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "EmployeeSyncStatus",
-        "How many of the employees were taken.",
+        "Extent to which the employees were accepted.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -21729,12 +21729,12 @@ mod sets {
     );
     pub(super) static EvidenceReportStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "EvidenceReportStatus",
-        "Where an evidence report stands.",
+        "State of an evidence report.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("EvidenceStatusExecuting"),
                 "Executing",
-                "Being made.",
+                "In progress.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("EvidenceStatusSuccess"),
@@ -21744,7 +21744,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("EvidenceStatusFailed"),
                 "Failed",
-                "Could not be made.",
+                "Failed.",
             ),
         ],
     );
@@ -21793,7 +21793,7 @@ mod sets {
     );
     pub(super) static ExtendedServiceType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ExtendedServiceType",
-        "An extended service that a sub-organisation can switch on or off.",
+        "An extended service that a sub-organisation can enable or disable.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("AUTO_SIGN"),
@@ -21850,7 +21850,7 @@ mod sets {
     );
     pub(super) static FileConvertStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "FileConvertStatus",
-        "How far the conversion of a file has come.",
+        "Progress of the conversion of a file.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -21886,7 +21886,7 @@ mod sets {
     );
     pub(super) static FillApproverType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "FillApproverType",
-        "How the signers of open parties are named.",
+        "Way in which the signers of open parties are named.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -21913,7 +21913,7 @@ mod sets {
     );
     pub(super) static FlowApproverType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "FlowApproverType",
-        "What kind of party it is and how its signature comes about.",
+        "Kind of a party and its way of signing.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("PERSON"),
@@ -21954,7 +21954,7 @@ mod sets {
     );
     pub(super) static FlowDisplayType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "FlowDisplayType",
-        "What a contract is called towards its parties.",
+        "Word for a contract that its parties see.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -21980,7 +21980,7 @@ mod sets {
     );
     pub(super) static FlowReadLimit: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "FlowReadLimit",
-        "How thoroughly a signer must read before signing.",
+        "Reading that is required before a signer can sign.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("LimitReadTimeAndBottom"),
@@ -22000,13 +22000,13 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("NoReadTimeAndBottom"),
                 "NoReadTimeAndBottom",
-                "As they like. A feature on request: the account manager switches it on.",
+                "Any size. Available on request: the account manager enables it.",
             ),
         ],
     );
     pub(super) static FlowSignUrlType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "FlowSignUrlType",
-        "What a link to a contract is for.",
+        "Purpose of a link to a contract.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -22016,13 +22016,13 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
                 "Preview",
-                "To preview the contract and see where it stands; it can't be signed there.",
+                "To preview the contract and see its state; it can't be signed there.",
             ),
         ],
     );
     pub(super) static FlowStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "FlowStatus",
-        "Where a contract stands.",
+        "State of a contract.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("INIT"),
@@ -22037,7 +22037,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("REJECT"),
                 "Reject",
-                "A party refused to sign; `FlowMessage` holds the reason. Final.",
+                "A party refused to sign; `FlowMessage` contains the reason. Final.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("ALL"),
@@ -22052,7 +22052,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("CANCEL"),
                 "Cancel",
-                "Withdrawn by its initiator; `FlowMessage` holds the reason. Final.",
+                "Withdrawn by its initiator; `FlowMessage` contains the reason. Final.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("INVALID"),
@@ -22078,7 +22078,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("BATCH_SIGN"),
                 "BatchSign",
-                "Signing many contracts at once.",
+                "Batch signing of contracts.",
             ),
         ],
     );
@@ -22126,7 +22126,7 @@ mod sets {
     );
     pub(super) static IntentionSpeechSpeed: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "IntentionSpeechSpeed",
-        "How fast texts are read out in a video verification.",
+        "Speed at which texts are read out in a video verification.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -22152,12 +22152,12 @@ mod sets {
     );
     pub(super) static IntentionType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "IntentionType",
-        "How the signer answers in a video verification.",
+        "Kind of answer that a signer gives in a video verification.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
                 "QuestionAndAnswer",
-                "By speaking: questions and answers.",
+                "Spoken answers to questions.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(2),
@@ -22194,7 +22194,7 @@ mod sets {
     );
     pub(super) static KeywordOrder: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "KeywordOrder",
-        "From which end the occurrences of a keyword are counted.",
+        "Direction in which the occurrences of a keyword are counted.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("Positive"),
@@ -22210,7 +22210,7 @@ mod sets {
     );
     pub(super) static KeywordRelativeLocation: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "KeywordRelativeLocation",
-        "Where a field stands relative to its keyword.",
+        "Position of a field relative to its keyword.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("Middle"),
@@ -22257,7 +22257,7 @@ mod sets {
     );
     pub(super) static NewSealType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "NewSealType",
-        "What a new seal is for.",
+        "Purpose of a new seal.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("OFFICIAL"),
@@ -22293,7 +22293,7 @@ mod sets {
     );
     pub(super) static NotifyType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "NotifyType",
-        "How a signer is told of a contract.",
+        "Channel by which a signer is notified of a contract.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SMS"),
@@ -22319,7 +22319,7 @@ mod sets {
     );
     pub(super) static OrganizationAuthFileType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "OrganizationAuthFileType",
-        "What a power of attorney is for.",
+        "Purpose of a power of attorney.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -22340,7 +22340,7 @@ mod sets {
     );
     pub(super) static OrganizationAuthorizationMethod: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "OrganizationAuthorizationMethod",
-        "By which method an organisation is verified.",
+        "Method by which an organisation is verified.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("AuthorizationInit"),
@@ -22366,7 +22366,7 @@ mod sets {
     );
     pub(super) static OrganizationAuthorizationStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "OrganizationAuthorizationStatus",
-        "How far an organisation's verification has come.",
+        "Progress of an organisation's verification.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("UNVERIFIED"),
@@ -22418,7 +22418,7 @@ mod sets {
     );
     pub(super) static OrganizationIdCardType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "OrganizationIdCardType",
-        "What kind of licence an organisation has.",
+        "Kind of an organisation's licence.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("USCC"),
@@ -22439,7 +22439,7 @@ mod sets {
     );
     pub(super) static OrganizationInfoChangeType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "OrganizationInfoChangeType",
-        "What an organisation changes about itself.",
+        "Information that an organisation changes.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -22460,7 +22460,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("WEIXINAPP"),
                 "WeixinApp",
-                "Short link that opens the mini program; to be opened on a phone.",
+                "A link that opens the mini program on a phone.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("APP"),
@@ -22471,7 +22471,7 @@ mod sets {
     );
     pub(super) static OrganizationInitOperation: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "OrganizationInitOperation",
-        "What is set up for sub-organisations in a batch.",
+        "Setup performed for sub-organisations in a batch.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("CREATE_SEAL"),
@@ -22492,7 +22492,7 @@ mod sets {
     );
     pub(super) static OrganizationRegistrationTaskStatus: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "OrganizationRegistrationTaskStatus",
-        "How far an organisation's registration in a batch has come.",
+        "Progress of an organisation's registration in a batch.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("Processing"),
@@ -22517,13 +22517,13 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("Failed"),
                 "Failed",
-                "Failed; `ErrorMessage` says why.",
+                "Failed; `ErrorMessage` contains the reason.",
             ),
         ],
     );
     pub(super) static PartnerAuthLimit: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PartnerAuthLimit",
-        "By what the authorising organisation may choose what it authorises.",
+        "Way in which the authorising organisation selects its authorisation.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -22544,7 +22544,7 @@ mod sets {
     );
     pub(super) static PartnerAuthUpdateLimit: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PartnerAuthUpdateLimit",
-        "By what the authorising organisation may choose what it authorises, when it changes that.",
+        "Way in which the authorising organisation selects its authorisation when changing it.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("0"),
@@ -22565,7 +22565,7 @@ mod sets {
     );
     pub(super) static PdfSignPlatform: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PdfSignPlatform",
-        "On which platform a signature was made.",
+        "Platform on which a signature was made.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("腾讯电子签"),
@@ -22581,7 +22581,7 @@ mod sets {
     );
     pub(super) static PermissionDataLabel: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PermissionDataLabel",
-        "Where a permission stands in a subtree about data.",
+        "Position of a permission in a subtree about data.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -22591,7 +22591,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
                 "Root",
-                "The root: a function whose reach can be chosen.",
+                "The root: a function with a selectable range.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(2),
@@ -22602,12 +22602,12 @@ mod sets {
     );
     pub(super) static PermissionDataRange: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PermissionDataRange",
-        "Whose data a permission reaches.",
+        "Data that a permission applies to.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
                 "Unset",
-                "It says nothing about reach.",
+                "No range.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -22628,7 +22628,7 @@ mod sets {
     );
     pub(super) static PermissionDataType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PermissionDataType",
-        "Which module's data permission decides.",
+        "Module to which a data permission applies.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -22649,7 +22649,7 @@ mod sets {
     );
     pub(super) static PermissionType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PermissionType",
-        "On which side a permission works.",
+        "Side on which a permission applies.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -22681,7 +22681,7 @@ mod sets {
     );
     pub(super) static PrepareGroupResourceType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PrepareGroupResourceType",
-        "What a contract group on an embedded page is made from.",
+        "Source of a contract group on an embedded page.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -22697,7 +22697,7 @@ mod sets {
     );
     pub(super) static PrepareResourceType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PrepareResourceType",
-        "What a contract on an embedded page is made from.",
+        "Source of a contract on an embedded page.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -22739,7 +22739,7 @@ mod sets {
     );
     pub(super) static PreviewType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "PreviewType",
-        "What the link of a preview opens.",
+        "Target of a preview link.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -22755,7 +22755,7 @@ mod sets {
     );
     pub(super) static QuotaType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "QuotaType",
-        "What kind of package or service is charged.",
+        "Kind of package or service charged.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("CloudEnterprise"),
@@ -22765,7 +22765,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SingleSignature"),
                 "SingleSignature",
-                "Sealing by one party alone.",
+                "Sealing by a single party.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("CloudProve"),
@@ -22831,7 +22831,7 @@ mod sets {
     );
     pub(super) static RecipientSignType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "RecipientSignType",
-        "How a template's party signs; internal to the service.",
+        "Way in which a template's party signs; internal to the service.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -22842,7 +22842,7 @@ mod sets {
     );
     pub(super) static RecipientType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "RecipientType",
-        "What kind of party a template provides for.",
+        "Kind of party that a template provides for.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("ENTERPRISE"),
@@ -22899,7 +22899,7 @@ mod sets {
     );
     pub(super) static ReleaseSlotType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ReleaseSlotType",
-        "What an organisation signs a release agreement with.",
+        "Kind of signature slot with which an organisation signs a release agreement.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SIGN_SEAL"),
@@ -22915,7 +22915,7 @@ mod sets {
     );
     pub(super) static ReleasedApproverType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ReleasedApproverType",
-        "How an organisation signs a release agreement.",
+        "Way in which an organisation signs a release agreement.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("ORGANIZATION"),
@@ -22936,7 +22936,7 @@ mod sets {
     );
     pub(super) static ReviewOperation: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "ReviewOperation",
-        "Which approval inside the organisation an outcome is of.",
+        "Internal approval to which an outcome belongs.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SignReview"),
@@ -22957,17 +22957,17 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("PASS"),
                 "Pass",
-                "Approved: signing, or starting, goes on.",
+                "Approved: signing, or starting, continues.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("REJECT"),
                 "Reject",
-                "Not approved: the contract stays where it is and keeps waiting; it can still be approved by another call.",
+                "Not approved: the state of the contract does not change and it keeps waiting; it can still be approved by another call.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SIGN_REJECT"),
                 "SignReject",
-                "Signing refused: the contract ends and counts as refused.",
+                "Signing refused: the contract ends in the state refused.",
             ),
         ],
     );
@@ -22989,7 +22989,7 @@ mod sets {
     );
     pub(super) static SealGenerateSource: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SealGenerateSource",
-        "Where a new seal's picture comes from.",
+        "Source of the picture of a new seal.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SealGenerateSourceSystem"),
@@ -23000,7 +23000,7 @@ mod sets {
     );
     pub(super) static SealInfoType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SealInfoType",
-        "How much is told about a seal.",
+        "Amount of information returned about a seal.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -23016,7 +23016,7 @@ mod sets {
     );
     pub(super) static SealSizePolicy: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SealSizePolicy",
-        "How the switch that fits the stamp to the seal's own size stands.",
+        "State of the switch that fits the stamp to the seal's own size.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -23088,12 +23088,12 @@ mod sets {
     );
     pub(super) static SealStatusChange: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SealStatusChange",
-        "What can be done to a seal's state.",
+        "Change of a seal's state.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("DISABLE"),
                 "Disable",
-                "Takes the seal out of use.",
+                "Disables the seal.",
             ),
         ],
     );
@@ -23161,7 +23161,7 @@ mod sets {
     );
     pub(super) static SealType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SealType",
-        "What a seal is for.",
+        "Purpose of a seal.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("OFFICIAL"),
@@ -23243,7 +23243,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(2),
                 "HandOver",
-                "Hand over to somebody else, among the further actions.",
+                "Hand over to another person, among the further actions.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(3),
@@ -23264,7 +23264,7 @@ mod sets {
     );
     pub(super) static SignTypeSelector: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SignTypeSelector",
-        "Who chooses among the ways to prove the will to sign.",
+        "Chooser of the method that proves the will to sign.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -23280,7 +23280,7 @@ mod sets {
     );
     pub(super) static SignUrlEndpoint: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SignUrlEndpoint",
-        "What a link into the service's mini program looks like.",
+        "Form of a link to the service's mini program.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("WEIXINAPP"),
@@ -23290,7 +23290,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("CHANNEL"),
                 "Channel",
-                "A link to an H5 page with a button that opens the mini program. After signing, the user returns to that page and goes on to `JumpUrl`.",
+                "A link to an H5 page with a button that opens the mini program. After signing, the user returns to that page and continues to `JumpUrl`.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("APP"),
@@ -23300,13 +23300,13 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("LONGURL2WEIXINAPP"),
                 "LongUrlToWeixinApp",
-                "The long link that the short one of `WEIXINAPP` stands for; fits H5 pages.",
+                "The long link that the short one of `WEIXINAPP` expands to; fits H5 pages.",
             ),
         ],
     );
     pub(super) static SignUrlEnvironment: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SignUrlEnvironment",
-        "Where a signing link is opened.",
+        "Place where a signing link is opened.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("WeChatOfficialAccounts"),
@@ -23317,7 +23317,7 @@ mod sets {
     );
     pub(super) static SignUrlGenerateType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SignUrlGenerateType",
-        "For which parties signing links are made.",
+        "Parties for whom signing links are created.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("ALL"),
@@ -23342,18 +23342,18 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("FOLLOWER"),
                 "Follower",
-                "Those who only receive a copy.",
+                "Copy recipients who are not parties.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("RECIPIENT"),
                 "Recipient",
-                "Dynamic signers, by their place (`RecipientId`).",
+                "Dynamic signers, by their role (`RecipientId`).",
             ),
         ],
     );
     pub(super) static SignatureMethod: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SignatureMethod",
-        "How a personal signature is made.",
+        "Way in which a personal signature is made.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("HANDWRITE"),
@@ -23389,12 +23389,12 @@ mod sets {
     );
     pub(super) static SignaturePlacement: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SignaturePlacement",
-        "Who places the signature slots of a contract's parties.",
+        "Way in which the signature slots of a contract's parties are placed.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
                 "ByInitiator",
-                "The initiator says on creation where the slots are and how many.",
+                "The initiator sets the number and positions of the slots on creation.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
@@ -23405,7 +23405,7 @@ mod sets {
     );
     pub(super) static SignatureStyle: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SignatureStyle",
-        "What a signature looks like and how it is made.",
+        "Appearance of a signature and the way it is made.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -23488,7 +23488,7 @@ mod sets {
     );
     pub(super) static TemplateAuthorizationResult: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "TemplateAuthorizationResult",
-        "How far the change of a template's visibility succeeded.",
+        "Extent to which the change of a template's visibility succeeded.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("all-success"),
@@ -23503,7 +23503,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("fail"),
                 "Fail",
-                "For none; `FailMessageList` says why.",
+                "Failed for all; `FailMessageList` contains the reasons.",
             ),
         ],
     );
@@ -23524,13 +23524,13 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(2),
                 "Disable",
-                "Disables it: distributed automatically, sub-organisations can no longer use it; claimed by hand, it no longer shows in the library to be claimed.",
+                "Disables it: distributed automatically, sub-organisations can no longer use it; claimed by hand, it no longer shows in the library for claiming.",
             ),
         ],
     );
     pub(super) static TemplateContentType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "TemplateContentType",
-        "How much is returned of a template.",
+        "Amount of information returned about a template.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -23540,13 +23540,13 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(1),
                 "ListOnly",
-                "The templates alone, without their parties, fields and signature slots.",
+                "The templates only, without their parties, fields and signature slots.",
             ),
         ],
     );
     pub(super) static TemplateDistribution: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "TemplateDistribution",
-        "How a sub-organisation gets a platform's template.",
+        "Way in which a sub-organisation gets a platform's template.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Int(0),
@@ -23562,7 +23562,7 @@ mod sets {
     );
     pub(super) static TemplateOperation: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "TemplateOperation",
-        "What to do with a sub-organisation's own template.",
+        "Operation on a sub-organisation's own template.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("DELETE"),
@@ -23582,7 +23582,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("COPY"),
                 "Copy",
-                "Makes a copy, by a name of its own.",
+                "Creates a copy, with its own name.",
             ),
         ],
     );
@@ -23620,7 +23620,7 @@ mod sets {
     );
     pub(super) static TemplateVisibility: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "TemplateVisibility",
-        "Who may see a template of the platform's library.",
+        "Visibility of a template of the platform's library.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("all"),
@@ -23636,7 +23636,7 @@ mod sets {
     );
     pub(super) static UploadBusinessType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "UploadBusinessType",
-        "What an uploaded file is for.",
+        "Purpose of an uploaded file.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("TEMPLATE"),
@@ -23667,7 +23667,7 @@ mod sets {
     );
     pub(super) static VerifyChannel: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "VerifyChannel",
-        "How a person proves who they are.",
+        "Method by which a person proves identity.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("WEIXINAPP"),
@@ -23688,7 +23688,7 @@ mod sets {
     );
     pub(super) static WebThemeType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "WebThemeType",
-        "Which pages a look is for.",
+        "Pages to which a theme applies.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("EMBED_WEB_THEME"),
@@ -23698,7 +23698,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("COMPANY_AUTHENTICATE"),
                 "CompanyAuthenticate",
-                "The pages where sub-organisations of the application verify themselves: background, navigation bar and logo at the top.",
+                "The pages on which sub-organisations of the application verify themselves: background, navigation bar and logo at the top.",
             ),
         ],
     );

@@ -11,11 +11,11 @@
 )]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// `ActionOffline`: API has been taken offline. Use the action that replaces it; repeating does
-    /// not help. `DescribeUsage`, for instance, gave way to `ChannelDescribeBillUsageDetail`.
+    /// `ActionOffline`: API has been taken offline. Use the action that replaces it; retrying does
+    /// not help. `DescribeUsage`, for instance, is replaced by `ChannelDescribeBillUsageDetail`.
     ActionOffline,
     /// `AuthFailure`: CAM authentication or signature check failed. Check the secret id and key,
-    /// the clock, and the account's CAM policies; repeating unchanged does not help.
+    /// the clock, and the account's CAM policies; retrying unchanged does not help.
     AuthFailure,
     /// `AuthFailure.InvalidAuthorization`: Authorization header is not in the TC3 format. Look for
     /// a proxy that changes the `Authorization` header; requests signed by hand need the
@@ -25,25 +25,25 @@ pub enum ErrorCode {
     /// access management (CAM) console's API keys; keys of other products don't work.
     AuthFailureInvalidSecretId,
     /// `AuthFailure.MFAFailure`: Multi-factor check failed. Have the account's administrator
-    /// complete or relax the multi-factor check for this key's user; repeating does not help.
+    /// complete or relax the multi-factor check for this key's user; retrying does not help.
     AuthFailureMFAFailure,
     /// `AuthFailure.SecretIdNotFound`: SecretId unknown, deleted or disabled (also: stray spaces).
     /// Check the secret id for stray spaces, and in the CAM console whether the key still exists
-    /// and is enabled. After a key rotation, reload the credentials and repeat once.
+    /// and is enabled. After a key rotation, reload the credentials and retry once.
     AuthFailureSecretIdNotFound,
     /// `AuthFailure.SignatureExpire`: Timestamp differs from server time by more than five minutes.
-    /// Set the machine's clock, at best by NTP; then sign anew with the current time and repeat.
-    /// The answer's `Date` header tells how far the clock is off.
+    /// Set the machine's clock, preferably by NTP; then sign again with the current time and retry.
+    /// The response's `Date` header shows the clock skew.
     AuthFailureSignatureExpire,
     /// `AuthFailure.SignatureFailure`: Signature mismatch. Check that the secret key belongs to the
     /// secret id, and that nothing between the signing and the service changes body, host or
     /// content type. Repeating does not help.
     AuthFailureSignatureFailure,
     /// `AuthFailure.TokenFailure`: Session token invalid or expired. Fetch fresh temporary
-    /// credentials and repeat once; send no token with a permanent key.
+    /// credentials and retry once; send no token with a permanent key.
     AuthFailureTokenFailure,
     /// `AuthFailure.UnauthorizedOperation`: CAM policy denies the call. Have the account's
-    /// administrator allow this action for the key's user or role in a CAM policy; repeating does
+    /// administrator allow this action for the key's user or role in a CAM policy; retrying does
     /// not help before that.
     AuthFailureUnauthorizedOperation,
     /// `DryRunOperation`: Dry run succeeded; nothing was done. The request would succeed. Send it
@@ -64,7 +64,7 @@ pub enum ErrorCode {
     /// `FailedOperation.ErrNotSyncProxyOrganization`: Trusted third-party verification chosen but
     /// the sub-organisation's name, credit code and legal representative were not synced first
     /// (SyncProxyOrganization). First call `SyncProxyOrganization` with the name, the unified
-    /// social credit code and the legal representative's name; then repeat.
+    /// social credit code and the legal representative's name; then retry.
     FailedOperationErrNotSyncProxyOrganization,
     /// `FailedOperation.ExistSameSealName`: A seal with the same name already exists. Choose
     /// another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL`
@@ -77,7 +77,7 @@ pub enum ErrorCode {
     /// employee has the contract already; a contract can't be claimed twice.
     FailedOperationHasAuthorized,
     /// `FailedOperation.LicenseNoQuota`: Auto-sign licence quota is exhausted. Buy licences through
-    /// the service's account manager, then repeat. The action itself is no longer in use.
+    /// the service's account manager, then retry. The action itself is no longer in use.
     FailedOperationLicenseNoQuota,
     /// `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the
     /// operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act
@@ -101,10 +101,10 @@ pub enum ErrorCode {
     /// `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register;
     /// super admin or legal representative must update it. Have the super administrator or legal
     /// representative update the name through `CreateChannelOrganizationInfoChangeUrl` or
-    /// `ModifyOrganizationBusinessInfo`; then repeat with the new name.
+    /// `ModifyOrganizationBusinessInfo`; then retry with the new name.
     FailedOperationOrganizationNameNeedChange,
     /// `FailedOperation.OrganizationNotChange`: Organisation information has not changed. Call only
-    /// when something changed, and give only the members that did, with their new values.
+    /// if something changed, and give only the changed fields, with their new values.
     FailedOperationOrganizationNotChange,
     /// `FailedOperation.QrCodeCreatorSignComponents`: Initiator still has fill-in controls, so a
     /// signing QR code cannot start. Use a template whose initiator has no fields to fill in, or
@@ -121,7 +121,7 @@ pub enum ErrorCode {
     /// `FailedOperation.StaffAlreadyVerify`: Employee has already completed identity verification.
     /// The employee changes their own data in the mini program, the mobile number through
     /// `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and
-    /// create them anew.
+    /// create them again.
     FailedOperationStaffAlreadyVerify,
     /// `FailedOperation.UserAutoSignEnableAlready`: Cannot revoke: the user already enabled
     /// auto-sign. Nothing is left to revoke; to end auto-signing, call
@@ -131,75 +131,75 @@ pub enum ErrorCode {
     /// generated. Treat it as done, or check `SceneKey`, name and document in `UserInfo` against
     /// those given to `ChannelCreateUserAutoSignEnableUrl`.
     FailedOperationUserAutoSignEnableUrlNotExist,
-    /// `InternalError`: Internal server error. Repeat a query later; after a create the fate of the
-    /// call is unknown, so look before repeating. Give the request id to the service's support if
-    /// it stays.
+    /// `InternalError`: Internal server error. Retry a query later; after a create the outcome is
+    /// unknown, so check it before retrying. Give the request id to the service's support if the
+    /// error persists.
     InternalError,
-    /// `InternalError.Api`: Error from another internal API. Repeat a query later; after a create
-    /// or change the outcome is unknown, so look before repeating. Give the request id to the
-    /// service's support if it stays.
+    /// `InternalError.Api`: Error from another internal API. Retry a query later; after a create or
+    /// change the outcome is unknown, so check it before retrying. Give the request id to the
+    /// service's support if the error persists.
     InternalErrorApi,
-    /// `InternalError.Db`: Database error. Repeat later if the action is safe to repeat; after a
-    /// create the outcome is unknown, so look first. Give the request id to the service's support
-    /// if it stays.
+    /// `InternalError.Db`: Database error. Retry later if the action is idempotent; after a create
+    /// the outcome is unknown, so check it first. Give the request id to the service's support if
+    /// the error persists.
     InternalErrorDb,
-    /// `InternalError.DbConnection`: Database connection failed. Whether a create or change took
-    /// effect is unknown: look before repeating later. Give the request id to the service's support
-    /// if it stays.
+    /// `InternalError.DbConnection`: Database connection failed. The outcome of a create or change
+    /// is unknown: check it before retrying later. Give the request id to the service's support if
+    /// the error persists.
     InternalErrorDbConnection,
-    /// `InternalError.DbInsert`: Database insert failed. Whether the contracts were claimed is
-    /// unknown: look in the sub-organisation's console before repeating. Give the request id to the
-    /// service's support if it stays.
+    /// `InternalError.DbInsert`: Database insert failed. It is unknown whether the contracts were
+    /// claimed: check the sub-organisation's console before retrying. Give the request id to the
+    /// service's support if the error persists.
     InternalErrorDbInsert,
-    /// `InternalError.DbRead`: Database read failed. Repeat a query later; after a create or change
-    /// the outcome is unknown, so look before repeating. Give the request id to the service's
-    /// support if it stays.
+    /// `InternalError.DbRead`: Database read failed. Retry a query later; after a create or change
+    /// the outcome is unknown, so check it before retrying. Give the request id to the service's
+    /// support if the error persists.
     InternalErrorDbRead,
     /// `InternalError.DbUpdate`: Database update failed. Query with `OperateType` `SELECT` whether
-    /// the change took effect before repeating it. Give the request id to the service's support if
-    /// it stays.
+    /// the change took effect before retrying it. Give the request id to the service's support if
+    /// the error persists.
     InternalErrorDbUpdate,
-    /// `InternalError.Decryption`: Server-side decryption failed. Repeat a query later; after a
-    /// create or change the outcome is unknown, so look before repeating. Give the request id to
-    /// the service's support if it stays.
+    /// `InternalError.Decryption`: Server-side decryption failed. Retry a query later; after a
+    /// create or change the outcome is unknown, so check it before retrying. Give the request id to
+    /// the service's support if the error persists.
     InternalErrorDecryption,
-    /// `InternalError.DependsApi`: A dependent API failed. Repeat a query later; after a create or
-    /// change the outcome is unknown, so look before repeating. Give the request id to the
-    /// service's support if it stays.
+    /// `InternalError.DependsApi`: A dependent API failed. Retry a query later; after a create or
+    /// change the outcome is unknown, so check it before retrying. Give the request id to the
+    /// service's support if the error persists.
     InternalErrorDependsApi,
-    /// `InternalError.DependsDb`: A dependent database failed. Repeat a query later; after a create
-    /// or change the outcome is unknown, so look before repeating. Give the request id to the
-    /// service's support if it stays.
+    /// `InternalError.DependsDb`: A dependent database failed. Retry a query later; after a create
+    /// or change the outcome is unknown, so check it before retrying. Give the request id to the
+    /// service's support if the error persists.
     InternalErrorDependsDb,
-    /// `InternalError.Encryption`: Server-side encryption failed. Repeat a query later; after a
-    /// create or change the outcome is unknown, so look before repeating. Give the request id to
-    /// the service's support if it stays.
+    /// `InternalError.Encryption`: Server-side encryption failed. Retry a query later; after a
+    /// create or change the outcome is unknown, so check it before retrying. Give the request id to
+    /// the service's support if the error persists.
     InternalErrorEncryption,
-    /// `InternalError.GenerateId`: Unique id generation failed. Whether the contract was created is
-    /// unknown: look in the console or wait for callbacks before repeating. Give the request id to
-    /// the service's support if it stays.
+    /// `InternalError.GenerateId`: Unique id generation failed. It is unknown whether the contract
+    /// was created: check the console or wait for callbacks before retrying. Give the request id to
+    /// the service's support if the error persists.
     InternalErrorGenerateId,
-    /// `InternalError.Pdf`: PDF composition failed. Whether the contract was created is unknown:
-    /// look before repeating. If it stays, upload the PDF anew after checking that it opens, and
+    /// `InternalError.Pdf`: PDF composition failed. It is unknown whether the contract was created:
+    /// check before retrying. If the error persists, check that the PDF opens, upload it again, and
     /// give the request id to the service's support.
     InternalErrorPdf,
-    /// `InternalError.SealUpload`: Seal upload failed. Look with `ChannelDescribeOrganizationSeals`
-    /// and `SealStatuses` `ALL` whether the seal exists, then repeat. Give the request id to the
-    /// service's support if it stays.
+    /// `InternalError.SealUpload`: Seal upload failed. Check with
+    /// `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then
+    /// retry. Give the request id to the service's support if the error persists.
     InternalErrorSealUpload,
     /// `InternalError.Serialize`: Serialisation failed. Repeat the upload; a file nobody uses
     /// expires by itself. Give the request id to the service's support if it stays.
     InternalErrorSerialize,
-    /// `InternalError.System`: System error. Repeat a query later; after a create or change the
-    /// outcome is unknown, so look before repeating. Give the request id to the service's support
-    /// if it stays.
+    /// `InternalError.System`: System error. Retry a query later; after a create or change the
+    /// outcome is unknown, so check it before retrying. Give the request id to the service's
+    /// support if the error persists.
     InternalErrorSystem,
-    /// `InternalError.ThirdParty`: Third-party dependency failed. Whether the contract was created
-    /// is unknown: look in the console or wait for callbacks before repeating. Give the request id
-    /// to the service's support if it stays.
+    /// `InternalError.ThirdParty`: Third-party dependency failed. It is unknown whether the
+    /// contract was created: check the console or wait for callbacks before retrying. Give the
+    /// request id to the service's support if the error persists.
     InternalErrorThirdParty,
     /// `InvalidAction`: Action does not exist. Check the action's name and the version, and that
-    /// the host offers it: `UploadFiles` alone lives on `file.ess.tencent.cn`.
+    /// the host offers it: `UploadFiles` is available only on `file.ess.tencent.cn`.
     InvalidAction,
     /// `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and
     /// correct it. Repeating unchanged does not help.
@@ -219,8 +219,8 @@ pub enum ErrorCode {
     /// `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. With
     /// `PowerOfAttorneys`, give the way by power of attorney only.
     InvalidParameterAuthorizationType,
-    /// `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Take the repeated
-    /// party out of `FlowApprovers`.
+    /// `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Remove the duplicate
+    /// party from `FlowApprovers`.
     InvalidParameterBizApproverAlreadyExists,
     /// `InvalidParameter.BusinessLicense`: Business licence format is invalid. Give a PNG or JPG of
     /// the licence's front as base64, 5 MB at most, without a data URL's prefix.
@@ -237,14 +237,14 @@ pub enum ErrorCode {
     /// `SyncProxyOrganization` takes `ID_CARD` only.
     InvalidParameterCardType,
     /// `InvalidParameter.ComponentPosition`: Control position is wrong. Correct page, position and
-    /// size of the field: pages count from 1 and must exist, positions and sizes are in points and
-    /// must lie on the page.
+    /// size of the field: page numbers start at 1 and must exist, positions and sizes are in points
+    /// and must be within the page.
     InvalidParameterComponentPosition,
-    /// `InvalidParameter.ComponentType`: Control type is wrong. Give a `ComponentType` that fits
-    /// where it stands: field types in `Components`, signature slot types in `SignComponents`.
+    /// `InvalidParameter.ComponentType`: Control type is wrong. Set a `ComponentType` that fits its
+    /// place: field types in `Components`, signature slot types in `SignComponents`.
     InvalidParameterComponentType,
-    /// `InvalidParameter.ComponentValue`: Control value is invalid. Give `ComponentValue` the form
-    /// its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for
+    /// `InvalidParameter.ComponentValue`: Control value is invalid. Set `ComponentValue` in the
+    /// format of its `ComponentType`: `true` or `false` for check boxes, ids from `UploadFiles` for
     /// pictures, a listed choice for selectors, a seal's id for seal slots.
     InvalidParameterComponentValue,
     /// `InvalidParameter.ContentType`: ContentType (requested query content) is wrong. Give `0`
@@ -269,11 +269,11 @@ pub enum ErrorCode {
     /// ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not
     /// have left.
     InvalidParameterDepartUserId,
-    /// `InvalidParameter.DupTask`: Task was submitted twice. Don't submit again: ask
+    /// `InvalidParameter.DupTask`: Task was submitted twice. Don't submit again: query
     /// `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.
     InvalidParameterDupTask,
-    /// `InvalidParameter.EmptyParams`: Parameters are empty. Fill in what the message names, such
-    /// as the list of ids or operators: it must be there and not empty.
+    /// `InvalidParameter.EmptyParams`: Parameters are empty. Fill in the field that the message
+    /// names, such as the array of ids or operators: it must be present and not empty.
     InvalidParameterEmptyParams,
     /// `InvalidParameter.EndPoint`: EndPoint value is invalid. Give one of the values this action
     /// lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType`
@@ -292,7 +292,7 @@ pub enum ErrorCode {
     /// set the callback address in the console, at the application's configuration.
     InvalidParameterFlowCallbackUrl,
     /// `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Give `Deadline` in seconds (not
-    /// milliseconds) since the epoch, later than now; or leave it out where it is optional.
+    /// milliseconds) since the epoch, later than now; or leave it out if it is optional.
     InvalidParameterFlowDeadLine,
     /// `InvalidParameter.FlowDescription`: Flow description is invalid. Shorten `FlowDescription`
     /// to at most 1000 characters.
@@ -304,8 +304,8 @@ pub enum ErrorCode {
     /// `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one only.
     InvalidParameterFlowIds,
     /// `InvalidParameter.FlowInfos`: FlowInfos is invalid. Give 1 to 20 contracts in `FlowInfos` of
-    /// `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names
-    /// what is wrong in one of them.
+    /// `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message
+    /// describes the error in one of them.
     InvalidParameterFlowInfos,
     /// `InvalidParameter.FlowName`: Flow name is invalid. Give `FlowName` at most 200 characters:
     /// Chinese characters, letters, digits and underscores only.
@@ -320,12 +320,12 @@ pub enum ErrorCode {
     /// `SealImage`, without a data URL's prefix.
     InvalidParameterImage,
     /// `InvalidParameter.InvalidId`: Id does not exist or is malformed. Give the `ResourceId` that
-    /// `UploadFiles` answered; upload the file again if it expired, which is after an hour unless
+    /// `UploadFiles` returned; upload the file again if it expired, which is after an hour unless
     /// set otherwise.
     InvalidParameterInvalidId,
     /// `InvalidParameter.Keyword`: Keyword is malformed or not found in the document. Check the
-    /// keyword in `ComponentId`: it must stand in the PDF as text, not in a picture, and on the
-    /// page searched. `KeywordIndexes` count from 0.
+    /// keyword in `ComponentId`: it must be in the PDF as text, not in a picture, and on the page
+    /// searched. `KeywordIndexes` start at 0.
     InvalidParameterKeyword,
     /// `InvalidParameter.Limit`: Limit is out of range. Give `Limit` at least 1 and at most the
     /// action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
@@ -337,7 +337,7 @@ pub enum ErrorCode {
     /// `MenuStatus` out for the first.
     InvalidParameterMenuStatus,
     /// `InvalidParameter.MissingRequiredParameterValue`: Value of a required parameter is missing.
-    /// Give a value for what the message names; required fields of the template, listed by
+    /// Set a value for the field that the message names; required fields of the template, listed by
     /// `DescribeTemplates`, are filled in through `FormFields`.
     InvalidParameterMissingRequiredParameterValue,
     /// `InvalidParameter.Mobile`: Mobile number is wrong. Give the 11 digits of a mainland Chinese
@@ -350,7 +350,7 @@ pub enum ErrorCode {
     /// mobile number of 11 digits; numbers from elsewhere can't be used here.
     InvalidParameterNonsupportMobile,
     /// `InvalidParameter.OpenId`: OpenId is invalid. Check the `OpenId` given: at most 64 letters
-    /// and digits, and not one that belongs to somebody else in this application.
+    /// and digits, and not one that belongs to another person in this application.
     InvalidParameterOpenId,
     /// `InvalidParameter.OperatorId`: Operator (user) id is wrong. Check
     /// `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by
@@ -371,14 +371,14 @@ pub enum ErrorCode {
     /// `ResourceName`.
     InvalidParameterResourceType,
     /// `InvalidParameter.RoleId`: Role id is wrong. Give a role's id from `ChannelDescribeRoles`;
-    /// the super administrator's and the legal representative's roles can't be taken away here.
+    /// the super administrator's and the legal representative's roles can't be revoked here.
     InvalidParameterRoleId,
-    /// `InvalidParameter.Sensitive`: Text contains blocked words. Take the words out that the
-    /// message names, in names, descriptions and field values; repeating unchanged does not help.
+    /// `InvalidParameter.Sensitive`: Text contains blocked words. Remove the words that the message
+    /// names from names, descriptions and field values; retrying unchanged does not help.
     InvalidParameterSensitive,
-    /// `InvalidParameter.SensitiveFileContent`: Uploaded file contains non-compliant content. Take
-    /// the content out of the file and upload it anew; give the request id to the service's support
-    /// if the refusal is a mistake.
+    /// `InvalidParameter.SensitiveFileContent`: Uploaded file contains non-compliant content.
+    /// Remove the content from the file and upload it again; give the request id to the service's
+    /// support if the refusal is a mistake.
     InvalidParameterSensitiveFileContent,
     /// `InvalidParameter.SignComponentType`: Signing control type is invalid. Give a slot type that
     /// the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for
@@ -396,13 +396,13 @@ pub enum ErrorCode {
     /// the 18 characters of the code as on the business licence, capitals and digits, without
     /// spaces.
     InvalidParameterUniformSocialCreditCode,
-    /// `InvalidParameter.Unordered`: Signing order flag is invalid. Give `Unordered` as `true` (any
-    /// order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what
-    /// conflicts.
+    /// `InvalidParameter.Unordered`: Signing order flag is invalid. Set `Unordered` to `true` (any
+    /// order) or `false` (the order of `FlowApprovers`), or leave it out; the message describes the
+    /// conflict.
     InvalidParameterUnordered,
     /// `InvalidParameter.UnsupportedComponentType`: Control type is unsupported. Use only types
-    /// listed for `ComponentType`, and where they may stand; some work only in templates made in
-    /// the console.
+    /// listed for `ComponentType`, and only in permitted places; some work only in templates made
+    /// in the console.
     InvalidParameterUnsupportedComponentType,
     /// `InvalidParameter.fFowIds`: Flow id does not exist (code is spelled this way by the
     /// service). Check `FlowIds`: contracts initiated by this sub-organisation in this application.
@@ -422,16 +422,16 @@ pub enum ErrorCode {
     /// boundary is the one in the content type.
     InvalidRequest,
     /// `IpInBlacklist`: Caller IP is deny-listed. Have the account's administrator take the
-    /// caller's address off the deny list, or call from another address.
+    /// caller's address off the denylist, or call from another address.
     IpInBlacklist,
     /// `IpNotInWhitelist`: Caller IP is not allow-listed. Have the account's administrator add the
-    /// caller's public address to the allow list; mind that a proxy or gateway may change it.
+    /// caller's public address to the allowlist; note that a proxy or gateway may change it.
     IpNotInWhitelist,
     /// `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have
     /// the quota raised by the service's account manager. Repeating unchanged does not help.
     LimitExceeded,
-    /// `LimitExceeded.CallTimes`: Call-count limit exceeded. Call again the next day: 50 calls a
-    /// day are allowed, unless the service's account manager raises that.
+    /// `LimitExceeded.CallTimes`: Call-count limit exceeded. Call again the next day: 50 calls per
+    /// day are allowed, unless the service's account manager raises the limit.
     /// `ChannelDescribeBillUsageDetail` replaces the action.
     LimitExceededCallTimes,
     /// `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded. Create fewer contracts per
@@ -439,8 +439,8 @@ pub enum ErrorCode {
     LimitExceededCreateFlowNum,
     /// `LimitExceeded.FileSize`: File is too large. Give a business licence of at most 5 MB.
     LimitExceededFileSize,
-    /// `LimitExceeded.FlowIds`: Too many flow ids. Give at most 100 ids in `FlowIds` and ask for
-    /// the rest in further calls.
+    /// `LimitExceeded.FlowIds`: Too many flow ids. Give at most 100 ids in `FlowIds` and the rest
+    /// in further calls.
     LimitExceededFlowIds,
     /// `LimitExceeded.FlowInfos`: Too many flows in one request. Give at most 20 contracts in
     /// `FlowInfos`. The action is no longer in use: take `ChannelCreatePrepareFlow`.
@@ -519,8 +519,8 @@ pub enum ErrorCode {
     /// a missing permission or a wrong state, often. Repeating unchanged does not help.
     OperationDenied,
     /// `OperationDenied.AlreadyHas`: Evidence already exists for this resource; another cannot be
-    /// created. Use what exists: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists
-    /// the seals. An organisation has one seal of type `OFFICIAL` only, so choose another
+    /// created. Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL`
+    /// lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another
     /// `SealType` for a further one.
     OperationDeniedAlreadyHas,
     /// `OperationDenied.ApproverRepeat`: Participants are duplicated. Name each party once in
@@ -537,7 +537,7 @@ pub enum ErrorCode {
     /// manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).
     OperationDeniedByFilesServerSignForbid,
     /// `OperationDenied.CcUserRepeat`: Same CC recipient given twice. Name each recipient once in
-    /// `CcInfos`, and nobody who also signs.
+    /// `CcInfos`, and no signers.
     OperationDeniedCcUserRepeat,
     /// `OperationDenied.DownLoadMoreThanOne`: Only one item can be downloaded. Give one contract
     /// per call.
@@ -546,7 +546,7 @@ pub enum ErrorCode {
     /// sub-organisation created in this application, and an operator allowed to see them.
     OperationDeniedErrNoResourceAccess,
     /// `OperationDenied.ErrNotOpenWeakAuthorization`: Platform has not enabled trusted third-party
-    /// verification of sub-organisations. Have the platform ask the service's account manager to
+    /// verification of sub-organisations. Let the platform ask the service's account manager to
     /// enable trusted third-party verification, or let the sub-organisation be verified by the
     /// service.
     OperationDeniedErrNotOpenWeakAuthorization,
@@ -557,8 +557,8 @@ pub enum ErrorCode {
     /// has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.
     OperationDeniedFlowHasTerminated,
     /// `OperationDenied.FlowStatusForbid`: Flow status does not allow this. Wait until all parties
-    /// have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise
-    /// get no report.
+    /// have signed (see `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get
+    /// no report.
     OperationDeniedFlowStatusForbid,
     /// `OperationDenied.Forbid`: Operation forbidden. Act as the contract's initiator with the
     /// right to withdraw, or as the super administrator or legal representative of the initiating
@@ -580,7 +580,7 @@ pub enum ErrorCode {
     /// that the contract belongs to it.
     OperationDeniedNoFlowPermission,
     /// `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator
-    /// open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+    /// open a link from `CreateConsoleLoginUrl` and complete identity verification; then retry.
     OperationDeniedNoIdentityVerify,
     /// `OperationDenied.NoPermissionUseResource`: No permission to use the resource. Act as the
     /// super administrator, or as an employee whose role allows managing roles, and check that
@@ -591,12 +591,12 @@ pub enum ErrorCode {
     /// console (seals, extended services), or choose a seal that is authorised.
     OperationDeniedNoPermissionUseServerSignSeal,
     /// `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or
-    /// through the service's account manager; repeating does not help before that.
+    /// through the service's account manager; retrying does not help before that.
     OperationDeniedNoQuota,
     /// `OperationDenied.NotBelongSuperAdminOrLegalPerson`: Caller is neither super admin nor legal
     /// representative. Name in `Agent.ProxyOperator.OpenId` the super administrator or legal
     /// representative of the initiating or a signing organisation (not one verified by power of
-    /// attorney); `DescribeChannelOrganizations` tells who they are.
+    /// attorney); `DescribeChannelOrganizations` returns them.
     OperationDeniedNotBelongSuperAdminOrLegalPerson,
     /// `OperationDenied.NotInAutoSignWhiteList`: Not on the allow-list of this business. Have the
     /// service's account manager enable auto-signing by individuals for this application; check
@@ -611,70 +611,70 @@ pub enum ErrorCode {
     OperationDeniedOperateType,
     /// `OperationDenied.OperatorHasNoPermission`: Operator lacks permission. Have the super
     /// administrator give the operator a role that may query or manage seals (console: organisation
-    /// management, role management), or act as somebody who may.
+    /// management, role management), or act as an employee who has it.
     OperationDeniedOperatorHasNoPermission,
     /// `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in
     /// progress). Stop calling for this sub-organisation, and ask its super administrator whether
-    /// the closing is meant; repeating does not help.
+    /// the closing is intended; retrying does not help.
     OperationDeniedOrganizationClosing,
     /// `OperationDenied.OutQueryLimit`: Query limit exceeded. Give at most 50 `FlowIds` per call
     /// and the rest in further calls.
     OperationDeniedOutQueryLimit,
     /// `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee.
-    /// Have the super administrator or legal representative open the extended service
-    /// `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.
+    /// Have the super administrator or legal representative enable the extended service
+    /// `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.
     OperationDeniedOverseaAbilityNotOpen,
     /// `OperationDenied.PersonHasNoSignature`: Person has no usable signature. Have the person set
     /// up a signature in the mini program; for auto-signing through
     /// `ChannelCreateUserAutoSignSealUrl`.
     OperationDeniedPersonHasNoSignature,
     /// `OperationDenied.PersonNoOpenServerSign`: Person disabled or never enabled auto-sign. Send
-    /// the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for
-    /// `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.
+    /// the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until
+    /// `ChannelDescribeUserAutoSignStatus` reports enabled, then retry; or let them sign by hand.
     OperationDeniedPersonNoOpenServerSign,
     /// `OperationDenied.ProveNoQuota`: Evidence-report quota is exhausted. Buy an evidence package
-    /// through the service's account manager, then repeat.
+    /// through the service's account manager, then retry.
     OperationDeniedProveNoQuota,
     /// `OperationDenied.RequiredComponentNotFill`: A required control is not filled. Give
     /// `ComponentValue` for every field of the initiator with `ComponentRequired`, or let it be
     /// optional.
     OperationDeniedRequiredComponentNotFill,
-    /// `OperationDenied.Sensitive`: Contains blocked words. Take the words out that the message
-    /// names, in names, descriptions and field values; repeating unchanged does not help.
+    /// `OperationDenied.Sensitive`: Contains blocked words. Remove the words that the message names
+    /// from names, descriptions and field values; retrying unchanged does not help.
     OperationDeniedSensitive,
     /// `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in
     /// `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId`
     /// (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
     OperationDeniedUserNotInOrganization,
     /// `OperationDenied.WhiteListForbid`: Feature is allow-list only. Have the service's account
-    /// manager enable the feature for this application; repeating does not help before that.
+    /// manager enable the feature for this application; retrying does not help before that.
     OperationDeniedWhiteListForbid,
-    /// `RequestLimitExceeded`: Request rate limit exceeded. Wait and repeat; the call was not
-    /// executed. Keep below the action's rate.
+    /// `RequestLimitExceeded`: Request rate limit exceeded. Wait and retry; the call was not
+    /// executed. Keep below the action's rate limit.
     RequestLimitExceeded,
     /// `RequestLimitExceeded.GlobalRegionUinLimitExceeded`: Account-wide (all regions) rate limit
-    /// exceeded. Wait and repeat; the call was not executed. The rate is shared by all callers of
-    /// the account in all regions, so lower their sum.
+    /// exceeded. Wait and retry; the call was not executed. The rate limit is shared by all callers
+    /// of the account in all regions, so lower their total rate.
     RequestLimitExceededGlobalRegionUinLimitExceeded,
-    /// `RequestLimitExceeded.IPLimitExceeded`: Per-IP rate limit exceeded. Wait and repeat; the
-    /// call was not executed. The rate is shared by all that call from this address, so lower their
-    /// sum.
+    /// `RequestLimitExceeded.IPLimitExceeded`: Per-IP rate limit exceeded. Wait and retry; the call
+    /// was not executed. The rate limit is shared by all callers at this address, so lower their
+    /// total rate.
     RequestLimitExceededIPLimitExceeded,
-    /// `RequestLimitExceeded.UinLimitExceeded`: Per-account rate limit exceeded. Wait and repeat;
-    /// the call was not executed. The rate is shared by all callers of the account, so lower their
-    /// sum.
+    /// `RequestLimitExceeded.UinLimitExceeded`: Per-account rate limit exceeded. Wait and retry;
+    /// the call was not executed. The rate limit is shared by all callers of the account, so lower
+    /// their total rate.
     RequestLimitExceededUinLimitExceeded,
     /// `RequestSizeLimitExceeded`: Request body too large. Send less: split the list, or upload
     /// files with `UploadFiles` and pass their ids. A GET carries at most 32 KB, so use POST.
     RequestSizeLimitExceeded,
-    /// `ResourceInUse`: Resource is busy. Let the operation that holds the resource end, then
-    /// repeat; read the message for which one it is.
+    /// `ResourceInUse`: Resource is busy. Wait until the operation that locks the resource has
+    /// ended, then retry; the message names the operation.
     ResourceInUse,
-    /// `ResourceInsufficient`: Not enough capacity. Ask for less or repeat later; turn to the
-    /// service's support if it stays.
+    /// `ResourceInsufficient`: Not enough capacity. Request less or retry later; contact the
+    /// service's support if the error persists.
     ResourceInsufficient,
-    /// `ResourceNotFound`: Resource does not exist. Read the message for what is missing, and check
-    /// that id and that it belongs to this sub-organisation, application and environment. Repeating
+    /// `ResourceNotFound`: Resource does not exist. Read the message for the missing item, and
+    /// check that its id belongs to this sub-organisation, application and environment. Retrying
     /// does not help.
     ResourceNotFound,
     /// `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an
@@ -691,10 +691,10 @@ pub enum ErrorCode {
     ResourceNotFoundApplicationId,
     /// `ResourceNotFound.File`: File does not exist. Check the ids in `FlowIdList`, and that the
     /// contracts' PDF files are composed, which takes one to three seconds after creation or a
-    /// signature; repeat then.
+    /// signature; then retry.
     ResourceNotFoundFile,
     /// `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this
-    /// sub-organisation, application and environment; ask with the `Agent` that created it. In
+    /// sub-organisation, application and environment; query with the `Agent` that created it. In
     /// actions without contracts, check the task's or authorisation's id.
     ResourceNotFoundFlow,
     /// `ResourceNotFound.FlowApprover`: Flow signer does not exist. Check the contract's id, and
@@ -704,7 +704,7 @@ pub enum ErrorCode {
     /// the contract has parties yet: a dynamic contract starts without any.
     ResourceNotFoundFlowApprovers,
     /// `ResourceNotFound.FlowGroup`: Flow group does not exist. Give the `FlowGroupId` that the
-    /// creating action answered, not a contract's id, and ask with the `Agent` that created it.
+    /// creating action returned, not a contract's id, and query with the `Agent` that created it.
     ResourceNotFoundFlowGroup,
     /// `ResourceNotFound.NotExistApplication`: Application does not exist (variant). Check
     /// `Agent.AppId`: an application of the platform that exists in the environment called (test
@@ -718,8 +718,8 @@ pub enum ErrorCode {
     /// ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if
     /// need be.
     ResourceNotFoundResource,
-    /// `ResourceNotFound.SaveFlowGroup`: Saved flow group does not exist. Check `FlowGroupId`: the
-    /// one that the creating action answered, asked for with the `Agent` that created it.
+    /// `ResourceNotFound.SaveFlowGroup`: Saved flow group does not exist. Check `FlowGroupId`: it
+    /// must be the one that the creating action returned, queried with the `Agent` that created it.
     ResourceNotFoundSaveFlowGroup,
     /// `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing
     /// organisation; `ChannelDescribeOrganizationSeals` lists them.
@@ -729,8 +729,8 @@ pub enum ErrorCode {
     /// this application.
     ResourceNotFoundTeamWorkOrganization,
     /// `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template
-    /// from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library
-    /// instead.
+    /// from `DescribeTemplates`; `OperateChannelTemplate` requires one of the platform's own
+    /// library instead.
     ResourceNotFoundTemplate,
     /// `ResourceNotFound.URL`: URL does not exist. Ask `DescribeChannelFlowEvidenceReport` again
     /// later; a report can take up to about 24 hours.
@@ -743,8 +743,8 @@ pub enum ErrorCode {
     /// complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee
     /// in `Agent.ProxyOperator.OpenId`.
     ResourceNotFoundVerifyUser,
-    /// `ResourceUnavailable`: Resource is not available. Read the message for what it is and check
-    /// its state; it may be temporary, so a query may be repeated later.
+    /// `ResourceUnavailable`: Resource is not available. Read the message for the resource and
+    /// check its state; the error may be temporary, so a query may be retried later.
     ResourceUnavailable,
     /// `ResponseSizeLimitExceeded`: Response would be too large. Ask for less: a smaller page,
     /// fewer ids, or a narrower time range.
@@ -757,8 +757,8 @@ pub enum ErrorCode {
     /// grant the permission.
     UnauthorizedOperation,
     /// `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this
-    /// API. Have the edition upgraded through the service's account manager; repeating does not
-    /// help before that.
+    /// API. Have the edition upgraded through the service's account manager; retrying does not help
+    /// before that.
     UnauthorizedOperationNoPermissionFeature,
     /// `UnauthorizedOperation.UnauthorizedOperationDownload`: Download permission was not granted.
     /// Either the sub-organisation's super administrator authorises downloads in its console
@@ -768,13 +768,13 @@ pub enum ErrorCode {
     UnauthorizedOperationUnauthorizedOperationDownload,
     /// `UnauthorizedOperation.UnauthorizedOperationOrganization`: Organisation was not authorised.
     /// Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`;
-    /// `DescribeChannelOrganizations` tells its state.
+    /// `DescribeChannelOrganizations` returns its state.
     UnauthorizedOperationUnauthorizedOperationOrganization,
     /// `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or
     /// correct its spelling; this action doesn't define it.
     UnknownParameter,
-    /// `UnsupportedOperation`: Operation is not supported. Read the message; the action can't do
-    /// this for the resource in question, so repeating does not help.
+    /// `UnsupportedOperation`: Operation is not supported. Read the message; the action does not
+    /// support this for the resource in question, so retrying does not help.
     UnsupportedOperation,
     /// `UnsupportedProtocol`: Only GET and POST over HTTP(S) are supported. Call with POST (or GET)
     /// over HTTPS; check the endpoint and any proxy.
@@ -1741,126 +1741,126 @@ const DESCRIPTIONS: &::core::primitive::str = ::core::concat!(
 );
 
 const ADVICE: &::core::primitive::str = ::core::concat!(
-    "ActionOffline\tUse the action that replaces it; repeating does not help. `DescribeUsage`, for instance, gave way to `ChannelDescribeBillUsageDetail`.\n",
-    "AuthFailure\tCheck the secret id and key, the clock, and the account's CAM policies; repeating unchanged does not help.\n",
+    "ActionOffline\tUse the action that replaces it; retrying does not help. `DescribeUsage`, for instance, is replaced by `ChannelDescribeBillUsageDetail`.\n",
+    "AuthFailure\tCheck the secret id and key, the clock, and the account's CAM policies; retrying unchanged does not help.\n",
     "AuthFailure.InvalidAuthorization\tLook for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Repeating does not help.\n",
     "AuthFailure.InvalidSecretId\tTake a secret id and key from the access management (CAM) console's API keys; keys of other products don't work.\n",
-    "AuthFailure.MFAFailure\tHave the account's administrator complete or relax the multi-factor check for this key's user; repeating does not help.\n",
-    "AuthFailure.SecretIdNotFound\tCheck the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and repeat once.\n",
-    "AuthFailure.SignatureExpire\tSet the machine's clock, at best by NTP; then sign anew with the current time and repeat. The answer's `Date` header tells how far the clock is off.\n",
+    "AuthFailure.MFAFailure\tHave the account's administrator complete or relax the multi-factor check for this key's user; retrying does not help.\n",
+    "AuthFailure.SecretIdNotFound\tCheck the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and retry once.\n",
+    "AuthFailure.SignatureExpire\tSet the machine's clock, preferably by NTP; then sign again with the current time and retry. The response's `Date` header shows the clock skew.\n",
     "AuthFailure.SignatureFailure\tCheck that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Repeating does not help.\n",
-    "AuthFailure.TokenFailure\tFetch fresh temporary credentials and repeat once; send no token with a permanent key.\n",
-    "AuthFailure.UnauthorizedOperation\tHave the account's administrator allow this action for the key's user or role in a CAM policy; repeating does not help before that.\n",
+    "AuthFailure.TokenFailure\tFetch fresh temporary credentials and retry once; send no token with a permanent key.\n",
+    "AuthFailure.UnauthorizedOperation\tHave the account's administrator allow this action for the key's user or role in a CAM policy; retrying does not help before that.\n",
     "DryRunOperation\tThe request would succeed. Send it without the dry-run parameter to have it done.\n",
     "FailedOperation\tMend the reason that the message gives. Repeating unchanged rarely helps.\n",
     "FailedOperation.AgeNotAchieveNormalLegal\tHave another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.\n",
     "FailedOperation.AuthFail\tCheck that the sub-organisation and the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the reason.\n",
-    "FailedOperation.ErrNotSyncProxyOrganization\tFirst call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then repeat.\n",
+    "FailedOperation.ErrNotSyncProxyOrganization\tFirst call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then retry.\n",
     "FailedOperation.ExistSameSealName\tChoose another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.\n",
     "FailedOperation.FlowNumExceed\tGive at most 20 contracts per folder and 50 in all; spread the others over further calls.\n",
     "FailedOperation.HasAuthorized\tTreat it as done if this employee has the contract already; a contract can't be claimed twice.\n",
-    "FailedOperation.LicenseNoQuota\tBuy licences through the service's account manager, then repeat. The action itself is no longer in use.\n",
+    "FailedOperation.LicenseNoQuota\tBuy licences through the service's account manager, then retry. The action itself is no longer in use.\n",
     "FailedOperation.NoRoleAuth\tGive the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.\n",
     "FailedOperation.NotAvailableSignReview\tRead the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.\n",
     "FailedOperation.OrganizationExperienceChange\tHave the organisation settle its status with the company register; its super administrator or legal representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.\n",
     "FailedOperation.OrganizationNameChanged\tGive the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.\n",
-    "FailedOperation.OrganizationNameNeedChange\tHave the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat with the new name.\n",
-    "FailedOperation.OrganizationNotChange\tCall only when something changed, and give only the members that did, with their new values.\n",
+    "FailedOperation.OrganizationNameNeedChange\tHave the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry with the new name.\n",
+    "FailedOperation.OrganizationNotChange\tCall only if something changed, and give only the changed fields, with their new values.\n",
     "FailedOperation.QrCodeCreatorSignComponents\tUse a template whose initiator has no fields to fill in, or give these fields to the signers in the template's editor.\n",
     "FailedOperation.QrCodeSignUsers\tCheck the template's parties with `DescribeTemplates`: individuals only, or individuals and the initiating organisation. In a fixed signing order, the organisation must not be first.\n",
     "FailedOperation.QrCodeTemplateId\tGive the id of an enabled template of the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign, and the initiator has nothing to fill in.\n",
-    "FailedOperation.StaffAlreadyVerify\tThe employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.\n",
+    "FailedOperation.StaffAlreadyVerify\tThe employee changes their own data in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and create them again.\n",
     "FailedOperation.UserAutoSignEnableAlready\tNothing is left to revoke; to end auto-signing, call `ChannelDisableUserAutoSign`.\n",
     "FailedOperation.UserAutoSignEnableUrlNotExist\tTreat it as done, or check `SceneKey`, name and document in `UserInfo` against those given to `ChannelCreateUserAutoSignEnableUrl`.\n",
-    "InternalError\tRepeat a query later; after a create the fate of the call is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.Api\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.Db\tRepeat later if the action is safe to repeat; after a create the outcome is unknown, so look first. Give the request id to the service's support if it stays.\n",
-    "InternalError.DbConnection\tWhether a create or change took effect is unknown: look before repeating later. Give the request id to the service's support if it stays.\n",
-    "InternalError.DbInsert\tWhether the contracts were claimed is unknown: look in the sub-organisation's console before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.DbRead\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.DbUpdate\tQuery with `OperateType` `SELECT` whether the change took effect before repeating it. Give the request id to the service's support if it stays.\n",
-    "InternalError.Decryption\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.DependsApi\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.DependsDb\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.Encryption\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.GenerateId\tWhether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.Pdf\tWhether the contract was created is unknown: look before repeating. If it stays, upload the PDF anew after checking that it opens, and give the request id to the service's support.\n",
-    "InternalError.SealUpload\tLook with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then repeat. Give the request id to the service's support if it stays.\n",
+    "InternalError\tRetry a query later; after a create the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.Api\tRetry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.Db\tRetry later if the action is idempotent; after a create the outcome is unknown, so check it first. Give the request id to the service's support if the error persists.\n",
+    "InternalError.DbConnection\tThe outcome of a create or change is unknown: check it before retrying later. Give the request id to the service's support if the error persists.\n",
+    "InternalError.DbInsert\tIt is unknown whether the contracts were claimed: check the sub-organisation's console before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.DbRead\tRetry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.DbUpdate\tQuery with `OperateType` `SELECT` whether the change took effect before retrying it. Give the request id to the service's support if the error persists.\n",
+    "InternalError.Decryption\tRetry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.DependsApi\tRetry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.DependsDb\tRetry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.Encryption\tRetry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.GenerateId\tIt is unknown whether the contract was created: check the console or wait for callbacks before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.Pdf\tIt is unknown whether the contract was created: check before retrying. If the error persists, check that the PDF opens, upload it again, and give the request id to the service's support.\n",
+    "InternalError.SealUpload\tCheck with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then retry. Give the request id to the service's support if the error persists.\n",
     "InternalError.Serialize\tRepeat the upload; a file nobody uses expires by itself. Give the request id to the service's support if it stays.\n",
-    "InternalError.System\tRepeat a query later; after a create or change the outcome is unknown, so look before repeating. Give the request id to the service's support if it stays.\n",
-    "InternalError.ThirdParty\tWhether the contract was created is unknown: look in the console or wait for callbacks before repeating. Give the request id to the service's support if it stays.\n",
-    "InvalidAction\tCheck the action's name and the version, and that the host offers it: `UploadFiles` alone lives on `file.ess.tencent.cn`.\n",
+    "InternalError.System\tRetry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
+    "InternalError.ThirdParty\tIt is unknown whether the contract was created: check the console or wait for callbacks before retrying. Give the request id to the service's support if the error persists.\n",
+    "InvalidAction\tCheck the action's name and the version, and that the host offers it: `UploadFiles` is available only on `file.ess.tencent.cn`.\n",
     "InvalidParameter\tRead the message, which names the parameter, and correct it. Repeating unchanged does not help.\n",
     "InvalidParameter.Application\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
     "InvalidParameter.ApproverType\tGive each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.\n",
     "InvalidParameter.ApproverVerifyType\tGive `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.\n",
     "InvalidParameter.AuthorizationType\tGive in `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney only.\n",
-    "InvalidParameter.BizApproverAlreadyExists\tTake the repeated party out of `FlowApprovers`.\n",
+    "InvalidParameter.BizApproverAlreadyExists\tRemove the duplicate party from `FlowApprovers`.\n",
     "InvalidParameter.BusinessLicense\tGive a PNG or JPG of the licence's front as base64, 5 MB at most, without a data URL's prefix.\n",
     "InvalidParameter.CancelReason\tGive at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.\n",
     "InvalidParameter.CardNumber\tCheck the number against its document type: 18 characters with a capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland travel permits.\n",
     "InvalidParameter.CardType\tGive a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.\n",
-    "InvalidParameter.ComponentPosition\tCorrect page, position and size of the field: pages count from 1 and must exist, positions and sizes are in points and must lie on the page.\n",
-    "InvalidParameter.ComponentType\tGive a `ComponentType` that fits where it stands: field types in `Components`, signature slot types in `SignComponents`.\n",
-    "InvalidParameter.ComponentValue\tGive `ComponentValue` the form its `ComponentType` asks for: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.\n",
+    "InvalidParameter.ComponentPosition\tCorrect page, position and size of the field: page numbers start at 1 and must exist, positions and sizes are in points and must be within the page.\n",
+    "InvalidParameter.ComponentType\tSet a `ComponentType` that fits its place: field types in `Components`, signature slot types in `SignComponents`.\n",
+    "InvalidParameter.ComponentValue\tSet `ComponentValue` in the format of its `ComponentType`: `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for seal slots.\n",
     "InvalidParameter.ContentType\tGive `0` (templates with details) or `1` (list only), or leave `ContentType` out for the first.\n",
     "InvalidParameter.CustomShowMap\tUse in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number of signers.\n",
     "InvalidParameter.CustomerData\tShorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data on your side and pass a key to it.\n",
     "InvalidParameter.DataNotFound\tCheck the ids in the request: they must exist, belong to this sub-organisation and come from the same `AppId` and environment.\n",
     "InvalidParameter.Date\tGive `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart, start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces it.\n",
     "InvalidParameter.DepartUserId\tCheck the employee ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not have left.\n",
-    "InvalidParameter.DupTask\tDon't submit again: ask `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.\n",
-    "InvalidParameter.EmptyParams\tFill in what the message names, such as the list of ids or operators: it must be there and not empty.\n",
+    "InvalidParameter.DupTask\tDon't submit again: query `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.\n",
+    "InvalidParameter.EmptyParams\tFill in the field that the message names, such as the array of ids or operators: it must be present and not empty.\n",
     "InvalidParameter.EndPoint\tGive one of the values this action lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.\n",
     "InvalidParameter.FileType\tGive the business licence as PNG or JPG.\n",
     "InvalidParameter.FlowApproverInfos\tCorrect the number of people given for the party that the message names.\n",
     "InvalidParameter.FlowApprovers\tGive at least one party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.\n",
     "InvalidParameter.FlowCallbackUrl\tLeave `CallbackUrl` out; set the callback address in the console, at the application's configuration.\n",
-    "InvalidParameter.FlowDeadLine\tGive `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out where it is optional.\n",
+    "InvalidParameter.FlowDeadLine\tGive `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave it out if it is optional.\n",
     "InvalidParameter.FlowDescription\tShorten `FlowDescription` to at most 1000 characters.\n",
     "InvalidParameter.FlowFileIds\tGive exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.\n",
     "InvalidParameter.FlowIds\tGive 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one only.\n",
-    "InvalidParameter.FlowInfos\tGive 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.\n",
+    "InvalidParameter.FlowInfos\tGive 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message describes the error in one of them.\n",
     "InvalidParameter.FlowName\tGive `FlowName` at most 200 characters: Chinese characters, letters, digits and underscores only.\n",
     "InvalidParameter.FlowType\tGive `FlowType` at most 255 characters: Chinese characters, letters, digits and underscores only; or leave it out.\n",
     "InvalidParameter.GenerateType\tGive one of the values listed for `GenerateType`, or leave it out for `ALL`, which takes a single contract.\n",
     "InvalidParameter.Image\tGive a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.\n",
-    "InvalidParameter.InvalidId\tGive the `ResourceId` that `UploadFiles` answered; upload the file again if it expired, which is after an hour unless set otherwise.\n",
-    "InvalidParameter.Keyword\tCheck the keyword in `ComponentId`: it must stand in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count from 0.\n",
+    "InvalidParameter.InvalidId\tGive the `ResourceId` that `UploadFiles` returned; upload the file again if it expired, which is after an hour unless set otherwise.\n",
+    "InvalidParameter.Keyword\tCheck the keyword in `ComponentId`: it must be in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` start at 0.\n",
     "InvalidParameter.Limit\tGive `Limit` at least 1 and at most the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.\n",
     "InvalidParameter.LimitSealName\tShorten `SealName` to at most 50 characters.\n",
     "InvalidParameter.MenuStatus\tGive `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.\n",
-    "InvalidParameter.MissingRequiredParameterValue\tGive a value for what the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.\n",
+    "InvalidParameter.MissingRequiredParameterValue\tSet a value for the field that the message names; required fields of the template, listed by `DescribeTemplates`, are filled in through `FormFields`.\n",
     "InvalidParameter.Mobile\tGive the 11 digits of a mainland Chinese mobile number, without `+86` or separators.\n",
     "InvalidParameter.Name\tGive the person's name as in the identity document, without spaces around it; at most 50 characters.\n",
     "InvalidParameter.NonsupportMobile\tGive a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used here.\n",
-    "InvalidParameter.OpenId\tCheck the `OpenId` given: at most 64 letters and digits, and not one that belongs to somebody else in this application.\n",
+    "InvalidParameter.OpenId\tCheck the `OpenId` given: at most 64 letters and digits, and not one that belongs to another person in this application.\n",
     "InvalidParameter.OperatorId\tCheck `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by `ChannelDescribeEmployees`.\n",
     "InvalidParameter.OrganizationId\tCheck `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.\n",
     "InvalidParameter.OrganizationName\tGive the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.\n",
     "InvalidParameter.ParamError\tRead the message, which names the parameter, and correct it. Repeating unchanged does not help.\n",
     "InvalidParameter.ResourceType\tGive the file's suffix in `ResourceType`, one of those that `CreateFileConvertTask` lists, equal to the one of `ResourceName`.\n",
-    "InvalidParameter.RoleId\tGive a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be taken away here.\n",
-    "InvalidParameter.Sensitive\tTake the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.\n",
-    "InvalidParameter.SensitiveFileContent\tTake the content out of the file and upload it anew; give the request id to the service's support if the refusal is a mistake.\n",
+    "InvalidParameter.RoleId\tGive a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be revoked here.\n",
+    "InvalidParameter.Sensitive\tRemove the words that the message names from names, descriptions and field values; retrying unchanged does not help.\n",
+    "InvalidParameter.SensitiveFileContent\tRemove the content from the file and upload it again; give the request id to the service's support if the refusal is a mistake.\n",
     "InvalidParameter.SignComponentType\tGive a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.\n",
     "InvalidParameter.SignComponents\tUse in `SignComponents` only signature slots that the party's `ApproverType` may have; fields to fill in belong in `Components`.\n",
     "InvalidParameter.Status\tRead the state with `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works only in the states the action names. A contract that has ended stays so.\n",
     "InvalidParameter.UniformSocialCreditCode\tGive the 18 characters of the code as on the business licence, capitals and digits, without spaces.\n",
-    "InvalidParameter.Unordered\tGive `Unordered` as `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message tells what conflicts.\n",
-    "InvalidParameter.UnsupportedComponentType\tUse only types listed for `ComponentType`, and where they may stand; some work only in templates made in the console.\n",
+    "InvalidParameter.Unordered\tSet `Unordered` to `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message describes the conflict.\n",
+    "InvalidParameter.UnsupportedComponentType\tUse only types listed for `ComponentType`, and only in permitted places; some work only in templates made in the console.\n",
     "InvalidParameter.fFowIds\tCheck `FlowIds`: contracts initiated by this sub-organisation in this application. Ask with the `Agent` that created them.\n",
     "InvalidParameterValue\tRead the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.\n",
     "InvalidParameterValue.InvalidQuotaType\tGive one of the values listed for `QuotaType`, or leave it out for all.\n",
     "InvalidParameterValue.InvalidTime\tGive `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.\n",
     "InvalidRequest\tCheck the multipart body and that its boundary is the one in the content type.\n",
-    "IpInBlacklist\tHave the account's administrator take the caller's address off the deny list, or call from another address.\n",
-    "IpNotInWhitelist\tHave the account's administrator add the caller's public address to the allow list; mind that a proxy or gateway may change it.\n",
+    "IpInBlacklist\tHave the account's administrator take the caller's address off the denylist, or call from another address.\n",
+    "IpNotInWhitelist\tHave the account's administrator add the caller's public address to the allowlist; note that a proxy or gateway may change it.\n",
     "LimitExceeded\tRead the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.\n",
-    "LimitExceeded.CallTimes\tCall again the next day: 50 calls a day are allowed, unless the service's account manager raises that. `ChannelDescribeBillUsageDetail` replaces the action.\n",
+    "LimitExceeded.CallTimes\tCall again the next day: 50 calls per day are allowed, unless the service's account manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the action.\n",
     "LimitExceeded.CreateFlowNum\tCreate fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.\n",
     "LimitExceeded.FileSize\tGive a business licence of at most 5 MB.\n",
-    "LimitExceeded.FlowIds\tGive at most 100 ids in `FlowIds` and ask for the rest in further calls.\n",
+    "LimitExceeded.FlowIds\tGive at most 100 ids in `FlowIds` and the rest in further calls.\n",
     "LimitExceeded.FlowInfos\tGive at most 20 contracts in `FlowInfos`. The action is no longer in use: take `ChannelCreatePrepareFlow`.\n",
     "LimitExceeded.ProxyOrganizationOperator\tGive at most 200 employees per call and the rest in further calls.\n",
     "MissingParameter\tRead the message, which names the parameter, and give it.\n",
@@ -1886,77 +1886,77 @@ const ADVICE: &::core::primitive::str = ::core::concat!(
     "NoSuchProduct\tCheck the endpoint: the host must be one of the service's, and the signed service is `essbasic`.\n",
     "NoSuchVersion\tSend version `2021-05-26`.\n",
     "OperationDenied\tMend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.\n",
-    "OperationDenied.AlreadyHas\tUse what exists: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.\n",
+    "OperationDenied.AlreadyHas\tUse the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.\n",
     "OperationDenied.ApproverRepeat\tName each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out those who are not replaced.\n",
     "OperationDenied.AuthTag\tGive `all` or `part` in `AuthTag`; it can change only while the template is not published.\n",
     "OperationDenied.BannedApplication\tStop calling with this `AppId` and have the platform's administrator ask the service's account manager for the reason.\n",
     "OperationDenied.ByFilesServerSignForbid\tHave auto-signing in contracts from files enabled by the service's account manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).\n",
-    "OperationDenied.CcUserRepeat\tName each recipient once in `CcInfos`, and nobody who also signs.\n",
+    "OperationDenied.CcUserRepeat\tName each recipient once in `CcInfos`, and no signers.\n",
     "OperationDenied.DownLoadMoreThanOne\tGive one contract per call.\n",
     "OperationDenied.ErrNoResourceAccess\tUse ids that this sub-organisation created in this application, and an operator allowed to see them.\n",
-    "OperationDenied.ErrNotOpenWeakAuthorization\tHave the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.\n",
+    "OperationDenied.ErrNotOpenWeakAuthorization\tLet the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.\n",
     "OperationDenied.FileDeleted\tLeave this contract out; the file can't be had from this service any more. Ask the service's support if it should still exist.\n",
     "OperationDenied.FlowHasTerminated\tLeave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.\n",
-    "OperationDenied.FlowStatusForbid\tWait until all parties have signed (`DescribeFlowDetailInfo` tells), then repeat; contracts that ended otherwise get no report.\n",
+    "OperationDenied.FlowStatusForbid\tWait until all parties have signed (see `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.\n",
     "OperationDenied.Forbid\tAct as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.\n",
     "OperationDenied.InvalidApproverAge\tHave another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.\n",
     "OperationDenied.NoApiAuth\tHave the service's account manager enable the action for this application, and check the operator's role.\n",
     "OperationDenied.NoApproverMobileCheckPermission\tHave the super administrator or legal representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.\n",
     "OperationDenied.NoFlowPermission\tAct as the initiator or as the super administrator or legal representative of the initiating organisation, and check that the contract belongs to it.\n",
-    "OperationDenied.NoIdentityVerify\tHave the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then repeat.\n",
+    "OperationDenied.NoIdentityVerify\tHave the operator open a link from `CreateConsoleLoginUrl` and complete identity verification; then retry.\n",
     "OperationDenied.NoPermissionUseResource\tAct as the super administrator, or as an employee whose role allows managing roles, and check that `RoleId` belongs to this sub-organisation.\n",
     "OperationDenied.NoPermissionUseServerSignSeal\tHave the super administrator authorise the seal for auto-signing in the console (seals, extended services), or choose a seal that is authorised.\n",
-    "OperationDenied.NoQuota\tBuy contracts in the console or through the service's account manager; repeating does not help before that.\n",
-    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tName in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` tells who they are.\n",
+    "OperationDenied.NoQuota\tBuy contracts in the console or through the service's account manager; retrying does not help before that.\n",
+    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tName in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the initiating or a signing organisation (not one verified by power of attorney); `DescribeChannelOrganizations` returns them.\n",
     "OperationDenied.NotInAutoSignWhiteList\tHave the service's account manager enable auto-signing by individuals for this application; check `SceneKey` too.\n",
     "OperationDenied.NotSupportOrgType\tCheck the organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.\n",
     "OperationDenied.OperateType\tGive one of the values that the action lists for its `OperateType` or `OperatorType`.\n",
-    "OperationDenied.OperatorHasNoPermission\tHave the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as somebody who may.\n",
-    "OperationDenied.OrganizationClosing\tStop calling for this sub-organisation, and ask its super administrator whether the closing is meant; repeating does not help.\n",
+    "OperationDenied.OperatorHasNoPermission\tHave the super administrator give the operator a role that may query or manage seals (console: organisation management, role management), or act as an employee who has it.\n",
+    "OperationDenied.OrganizationClosing\tStop calling for this sub-organisation, and ask its super administrator whether the closing is intended; retrying does not help.\n",
     "OperationDenied.OutQueryLimit\tGive at most 50 `FlowIds` per call and the rest in further calls.\n",
-    "OperationDenied.OverseaAbilityNotOpen\tHave the super administrator or legal representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then repeat.\n",
+    "OperationDenied.OverseaAbilityNotOpen\tHave the super administrator or legal representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.\n",
     "OperationDenied.PersonHasNoSignature\tHave the person set up a signature in the mini program; for auto-signing through `ChannelCreateUserAutoSignSealUrl`.\n",
-    "OperationDenied.PersonNoOpenServerSign\tSend the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.\n",
-    "OperationDenied.ProveNoQuota\tBuy an evidence package through the service's account manager, then repeat.\n",
+    "OperationDenied.PersonNoOpenServerSign\tSend the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until `ChannelDescribeUserAutoSignStatus` reports enabled, then retry; or let them sign by hand.\n",
+    "OperationDenied.ProveNoQuota\tBuy an evidence package through the service's account manager, then retry.\n",
     "OperationDenied.RequiredComponentNotFill\tGive `ComponentValue` for every field of the initiator with `ComponentRequired`, or let it be optional.\n",
-    "OperationDenied.Sensitive\tTake the words out that the message names, in names, descriptions and field values; repeating unchanged does not help.\n",
+    "OperationDenied.Sensitive\tRemove the words that the message names from names, descriptions and field values; retrying unchanged does not help.\n",
     "OperationDenied.UserNotInOrganization\tName in `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.\n",
-    "OperationDenied.WhiteListForbid\tHave the service's account manager enable the feature for this application; repeating does not help before that.\n",
-    "RequestLimitExceeded\tWait and repeat; the call was not executed. Keep below the action's rate.\n",
-    "RequestLimitExceeded.GlobalRegionUinLimitExceeded\tWait and repeat; the call was not executed. The rate is shared by all callers of the account in all regions, so lower their sum.\n",
-    "RequestLimitExceeded.IPLimitExceeded\tWait and repeat; the call was not executed. The rate is shared by all that call from this address, so lower their sum.\n",
-    "RequestLimitExceeded.UinLimitExceeded\tWait and repeat; the call was not executed. The rate is shared by all callers of the account, so lower their sum.\n",
+    "OperationDenied.WhiteListForbid\tHave the service's account manager enable the feature for this application; retrying does not help before that.\n",
+    "RequestLimitExceeded\tWait and retry; the call was not executed. Keep below the action's rate limit.\n",
+    "RequestLimitExceeded.GlobalRegionUinLimitExceeded\tWait and retry; the call was not executed. The rate limit is shared by all callers of the account in all regions, so lower their total rate.\n",
+    "RequestLimitExceeded.IPLimitExceeded\tWait and retry; the call was not executed. The rate limit is shared by all callers at this address, so lower their total rate.\n",
+    "RequestLimitExceeded.UinLimitExceeded\tWait and retry; the call was not executed. The rate limit is shared by all callers of the account, so lower their total rate.\n",
     "RequestSizeLimitExceeded\tSend less: split the list, or upload files with `UploadFiles` and pass their ids. A GET carries at most 32 KB, so use POST.\n",
-    "ResourceInUse\tLet the operation that holds the resource end, then repeat; read the message for which one it is.\n",
-    "ResourceInsufficient\tAsk for less or repeat later; turn to the service's support if it stays.\n",
-    "ResourceNotFound\tRead the message for what is missing, and check that id and that it belongs to this sub-organisation, application and environment. Repeating does not help.\n",
+    "ResourceInUse\tWait until the operation that locks the resource has ended, then retry; the message names the operation.\n",
+    "ResourceInsufficient\tRequest less or retry later; contact the service's support if the error persists.\n",
+    "ResourceNotFound\tRead the message for the missing item, and check that its id belongs to this sub-organisation, application and environment. Retrying does not help.\n",
     "ResourceNotFound.Application\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
     "ResourceNotFound.ApplicationAuth\tCheck `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this application.\n",
     "ResourceNotFound.ApplicationId\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
-    "ResourceNotFound.File\tCheck the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes one to three seconds after creation or a signature; repeat then.\n",
-    "ResourceNotFound.Flow\tCheck the contract's id and that it belongs to this sub-organisation, application and environment; ask with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.\n",
+    "ResourceNotFound.File\tCheck the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes one to three seconds after creation or a signature; then retry.\n",
+    "ResourceNotFound.Flow\tCheck the contract's id and that it belongs to this sub-organisation, application and environment; query with the `Agent` that created it. In actions without contracts, check the task's or authorisation's id.\n",
     "ResourceNotFound.FlowApprover\tCheck the contract's id, and that the organisation in `Agent` is a party to it.\n",
     "ResourceNotFound.FlowApprovers\tCheck the id, and that the contract has parties yet: a dynamic contract starts without any.\n",
-    "ResourceNotFound.FlowGroup\tGive the `FlowGroupId` that the creating action answered, not a contract's id, and ask with the `Agent` that created it.\n",
+    "ResourceNotFound.FlowGroup\tGive the `FlowGroupId` that the creating action returned, not a contract's id, and query with the `Agent` that created it.\n",
     "ResourceNotFound.NotExistApplication\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
     "ResourceNotFound.Organization\tCheck `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation is activated through `CreateConsoleLoginUrl` first.\n",
     "ResourceNotFound.Resource\tCheck file and template ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if need be.\n",
-    "ResourceNotFound.SaveFlowGroup\tCheck `FlowGroupId`: the one that the creating action answered, asked for with the `Agent` that created it.\n",
+    "ResourceNotFound.SaveFlowGroup\tCheck `FlowGroupId`: it must be the one that the creating action returned, queried with the `Agent` that created it.\n",
     "ResourceNotFound.Seal\tGive the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.\n",
     "ResourceNotFound.TeamWorkOrganization\tCheck `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in this application.\n",
-    "ResourceNotFound.Template\tGive the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` wants one of the platform's own library instead.\n",
+    "ResourceNotFound.Template\tGive the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` requires one of the platform's own library instead.\n",
     "ResourceNotFound.URL\tAsk `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.\n",
     "ResourceNotFound.User\tCheck `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.\n",
     "ResourceNotFound.VerifyUser\tHave the operator complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.\n",
-    "ResourceUnavailable\tRead the message for what it is and check its state; it may be temporary, so a query may be repeated later.\n",
+    "ResourceUnavailable\tRead the message for the resource and check its state; the error may be temporary, so a query may be retried later.\n",
     "ResponseSizeLimitExceeded\tAsk for less: a smaller page, fewer ids, or a narrower time range.\n",
     "ServiceUnavailable\tRepeat a query with growing pauses; after a create or change, look first whether it took effect.\n",
     "UnauthorizedOperation\tCheck that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.\n",
-    "UnauthorizedOperation.NoPermissionFeature\tHave the edition upgraded through the service's account manager; repeating does not help before that.\n",
+    "UnauthorizedOperation.NoPermissionFeature\tHave the edition upgraded through the service's account manager; retrying does not help before that.\n",
     "UnauthorizedOperation.UnauthorizedOperationDownload\tEither the sub-organisation's super administrator authorises downloads in its console (Enterprise centre, Authorisation management), or the platform turns them on for the application (Enterprise application management, Application extension services). A sub-organisation that has opted out must opt in again itself.\n",
-    "UnauthorizedOperation.UnauthorizedOperationOrganization\tHave the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` tells its state.\n",
+    "UnauthorizedOperation.UnauthorizedOperationOrganization\tHave the sub-organisation complete its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.\n",
     "UnknownParameter\tRemove the parameter that the message names, or correct its spelling; this action doesn't define it.\n",
-    "UnsupportedOperation\tRead the message; the action can't do this for the resource in question, so repeating does not help.\n",
+    "UnsupportedOperation\tRead the message; the action does not support this for the resource in question, so retrying does not help.\n",
     "UnsupportedProtocol\tCall with POST (or GET) over HTTPS; check the endpoint and any proxy.\n",
     "UnsupportedRegion\tLeave the region out; this service has none.\n"
 );

@@ -2,15 +2,15 @@
 //! Uploading and converting files.
 
 /// Starts the conversion of one uploaded file (Word, Excel, HTML, plain text or picture) to
-/// PDF, the only format with which a contract can start.
+/// PDF, the only format from which a contract can be created.
 ///
 /// 新建文件转换任务
 ///
 /// Upload the file with `UploadFiles` first. The conversion runs in the background and takes a
-/// while: keep the `TaskId` and ask `DescribeFileConvertTask` until it reports success; its
-/// answer holds the PDF's resource id, which `ChannelCreateFlowByFiles` takes.
+/// while: store the `TaskId` and poll `DescribeFileConvertTask` until it reports success; its
+/// response contains the PDF's resource id for `ChannelCreateFlowByFiles`.
 ///
-/// Layout, page breaks, fonts and sharpness of pictures may change, so turn on the preview when
+/// Layout, page breaks, fonts and sharpness of pictures may change, so enable the preview when
 /// starting the contract and check the PDF. The sub-organisation and the employee must have
 /// passed identity verification.
 ///
@@ -43,10 +43,10 @@
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
-///   failed. Repeat a query later; after a create or change the outcome is unknown, so look
-///   before repeating. Give the request id to the service's support if it stays.
+///   failed. Retry a query later; after a create or change the outcome is unknown, so check it
+///   before retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.InvalidId`](super::ErrorCode::InvalidParameterInvalidId): Id does not
-///   exist or is malformed. Give the `ResourceId` that `UploadFiles` answered; upload the file
+///   exist or is malformed. Give the `ResourceId` that `UploadFiles` returned; upload the file
 ///   again if it expired, which is after an hour unless set otherwise.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
@@ -62,13 +62,12 @@
 ///   Repeating unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateFileConvertTaskRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// Format of the file to convert.
     pub resource_type: super::ConvertibleFileType,
@@ -171,7 +170,7 @@ impl ::core::fmt::Debug for CreateFileConvertTaskRequest {
 )]
 #[non_exhaustive]
 pub struct CreateFileConvertTaskResponse {
-    /// The conversion, to be followed with `DescribeFileConvertTask`.
+    /// The conversion, to be polled with `DescribeFileConvertTask`.
     pub task_id: ::std::string::String,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -218,14 +217,14 @@ impl ::tc3_api::json::Encode for CreateFileConvertTaskResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateFileConvertTaskResponse);
 
-/// Looks up how far a conversion started with `CreateFileConvertTask` has come and, once it is
-/// done, the resource id of the PDF.
+/// Returns the progress of a conversion started with `CreateFileConvertTask` and, after
+/// completion, the resource id of the PDF.
 ///
 /// 查询文件转换任务状态
 ///
-/// Large files can take long. The resource id returned is the PDF's own and goes straight into
-/// `ChannelCreateFlowByFiles`. The sub-organisation and the employee must have passed identity
-/// verification.
+/// Large files can take long. The resource id returned is the PDF's own and can be used
+/// directly in `ChannelCreateFlowByFiles`. The sub-organisation and the employee must have
+/// passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -243,15 +242,14 @@ impl ::tc3_api::json::Encode for CreateFileConvertTaskResponse {
 ///   Repeating unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeFileConvertTaskRequest {
     /// The conversion, as `CreateFileConvertTask` returned it.
     pub task_id: ::std::string::String,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
 }
 
@@ -325,7 +323,7 @@ impl ::tc3_api::json::Encode for DescribeFileConvertTaskRequest {
 pub struct DescribeFileConvertTaskResponse {
     /// The conversion asked for.
     pub task_id: ::std::string::String,
-    /// How far the conversion has come.
+    /// Progress of the conversion.
     pub task_status: super::FileConvertStatus,
     /// The status in words, for people. The reference lists `NeedTranform`, `Processing`,
     /// `TaskEnd`, `DownloadFailed`, `ProcessFailed` and `ProcessTimeout`, its sample shows a
@@ -392,7 +390,7 @@ pub struct UploadFile {
     /// Content of the file. A picture (PNG, JPG, JPEG) may have at most 8 MB. Encoded as base64. At
     /// most 60 MB.
     pub file_body: ::tc3_api::Base64,
-    /// Name of the file, whose extension must tell its type, such as `contract.pdf` or
+    /// Name of the file, with an extension that matches its type, such as `contract.pdf` or
     /// `contract.docx`. At most 200 characters.
     pub file_name: ::core::option::Option<::std::string::String>,
 }
@@ -484,14 +482,14 @@ impl ::core::fmt::Debug for UploadFile {
 ///
 /// 文件上传
 ///
-/// A PDF can start a contract at once, with `ChannelCreateFlowByFiles`. Other formats first
-/// become a PDF through `CreateFileConvertTask`. A file that is not to start a contract is used
-/// by its id as it is.
+/// A PDF can be used directly, with `ChannelCreateFlowByFiles`. Other formats first become a
+/// PDF through `CreateFileConvertTask`. A file that is not to start a contract is used by its
+/// id as it is.
 ///
 /// A picture (PNG, JPG, JPEG) may have up to 8 MB, a file of any other format up to 60 MB. If
 /// one file fails, none is stored.
 ///
-/// Files are taken at a host of their own: `file.ess.tencent.cn`, in the test environment
+/// The action has its own host: `file.ess.tencent.cn`, in the test environment
 /// `file.test.ess.tencent.cn`. An id works any number of times until it expires, by default an
 /// hour after the upload; the download links last five minutes. The sub-organisation and the
 /// employee must have passed identity verification.
@@ -520,7 +518,7 @@ impl ::core::fmt::Debug for UploadFile {
 /// # Errors
 ///
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
-///   failed. Check the secret id and key, the clock, and the account's CAM policies; repeating
+///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
@@ -530,34 +528,33 @@ impl ::core::fmt::Debug for UploadFile {
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.SensitiveFileContent`](super::ErrorCode::InvalidParameterSensitiveFileContent):
-///   Uploaded file contains non-compliant content. Take the content out of the file and upload
-///   it anew; give the request id to the service's support if the refusal is a mistake.
+///   Uploaded file contains non-compliant content. Remove the content from the file and upload
+///   it again; give the request id to the service's support if the refusal is a mistake.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
 ///   Mend the reason that the message gives: a missing permission or a wrong state, often.
 ///   Repeating unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct UploadFilesRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// What the files are for; it decides which formats are accepted.
+    /// Purpose of the files; it determines which formats are accepted.
     pub business_type: super::UploadBusinessType,
-    /// The files. All of one type: only PDF, say, or only Word. At most 20 elements.
+    /// The files. All of one type: only PDF or only Word, for example. At most 20 elements.
     pub file_infos: ::core::option::Option<::std::vec::Vec<super::UploadFile>>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// Until when the files may be used, at most a year from now. A feature on request: the service
-    /// switches it on. Absent: an hour from the upload. Unix timestamp in seconds.
+    /// Time at which the files expire, at most a year from now. Available on request: the service
+    /// enables it. Absent: an hour from the upload. Unix timestamp in seconds.
     pub deadline: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -676,7 +673,7 @@ impl UploadFilesRequest {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct UploadFilesResponse {
-    /// How many files were stored: all of them, since one failure fails the upload.
+    /// Number of files stored: all of them, since one failure fails the upload.
     pub total_count: ::core::primitive::i64,
     /// Resource ids of the files, 32 characters each. Keep them: creating contracts and templates
     /// takes them. Each works any number of times until it expires, by default after an hour, and
@@ -684,7 +681,7 @@ pub struct UploadFilesResponse {
     pub file_ids: ::std::vec::Vec<::std::string::String>,
     /// Links from which the uploaded files can be fetched for five minutes.
     pub file_urls: ::std::vec::Vec<::std::string::String>,
-    /// When the ids stop working. The reference gives the default here as ten minutes from the
+    /// Time at which the ids expire. The reference gives the default here as ten minutes from the
     /// upload, elsewhere as an hour. Unix timestamp in seconds.
     pub deadline: ::core::option::Option<::core::primitive::i64>,
     /// Id of the request, for the service's support.
@@ -881,7 +878,7 @@ impl ::tc3_api::json::Encode for ConvertibleFileType {
 
 ::tc3_api::__serialize!(ConvertibleFileType);
 
-/// How far the conversion of a file has come.
+/// Progress of the conversion of a file.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -978,7 +975,7 @@ impl ::tc3_api::json::Encode for FileConvertStatus {
 
 ::tc3_api::__serialize!(FileConvertStatus);
 
-/// What an uploaded file is for.
+/// Purpose of an uploaded file.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,

@@ -298,7 +298,7 @@ impl ::core::fmt::Debug for ApproverRestriction {
 /// final state (expired, refused, withdrawn, or ended by this call before) is turned down. The
 /// sub-organisation and the employee must have passed identity verification.
 ///
-/// Dynamic signers 2.0 must be switched on first: the service's product manager enables modular
+/// Dynamic signers 2.0 must be enabled first: the service's product manager enables modular
 /// billing, then the console offers the switch. Parties are added with
 /// `ChannelCreateDynamicFlowApprover`.
 ///
@@ -313,12 +313,12 @@ impl ::core::fmt::Debug for ApproverRestriction {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
@@ -349,35 +349,34 @@ impl ::core::fmt::Debug for ApproverRestriction {
 ///   Repeating unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
-///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.FlowGroup`](super::ErrorCode::ResourceNotFoundFlowGroup): Flow group
-///   does not exist. Give the `FlowGroupId` that the creating action answered, not a contract's
-///   id, and ask with the `Agent` that created it.
+///   does not exist. Give the `FlowGroupId` that the creating action returned, not a contract's
+///   id, and query with the `Agent` that created it.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` wants one of the platform's own library instead.
+///   `OperateChannelTemplate` requires one of the platform's own library instead.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ArchiveDynamicFlowRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The dynamic contract to end.
     pub flow_id: ::std::string::String,
@@ -502,20 +501,20 @@ impl ::tc3_api::json::Encode for ArchiveDynamicFlowResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ArchiveDynamicFlowResponse);
 
-/// A contract to be started on an embedded page.
+/// A contract to start on an embedded page.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct BaseFlowInfo {
     /// The contract's name, chosen freely from Chinese characters, letters, digits and underscores.
     /// At most 200 characters.
     pub flow_name: ::std::string::String,
-    /// Until when it may be signed. Without all signatures by then it counts as expired and is
+    /// Deadline for signing. A contract that is not signed by all parties by then expires and is
     /// void. Unix timestamp in seconds.
     pub deadline: ::core::primitive::i64,
     /// The kind of contract, chosen freely (sales contract, employment contract), of Chinese
     /// characters, letters, digits and underscores. At most 200 characters.
     pub flow_type: ::core::option::Option<::std::string::String>,
-    /// What the contract is about. At most 1000 characters.
+    /// Description of the contract. At most 1000 characters.
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// Whether the parties may sign in any order. Absent: no, they sign one after another.
     pub unordered: ::core::option::Option<::core::primitive::bool>,
@@ -530,9 +529,9 @@ pub struct BaseFlowInfo {
     /// Data of the caller's own, as base64, that callbacks about the contract's state return
     /// unchanged. At most 1000 characters.
     pub user_data: ::core::option::Option<::std::string::String>,
-    /// Who gets to see the contract and its progress without signing: persons, and employees of the
-    /// own organisation who are verified and have joined it. None of them may be a signer as well.
-    /// At most 50 elements.
+    /// Recipients of a copy, who see the contract and its progress without signing: persons, and
+    /// employees of the own organisation who are verified and have joined it. None of them may be a
+    /// signer as well. At most 50 elements.
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
     /// Whether the initiator's organisation must approve before its signer can start the contract;
     /// that organisation must be one of the parties. The review is given with
@@ -541,7 +540,7 @@ pub struct BaseFlowInfo {
     pub need_create_review: ::core::option::Option<::core::primitive::bool>,
     /// Fields to fill in, for a contract started from a file.
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
-    /// What short messages and the pages for filling in and signing call the contract. Absent:
+    /// Word for the contract in short messages and on the pages for filling in and signing. Absent:
     /// contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
     /// The file to sign, by its resource id from `UploadFiles`. At most 1 element.
@@ -847,18 +846,18 @@ impl ::core::fmt::Debug for BaseFlowInfo {
     }
 }
 
-/// Somebody who receives a copy of a contract.
+/// A recipient of a copy of a contract.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CcInfo {
     /// The recipient's phone number in mainland China, digits only, without `+86`. It must belong
-    /// to the person who is to be notified. Exactly 11 characters.
+    /// to the recipient of the notification. Exactly 11 characters.
     pub mobile: ::core::option::Option<::std::string::String>,
     /// The recipient's real name, no nickname; identity verification uses it.
     pub name: ::core::option::Option<::std::string::String>,
-    /// What kind of recipient it is.
+    /// Kind of recipient.
     pub cc_type: ::core::option::Option<super::CcType>,
-    /// What the recipient may do with the contract.
+    /// Rights of the recipient to the contract.
     pub cc_permission: ::core::option::Option<super::CcPermission>,
 }
 
@@ -1037,8 +1036,9 @@ impl ::tc3_api::json::Encode for ChannelArchiveDynamicApproverData {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelArchiveDynamicApproverData);
 
-/// Makes a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that
-/// nobody can start a contract with it any more. A code that is invalid already is refused.
+/// Creates a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that
+/// nobody can start another contract with it. The call is refused if the code is already
+/// invalid.
 ///
 /// 取消一码多签签署码
 ///
@@ -1051,12 +1051,12 @@ impl ::tc3_api::json::Encode for ChannelArchiveDynamicApproverData {
 ///
 /// # Errors
 ///
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organisation and come from the same `AppId` and environment.
@@ -1071,17 +1071,17 @@ impl ::tc3_api::json::Encode for ChannelArchiveDynamicApproverData {
 ///   it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCancelMultiFlowSignQRCodeRequest {
-    /// For which application, sub-organisation and employee the call is made. Sub-organisation and
-    /// employee must have passed identity verification.
+    /// The application, sub-organisation and employee of the call. Sub-organisation and employee
+    /// must have passed identity verification.
     pub agent: super::Agent,
     /// The code to make invalid, by the id that `ChannelCreateMultiFlowSignQRCode` returned; 32
     /// characters.
     pub qr_code_id: ::std::string::String,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -1208,18 +1208,18 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCancelMultiFlowSignQRCodeResponse);
 
-/// Adds parties to running dynamic contracts, that is to contracts which
+/// Adds parties to running dynamic contracts, that is to contracts that
 /// `ChannelCreateFlowByFiles` started with `OpenDynamicSignFlow`.
 ///
 /// 渠道版补充动态合同签署人接口
 ///
-/// The platform's application must have dynamic signers 2.0 switched on, and the
-/// sub-organisation and the employee must have passed identity verification. The parties are
-/// described by the same rules as in `ChannelCreateFlowByFiles`; auto-signing by another
-/// organisation can't be added.
+/// The platform's application must have dynamic signers 2.0 enabled, and the sub-organisation
+/// and the employee must have passed identity verification. The parties are described by the
+/// same rules as in `ChannelCreateFlowByFiles`; auto-signing by another organisation can't be
+/// added.
 ///
-/// The answer tells the `SignId` and `RecipientId` of each new party. When all have signed and
-/// nobody else is to come, `ArchiveDynamicFlow` ends the contract.
+/// The response contains the `SignId` and `RecipientId` of each new party. After all have
+/// signed and no party is to be added, `ArchiveDynamicFlow` ends the contract.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1232,9 +1232,9 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeResponse {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
@@ -1244,8 +1244,8 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeResponse {
 ///   Organisation name is invalid. Give the name exactly as on the business licence, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
-///   Control type is unsupported. Use only types listed for `ComponentType`, and where they may
-///   stand; some work only in templates made in the console.
+///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
+///   permitted places; some work only in templates made in the console.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
 ///   allows. Repeating unchanged does not help.
@@ -1264,16 +1264,15 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeResponse {
 ///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
 ///   Overseas signing is not enabled for the employee. Have the super administrator or legal
-///   representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then
-///   repeat.
+///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
+///   then retry.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateDynamicFlowApproverRequest {
     /// The dynamic contracts with the parties to add to each.
     pub fill_dynamic_flow_list: ::std::vec::Vec<super::DynamicFlowInfo>,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
 }
 
@@ -1353,7 +1352,7 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreateDynamicFlowApproverResponse {
-    /// What was added, by contract.
+    /// Added parties, by contract.
     pub dynamic_flow_result_list: ::std::vec::Vec<super::DynamicFlowResult>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -1406,18 +1405,18 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverResponse {
 ///
 /// 补充签署流程签署人信息
 ///
-/// The contract of a signer is the `FlowId` of its element of `Approvers`; only where that is
-/// absent does the `FlowId` of the request count. With neither, the call fails.
+/// The contract of a signer is the `FlowId` of its element of `Approvers`; if that is absent,
+/// the `FlowId` of the request applies. Without both, the call fails.
 ///
-/// Each party can be given one signer only; who signs in the end is whoever claims the contract
-/// first and signs it. An organisation's signer on the initiator's own side can be named only
-/// by organisation name, name and phone number. A person is named by name and phone number; a
-/// dynamic signer who has passed identity verification can also be named by name, kind and
-/// number of the identity document.
+/// Each party can be given one signer only; the signer is the person who first claims the
+/// contract and signs it. An organisation's signer on the initiator's own side can be named
+/// only by organisation name, name and phone number. A person is named by name and phone
+/// number; a dynamic signer who has passed identity verification can also be named by name,
+/// kind and number of the identity document.
 ///
 /// The sub-organisation and the employee must have passed identity verification. A call may
-/// succeed in part: for dynamic signers, `FillError` tells what failed, such as a party already
-/// filled.
+/// succeed in part: for dynamic signers, `FillError` contains the failures, such as a party
+/// already filled.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1431,16 +1430,17 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverResponse {
 /// # Errors
 ///
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
-///   failed. Check the secret id and key, the clock, and the account's CAM policies; repeating
+///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
@@ -1449,9 +1449,8 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverResponse {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The signers to name, with the party each one takes. For an organisation's signer, the
     /// organisation's name or its `OrganizationOpenId` is needed; without these, a signer is named
@@ -1462,11 +1461,11 @@ pub struct ChannelCreateFlowApproversRequest {
     ///
     /// Deprecated. Give `FlowId` in each element of `Approvers`.
     pub flow_id: ::core::option::Option<::std::string::String>,
-    /// How signers are named. To be given for dynamic signers.
+    /// Way in which signers are named. Required for dynamic signers.
     pub fill_approver_type: ::core::option::Option<super::FillApproverType>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// The contract group, where the contracts belong to one.
+    /// The contract group, if the contracts belong to one.
     pub flow_group_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -1595,8 +1594,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversResponse {
-    /// What failed of a call that names several signers, and why. Told for dynamic signers only,
-    /// for now.
+    /// Failures of a call that names several signers, with their causes. Currently returned for
+    /// dynamic signers only.
     pub fill_error: ::std::vec::Vec<super::FillError>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -1643,21 +1642,21 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowApproversResponse);
 
-/// Makes a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its
-/// parties for signature. For contracts that follow no standard form and whose complete PDF the
-/// platform has; for standard forms there is `CreateFlowsByTemplates`.
+/// Creates a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its
+/// parties for signature. For contracts without a standard form if the platform has the
+/// complete PDF; for standard forms use `CreateFlowsByTemplates`.
 ///
 /// 用PDF文件创建签署流程
 ///
 /// The initiator is a sub-organisation and one of its employees; both must have passed identity
 /// verification. A party may be the same sub-organisation, another one (with a named employee,
 /// or with none, so that one of its employees claims the contract), an organisation that joined
-/// the service outside of the platform, or a person. Parties need not be verified yet; which
-/// members describe a party depends on its kind, see `FlowApproverInfo`.
+/// the service outside of the platform, or a person. Parties need not be verified yet; the
+/// fields that describe a party depend on its kind, see `FlowApproverInfo`.
 ///
-/// The contract uses quota as soon as it is created. The quota comes back only if the contract
-/// is withdrawn while nobody, or nobody but auto-signing, has signed it, and the organisation
-/// still has allowance for such returns; not after expiry, refusal, completion or release.
+/// The contract uses quota as soon as it is created. The quota is returned only if the contract
+/// is withdrawn while nobody has signed, or only auto-signing it, and the organisation still
+/// has allowance for such returns; not after expiry, refusal, completion or release.
 ///
 /// `NeedPreview` shows the result without creating anything. `Components` places the
 /// initiator's fields; each party's entry places its own fields and signature slots, and
@@ -1727,40 +1726,44 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
 ///   Organisation name differs from the register; super admin or legal representative must
 ///   update it. Have the super administrator or legal representative update the name through
-///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat
+///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry
 ///   with the new name.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
-///   connection failed. Whether a create or change took effect is unknown: look before
-///   repeating later. Give the request id to the service's support if it stays.
+///   connection failed. The outcome of a create or change is unknown: check it before retrying
+///   later. Give the request id to the service's support if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
-///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
-///   database failed. Repeat a query later; after a create or change the outcome is unknown, so
-///   look before repeating. Give the request id to the service's support if it stays.
+///   database failed. Retry a query later; after a create or change the outcome is unknown, so
+///   check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
-///   generation failed. Whether the contract was created is unknown: look in the console or
-///   wait for callbacks before repeating. Give the request id to the service's support if it
-///   stays.
-/// - [`InternalError.Pdf`](super::ErrorCode::InternalErrorPdf): PDF composition failed. Whether
-///   the contract was created is unknown: look before repeating. If it stays, upload the PDF
-///   anew after checking that it opens, and give the request id to the service's support.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   generation failed. It is unknown whether the contract was created: check the console or
+///   wait for callbacks before retrying. Give the request id to the service's support if the
+///   error persists.
+/// - [`InternalError.Pdf`](super::ErrorCode::InternalErrorPdf): PDF composition failed. It is
+///   unknown whether the contract was created: check before retrying. If the error persists,
+///   check that the PDF opens, upload it again, and give the request id to the service's
+///   support.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
-///   dependency failed. Whether the contract was created is unknown: look in the console or
-///   wait for callbacks before repeating. Give the request id to the service's support if it
-///   stays.
+///   dependency failed. It is unknown whether the contract was created: check the console or
+///   wait for callbacks before retrying. Give the request id to the service's support if the
+///   error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
@@ -1773,16 +1776,16 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
 ///   `ApproverVerifyType` out for the first.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
 /// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
 ///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
 ///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
 ///   `ID_CARD` only.
 /// - [`InvalidParameter.ComponentType`](super::ErrorCode::InvalidParameterComponentType):
-///   Control type is wrong. Give a `ComponentType` that fits where it stands: field types in
+///   Control type is wrong. Set a `ComponentType` that fits its place: field types in
 ///   `Components`, signature slot types in `SignComponents`.
 /// - [`InvalidParameter.ComponentValue`](super::ErrorCode::InvalidParameterComponentValue):
-///   Control value is invalid. Give `ComponentValue` the form its `ComponentType` asks for:
+///   Control value is invalid. Set `ComponentValue` in the format of its `ComponentType`:
 ///   `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice
 ///   for selectors, a seal's id for seal slots.
 /// - [`InvalidParameter.CustomShowMap`](super::ErrorCode::InvalidParameterCustomShowMap):
@@ -1806,7 +1809,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   console, at the application's configuration.
 /// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
 ///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
-///   than now; or leave it out where it is optional.
+///   than now; or leave it out if it is optional.
 /// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
 ///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
 /// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
@@ -1819,9 +1822,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   invalid. Give `FlowType` at most 255 characters: Chinese characters, letters, digits and
 ///   underscores only; or leave it out.
 /// - [`InvalidParameter.Keyword`](super::ErrorCode::InvalidParameterKeyword): Keyword is
-///   malformed or not found in the document. Check the keyword in `ComponentId`: it must stand
-///   in the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` count
-///   from 0.
+///   malformed or not found in the document. Check the keyword in `ComponentId`: it must be in
+///   the PDF as text, not in a picture, and on the page searched. `KeywordIndexes` start at 0.
 /// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
 ///   wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or
 ///   separators.
@@ -1845,11 +1847,11 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   Signing control kind is unsupported. Use in `SignComponents` only signature slots that the
 ///   party's `ApproverType` may have; fields to fill in belong in `Components`.
 /// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
-///   flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of
-///   `FlowApprovers`), or leave it out; the message tells what conflicts.
+///   flag is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
+///   `FlowApprovers`), or leave it out; the message describes the conflict.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
-///   Control type is unsupported. Use only types listed for `ComponentType`, and where they may
-///   stand; some work only in templates made in the console.
+///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
+///   permitted places; some work only in templates made in the console.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
 ///   allows. Repeating unchanged does not help.
@@ -1875,7 +1877,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   contracts from files enabled by the service's account manager, or let the party sign by
 ///   hand (`ApproverType` `ORGANIZATION`).
 /// - [`OperationDenied.CcUserRepeat`](super::ErrorCode::OperationDeniedCcUserRepeat): Same CC
-///   recipient given twice. Name each recipient once in `CcInfos`, and nobody who also signs.
+///   recipient given twice. Name each recipient once in `CcInfos`, and no signers.
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
 ///   No access to the resource. Use ids that this sub-organisation created in this application,
 ///   and an operator allowed to see them.
@@ -1889,21 +1891,21 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
-///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
-///   exhausted. Buy contracts in the console or through the service's account manager;
-///   repeating does not help before that.
+///   exhausted. Buy contracts in the console or through the service's account manager; retrying
+///   does not help before that.
 /// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
 ///   Overseas signing is not enabled for the employee. Have the super administrator or legal
-///   representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then
-///   repeat.
+///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
+///   then retry.
 /// - [`OperationDenied.PersonHasNoSignature`](super::ErrorCode::OperationDeniedPersonHasNoSignature):
 ///   Person has no usable signature. Have the person set up a signature in the mini program;
 ///   for auto-signing through `ChannelCreateUserAutoSignSealUrl`.
 /// - [`OperationDenied.PersonNoOpenServerSign`](super::ErrorCode::OperationDeniedPersonNoOpenServerSign):
 ///   Person disabled or never enabled auto-sign. Send the person a link from
-///   `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or for
-///   `ChannelDescribeUserAutoSignStatus` to say enabled, then repeat; or let them sign by hand.
+///   `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until
+///   `ChannelDescribeUserAutoSignStatus` reports enabled, then retry; or let them sign by hand.
 /// - [`OperationDenied.RequiredComponentNotFill`](super::ErrorCode::OperationDeniedRequiredComponentNotFill):
 ///   A required control is not filled. Give `ComponentValue` for every field of the initiator
 ///   with `ComponentRequired`, or let it be optional.
@@ -1912,8 +1914,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -1927,36 +1929,36 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesRequest {
-    /// Who initiates: the application, the sub-organisation that the contract comes from, and the
+    /// The initiator: the application, the sub-organisation that the contract comes from, and the
     /// employee who sends it. Both organisation and employee must have passed identity
     /// verification.
     pub agent: super::Agent,
     /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200
     /// characters.
     pub flow_name: ::core::option::Option<::std::string::String>,
-    /// What the contract is about, for its readers. At most 1000 characters.
+    /// Description of the contract, for its readers. At most 1000 characters.
     pub flow_description: ::core::option::Option<::std::string::String>,
-    /// The parties, organisations and persons, each with contact data and the way it is verified.
-    /// Where signing is in order, they sign in the order of this list. With `OpenDynamicSignFlow`:
-    /// left out. At most 50 elements.
+    /// The parties, organisations and persons, each with contact data and its way of verification.
+    /// If signing is in order, they sign in the order of this array. Left out with
+    /// `OpenDynamicSignFlow`. At most 50 elements.
     pub flow_approvers: ::core::option::Option<::std::vec::Vec<super::FlowApproverInfo>>,
     /// The PDF that becomes the contract, by the id that `UploadFiles` gave it. At most 1 element.
     pub file_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The initiator's fields, with their content: single-line or multi-line text, check box,
     /// number, picture, data table and the like, also watermarks.
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
-    /// Until when it may be signed; a contract not completed by then expires and is void. Absent:
-    /// 365 days after creation. Unix timestamp in seconds.
+    /// Deadline for signing; a contract not completed by then expires and is void. Absent: 365 days
+    /// after creation. Unix timestamp in seconds.
     pub deadline: ::core::option::Option<::core::primitive::i64>,
-    /// Where callbacks would go.
+    /// URL for callbacks.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -1968,10 +1970,10 @@ pub struct ChannelCreateFlowByFilesRequest {
     /// The contract's type in the caller's own words, such as a sales contract. Chinese characters,
     /// letters, digits and underscores only. At most 255 characters.
     pub flow_type: ::core::option::Option<::std::string::String>,
-    /// How the list of contracts in the mini program shows this one: text with the placeholders
+    /// Title of the contract in the contract list of the mini program: text with the placeholders
     /// `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the
-    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted
-    /// from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
+    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, starting at
+    /// 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: ::core::option::Option<::std::string::String>,
     /// The platform's own data, as base64; callbacks about the contract's state and the like give
     /// it back unchanged. At most 1000 characters.
@@ -1981,38 +1983,37 @@ pub struct ChannelCreateFlowByFilesRequest {
     /// leaves them waiting until an approval follows. Works with signing by hand and auto-signing.
     /// Absent: no.
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
-    /// How a signer who is a person is verified. With the phone number, whoever has the party's
+    /// Verification of a signer who is a person. With the phone number, anybody who has the party's
     /// number can open the contract, and a person not yet verified signs without face recognition,
-    /// neither for identity nor for intent; void where the signature is `OCR_ESIGN`, which rests on
-    /// identity verification. For persons only. Absent: face recognition.
+    /// neither for identity nor for intent; no effect if the signature is `OCR_ESIGN`, which
+    /// requires identity verification. For persons only. Absent: face recognition.
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
-    /// Who places the signature slots (seals, signatures). Where signers do, they must sign in the
-    /// mini program or the web console, not in H5, and cannot add approval slots
-    /// (`SIGN_VIRTUAL_COMBINATION`).
+    /// Way in which the signature slots (seals, signatures) are placed. If the signers place them,
+    /// they must sign in the mini program or the web console, not in H5, and cannot add approval
+    /// slots (`SIGN_VIRTUAL_COMBINATION`).
     pub sign_bean_tag: ::core::option::Option<super::SignaturePlacement>,
-    /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons,
-    /// or verified employees of the initiator's organisation who have joined it; nobody who is also
-    /// a signer. At most 50 elements.
+    /// Copy recipients: they see the contract and its progress, and do not sign. Persons, or
+    /// verified employees of the initiator's organisation who have joined it; no signers. At most
+    /// 50 elements.
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
-    /// When those in `CcInfos` get the short message that invites them to view the contract.
-    /// Absent: on creation.
+    /// Time at which the recipients in `CcInfos` get the short message that invites them to view
+    /// the contract. Absent: on creation.
     pub cc_notify_type: ::core::option::Option<super::CcNotifyType>,
-    /// What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must
+    /// Purpose of a person's auto-signing (`PERSON_AUTO_SIGN`). The service's account manager must
     /// enable auto-signing by persons.
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// What the contract is called in short messages and, in titles, buttons and details, where it
-    /// is filled in and signed. Absent: contract.
+    /// Word for the contract in short messages and, in titles, buttons and details, on the pages
+    /// for filling in and signing. Absent: contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
-    /// Whether only to preview: no contract is made and no `FlowId` returned, but `PreviewUrl`, a
-    /// link that shows for 300 seconds what the contract would look like. Absent: no. Every
-    /// contract bought brings two previews; more are bought separately.
+    /// Whether only to preview: no contract is created and no `FlowId` returned, but `PreviewUrl`,
+    /// a link that shows for 300 seconds how the contract would look. Absent: no. Every contract
+    /// bought includes two previews; more are bought separately.
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
-    /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF
-    /// file.
+    /// Target of the preview link; no effect unless `NeedPreview` is true. Absent: a PDF file.
     pub preview_type: ::core::option::Option<super::PreviewType>,
     /// Whether signers can be added after creation; `OpenDynamicSignFlow` is the switch in use.
     /// Absent: no.
@@ -2022,7 +2023,7 @@ pub struct ChannelCreateFlowByFilesRequest {
     /// Whether the contract is dynamic: created without parties, which are added afterwards with
     /// `ChannelCreateDynamicFlowApprover`. Absent: no.
     pub open_dynamic_sign_flow: ::core::option::Option<::core::primitive::bool>,
-    /// Which later operations on the contract are ruled out.
+    /// Later operations on the contract that are forbidden.
     pub flow_operate_limit: ::core::option::Option<super::FlowOperateLimit>,
 }
 
@@ -2485,12 +2486,12 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesRequest {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesResponse {
-    /// The contract's id, 32 characters; worth keeping, later calls need it. None where only a
-    /// preview was asked for.
+    /// The contract's id, 32 characters; store it, later calls need it. Absent if only a preview
+    /// was requested.
     pub flow_id: ::std::string::String,
     /// The parties with their ids and role names.
     pub approvers: ::std::vec::Vec<super::ApproverItem>,
-    /// The preview's link, good for 300 seconds; given only where `NeedPreview` was true.
+    /// Link to the preview, valid for 300 seconds; only if `NeedPreview` was true.
     pub preview_url: ::core::option::Option<::std::string::String>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -2558,7 +2559,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
     }
 }
 
-/// Makes 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group.
+/// Creates 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group.
 /// Each signer gets one link for the whole group, sees the contracts as a list, and signs the
 /// group as a unit: its contracts cannot be signed one by one.
 ///
@@ -2567,11 +2568,11 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 /// The initiating employee must have passed identity verification. Parties may be employees of
 /// this or another sub-organisation, persons, or employees of organisations that joined the
 /// service outside of the platform; neither the organisations nor the people need be verified
-/// yet. `FlowApproverInfo` says what to give for each kind.
+/// yet. `FlowApproverInfo` describes the fields for each kind.
 ///
-/// Every contract of the group uses one unit of quota as soon as it is created. Quota comes
-/// back only for a withdrawn contract that nobody, or nobody but auto-signing, has signed; not
-/// after expiry, refusal, completion or release.
+/// Every contract of the group uses one unit of quota as soon as it is created. Quota is
+/// returned only for a withdrawn contract that nobody has signed, or only auto-signing has
+/// signed; not after expiry, refusal, completion or release.
 ///
 /// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
 /// be enabled for this action by the service's account manager. Copies to third persons are not
@@ -2631,34 +2632,36 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
 ///   Organisation name differs from the register; super admin or legal representative must
 ///   update it. Have the super administrator or legal representative update the name through
-///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat
+///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry
 ///   with the new name.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
-///   connection failed. Whether a create or change took effect is unknown: look before
-///   repeating later. Give the request id to the service's support if it stays.
+///   connection failed. The outcome of a create or change is unknown: check it before retrying
+///   later. Give the request id to the service's support if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
-///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
-///   generation failed. Whether the contract was created is unknown: look in the console or
-///   wait for callbacks before repeating. Give the request id to the service's support if it
-///   stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   generation failed. It is unknown whether the contract was created: check the console or
+///   wait for callbacks before retrying. Give the request id to the service's support if the
+///   error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
-///   dependency failed. Whether the contract was created is unknown: look in the console or
-///   wait for callbacks before repeating. Give the request id to the service's support if it
-///   stays.
+///   dependency failed. It is unknown whether the contract was created: check the console or
+///   wait for callbacks before retrying. Give the request id to the service's support if the
+///   error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
@@ -2671,7 +2674,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
 ///   `ApproverVerifyType` out for the first.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
 /// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
 ///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
 ///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
@@ -2697,7 +2700,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   console, at the application's configuration.
 /// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
 ///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
-///   than now; or leave it out where it is optional.
+///   than now; or leave it out if it is optional.
 /// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
 ///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
 /// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
@@ -2726,11 +2729,11 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
 ///   `SIGN_SEAL`.
 /// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
-///   flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of
-///   `FlowApprovers`), or leave it out; the message tells what conflicts.
+///   flag is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
+///   `FlowApprovers`), or leave it out; the message describes the conflict.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
-///   Control type is unsupported. Use only types listed for `ComponentType`, and where they may
-///   stand; some work only in templates made in the console.
+///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
+///   permitted places; some work only in templates made in the console.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
 ///   allows. Repeating unchanged does not help.
@@ -2762,17 +2765,17 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
-///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
-///   exhausted. Buy contracts in the console or through the service's account manager;
-///   repeating does not help before that.
+///   exhausted. Buy contracts in the console or through the service's account manager; retrying
+///   does not help before that.
 /// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
 ///   Overseas signing is not enabled for the employee. Have the super administrator or legal
-///   representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then
-///   repeat.
+///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
+///   then retry.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -2784,7 +2787,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   `ChannelDescribeOrganizationSeals` lists them.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByFilesRequest {
@@ -2793,18 +2796,19 @@ pub struct ChannelCreateFlowGroupByFilesRequest {
     /// The group's name. Chinese characters, letters, digits and underscores only. At most 200
     /// characters.
     pub flow_group_name: ::std::string::String,
-    /// Who initiates: the application, the sub-organisation that the contracts come from, and the
+    /// The initiator: the application, the sub-organisation that the contracts come from, and the
     /// employee who sends them. Both must have passed identity verification, and the employee must
     /// have joined the organisation.
     pub agent: super::Agent,
-    /// How signers are verified, for the whole group; overrides what its contracts and parties say.
-    /// By phone number, a person not yet verified sees the contracts without face recognition, yet
-    /// needs it to sign; an organisation's signer always needs it. Absent: face recognition.
+    /// Verification of signers, for the whole group; overrides the settings of its contracts and
+    /// parties. By phone number, a person not yet verified sees the contracts without face
+    /// recognition but needs it to sign; an organisation's signer always needs it. Absent: face
+    /// recognition.
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
-    /// How the group is signed, for instance whether each contract in it needs a confirmation of
-    /// its own.
+    /// Signing settings of the group, for instance whether each contract in it needs its own
+    /// confirmation.
     pub flow_group_options: ::core::option::Option<super::FlowGroupOptions>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -2937,7 +2941,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowGroupByFilesRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByFilesResponse {
-    /// The group's id, 32 characters; worth keeping, later calls need it.
+    /// The group's id, 32 characters; store it, later calls need it.
     pub flow_group_id: ::std::string::String,
     /// The ids of the group's contracts, 32 characters each, in the order of `FlowFileInfos`.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
@@ -2992,20 +2996,20 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowGroupByFilesResponse);
 
-/// Makes 2 to 50 related contracts from templates and bundles them into a contract group. Each
-/// signer gets one link for the whole group, sees the contracts as a list, and signs the group
-/// as a unit: its contracts cannot be signed one by one.
+/// Creates 2 to 50 related contracts from templates and bundles them into a contract group.
+/// Each signer gets one link for the whole group, sees the contracts as a list, and signs the
+/// group as a unit: its contracts cannot be signed one by one.
 ///
 /// 通过多模板创建合同组签署流程
 ///
 /// The initiating employee must have passed identity verification. Parties may be employees of
 /// this or another sub-organisation, persons, or employees of organisations that joined the
 /// service outside of the platform; neither the organisations nor the people need be verified
-/// yet. `FlowApproverInfo` says what to give for each kind.
+/// yet. `FlowApproverInfo` describes the fields for each kind.
 ///
-/// Every contract of the group uses one unit of quota as soon as it is created. Quota comes
-/// back only for a withdrawn contract that nobody, or nobody but auto-signing, has signed; not
-/// after expiry, refusal, completion or release.
+/// Every contract of the group uses one unit of quota as soon as it is created. Quota is
+/// returned only for a withdrawn contract that nobody has signed, or only auto-signing has
+/// signed; not after expiry, refusal, completion or release.
 ///
 /// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
 /// be enabled for this action by the service's account manager. Copies to third persons
@@ -3057,31 +3061,33 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
 ///   Organisation name differs from the register; super admin or legal representative must
 ///   update it. Have the super administrator or legal representative update the name through
-///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat
+///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry
 ///   with the new name.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
-///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
-///   generation failed. Whether the contract was created is unknown: look in the console or
-///   wait for callbacks before repeating. Give the request id to the service's support if it
-///   stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   generation failed. It is unknown whether the contract was created: check the console or
+///   wait for callbacks before retrying. Give the request id to the service's support if the
+///   error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
-///   dependency failed. Whether the contract was created is unknown: look in the console or
-///   wait for callbacks before repeating. Give the request id to the service's support if it
-///   stays.
+///   dependency failed. It is unknown whether the contract was created: check the console or
+///   wait for callbacks before retrying. Give the request id to the service's support if the
+///   error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
@@ -3091,23 +3097,23 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 ///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
 ///   `ApproverVerifyType` out for the first.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
 /// - [`InvalidParameter.ComponentPosition`](super::ErrorCode::InvalidParameterComponentPosition):
-///   Control position is wrong. Correct page, position and size of the field: pages count from
-///   1 and must exist, positions and sizes are in points and must lie on the page.
+///   Control position is wrong. Correct page, position and size of the field: page numbers
+///   start at 1 and must exist, positions and sizes are in points and must be within the page.
 /// - [`InvalidParameter.ComponentType`](super::ErrorCode::InvalidParameterComponentType):
-///   Control type is wrong. Give a `ComponentType` that fits where it stands: field types in
+///   Control type is wrong. Set a `ComponentType` that fits its place: field types in
 ///   `Components`, signature slot types in `SignComponents`.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organisation and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): FlowInfos is
 ///   invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
-///   `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.
+///   `ChannelCreateFlowGroupByTemplates`; the message describes the error in one of them.
 /// - [`InvalidParameter.MissingRequiredParameterValue`](super::ErrorCode::InvalidParameterMissingRequiredParameterValue):
-///   Value of a required parameter is missing. Give a value for what the message names;
-///   required fields of the template, listed by `DescribeTemplates`, are filled in through
-///   `FormFields`.
+///   Value of a required parameter is missing. Set a value for the field that the message
+///   names; required fields of the template, listed by `DescribeTemplates`, are filled in
+///   through `FormFields`.
 /// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
 ///   wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or
 ///   separators.
@@ -3118,8 +3124,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
 /// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): Text contains
-///   blocked words. Take the words out that the message names, in names, descriptions and field
-///   values; repeating unchanged does not help.
+///   blocked words. Remove the words that the message names from names, descriptions and field
+///   values; retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
 ///   allows. Repeating unchanged does not help.
@@ -3136,43 +3142,43 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 ///   Repeating unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
-///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
-///   does not help.
+///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
 /// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): Contains
-///   blocked words. Take the words out that the message names, in names, descriptions and field
-///   values; repeating unchanged does not help.
+///   blocked words. Remove the words that the message names from names, descriptions and field
+///   values; retrying unchanged does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` wants one of the platform's own library instead.
+///   `OperateChannelTemplate` requires one of the platform's own library instead.
 /// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByTemplatesRequest {
-    /// Who initiates: the application, the sub-organisation that the contracts come from, and the
+    /// The initiator: the application, the sub-organisation that the contracts come from, and the
     /// employee who sends them. Both must have passed identity verification, and the employee must
     /// have joined the organisation.
     pub agent: super::Agent,
@@ -3272,13 +3278,13 @@ impl ::core::fmt::Debug for ChannelCreateFlowGroupByTemplatesRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByTemplatesResponse {
-    /// The group's id, 32 characters; worth keeping, later calls need it.
+    /// The group's id, 32 characters; store it, later calls need it.
     pub flow_group_id: ::std::string::String,
     /// The ids of the group's contracts, 32 characters each, in the order of `FlowInfos`.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The background tasks that compose elaborate documents, such as those with a dynamic table;
-    /// ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are
-    /// empty.
+    /// query them with `DescribeFileConvertTask`. The strings of an entry are empty if no task is
+    /// needed.
     pub task_infos: ::std::vec::Vec<super::TaskInfo>,
     /// The parties by contract.
     pub approvers: ::std::vec::Vec<super::FlowGroupApprovers>,
@@ -3333,22 +3339,22 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByTemplatesResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowGroupByTemplatesResponse);
 
-/// Makes a QR code that many people can scan, each to start and sign a contract of their own
+/// Creates a QR code that many people can scan, each to start and sign a contract of their own
 /// from one template. For signers who are not known beforehand, such as workers being recruited
-/// or many employees joining at once: whoever scans adds their details, proves their identity
-/// and signs.
+/// or many employees joining together: each person who scans it adds their details, proves
+/// their identity and signs.
 ///
 /// 创建一码多签签署码
 ///
-/// The template must be signed by a person alone, or by an organisation and a person, either in
-/// no fixed order or in an order that does not begin with the organisation. It may give fields
-/// to its parties, but none to the initiator. The organisation among the parties can only be
-/// the initiating one.
+/// The template must be signed by one person only, or by an organisation and a person, either
+/// in no fixed order or in an order that does not begin with the organisation. It may give
+/// fields to its parties, but none to the initiator. The organisation among the parties can
+/// only be the initiating one.
 ///
 /// The code works until `QrCodeExpiredOn` or until `MaxFlowNum` contracts were started with it;
 /// `ChannelCancelMultiFlowSignQRCode` ends it earlier. Contracts started by a scan raise the
-/// usual callbacks; where one cannot start because the organisation's quota is used up, a
-/// callback about the QR code says so.
+/// usual callbacks; if one cannot start because the organisation's quota is used up, a callback
+/// about the QR code reports it.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -3373,9 +3379,9 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByTemplatesResponse {
 ///   Template used for the signing QR code is invalid. Give the id of an enabled template of
 ///   the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign,
 ///   and the initiator has nothing to fill in.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -3384,45 +3390,44 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByTemplatesResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
-///   exhausted. Buy contracts in the console or through the service's account manager;
-///   repeating does not help before that.
+///   exhausted. Buy contracts in the console or through the service's account manager; retrying
+///   does not help before that.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` wants one of the platform's own library instead.
+///   `OperateChannelTemplate` requires one of the platform's own library instead.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateMultiFlowSignQRCodeRequest {
-    /// For which application, sub-organisation and employee the call is made. Sub-organisation and
-    /// employee must have passed identity verification.
+    /// The application, sub-organisation and employee of the call. Sub-organisation and employee
+    /// must have passed identity verification.
     pub agent: super::Agent,
     /// The template that every contract is made from; 32 characters.
     pub template_id: ::std::string::String,
     /// The name of the contracts, also of the file in which a signed one is downloaded. Chinese
     /// characters, letters, digits and underscores only. At most 200 characters.
     pub flow_name: ::std::string::String,
-    /// How many contracts the code may start; then it becomes invalid. Absent: 5.
+    /// Maximum number of contracts the code may start; then it becomes invalid. Absent: 5.
     pub max_flow_num: ::core::option::Option<::core::primitive::i64>,
-    /// For how many days after its creation a contract may be signed; then it expires and is void.
-    /// Absent: 7. At most 30.
+    /// Number of days after its creation during which a contract may be signed; then it expires and
+    /// is void. Absent: 7. At most 30.
     pub flow_effective_day: ::core::option::Option<::core::primitive::i64>,
-    /// What the contract is called in short messages and, in titles, buttons and details, where it
-    /// is filled in and signed. Absent: contract.
+    /// Word for the contract in short messages and, in titles, buttons and details, on the pages
+    /// for filling in and signing. Absent: contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
-    /// For how many days the code would work, at most 90; `QrCodeExpiredOn` is the member in use.
-    /// Absent: 7.
+    /// Validity of the code in days, at most 90; `QrCodeExpiredOn` replaces this field. Absent: 7.
     ///
     /// Internal to the platform; leave it unset.
     pub qr_effective_day: ::core::option::Option<::core::primitive::i64>,
-    /// Who may sign: only these people can scan the code and sign. Absent: anybody.
+    /// Permitted signers: only these people can scan the code and sign. Absent: anybody.
     pub restrictions: ::core::option::Option<
         ::std::vec::Vec<super::ApproverRestriction>,
     >,
@@ -3431,19 +3436,19 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     pub approver_component_limit_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverComponentLimitType>,
     >,
-    /// Where callbacks about the code and its contracts would go.
+    /// URL for callbacks about the code and its contracts.
     ///
     /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Set the callback address in the application's configuration.
     pub callback_url: ::core::option::Option<::std::string::String>,
-    /// What a person must match to use the code.
+    /// Conditions that a person must meet to use the code.
     ///
     /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Use `Restrictions`.
     pub approver_restrictions: ::core::option::Option<super::ApproverRestriction>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -3456,8 +3461,8 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     /// The code's name, shown on its picture. Chinese characters, letters, digits and underscores
     /// only. Absent or empty: `FlowName`. At most 200 characters.
     pub qr_code_name: ::core::option::Option<::std::string::String>,
-    /// Until when the code works, at most 365 days after its creation. Absent: 7 days after its
-    /// creation. Unix timestamp in seconds.
+    /// Time at which the code expires, at most 365 days after its creation. Absent: 7 days after
+    /// its creation. Unix timestamp in seconds.
     pub qr_code_expired_on: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -3812,16 +3817,16 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateMultiFlowSignQRCodeResponse);
 
-/// Makes a link to an embedded page on which an employee starts a contract group that the
+/// Creates a link to an embedded page on which an employee starts a contract group that the
 /// request has prepared.
 ///
 /// 获取发起合同组嵌入链接
 ///
-/// Only groups of files are possible for now. What the contracts can hold is the same as in
+/// Only groups of files are possible for now. The contracts can have the same content as in
 /// `ChannelCreateFlowGroupByFiles`. The initiating organisation and the employee must have
 /// passed identity verification, and the employee must have joined the organisation.
 ///
-/// The `FlowGroupId` in the answer is provisional: it becomes valid only when the group has
+/// The `FlowGroupId` in the response is provisional: it becomes valid only when the group has
 /// been started on the page.
 ///
 /// Rate limit: 20 requests per second.
@@ -3839,32 +3844,34 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   Signer is below the legal signing age. Have another person sign, or have the super
 ///   administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
 ///   `ModifyExtendedService`.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
-///   connection failed. Whether a create or change took effect is unknown: look before
-///   repeating later. Give the request id to the service's support if it stays.
+///   connection failed. The outcome of a create or change is unknown: check it before retrying
+///   later. Give the request id to the service's support if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
-///   decryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Repeat a query later; after a create or change the outcome is unknown,
-///   so look before repeating. Give the request id to the service's support if it stays.
+///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
+///   so check it before retrying. Give the request id to the service's support if the error
+///   persists.
 /// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
-///   generation failed. Whether the contract was created is unknown: look in the console or
-///   wait for callbacks before repeating. Give the request id to the service's support if it
-///   stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   generation failed. It is unknown whether the contract was created: check the console or
+///   wait for callbacks before retrying. Give the request id to the service's support if the
+///   error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
-///   dependency failed. Whether the contract was created is unknown: look in the console or
-///   wait for callbacks before repeating. Give the request id to the service's support if it
-///   stays.
+///   dependency failed. It is unknown whether the contract was created: check the console or
+///   wait for callbacks before retrying. Give the request id to the service's support if the
+///   error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
@@ -3877,7 +3884,7 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
 ///   `ApproverVerifyType` out for the first.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
 /// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
 ///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
 ///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
@@ -3903,7 +3910,7 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   console, at the application's configuration.
 /// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
 ///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
-///   than now; or leave it out where it is optional.
+///   than now; or leave it out if it is optional.
 /// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
 ///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
 /// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
@@ -3932,11 +3939,11 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
 ///   `SIGN_SEAL`.
 /// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
-///   flag is invalid. Give `Unordered` as `true` (any order) or `false` (the order of
-///   `FlowApprovers`), or leave it out; the message tells what conflicts.
+///   flag is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
+///   `FlowApprovers`), or leave it out; the message describes the conflict.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
-///   Control type is unsupported. Use only types listed for `ComponentType`, and where they may
-///   stand; some work only in templates made in the console.
+///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
+///   permitted places; some work only in templates made in the console.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
 ///   allows. Repeating unchanged does not help.
@@ -3968,17 +3975,17 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
-///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
-///   exhausted. Buy contracts in the console or through the service's account manager;
-///   repeating does not help before that.
+///   exhausted. Buy contracts in the console or through the service's account manager; retrying
+///   does not help before that.
 /// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
 ///   Overseas signing is not enabled for the employee. Have the super administrator or legal
-///   representative open the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then
-///   repeat.
+///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
+///   then retry.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -3990,7 +3997,7 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   `ChannelDescribeOrganizationSeals` lists them.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowGroupRequest {
@@ -4000,18 +4007,18 @@ pub struct ChannelCreatePrepareFlowGroupRequest {
     /// The group's name, chosen freely from Chinese characters, letters, digits and underscores. At
     /// most 200 characters.
     pub flow_group_name: ::std::string::String,
-    /// What the contracts are made from.
+    /// Source of the contracts.
     pub resource_type: super::PrepareGroupResourceType,
-    /// Who starts the group: the organisation (`ProxyOrganizationOpenId`) and its employee
+    /// The initiator of the group: the organisation (`ProxyOrganizationOpenId`) and its employee
     /// (`ProxyOperator.OpenId`), in the platform's application (`AppId`).
     pub agent: super::Agent,
-    /// How the page and the signing behave: whether name, kind and deadline can be edited, what is
-    /// offered after the start.
+    /// Settings of the page and of signing: whether name, kind and deadline can be edited, and the
+    /// actions offered after the start.
     pub flow_group_options: ::core::option::Option<super::FlowGroupOptions>,
     /// The kind of contract, applied to every contract of the group.
     pub flow_group_type: ::core::option::Option<::std::string::String>,
-    /// Until when the group may be signed, applied to every contract of the group. Unix timestamp
-    /// in seconds.
+    /// Deadline for signing the group, applied to every contract of the group. Unix timestamp in
+    /// seconds.
     pub flow_group_deadline: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -4163,8 +4170,8 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupRequest {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowGroupResponse {
-    /// The contract group's 32-character id, worth keeping. Valid only once the group has been
-    /// started on the page.
+    /// The contract group's 32-character id; store it. Valid only once the group has been started
+    /// on the page.
     pub flow_group_id: ::std::string::String,
     /// The link to the page.
     pub prepare_url: ::std::string::String,
@@ -4225,14 +4232,15 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
     }
 }
 
-/// Makes a link to a page, to be opened or embedded in a website, on which an employee starts a
-/// contract whose data, parties and fields the request has set. Works in desktop browsers only.
+/// Creates a link to a page, to be opened or embedded in a website, on which an employee starts
+/// a contract whose data, parties and fields the request has set. Works in desktop browsers
+/// only.
 ///
 /// 获取发起合同嵌入链接
 ///
 /// Neither the contract's data nor the given parties can be changed there, unless `FlowOption`
-/// (or a party's `ApproverOption`) permits it. From a template, each party's `RecipientId` says
-/// which of the template's roles it takes; `DescribeTemplates` tells them. Roles that the
+/// (or a party's `ApproverOption`) permits it. From a template, each party's `RecipientId`
+/// selects its role in the template; `DescribeTemplates` returns the roles. Roles that the
 /// request leaves out are filled on the page.
 ///
 /// Parties in `FlowInfo.Approvers` are described by kind:
@@ -4244,7 +4252,7 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 /// - Person: `ApproverType` 1 with `ApproverName` and `ApproverMobile`.
 ///
 /// The sub-organisation and the employee must have passed identity verification. The link works
-/// for five minutes. The `FlowId` in the answer becomes valid only when the contract has been
+/// for five minutes. The `FlowId` in the response becomes valid only when the contract has been
 /// started on the page.
 ///
 /// Rate limit: 20 requests per second.
@@ -4259,18 +4267,18 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - [`InvalidParameter.ComponentPosition`](super::ErrorCode::InvalidParameterComponentPosition):
-///   Control position is wrong. Correct page, position and size of the field: pages count from
-///   1 and must exist, positions and sizes are in points and must lie on the page.
+///   Control position is wrong. Correct page, position and size of the field: page numbers
+///   start at 1 and must exist, positions and sizes are in points and must be within the page.
 /// - [`InvalidParameter.ComponentValue`](super::ErrorCode::InvalidParameterComponentValue):
-///   Control value is invalid. Give `ComponentValue` the form its `ComponentType` asks for:
+///   Control value is invalid. Set `ComponentValue` in the format of its `ComponentType`:
 ///   `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice
 ///   for selectors, a seal's id for seal slots.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
 /// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): Text contains
-///   blocked words. Take the words out that the message names, in names, descriptions and field
-///   values; repeating unchanged does not help.
+///   blocked words. Remove the words that the message names from names, descriptions and field
+///   values; retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
 ///   allows. Repeating unchanged does not help.
@@ -4282,14 +4290,14 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 ///   authorise the seal for auto-signing in the console (seals, extended services), or choose a
 ///   seal that is authorised.
 /// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): Contains
-///   blocked words. Take the words out that the message names, in names, descriptions and field
-///   values; repeating unchanged does not help.
+///   blocked words. Remove the words that the message names from names, descriptions and field
+///   values; retrying unchanged does not help.
 /// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
 ///   Feature is allow-list only. Have the service's account manager enable the feature for this
-///   application; repeating does not help before that.
+///   application; retrying does not help before that.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -4299,23 +4307,22 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 ///   `CreateConsoleLoginUrl` first.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowRequest {
-    /// What the contract is made from, that is what `ResourceId` names.
+    /// Source of the contract, that is the kind of `ResourceId`.
     pub resource_type: super::PrepareResourceType,
     /// The contract to start.
     pub flow_info: super::BaseFlowInfo,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// The source, of the kind that `ResourceType` says: a file, by its id from `UploadFiles`; a
+    /// The source, of the kind given by `ResourceType`: a file, by its id from `UploadFiles`; a
     /// template, by its id from the console; or a draft, by the `DraftId` under which it was saved
     /// on the page.
     pub resource_id: ::core::option::Option<::std::string::String>,
-    /// What the page lets the employee change, and what it hides.
+    /// Parts of the page that the employee can change, and parts that are hidden.
     pub flow_option: ::core::option::Option<super::CreateFlowOption>,
     /// The parties, formerly.
     ///
@@ -4332,15 +4339,15 @@ pub struct ChannelCreatePrepareFlowRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
-    /// The organisation. Not to be sent.
+    /// The organisation. Leave it out.
     ///
     /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<super::OrganizationInfo>,
-    /// The employee who acts. Not to be sent.
+    /// The employee who acts. Leave it out.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// How signature slots are set up on the page, such as whether they show the date.
+    /// Settings of the signature slots on the page, such as whether they show the date.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -4521,8 +4528,8 @@ pub struct ChannelCreatePrepareFlowResponse {
     pub preview_flow_url: ::std::string::String,
     /// The contract's provisional id. Valid only once the contract has been started on the page.
     pub flow_id: ::core::option::Option<::std::string::String>,
-    /// The id that a draft gets if the employee saves one on the page, worth keeping to start from
-    /// it later. Otherwise without meaning.
+    /// The id that a draft gets if the employee saves one on the page, needed to start from it
+    /// later. Otherwise meaningless.
     pub draft_id: ::core::option::Option<::std::string::String>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -4588,13 +4595,14 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 }
 
 /// Starts a release agreement, a contract by which the parties of a fully signed contract end
-/// it. Once the agreement is signed by all, the original contract counts as released.
+/// it. Once the agreement is signed by all, the original contract is released.
 ///
 /// 发起解除协议
 ///
 /// The original must be signed by every party. Only its organisation parties may start the
-/// release, not its persons; an employee who was no party to it needs the permission to release
-/// contracts. The sub-organisation and the employee must have passed identity verification.
+/// release, not its persons; an employee who was not a party to it needs the permission to
+/// release contracts. The sub-organisation and the employee must have passed identity
+/// verification.
 ///
 /// The agreement's text is a fixed template of the service that can't be replaced; `ReliveInfo`
 /// fills it in. Its parties are those of the original: a person can't be exchanged, an
@@ -4637,18 +4645,19 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
-/// - [`InternalError.Pdf`](super::ErrorCode::InternalErrorPdf): PDF composition failed. Whether
-///   the contract was created is unknown: look before repeating. If it stays, upload the PDF
-///   anew after checking that it opens, and give the request id to the service's support.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   API. Retry a query later; after a create or change the outcome is unknown, so check it
+///   before retrying. Give the request id to the service's support if the error persists.
+/// - [`InternalError.Pdf`](super::ErrorCode::InternalErrorPdf): PDF composition failed. It is
+///   unknown whether the contract was created: check before retrying. If the error persists,
+///   check that the PDF opens, upload it again, and give the request id to the service's
+///   support.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -4663,7 +4672,7 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///   it; at most 50 characters.
 /// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
 ///   Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to
-///   somebody else in this application.
+///   another person in this application.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
 ///   Organisation name is invalid. Give the name exactly as on the business licence, with
 ///   full-width brackets in place of `(` and `)`.
@@ -4683,25 +4692,25 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateReleaseFlowRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The contract to release.
     pub need_relieved_flow_id: ::std::string::String,
-    /// What the release agreement says: the reason, what stays in force, how things are settled.
+    /// Content of the release agreement: the reason, the clauses that stay in force, the
+    /// settlement.
     pub relive_info: super::RelieveInfo,
     /// The parties whose signer changes, and only those. Absent: the original contract's signers
     /// sign. Only an organisation's signer can be exchanged, not a person. The own organisation may
@@ -4709,7 +4718,7 @@ pub struct ChannelCreateReleaseFlowRequest {
     pub released_approvers: ::core::option::Option<
         ::std::vec::Vec<super::ReleasedApprover>,
     >,
-    /// Where to call back after signing.
+    /// URL to call back after signing.
     ///
     /// Internal to the platform; leave it unset.
     pub callback_url: ::core::option::Option<::std::string::String>,
@@ -4721,13 +4730,13 @@ pub struct ChannelCreateReleaseFlowRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// Until when the release agreement may be signed; without all signatures by then it counts as
-    /// expired and is void. Absent: seven days from its creation. Unix timestamp in seconds.
+    /// Deadline for signing the release agreement; an agreement not signed by all parties by then
+    /// expires and is void. Absent: seven days from its creation. Unix timestamp in seconds.
     pub deadline: ::core::option::Option<::core::primitive::i64>,
-    /// Data of the caller's own, JSON or any other text, encoded as base64. Callbacks about the
+    /// Data of the caller's own, JSON or another string, encoded as base64. Callbacks about the
     /// contract's state return it unchanged. At most 20480 characters.
     pub user_data: ::core::option::Option<::std::string::String>,
-    /// The release agreement's name. Needed where one of `ReleasedApprovers` has the `ApproverType`
+    /// The release agreement's name. Required if one of `ReleasedApprovers` has the `ApproverType`
     /// `ORGANIZATION_PIN_CODE_SIGN`.
     pub flow_name: ::core::option::Option<::std::string::String>,
 }
@@ -4994,7 +5003,7 @@ impl ::tc3_api::json::Encode for ChannelCreateReleaseFlowResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateReleaseFlowResponse);
 
-/// What a signer may do on the page and while signing. It has no effect on sub-organisations
+/// Permissions of a signer on the page and while signing. It has no effect on sub-organisations
 /// and on auto-signing, whose parties can't be changed.
 #[derive(
     ::core::clone::Clone,
@@ -5006,17 +5015,17 @@ impl ::tc3_api::json::Encode for ChannelCreateReleaseFlowResponse {
 pub struct CommonApproverOption {
     /// Whether the employee may change this signer's data on the page.
     pub can_edit_approver: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the signer is kept from refusing to sign. Absent: no.
+    /// Whether the signer is prevented from refusing to sign. Absent: no.
     pub no_refuse: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the signer is kept from forwarding the task to somebody else. Absent: no.
+    /// Whether the signer is prevented from forwarding the task to another person. Absent: no.
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
-    /// Whether a signer with several signature slots must choose seal or signature for each one,
-    /// filling all at once being hidden. Absent: no.
+    /// Whether a signer with several signature slots must choose seal or signature for each one;
+    /// filling all in one step is hidden. Absent: no.
     pub hide_one_key_sign: ::core::option::Option<::core::primitive::bool>,
-    /// How the contract must be read before it is signed.
+    /// Reading that is required before signing.
     pub flow_read_limit: ::core::option::Option<super::FlowReadLimit>,
-    /// Whether slots that signers add themselves (contracts from files with `SignBeanTag` 1) come
-    /// without a date of signing. Absent: no, they come with one.
+    /// Whether slots that signers add themselves (contracts from files with `SignBeanTag` 1) have
+    /// no date of signing. Absent: no, they have one.
     pub forbid_add_sign_date: ::core::option::Option<::core::primitive::bool>,
     /// Whether the seal type or seal id that this signer's slots name is locked on the page, for a
     /// contract started from a file.
@@ -5151,9 +5160,9 @@ pub struct CommonFlowApprover {
     /// Whether the organisation is one of the service's own customers, not a sub-organisation of
     /// the platform. For organisations only. Absent: no, it is a sub-organisation.
     pub not_channel_organization: ::core::option::Option<::core::primitive::bool>,
-    /// Who the party is and how it signs. For auto-signing, the organisation must have switched it
-    /// on in the console (extended services); before using it in contracts from files, ask the
-    /// service's account manager.
+    /// Kind of the party and its way of signing. For auto-signing, the organisation must have
+    /// enabled it in the console (extended services); before using it in contracts from files, ask
+    /// the service's account manager.
     pub approver_type: ::core::option::Option<super::ApproverType>,
     /// The organisation's id inside the service.
     pub organization_id: ::core::option::Option<::std::string::String>,
@@ -5181,35 +5190,34 @@ pub struct CommonFlowApprover {
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
-    /// The role that the party takes in the template, by its id there. Needed where the contract is
+    /// The role that the party takes in the template, by its id there. Required if the contract is
     /// made from a template.
     pub recipient_id: ::core::option::Option<::std::string::String>,
-    /// How many seconds the signer must read before signing, 3 at least. Absent: 10. At most 300.
+    /// Minimum reading time before signing, in seconds; at least 3. Absent: 10. At most 300.
     pub pre_read_time: ::core::option::Option<::core::primitive::i64>,
     /// Whether the signer must read the whole text before signing.
     pub is_full_text: ::core::option::Option<::core::primitive::bool>,
-    /// How the signer is told of the contract. Absent: by short message. For a sub-organisation it
-    /// is always `NONE`.
+    /// Channel by which the signer is notified of the contract. Absent: short message. For a
+    /// sub-organisation it is always `NONE`.
     pub notify_type: ::core::option::Option<super::NotifyType>,
-    /// What the signer may do.
+    /// Permissions of the signer.
     pub approver_option: ::core::option::Option<super::CommonApproverOption>,
     /// The party's signature slots, for a contract from a PDF. From a template: which seal the own
     /// organisation uses in which slot, the slot by `ComponentId` or `ComponentName`, the seal's id
     /// as `ComponentValue`.
     pub sign_components: ::core::option::Option<::std::vec::Vec<super::Component>>,
-    /// How a person is checked before they see the contract; several ways can be given. Absent:
-    /// face recognition. Ignored where the contract as a whole sets a way of its own
-    /// (`ApproverVerifyType`).
+    /// Identity checks of a person before viewing the contract; several are possible. Absent: face
+    /// recognition. Ignored if the contract sets its own check (`ApproverVerifyType`).
     pub approver_verify_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverVerifyType>,
     >,
-    /// How the signer may prove who they are when signing. Absent: all ways. Without effect for a
-    /// contract from a template, which sets them itself. Device fingerprint and device face are not
-    /// enough alone: another way must be among them.
+    /// Methods by which the signer may prove identity when signing. Absent: all methods. No effect
+    /// for a contract from a template, which sets them itself. Device fingerprint and device face
+    /// are not sufficient by themselves: another method must be included.
     pub approver_sign_types: ::core::option::Option<
         ::std::vec::Vec<super::ApproverSignType>,
     >,
-    /// Which kinds of signature the signer may put into a personal slot (`SIGN_SIGNATURE`).
+    /// Kinds of signature that the signer may put into a personal slot (`SIGN_SIGNATURE`).
     pub component_limit_type: ::core::option::Option<
         ::std::vec::Vec<super::SignatureMethod>,
     >,
@@ -5586,7 +5594,8 @@ impl ::core::fmt::Debug for CommonFlowApprover {
     }
 }
 
-/// What the page that starts a contract shows, hides and lets the employee change.
+/// Parts of the page for starting a contract that are shown, hidden or editable by the
+/// employee.
 ///
 /// # Rules
 ///
@@ -5610,28 +5619,28 @@ pub struct CreateFlowOption {
     /// Whether the step that names the parties can be skipped. Absent: no.
     pub can_skip_add_approver: ::core::option::Option<::core::primitive::bool>,
     /// Whether parties are locked: none can be added, changed or removed. Absent: no. With `true`
-    /// the request must name the parties. Without effect on sub-organisations and auto-signing,
-    /// which can't be changed anyway.
+    /// the request must name the parties. No effect on sub-organisations and auto-signing, which
+    /// can't be changed anyway.
     pub forbid_edit_approver: ::core::option::Option<::core::primitive::bool>,
-    /// A text of the caller's own for the start dialog: Chinese characters, letters, digits and
-    /// punctuation. At most 500 characters.
+    /// The caller's text for the start dialog: Chinese characters, letters, digits and punctuation.
+    /// At most 500 characters.
     pub custom_create_flow_description: ::core::option::Option<::std::string::String>,
     /// Whether the fields to fill in are locked. Absent: no.
     pub forbid_edit_fill_component: ::core::option::Option<::core::primitive::bool>,
     /// Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is officially
-    /// needed where it is not skipped, while the sample that skips it gives one: it belongs in both
+    /// required if it is not skipped, while the sample that skips it gives one: give it in both
     /// cases.
     pub skip_upload_file: ::core::option::Option<::core::primitive::bool>,
-    /// How signature slots are set up on the page, such as whether they show the date.
+    /// Settings of the signature slots on the page, such as whether they show the date.
     pub sign_component_config: ::core::option::Option<super::SignComponentConfig>,
     /// Whether the watermark's properties are hidden and can't be edited. Absent: no.
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// Whether a preview button is offered after the start. Absent: no.
     pub preview_after_start: ::core::option::Option<::core::primitive::bool>,
-    /// Whether a button to sign is offered after the start; only where the acting employee is a
+    /// Whether a button to sign is offered after the start; only if the acting employee is a
     /// signer. Absent: no.
     pub sign_after_start: ::core::option::Option<::core::primitive::bool>,
-    /// Which steps are hidden. On the new version of the page only.
+    /// Hidden steps. On the new version of the page only.
     pub hide_operation_steps: ::core::option::Option<
         ::std::vec::Vec<super::PrepareStep>,
     >,
@@ -5641,13 +5650,13 @@ pub struct CreateFlowOption {
     /// page only.
     pub hide_sign_code_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page has a button that saves a draft. The draft's id is the `DraftId` that
-    /// `ChannelCreatePrepareFlow` answered; a later call starts from it with `ResourceType` 3.
+    /// `ChannelCreatePrepareFlow` returned; a later call starts from it with `ResourceType` 3.
     pub need_flow_draft: ::core::option::Option<::core::primitive::bool>,
-    /// Kinds of field that the page does not offer. An empty list counts as absent.
+    /// Kinds of field that the page does not offer. An empty array is treated as absent.
     pub hide_component_types: ::core::option::Option<
         ::std::vec::Vec<super::ComponentType>,
     >,
-    /// Kinds of field that the page offers. An empty list counts as absent.
+    /// Kinds of field that the page offers. An empty array is treated as absent.
     pub show_component_types: ::core::option::Option<
         ::std::vec::Vec<super::ComponentType>,
     >,
@@ -5656,10 +5665,10 @@ pub struct CreateFlowOption {
     /// Whether the panel for the signing settings (order, way of verification and the like) is
     /// hidden.
     pub forbid_edit_flow_properties: ::core::option::Option<::core::primitive::bool>,
-    /// What the page shows at the end.
+    /// Content of the last page.
     pub result_page_config: ::core::option::Option<super::CreateResultPageConfig>,
-    /// Whether the employee sees or edits (changes, adds, removes) those the contract is copied to,
-    /// where there are any. Absent: neither.
+    /// Whether the employee sees or edits (changes, adds, removes) the copy recipients of the
+    /// contract, if there are any. Absent: neither.
     pub cc_info_visibility: ::core::option::Option<super::CcInfoVisibility>,
 }
 
@@ -5980,26 +5989,26 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 
 ::tc3_api::__serialize!(CreateFlowOption);
 
-/// Makes 1 to 20 contracts at once, each from a template of the sub-organisation, and sends
-/// them to their parties. The parties are given in the template's order. `ErrorMessages` says
-/// for each contract whether it was made.
+/// Creates 1 to 20 contracts, each from a template of the sub-organisation, and sends them to
+/// their parties. The parties are given in the template's order. `ErrorMessages` contains the
+/// result of each contract.
 ///
 /// 用模板创建签署流程
 ///
 /// The initiating sub-organisation and employee must have passed identity verification. A party
 /// may be the same sub-organisation, another one (with a named employee, or with none, so that
 /// one of its employees claims the contract), an organisation that joined the service outside
-/// of the platform, or a person; parties need not be verified yet. Which members describe a
-/// party depends on its kind, see `FlowApproverInfo`.
+/// of the platform, or a person; parties need not be verified yet. The fields that describe a
+/// party depend on its kind, see `FlowApproverInfo`.
 ///
-/// `FormFields` fills in the fields that the template assigns to the initiator, no others:
+/// `FormFields` fills in the fields that the template assigns to the initiator, and no others:
 /// parties fill in theirs when they sign. In a template with a dynamic table, files put into
 /// attachment fields must be PDFs of A4 size. Such documents are composed in the background;
-/// `TaskInfos` and a callback tell when that is done.
+/// `TaskInfos` and a callback report the completion.
 ///
-/// A contract uses quota as soon as it is created. The quota comes back only if the contract is
-/// withdrawn while nobody, or nobody but auto-signing, has signed it, and the organisation
-/// still has allowance for such returns; not after expiry, refusal, completion or release.
+/// A contract uses quota as soon as it is created. The quota is returned only if the contract
+/// is withdrawn while nobody has signed, or only auto-signing it, and the organisation still
+/// has allowance for such returns; not after expiry, refusal, completion or release.
 /// `NeedPreview` shows the result without creating anything.
 ///
 /// Rate limit: 20 requests per second.
@@ -6057,14 +6066,14 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
 ///   Organisation name differs from the register; super admin or legal representative must
 ///   update it. Have the super administrator or legal representative update the name through
-///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then repeat
+///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry
 ///   with the new name.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
@@ -6074,17 +6083,17 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 ///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
 ///   `ApproverVerifyType` out for the first.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Take the repeated party out of `FlowApprovers`.
+///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organisation and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): FlowInfos is
 ///   invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
-///   `ChannelCreateFlowGroupByTemplates`; the message names what is wrong in one of them.
+///   `ChannelCreateFlowGroupByTemplates`; the message describes the error in one of them.
 /// - [`InvalidParameter.MissingRequiredParameterValue`](super::ErrorCode::InvalidParameterMissingRequiredParameterValue):
-///   Value of a required parameter is missing. Give a value for what the message names;
-///   required fields of the template, listed by `DescribeTemplates`, are filled in through
-///   `FormFields`.
+///   Value of a required parameter is missing. Set a value for the field that the message
+///   names; required fields of the template, listed by `DescribeTemplates`, are filled in
+///   through `FormFields`.
 /// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
 ///   wrong. Give the 11 digits of a mainland Chinese mobile number, without `+86` or
 ///   separators.
@@ -6107,51 +6116,50 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 ///   Repeating unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
-///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` wants one of the platform's own library instead.
+///   `OperateChannelTemplate` requires one of the platform's own library instead.
 /// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesRequest {
-    /// Who initiates: the application, the sub-organisation that the contract comes from, and the
+    /// The initiator: the application, the sub-organisation that the contract comes from, and the
     /// employee who sends it. Both organisation and employee must have passed identity
     /// verification.
     pub agent: super::Agent,
     /// The contracts to make. 1 to 20 elements.
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
     /// Whether only to preview: no contracts are made and no ids returned, but `PreviewUrls`, links
-    /// that show for 300 seconds what the contracts would look like; nobody can sign those. A
-    /// document with a dynamic table is shown as it is before composition; the final one comes by
-    /// callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no.
-    /// Every contract bought brings two previews; more are bought separately.
+    /// that show for 300 seconds how the contracts would look; nobody can sign those. A document
+    /// with a dynamic table is shown as it is before composition; the final one comes by callback,
+    /// or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no. Every contract
+    /// bought brings two previews; more are bought separately.
     pub need_preview: ::core::option::Option<::core::primitive::bool>,
-    /// What the preview's link opens; without effect unless `NeedPreview` is true. Absent: a PDF
-    /// file.
+    /// Target of the preview link; no effect unless `NeedPreview` is true. Absent: a PDF file.
     pub preview_type: ::core::option::Option<super::PreviewType>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -6258,20 +6266,20 @@ impl ::tc3_api::json::Encode for CreateFlowsByTemplatesRequest {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesResponse {
-    /// The ids of the contracts made, 32 characters each; worth keeping, later calls need them.
-    /// None where only a preview was asked for.
+    /// The ids of the created contracts, 32 characters each; store them, later calls need them.
+    /// Absent if only a preview was requested.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
     /// The platform's own data of each contract, one for one as in `FlowInfos`.
     pub customer_data: ::std::vec::Vec<::std::string::String>,
-    /// One text per contract: empty where it was made, else why not.
+    /// One string per contract: empty if it was created, otherwise the error.
     pub error_messages: ::std::vec::Vec<::std::string::String>,
-    /// The previews' links, good for 300 seconds, given only where `NeedPreview` was true. A
-    /// document with a dynamic table is shown as it is before composition; the link to the final
-    /// one comes by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`.
+    /// Links to the previews, valid for 300 seconds, only if `NeedPreview` was true. A document
+    /// with a dynamic table is shown in its state before composition; the link to the final one is
+    /// sent by callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`.
     pub preview_urls: ::std::vec::Vec<::std::string::String>,
     /// The background tasks that compose elaborate documents, such as those with a dynamic table;
-    /// ask for them with `DescribeFileConvertTask`. Where none is needed, an entry's texts are
-    /// empty.
+    /// query them with `DescribeFileConvertTask`. The strings of an entry are empty if no task is
+    /// needed.
     pub task_infos: ::std::vec::Vec<super::TaskInfo>,
     /// The parties by contract.
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverItem>,
@@ -6344,11 +6352,11 @@ impl ::core::fmt::Debug for CreateFlowsByTemplatesResponse {
     }
 }
 
-/// The text of a page that shows how the start went.
+/// The text of a page that shows the outcome of the start.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateResultPageConfig {
-    /// Which result it is for.
+    /// Result to which the settings apply.
     pub r#type: super::CreateResultPageType,
     /// The title. At most 50 characters.
     pub title: ::std::string::String,
@@ -6451,20 +6459,20 @@ impl ::tc3_api::json::Encode for CreateResultPageConfig {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeUserFlowTypeRequest {
-    /// For which application, sub-organisation and employee the call is made. Sub-organisation and
-    /// employee must have passed identity verification.
+    /// The application, sub-organisation and employee of the call. Sub-organisation and employee
+    /// must have passed identity verification.
     pub agent: super::Agent,
-    /// Which types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as
-    /// `Values`. Absent: all.
+    /// Types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as `Values`.
+    /// Absent: all.
     pub filters: ::core::option::Option<::std::vec::Vec<super::Filter>>,
     /// Whether to list only types to which templates are bound, with their number. Absent: no, all
     /// types.
@@ -6615,8 +6623,8 @@ impl ::tc3_api::json::Encode for DescribeUserFlowTypeResponse {
 pub struct DynamicFlowApproverResult {
     /// The party's role within the contract.
     pub recipient_id: ::std::string::String,
-    /// The party's id, made by the service. A signing link can be made from it alone, without name,
-    /// phone number or identity document.
+    /// The party's id, assigned by the service. It is sufficient for creating a signing link,
+    /// without name, phone number or identity document.
     pub sign_id: ::std::string::String,
     /// The party's state, as a number that the reference does not explain; in its samples 2 for
     /// every party just added.
@@ -6670,15 +6678,15 @@ impl ::tc3_api::json::Encode for DynamicFlowApproverResult {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DynamicFlowInfo {
-    /// The contract, by the 32-character id that `ChannelCreateFlowByFiles` answered.
+    /// The contract, by the 32-character id that `ChannelCreateFlowByFiles` returned.
     pub flow_id: ::std::string::String,
-    /// The parties to add, organisations or persons. Where parties sign in order, their order here
-    /// is the order of signing. At most 50 elements.
+    /// The parties to add, organisations or persons. If parties sign in order, the order of this
+    /// array is the order of signing. At most 50 elements.
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverInfo>,
-    /// What a person's auto-signing is for. Needed where a party's `ApproverType` is
+    /// Purpose of a person's auto-signing. Required if a party's `ApproverType` is
     /// `PERSON_AUTO_SIGN`, which the service must have enabled for the caller.
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
-    /// How a person is checked before they see the contract. Absent: face recognition. With
+    /// Identity check of a person before viewing the contract. Absent: face recognition. With
     /// `MobileCheck`, a person who is not verified signs without the two face recognitions for
     /// identity and intent. For persons only.
     pub approver_verify_type: ::core::option::Option<super::ApproverVerifyMode>,
@@ -6853,8 +6861,8 @@ pub struct FillApproverInfo {
     pub approver_mobile: ::core::option::Option<::std::string::String>,
     /// The organisation's name.
     pub organization_name: ::core::option::Option<::std::string::String>,
-    /// The sub-organisation, by the id that the platform gave it. Officially needed for a
-    /// sub-organisation, though samples give `OrganizationName` alone.
+    /// The sub-organisation, by the id that the platform gave it. Officially required for a
+    /// sub-organisation, although some samples contain only `OrganizationName`.
     pub organization_open_id: ::core::option::Option<::std::string::String>,
     /// Whether the organisation is one of the service's own customers, not a sub-organisation of
     /// the platform. Absent: no, it is a sub-organisation.
@@ -6867,8 +6875,8 @@ pub struct FillApproverInfo {
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
     pub approver_id_card_number: ::core::option::Option<::std::string::String>,
-    /// The contract whose party this is; it wins over the `FlowId` of the request. Absent: the
-    /// request's. Needed for a contract of a group.
+    /// The contract whose party this is; it takes precedence over the `FlowId` of the request.
+    /// Absent: the request's. Needed for a contract of a group.
     pub flow_id: ::core::option::Option<::std::string::String>,
     /// Proof of the person's authorised PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), FlowName)`,
     /// the contract's name without spaces around it.
@@ -7110,7 +7118,7 @@ impl ::core::fmt::Debug for FillApproverInfo {
     }
 }
 
-/// Why a signer could not be named.
+/// Reason why a signer could not be named.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -7121,7 +7129,7 @@ impl ::core::fmt::Debug for FillApproverInfo {
 pub struct FillError {
     /// The party that was to be filled, as the request gave it: a 32-character id.
     pub recipient_id: ::core::option::Option<::std::string::String>,
-    /// What went wrong, in Chinese.
+    /// Error message, in Chinese.
     pub err_message: ::core::option::Option<::std::string::String>,
     /// The contract, by its 32-character id.
     pub flow_id: ::core::option::Option<::std::string::String>,
@@ -7234,17 +7242,17 @@ pub struct FlowFileInfo {
     pub file_ids: ::std::vec::Vec<::std::string::String>,
     /// The contract's name. At most 200 characters.
     pub flow_name: ::std::string::String,
-    /// The parties. Where signing is in order, they sign in the order of this list. At most 5
+    /// The parties. If signing is in order, they sign in the order of this array. At most 5
     /// elements.
     pub flow_approvers: ::std::vec::Vec<super::FlowApproverInfo>,
-    /// Until when it may be signed. Unix timestamp in seconds. At most 33162419560.
+    /// Deadline for signing. Unix timestamp in seconds. At most 33162419560.
     pub deadline: ::core::option::Option<::core::primitive::i64>,
-    /// What the contract is about, for its readers. At most 1000 characters.
+    /// Description of the contract, for its readers. At most 1000 characters.
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// The contract's type in words, such as `入职合同` (for entering a job) or `劳动合同` (of employment).
     /// At most 255 characters.
     pub flow_type: ::core::option::Option<::std::string::String>,
-    /// Where callbacks would go.
+    /// URL for callbacks.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -7256,16 +7264,16 @@ pub struct FlowFileInfo {
     pub unordered: ::core::option::Option<::core::primitive::bool>,
     /// The initiator's fields; they are filled in on creation.
     pub components: ::core::option::Option<::std::vec::Vec<super::Component>>,
-    /// How the list of contracts in the mini program shows this one: text with these placeholders
-    /// and no others: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation),
+    /// Title of the contract in the contract list of the mini program: text with only these
+    /// placeholders: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation),
     /// `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer
-    /// N, counted from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
+    /// N, starting at 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: ::core::option::Option<::std::string::String>,
     /// Whether the initiator's organisation must approve before it can sign; the outcome is given
     /// with `CreateFlowGroupSignReview`.
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
-    /// What the contract is called in short messages and, in titles, buttons and details, where it
-    /// is filled in and signed. Absent: contract.
+    /// Word for the contract in short messages and, in titles, buttons and details, on the pages
+    /// for filling in and signing. Absent: contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
 }
 
@@ -7595,7 +7603,8 @@ impl ::tc3_api::json::Encode for FlowGroupApprovers {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(FlowGroupApprovers);
 
-/// How a contract group is signed, and what the page that creates it allows and shows.
+/// Signing settings of a contract group, and content and permissions of the page that creates
+/// it.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -7612,21 +7621,21 @@ pub struct FlowGroupOptions {
     /// Whether a signer who is a person or belongs to another organisation confirms their intent
     /// for each contract of the group. Absent: no, once for all.
     pub other_approver_sign_each: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the page's user is kept from editing a contract's name. Absent: no.
+    /// Whether the page's user is prevented from editing a contract's name. Absent: no.
     pub no_edit_flow_name: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the page's user is kept from editing a contract's type. Absent: no.
+    /// Whether the page's user is prevented from editing a contract's type. Absent: no.
     pub no_edit_flow_type: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the page's user is kept from editing a contract's deadline. Absent: no.
+    /// Whether the page's user is prevented from editing a contract's deadline. Absent: no.
     pub no_edit_deadline: ::core::option::Option<::core::primitive::bool>,
-    /// How signature slots are set up on an embedded page that creates contracts, for instance
+    /// Settings of the signature slots on an embedded page that creates contracts, for instance
     /// whether they show the date.
     pub sign_component_config: ::core::option::Option<super::SignComponentConfig>,
-    /// Whether the page's user is kept from editing the properties of watermarks. Absent: no.
+    /// Whether the page's user is prevented from editing the properties of watermarks. Absent: no.
     pub forbid_edit_watermark: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page hides the code to scan for signing once the contracts are created. Absent:
     /// no.
     pub hide_sign_code_after_start: ::core::option::Option<::core::primitive::bool>,
-    /// Whether the page offers signing once the contracts are created; only where the employee who
+    /// Whether the page offers signing once the contracts are created; only if the employee who
     /// acts is a signer. Absent: no.
     pub sign_after_start: ::core::option::Option<::core::primitive::bool>,
     /// Whether the page shows a preview button once the contracts are created. Absent: no.
@@ -7794,21 +7803,21 @@ pub struct FlowInfo {
     /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200
     /// characters.
     pub flow_name: ::std::string::String,
-    /// Until when it may be signed; a contract not completed by then expires and is void. Not set:
-    /// 365 days after creation. Unix timestamp in seconds.
+    /// Deadline for signing; a contract not completed by then expires and is void. Absent: 365 days
+    /// after creation. Unix timestamp in seconds.
     pub deadline: ::core::primitive::i64,
     /// The template that the contract is made from; 32 characters. The organisation's console,
     /// which `CreateConsoleLoginUrl` opens, shows it among its templates.
     pub template_id: ::core::option::Option<::std::string::String>,
-    /// The parties, in the template's order, or creation fails: where its first party is a person
-    /// and its second an organisation, the list must begin with a person, then an organisation. At
-    /// most 50 elements.
+    /// The parties, in the template's order, or creation fails: if the template's first party is a
+    /// person and its second an organisation, the array must begin with a person, then an
+    /// organisation. At most 50 elements.
     pub flow_approvers: ::core::option::Option<::std::vec::Vec<super::FlowApproverInfo>>,
-    /// What the initiator's fields are filled with. Only fields that the template assigns to the
-    /// initiator can be filled in on creation, and assigning them must be enabled by the service's
-    /// account manager.
+    /// Content of the initiator's fields. Only fields that the template assigns to the initiator
+    /// can be filled in on creation, and assigning them must be enabled by the service's account
+    /// manager.
     pub form_fields: ::core::option::Option<::std::vec::Vec<super::FormField>>,
-    /// Where callbacks would go.
+    /// URL for callbacks.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -7817,35 +7826,35 @@ pub struct FlowInfo {
     /// The contract's type in the caller's own words, such as a sales contract. Chinese characters,
     /// letters, digits and underscores only. At most 200 characters.
     pub flow_type: ::core::option::Option<::std::string::String>,
-    /// What the contract is about, for its readers. At most 1000 characters.
+    /// Description of the contract, for its readers. At most 1000 characters.
     pub flow_description: ::core::option::Option<::std::string::String>,
     /// The platform's own data, as base64; callbacks about the contract's state and the like give
     /// it back unchanged. At most 1000 characters.
     pub customer_data: ::core::option::Option<::std::string::String>,
-    /// How the list of contracts in the mini program shows this one: text with the placeholders
+    /// Title of the contract in the contract list of the mini program: text with the placeholders
     /// `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the
-    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, counted
-    /// from 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
+    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, starting at
+    /// 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: ::core::option::Option<::std::string::String>,
-    /// Those who receive a copy: they see the contract and how far it is, and do not sign. Persons,
-    /// or verified employees of the initiator's organisation who have joined it; nobody who is also
-    /// a signer. At most 50 elements.
+    /// Copy recipients: they see the contract and its progress, and do not sign. Persons, or
+    /// verified employees of the initiator's organisation who have joined it; no signers. At most
+    /// 50 elements.
     pub cc_infos: ::core::option::Option<::std::vec::Vec<super::CcInfo>>,
     /// Whether signers of the initiator's organisation must wait for its internal approval when
     /// their turn comes. The outcome is given with `ChannelCreateFlowSignReview`, of a group with
     /// `CreateFlowGroupSignReview`; a rejection leaves them waiting until an approval follows.
     /// Works with signing by hand and auto-signing. Absent: no.
     pub need_sign_review: ::core::option::Option<::core::primitive::bool>,
-    /// When those in `CcInfos` get the short message that invites them to view the contract.
-    /// Absent: on creation.
+    /// Time at which the recipients in `CcInfos` get the short message that invites them to view
+    /// the contract. Absent: on creation.
     pub cc_notify_type: ::core::option::Option<super::CcNotifyType>,
-    /// What a person's auto-signing (`PERSON_AUTO_SIGN`) is for. The service's account manager must
+    /// Purpose of a person's auto-signing (`PERSON_AUTO_SIGN`). The service's account manager must
     /// enable auto-signing by persons.
     pub auto_sign_scene: ::core::option::Option<super::AutoSignScene>,
-    /// What the contract is called in short messages and, in titles, buttons and details, where it
-    /// is filled in and signed. Absent: contract.
+    /// Word for the contract in short messages and, in titles, buttons and details, on the pages
+    /// for filling in and signing. Absent: contract.
     pub flow_display_type: ::core::option::Option<super::FlowDisplayType>,
-    /// Which later operations on the contract are ruled out. Only `CreateFlowsByTemplates` heeds
+    /// Later operations on the contract that are forbidden. Only `CreateFlowsByTemplates` applies
     /// it.
     pub flow_operate_limit: ::core::option::Option<super::FlowOperateLimit>,
 }
@@ -8174,7 +8183,7 @@ impl ::core::fmt::Debug for FlowInfo {
     }
 }
 
-/// Which later operations on a contract are ruled out.
+/// Later operations on a contract that are forbidden.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -8244,19 +8253,18 @@ impl ::tc3_api::json::Encode for FlowOperateLimit {
 
 ::tc3_api::__serialize!(FlowOperateLimit);
 
-/// What one field of a contract is filled with. `ComponentId` or `ComponentName` says which
-/// field.
+/// Content of one field of a contract. `ComponentId` or `ComponentName` identifies the field.
 ///
-/// The value of a `DYNAMIC_TABLE` is JSON text such as
+/// The value of a `DYNAMIC_TABLE` is a JSON string such as
 /// `{"headers":[{"content":"a"},{"content":"b"}],"rowCount":2,"body":{"cells":[{"rowStart":1,"rowEnd":1,"columnStart":1,"columnEnd":2,"content":"x"}]}}`:
 ///
 /// - `headers`: the columns, at most 10, their header cells never merged; each with `content`,
-///   at most 100 characters, and where wanted `style` and `widthPercent`, its share of the
-///   width. Columns without a share divide the rest evenly.
+///   at most 100 characters, and optionally `style` and `widthPercent`, its share of the width.
+///   Columns without a share divide the rest evenly.
 /// - `rowCount`: the largest number of rows below the header.
 /// - `body.cells`: the cells, each from `rowStart` to `rowEnd` and from `columnStart` to
-///   `columnEnd`, counted from 1, so that cells can be merged; with `content`, at most 100
-///   characters, and where wanted `style`.
+///   `columnEnd`, starting at 1, so that cells can be merged; with `content`, at most 100
+///   characters, and optionally `style`.
 /// - `style`: `font` (`黑体` or `宋体`), `fontSize` (6 to 72), `color` (`#FFFFFF` or `0xFFFFFF`),
 ///   `bold` (`true` or `false`), `align` (`LEFT`, `CENTER` or `RIGHT`).
 /// - `settings`: `{"headerRowDisplay":false}` leaves the header out of the document.
@@ -8267,7 +8275,7 @@ impl ::tc3_api::json::Encode for FlowOperateLimit {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct FormField {
-    /// What the field is filled with, by the type of the field:
+    /// Content of the field, by its type:
     ///
     /// - `TEXT`: text.
     /// - `MULTI_LINE_TEXT`: text that wraps by itself; `\n` breaks a line.
@@ -8275,7 +8283,7 @@ pub struct FormField {
     /// - `FILL_IMAGE`: the id of a JPG or PNG picture, from `UploadFiles`.
     /// - `ATTACHMENT`: one to six such ids, separated by commas.
     /// - `SELECTOR`: the option chosen; several are joined by `、`.
-    /// - `DYNAMIC_TABLE`: JSON text, as described at the object.
+    /// - `DYNAMIC_TABLE`: a JSON string, as described for the object.
     /// - `DATE`: a date such as `2024年05月28日`.
     /// - `DISTRICT`: province, city and district, such as `广东省深圳市福田区`.
     ///
@@ -8289,7 +8297,7 @@ pub struct FormField {
     /// - Signer's phone number: 11 digits that begin with 13 to 19, mainland China.
     /// - Signer's identity card: a valid number.
     /// - Number: may have decimals.
-    /// - E-mail address: valid by the W3C's rules.
+    /// - E-mail address: valid by the W3C rules.
     /// - Sex, education: one of the field's options.
     pub component_value: ::std::string::String,
     /// The field, by its id. `CreateFlowsByTemplates` does not use it: there `ComponentName` is
@@ -8407,7 +8415,7 @@ impl ::core::fmt::Debug for FormField {
     }
 }
 
-/// Makes a link to a page on which an employee checks up to 20 contracts and, on confirming
+/// Creates a link to a page on which an employee checks up to 20 contracts and, on confirming
 /// them, starts them. It covers only contracts between an organisation and a person.
 ///
 /// 准备待发起文件
@@ -8428,18 +8436,18 @@ impl ::core::fmt::Debug for FormField {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   API. Retry a query later; after a create or change the outcome is unknown, so check it
+///   before retrying. Give the request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
@@ -8447,7 +8455,7 @@ impl ::core::fmt::Debug for FormField {
 ///   sub-organisation and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
 ///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
-///   than now; or leave it out where it is optional.
+///   than now; or leave it out if it is optional.
 /// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
 ///   invalid. Give `FlowName` at most 200 characters: Chinese characters, letters, digits and
 ///   underscores only.
@@ -8474,20 +8482,19 @@ impl ::core::fmt::Debug for FormField {
 ///   `CreateConsoleLoginUrl` first.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` wants one of the platform's own library instead.
+///   `OperateChannelTemplate` requires one of the platform's own library instead.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct PrepareFlowsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The contracts. At most 20 elements.
     pub flow_infos: ::std::vec::Vec<super::FlowInfo>,
-    /// Where the page leads when the employee is done. At most 200 characters.
+    /// Page opened when the employee has finished. At most 200 characters.
     pub jump_url: ::std::string::String,
     /// The employee who acts. Not open yet.
     ///
@@ -8647,8 +8654,8 @@ impl ::core::fmt::Debug for PrepareFlowsResponse {
     }
 }
 
-/// A change to one party of a release agreement: who signs for an organisation instead, or what
-/// role a party is called by. A person can't be exchanged; for one, `ApproverNumber` and
+/// A change to one party of a release agreement: another signer for an organisation, or another
+/// name of its role. A person can't be exchanged; for one, `ApproverNumber` and
 /// `ApproverSignRole` are enough.
 ///
 /// # Rules
@@ -8659,15 +8666,15 @@ impl ::core::fmt::Debug for PrepareFlowsResponse {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ReleasedApprover {
-    /// Which party it is: its place in the original contract's list of parties as
-    /// `DescribeFlowDetailInfo` gives it, from 0. The order of signing does not matter.
+    /// Index of the party in the original contract's array of parties as returned by
+    /// `DescribeFlowDetailInfo`, starting at 0. The order of signing does not matter.
     pub approver_number: ::core::primitive::u64,
-    /// How the organisation signs. No value is listed for a person, whose entry can only set
-    /// `ApproverSignRole`; a sample sends `PERSON`.
+    /// Way in which the organisation signs. No value is listed for a person, whose entry can only
+    /// set `ApproverSignRole`; a sample sends `PERSON`.
     pub approver_type: super::ReleasedApproverType,
     /// The party, formerly.
     ///
-    /// Deprecated. Say the party's place with `ApproverNumber`.
+    /// Deprecated. Identify the party with `ApproverNumber`.
     pub released_approver_recipient_id: ::core::option::Option<::std::string::String>,
     /// The signer's name. Needed, with `Mobile`, for an organisation's signer who is not an
     /// employee of a sub-organisation given by `OpenId`. At most 50 characters.
@@ -8691,13 +8698,13 @@ pub struct ReleasedApprover {
     /// The employee who signs, by the id that the platform gave them: letters and digits. Needed
     /// for an employee on the same platform. At most 64 characters.
     pub open_id: ::core::option::Option<::std::string::String>,
-    /// What the organisation signs with. Absent: a seal.
+    /// Kind of signature slot of the organisation. Absent: a seal.
     pub approver_sign_component_type: ::core::option::Option<super::ReleaseSlotType>,
-    /// What the agreement calls the party: Chinese characters, letters and digits. Absent: party A
-    /// (`甲方`), B (`乙方`), C (`丙方`) and so on, in the order of the original contract. At most 20
-    /// characters.
+    /// Name of the party's role in the agreement: Chinese characters, letters and digits. Absent:
+    /// party A (`甲方`), B (`乙方`), C (`丙方`) and so on, in the order of the original contract. At most
+    /// 20 characters.
     pub approver_sign_role: ::core::option::Option<::std::string::String>,
-    /// The seal that the own organisation uses. Only where the slot is one for a seal.
+    /// The seal that the own organisation uses. Only if the slot is one for a seal.
     pub approver_sign_seal_id: ::core::option::Option<::std::string::String>,
     /// Proof of the employee's PIN, for `ORGANIZATION_PIN_CODE_SIGN`:
     /// `HMAC_SHA256(SHA256(PIN), FlowName)`, the release agreement's name without spaces around it.
@@ -8729,7 +8736,7 @@ impl ReleasedApprover {
         }
     }
     /// Sets the field `ReleasedApproverRecipientId`.
-    #[deprecated(note = "Say the party's place with `ApproverNumber`.")]
+    #[deprecated(note = "Identify the party with `ApproverNumber`.")]
     #[must_use]
     pub fn released_approver_recipient_id(
         mut self,
@@ -8993,21 +9000,21 @@ impl ::core::fmt::Debug for ReleasedApprover {
     }
 }
 
-/// What a release agreement says. Each text may hold Chinese characters, letters, digits, and
-/// Chinese or English punctuation, but no emoji.
+/// Content of a release agreement. Each string may contain Chinese characters, letters, digits,
+/// and Chinese or English punctuation, but no emoji.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct RelieveInfo {
-    /// Why the contract is released. At most 200 characters.
+    /// Reason for the release of the contract. At most 200 characters.
     pub reason: ::std::string::String,
-    /// Which clauses stay in force. At most 200 characters.
+    /// Clauses that stay in force. At most 200 characters.
     pub remain_in_force_item: ::core::option::Option<::std::string::String>,
-    /// How the original contract's costs are settled. At most 200 characters.
+    /// Settlement of the original contract's costs. At most 200 characters.
     pub original_expense_settlement: ::core::option::Option<::std::string::String>,
-    /// How the original contract's other matters are settled. At most 200 characters.
+    /// Settlement of the original contract's other matters. At most 200 characters.
     pub original_other_settlement: ::core::option::Option<::std::string::String>,
-    /// Anything else agreed. It prevails where it contradicts the rest of the agreement. At most
-    /// 200 characters.
+    /// Other agreements. They prevail if they contradict the rest of the agreement. At most 200
+    /// characters.
     pub other_deals: ::core::option::Option<::std::string::String>,
 }
 
@@ -9163,7 +9170,7 @@ impl ::core::fmt::Debug for RelieveInfo {
     }
 }
 
-/// How signature slots are set up on an embedded page that creates contracts.
+/// Settings of the signature slots on an embedded page that creates contracts.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -9261,12 +9268,12 @@ impl ::tc3_api::json::Encode for SignComponentConfig {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct SignQrCode {
-    /// The code's id, 32 characters; to be kept, `ChannelCancelMultiFlowSignQRCode` needs it.
+    /// The code's id, 32 characters; store it, `ChannelCancelMultiFlowSignQRCode` needs it.
     pub qr_code_id: ::std::string::String,
     /// The code's address, which a QR code tool turns into the picture that people scan to sign.
     pub qr_code_url: ::std::string::String,
-    /// Until when the code works; then it becomes invalid by itself. 7 days after creation unless
-    /// the request set it. Unix timestamp in seconds.
+    /// Time at which the code expires. 7 days after creation unless the request set it. Unix
+    /// timestamp in seconds.
     pub expired_time: ::core::primitive::i64,
     /// Address of the code for the WeChat mini program.
     pub weixin_qr_code_url: ::std::string::String,
@@ -9344,7 +9351,7 @@ impl ::core::fmt::Debug for SignQrCode {
 pub struct SignUrl {
     /// Mini program path, for apps and mini programs that open the service's mini program directly.
     pub app_sign_url: ::std::string::String,
-    /// Until when the links work, as text such as `2022-08-05 15:55:01`.
+    /// Time at which the links expire, as a string such as `2022-08-05 15:55:01`.
     pub effective_time: ::std::string::String,
     /// Web link such as `https://essurl.cn/xxx`; it shows an H5 page that opens the mini program.
     pub http_sign_url: ::std::string::String,
@@ -9472,9 +9479,9 @@ pub struct TemplateUserFlowType {
     pub user_flow_type_id: ::core::option::Option<::std::string::String>,
     /// The type's name.
     pub name: ::core::option::Option<::std::string::String>,
-    /// How many templates are bound to the type; counted only where `QueryBindTemplate` was true.
+    /// Number of templates bound to the type; counted only if `QueryBindTemplate` was true.
     pub template_num: ::core::option::Option<::core::primitive::i64>,
-    /// What the type is for.
+    /// Purpose of the type.
     pub description: ::core::option::Option<::std::string::String>,
 }
 
@@ -9523,7 +9530,7 @@ impl ::tc3_api::json::Encode for TemplateUserFlowType {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(TemplateUserFlowType);
 
-/// Who a party is and how it signs.
+/// Kind of a party and its way of signing.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -9539,7 +9546,8 @@ pub enum ApproverType {
     /// `1`: A person in their own name.
     Person,
     /// `3`: An organisation by auto-signing: another one, or the own one in a contract from files.
-    /// It is signed for automatically, with a seal only; personal signatures can't be made so.
+    /// It is signed for automatically, with a seal only; personal signatures can't be made this
+    /// way.
     OrganizationAutoSign,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -9609,7 +9617,7 @@ impl ::tc3_api::json::Encode for ApproverType {
 
 ::tc3_api::__serialize!(ApproverType);
 
-/// How a signer is verified.
+/// Verification of a signer.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -9701,7 +9709,7 @@ impl ::tc3_api::json::Encode for ApproverVerifyMode {
 
 ::tc3_api::__serialize!(ApproverVerifyMode);
 
-/// What an employee may do on the page with those a contract is copied to.
+/// Access of the employee to the copy recipients on the page.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -9786,7 +9794,7 @@ impl ::tc3_api::json::Encode for CcInfoVisibility {
 
 ::tc3_api::__serialize!(CcInfoVisibility);
 
-/// When those who receive a copy get a short message.
+/// Time at which copy recipients get a short message.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -9797,9 +9805,9 @@ impl ::tc3_api::json::Encode for CcInfoVisibility {
 )]
 #[non_exhaustive]
 pub enum CcNotifyType {
-    /// `0`: When the contract is created.
+    /// `0`: On creation of the contract.
     OnCreation,
-    /// `1`: When all have signed.
+    /// `1`: After all parties have signed.
     OnCompletion,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -9867,7 +9875,7 @@ impl ::tc3_api::json::Encode for CcNotifyType {
 
 ::tc3_api::__serialize!(CcNotifyType);
 
-/// What the recipient of a copy may do with the contract.
+/// Rights of a copy recipient to the contract.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -9948,7 +9956,7 @@ impl ::tc3_api::json::Encode for CcPermission {
 
 ::tc3_api::__serialize!(CcPermission);
 
-/// What kind of recipient gets a copy.
+/// Kind of copy recipient.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -10121,7 +10129,7 @@ impl ::tc3_api::json::Encode for ComposeTaskStatus {
 
 ::tc3_api::__serialize!(ComposeTaskStatus);
 
-/// Which result a page shows.
+/// Result that a page shows.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -10198,7 +10206,7 @@ impl ::tc3_api::json::Encode for CreateResultPageType {
 
 ::tc3_api::__serialize!(CreateResultPageType);
 
-/// How the signers of open parties are named.
+/// Way in which the signers of open parties are named.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -10275,7 +10283,7 @@ impl ::tc3_api::json::Encode for FillApproverType {
 
 ::tc3_api::__serialize!(FillApproverType);
 
-/// What a contract is called towards its parties.
+/// Word for a contract that its parties see.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -10456,7 +10464,7 @@ impl ::tc3_api::json::Encode for IntelligentStatus {
 
 ::tc3_api::__serialize!(IntelligentStatus);
 
-/// What a contract group on an embedded page is made from.
+/// Source of a contract group on an embedded page.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -10537,7 +10545,7 @@ impl ::tc3_api::json::Encode for PrepareGroupResourceType {
 
 ::tc3_api::__serialize!(PrepareGroupResourceType);
 
-/// What a contract on an embedded page is made from.
+/// Source of a contract on an embedded page.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -10707,7 +10715,7 @@ impl ::tc3_api::json::Encode for PrepareStep {
 
 ::tc3_api::__serialize!(PrepareStep);
 
-/// What the link of a preview opens.
+/// Target of a preview link.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -10788,7 +10796,7 @@ impl ::tc3_api::json::Encode for PreviewType {
 
 ::tc3_api::__serialize!(PreviewType);
 
-/// What an organisation signs a release agreement with.
+/// Kind of signature slot with which an organisation signs a release agreement.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -10880,7 +10888,7 @@ impl ::tc3_api::json::Encode for ReleaseSlotType {
 
 ::tc3_api::__serialize!(ReleaseSlotType);
 
-/// How an organisation signs a release agreement.
+/// Way in which an organisation signs a release agreement.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -10977,7 +10985,7 @@ impl ::tc3_api::json::Encode for ReleasedApproverType {
 
 ::tc3_api::__serialize!(ReleasedApproverType);
 
-/// Who places the signature slots of a contract's parties.
+/// Way in which the signature slots of a contract's parties are placed.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -10988,7 +10996,7 @@ impl ::tc3_api::json::Encode for ReleasedApproverType {
 )]
 #[non_exhaustive]
 pub enum SignaturePlacement {
-    /// `0`: The initiator says on creation where the slots are and how many.
+    /// `0`: The initiator sets the number and positions of the slots on creation.
     ByInitiator,
     /// `1`: Each signer adds slots while signing, and chooses their places and number.
     BySigner,

@@ -7,7 +7,7 @@
 pub struct CancelFailureFlow {
     /// The contract's id, 32 characters.
     pub flow_id: ::std::string::String,
-    /// Why it could not be withdrawn, for instance because of where it stands.
+    /// Reason why it could not be withdrawn, for instance its state.
     pub reason: ::core::option::Option<::std::string::String>,
     /// The contract's name.
     pub flow_name: ::core::option::Option<::std::string::String>,
@@ -73,7 +73,7 @@ impl ::core::fmt::Debug for CancelFailureFlow {
 }
 
 /// Withdraws all contracts of a sub-organisation that are still being signed, for instance
-/// because the organisation's details change and everything has to be started anew. It cannot
+/// because the organisation's details change and everything has to be started again. It cannot
 /// be limited to some of them.
 ///
 /// 全量撤销企业合同
@@ -83,16 +83,16 @@ impl ::core::fmt::Debug for CancelFailureFlow {
 /// released stay as they are. A fully signed contract can only be released, with
 /// `ChannelCreateReleaseFlow`.
 ///
-/// Only a super administrator or the legal representative of the initiator's organisation may.
-/// Quota is given back only for contracts that nobody has signed, or that only auto-signing
-/// has.
+/// Only a super administrator or the legal representative of the initiator's organisation may
+/// call it. Quota is returned only for contracts that nobody has signed, or that only
+/// auto-signing has.
 ///
 /// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
 /// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
 /// details they were asked for.
 ///
-/// `TaskId` leads to the outcome, through `DescribeCancelFlowsTask` with `CancelType` 1, or the
-/// callback of its own that this kind of task has.
+/// The outcome of the task `TaskId` comes from `DescribeCancelFlowsTask` with `CancelType` 1,
+/// or from the callback of this kind of task.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -119,20 +119,18 @@ impl ::core::fmt::Debug for CancelFailureFlow {
 ///   Mend the reason that the message gives: a missing permission or a wrong state, often.
 ///   Repeating unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only.
-    /// Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most
-    /// 200 characters.
+    /// Reason for the withdrawal: Chinese characters, letters, digits and underscores only. Absent:
+    /// `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. At most 200 characters.
     pub cancel_message: ::core::option::Option<::std::string::String>,
-    /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the
+    /// Name shown on the cover page of a withdrawn contract next to the reason. Absent: the
     /// organisation and the employee.
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
 }
@@ -245,7 +243,7 @@ impl ::core::fmt::Debug for CancelOrganizationFlowsRequest {
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsResponse {
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and the
-    /// callback on the task's outcome carries it.
+    /// callback on the task's outcome contains it.
     pub task_id: ::std::string::String,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -301,19 +299,19 @@ impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
 /// released cannot be withdrawn. A fully signed contract can only be released, with
 /// `ChannelCreateReleaseFlow`.
 ///
-/// Allowed are the initiator, where granted the right to withdraw, and a super administrator or
-/// the legal representative of the initiator's organisation.
+/// Only the initiator, if granted the right to withdraw, and a super administrator or the legal
+/// representative of the initiator's organisation may call it.
 ///
-/// Every contract bought brings one free withdrawal. One is used, and the contract's quota
-/// given back, only if nobody has signed or only auto-signing has. With the free ones used up
-/// contracts can still be withdrawn, but no quota comes back.
+/// Every contract bought includes one free withdrawal. One is used, and the contract's quota
+/// returned, only if nobody has signed or only auto-signing has. After the free ones are used
+/// up, contracts can still be withdrawn, but no quota is returned.
 ///
 /// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
 /// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
 /// details they were asked for.
 ///
-/// `FailMessages` tells at once which contracts cannot be withdrawn; `TaskId` leads to the
-/// outcome, through `DescribeCancelFlowsTask` or the callback `CancelFlows`.
+/// `FailMessages` contains the contracts that cannot be withdrawn; the outcome of the task
+/// `TaskId` comes from `DescribeCancelFlowsTask` or the callback `CancelFlows`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -342,8 +340,8 @@ impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
-///   submitted twice. Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the
-///   first task by its `TaskId`.
+///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
+///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -358,8 +356,8 @@ impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -368,24 +366,22 @@ impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The contracts to withdraw. At most 100 elements.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
-    /// Why the contracts are withdrawn: Chinese characters, letters, digits and underscores only.
-    /// Absent: `自动撤销（通过接口实现）`, which says that it was done automatically through the API. At most
-    /// 200 characters.
+    /// Reason for the withdrawal: Chinese characters, letters, digits and underscores only. Absent:
+    /// `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. At most 200 characters.
     pub cancel_message: ::core::option::Option<::std::string::String>,
-    /// Whom the cover page of a withdrawn contract names next to the reason. Absent: the
+    /// Name shown on the cover page of a withdrawn contract next to the reason. Absent: the
     /// organisation and the employee.
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -524,11 +520,11 @@ impl ::core::fmt::Debug for ChannelBatchCancelFlowsRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsResponse {
-    /// One text per entry of `FlowIds`, in the same order: empty for a success, else why the
-    /// contract cannot be withdrawn. The whole list is empty if all succeed.
+    /// One string per entry of `FlowIds`, in the same order: empty for a success, otherwise the
+    /// reason why the contract cannot be withdrawn. The array is empty if all succeed.
     pub fail_messages: ::std::vec::Vec<::std::string::String>,
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's
-    /// outcome carries it.
+    /// outcome contains it.
     pub task_id: ::std::string::String,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -586,18 +582,18 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 /// released cannot be withdrawn. A fully signed one can only be released, with
 /// `ChannelCreateReleaseFlow`.
 ///
-/// Allowed are the initiator, where granted the right to withdraw, and a super administrator or
-/// the legal representative of the initiator's organisation.
+/// Only the initiator, if granted the right to withdraw, and a super administrator or the legal
+/// representative of the initiator's organisation may call it.
 ///
-/// Every contract bought brings one free withdrawal. One is used, and the contract's quota
-/// given back, only if nobody has signed or only auto-signing has. With the free ones used up a
-/// contract can still be withdrawn, but no quota comes back.
+/// Every contract bought includes one free withdrawal. One is used, and the contract's quota
+/// returned, only if nobody has signed or only auto-signing has. After the free ones are used
+/// up, a contract can still be withdrawn, but no quota is returned.
 ///
 /// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
 /// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
 /// details they were asked for.
 ///
-/// Several at once: `ChannelBatchCancelFlows`.
+/// For several contracts use `ChannelBatchCancelFlows`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -624,12 +620,12 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.CancelReason`](super::ErrorCode::InvalidParameterCancelReason):
@@ -659,36 +655,35 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelFlowRequest {
     /// The contract to withdraw.
     pub flow_id: ::std::string::String,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// Why the contract is withdrawn: Chinese characters, letters, digits and underscores only. At
-    /// most 200 characters.
+    /// Reason for the withdrawal: Chinese characters, letters, digits and underscores only. At most
+    /// 200 characters.
     pub cancel_message: ::core::option::Option<::std::string::String>,
-    /// Whom the cover page of the withdrawn contract names next to the reason. Absent: the
+    /// Name shown on the cover page of the withdrawn contract next to the reason. Absent: the
     /// organisation and the employee.
     pub cancel_message_format: ::core::option::Option<super::CancelMessageFormat>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -863,29 +858,29 @@ impl ::tc3_api::json::Encode for ChannelCancelFlowResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCancelFlowResponse);
 
-/// Makes a link with which a person withdraws up to 100 contracts: opened on a phone, it leads
-/// to the service's mini program, where they enter the reason. Each contract must have at least
-/// one party that has not signed.
+/// Creates a link with which a person withdraws up to 100 contracts: opened on a phone, it
+/// opens the service's mini program to enter the reason. Each contract must have at least one
+/// party that has not signed.
 ///
 /// 获取批量撤销合同流程的腾讯电子签小程序链接
 ///
-/// Whoever opens it must be the contracts' initiator, with the right to withdraw granted, or a
-/// super administrator or the legal representative of the initiator's organisation. The link is
-/// valid for 24 hours.
+/// The person who opens it must be the contracts' initiator, with the right to withdraw
+/// granted, or a super administrator or the legal representative of the initiator's
+/// organisation. The link is valid for 24 hours.
 ///
 /// Contracts that are fully signed, refused (in signing or filling in), expired, withdrawn or
 /// released cannot be withdrawn. A fully signed contract can only be released, with
 /// `ChannelCreateReleaseFlow`.
 ///
-/// Every contract bought brings one free withdrawal. One is used, and the contract's quota
-/// given back, only if nobody has signed or only auto-signing has. With the free ones used up
-/// contracts can still be withdrawn, but no quota comes back.
+/// Every contract bought includes one free withdrawal. One is used, and the contract's quota
+/// returned, only if nobody has signed or only auto-signing has. After the free ones are used
+/// up, contracts can still be withdrawn, but no quota is returned.
 ///
 /// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
 /// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
 /// details they were asked for.
 ///
-/// `TaskId` leads to the outcome, through `DescribeCancelFlowsTask` or the callback
+/// The outcome of the task `TaskId` comes from `DescribeCancelFlowsTask` or the callback
 /// `CancelFlows`.
 ///
 /// Rate limit: 20 requests per second.
@@ -903,21 +898,20 @@ impl ::tc3_api::json::Encode for ChannelCancelFlowResponse {
 ///   Mend the reason that the message gives: a missing permission or a wrong state, often.
 ///   Repeating unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The contracts to withdraw. At most 100 elements.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -1003,17 +997,17 @@ impl ::tc3_api::json::Encode for ChannelCreateBatchCancelFlowUrlRequest {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlResponse {
-    /// The link, to be opened on a phone within 24 hours. Nothing may be appended to it: further
+    /// The link for opening on a phone within 24 hours. Nothing may be appended to it: further
     /// parameters would override its own and break it.
     pub batch_cancel_flow_url: ::std::string::String,
-    /// One text per entry of `FlowIds`, in the same order: empty where the contract is in the link,
-    /// else why it cannot be withdrawn.
+    /// One string per entry of `FlowIds`, in the same order: empty if the contract is in the link,
+    /// otherwise the reason why it cannot be withdrawn.
     pub fail_messages: ::std::vec::Vec<::std::string::String>,
-    /// When the link expires, by default 24 hours after it was made, written `2023-11-03 20:15:29`;
-    /// the official sample is in China time (UTC+8).
+    /// Time at which the link expires, by default 24 hours after its creation, in the format
+    /// `2023-11-03 20:15:29`; the official sample is in China time (UTC+8).
     pub url_expire_on: ::std::string::String,
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's
-    /// outcome carries it.
+    /// outcome contains it.
     pub task_id: ::std::string::String,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -1106,18 +1100,19 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 /// - [`FailedOperation.HasAuthorized`](super::ErrorCode::FailedOperationHasAuthorized): The
 ///   authorisation already exists. Treat it as done if this employee has the contract already;
 ///   a contract can't be claimed twice.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   API. Retry a query later; after a create or change the outcome is unknown, so check it
+///   before retrying. Give the request id to the service's support if the error persists.
 /// - [`InternalError.DbInsert`](super::ErrorCode::InternalErrorDbInsert): Database insert
-///   failed. Whether the contracts were claimed is unknown: look in the sub-organisation's
-///   console before repeating. Give the request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   failed. It is unknown whether the contracts were claimed: check the sub-organisation's
+///   console before retrying. Give the request id to the service's support if the error
+///   persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
@@ -1132,7 +1127,7 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
 /// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
 ///   Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to
-///   somebody else in this application.
+///   another person in this application.
 /// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
 ///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
@@ -1165,8 +1160,8 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -1175,29 +1170,29 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateBoundFlowsRequest {
-    /// For which application and sub-organisation the contracts are claimed, and for which
-    /// employee: the one in `ProxyOperator` gets them to handle. Organisation and employee must
-    /// have verified their identity.
+    /// The application and sub-organisation that claim the contracts, and the employee in
+    /// `ProxyOperator`, who handles them. Organisation and employee must have verified their
+    /// identity.
     pub agent: super::Agent,
-    /// The contracts to claim. If one cannot be, none is.
+    /// The contracts to claim. If one cannot be claimed, no contract is claimed.
     pub flow_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -1343,10 +1338,10 @@ impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsResponse {
 ///
 /// 合同催办
 ///
-/// Reminded are those whose `ApproveStatus` is `PENDING`, each at most once per contract.
+/// Signers whose `ApproveStatus` is `PENDING` are reminded, each at most once per contract.
 ///
-/// The feature is on an allow list: the service's account manager has to enable it first.
-/// `RemindFlowRecords` says, contract by contract, what became of it.
+/// The feature requires an allowlist entry: the service's account manager has to enable it
+/// first. `RemindFlowRecords` contains the outcome for each contract.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1380,13 +1375,12 @@ impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsResponse {
 ///   Repeating unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowRemindsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The contracts whose signers are reminded. At most 100 elements.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
@@ -1467,7 +1461,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsRequest {
 )]
 #[non_exhaustive]
 pub struct ChannelCreateFlowRemindsResponse {
-    /// What became of the reminder, by contract.
+    /// Outcome of the reminder, by contract.
     pub remind_flow_records: ::std::vec::Vec<super::RemindFlowRecords>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -1514,8 +1508,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(ChannelCreateFlowRemindsResponse);
 
-/// Tells the service the outcome of an approval inside the initiator's organisation on which a
-/// contract waits. `OperateType` says which of two kinds it is:
+/// Reports to the service the outcome of an approval inside the initiator's organisation for
+/// which a contract waits. `OperateType` selects one of two kinds:
 ///
 /// 提交企业签署流程审批结果
 ///
@@ -1525,11 +1519,10 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
 ///   `ChannelCreatePrepareFlow`; or one of its parties was given `ApproverNeedSignReview`,
 ///   through any of these but the last, and `RecipientId` has to name that party.
 /// - Before starting (`CreateReview`). The contract was prepared through
-///   `ChannelCreatePrepareFlow` with the demand that its start be approved
-///   (`NeedCreateReview`). Outcomes can be given repeatedly; after one that passes, further
-///   ones have no effect.
+///   `ChannelCreatePrepareFlow` with approval of its start required (`NeedCreateReview`).
+///   Outcomes can be given repeatedly; after one that passes, further ones have no effect.
 ///
-/// For a contract group as a whole there is `CreateFlowGroupSignReview`.
+/// For a contract group as a whole use `CreateFlowGroupSignReview`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1546,12 +1539,12 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
 ///   state. Repeating unchanged does not help.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -1570,29 +1563,28 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignReviewRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The contract's id, 32 characters.
     pub flow_id: ::std::string::String,
@@ -1600,11 +1592,11 @@ pub struct ChannelCreateFlowSignReviewRequest {
     pub review_type: super::ReviewResult,
     /// The reason for the outcome. At most 200 characters.
     pub review_message: ::core::option::Option<::std::string::String>,
-    /// The party whose signing was under approval, by its role in the contract. Required where that
-    /// party was given `ApproverNeedSignReview` when the contract was started, and where the party
+    /// The party whose signing was under approval, by its role in the contract. Required if that
+    /// party was given `ApproverNeedSignReview` when the contract was started, and if the party
     /// under approval is a person.
     pub recipient_id: ::core::option::Option<::std::string::String>,
-    /// Which approval the outcome is of. Absent or empty: that before signing.
+    /// Approval to which the outcome belongs. Absent or empty: the approval before signing.
     pub operate_type: ::core::option::Option<super::ReviewOperation>,
 }
 
@@ -1800,10 +1792,9 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowSignReviewResponse {
 /// The employee who takes over must have joined the organisation and verified their identity.
 /// Only a super administrator or the legal representative may hand over.
 ///
-/// It is refused where the present employee has already filled in fields of the contract, has
-/// signed or is in the middle of signing, or where the contract has ended: fully signed,
-/// refused, withdrawn, expired and the like. Contracts succeed or fail one by one: see
-/// `FailedFlows`.
+/// It is refused if the present employee has already filled in fields of the contract, has
+/// signed or is in the middle of signing, or if the contract has ended: fully signed, refused,
+/// withdrawn, expired and the like. Contracts succeed or fail one by one: see `FailedFlows`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1850,9 +1841,8 @@ pub struct CreateFlowForwardsRequest {
     pub target_open_id: ::std::string::String,
     /// The contracts that change hands, each with the party that the present employee acts for.
     pub flow_forward_infos: ::std::vec::Vec<super::FlowForwardInfo>,
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
 }
 
@@ -1988,8 +1978,9 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateFlowForwardsResponse);
 
-/// Tells the service the outcome of an approval inside the initiator's organisation on which a
-/// signer of a contract group waits. It counts for that signer in all contracts of the group.
+/// Reports to the service the outcome of an approval inside the initiator's organisation on
+/// which a signer of a contract group waits. It applies to that signer in all contracts of the
+/// group.
 ///
 /// 提交合同组签署流程审批结果
 ///
@@ -1999,7 +1990,7 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
 /// the approval as well.
 ///
 /// For the same group and signer outcomes can be given repeatedly; the last one at the time of
-/// signing counts. For a single contract there is `ChannelCreateFlowSignReview`.
+/// signing applies. For a single contract there is `ChannelCreateFlowSignReview`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -2016,12 +2007,12 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
 ///   state. Repeating unchanged does not help.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -2040,38 +2031,37 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowGroupSignReviewRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The contract group's id, 32 characters, as `ChannelCreateFlowGroupByFiles` or
     /// `ChannelCreateFlowGroupByTemplates` returned it.
     pub flow_group_id: ::std::string::String,
     /// The outcome.
     pub review_type: super::ReviewResult,
-    /// Who the signer under approval is. A person is found by name with either the identity
-    /// document (kind and number) or the phone number; a signer of an organisation by these and the
-    /// organisation's name.
+    /// The signer under approval. A person is found by name with either the identity document (kind
+    /// and number) or the phone number; a signer of an organisation by these and the organisation's
+    /// name.
     pub approver_info: super::NeedReviewApproverInfo,
     /// The reason for an outcome that does not pass. At most 200 characters.
     pub review_message: ::core::option::Option<::std::string::String>,
@@ -2235,12 +2225,12 @@ impl ::tc3_api::json::Encode for CreateFlowGroupSignReviewResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateFlowGroupSignReviewResponse);
 
-/// Tells the state of a task that withdraws contracts: which it withdrew, and which it could
-/// not and why.
+/// Returns the state of a task that withdraws contracts: the withdrawn contracts, and the
+/// failed ones with the cause.
 ///
 /// 查询批量撤销签署流程任务结果
 ///
-/// Tasks come from `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` and
+/// Tasks are created by `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` and
 /// `CancelOrganizationFlows`; for the last, `CancelType` has to be 1.
 ///
 /// Rate limit: 20 requests per second.
@@ -2257,8 +2247,8 @@ impl ::tc3_api::json::Encode for CreateFlowGroupSignReviewResponse {
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
-///   submitted twice. Don't submit again: ask `DescribeCancelFlowsTask` for the outcome of the
-///   first task by its `TaskId`.
+///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
+///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -2273,8 +2263,8 @@ impl ::tc3_api::json::Encode for CreateFlowGroupSignReviewResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -2283,18 +2273,17 @@ impl ::tc3_api::json::Encode for CreateFlowGroupSignReviewResponse {
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeCancelFlowsTaskRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The task, 32 characters, as `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` or
     /// `CancelOrganizationFlows` returned it.
     pub task_id: ::std::string::String,
-    /// Which kind of task it is. Absent: one of given contracts.
+    /// Kind of task. Absent: a task for given contracts.
     pub cancel_type: ::core::option::Option<super::CancelTaskType>,
 }
 
@@ -2383,7 +2372,7 @@ impl ::tc3_api::json::Encode for DescribeCancelFlowsTaskRequest {
 pub struct DescribeCancelFlowsTaskResponse {
     /// The task, 32 characters.
     pub task_id: ::std::string::String,
-    /// Where the task stands.
+    /// State of the task.
     pub task_status: super::CancelTaskStatus,
     /// The contracts that were withdrawn.
     pub success_flow_ids: ::std::vec::Vec<::std::string::String>,
@@ -2525,8 +2514,8 @@ impl ::tc3_api::json::Encode for FlowForwardInfo {
 pub struct FlowForwardResult {
     /// The contract's id, 32 characters; the console's contract centre shows it too.
     pub flow_id: ::core::option::Option<::std::string::String>,
-    /// Why not: for instance the party's state does not allow it, or the present signer is no
-    /// employee of the organisation.
+    /// Cause of the failure: for instance the party's state does not allow forwarding, or the
+    /// present signer is not an employee of the organisation.
     pub error_detail: ::core::option::Option<::std::string::String>,
 }
 
@@ -2572,14 +2561,14 @@ impl ::tc3_api::json::Encode for FlowForwardResult {
 ::tc3_api::__serialize!(FlowForwardResult);
 
 /// Extends the signing deadline of a running contract, or of one of its signers. Without
-/// `RecipientId` the contract's deadline moves, and with it that of the signers who have none
-/// of their own; with it, that signer's alone.
+/// `RecipientId` this extends the deadline of the contract and of the signers without their own
+/// deadline; with it, only that signer's.
 ///
 /// 修改签署流程截止时间
 ///
 /// Only the employee who started the contract, or a super administrator or the legal
-/// representative of the initiator's organisation, may. Contracts of a contract group cannot be
-/// extended.
+/// representative of the initiator's organisation, may call it. Contracts of a contract group
+/// cannot be extended.
 ///
 /// For a contract: at least one party has yet to sign, so it must not be fully signed, refused
 /// (in signing or filling in), expired, withdrawn or released. The new deadline must be later
@@ -2587,7 +2576,7 @@ impl ::tc3_api::json::Encode for FlowForwardResult {
 ///
 /// For a signer: their state must not be signed, refused (in signing or filling in), expired,
 /// withdrawn or released. The new deadline must be later than their present one and than now;
-/// where parties sign in order, also not later than the next signer's, and earlier than the
+/// if parties sign in order, also not later than the next signer's, and earlier than the
 /// contract's.
 ///
 /// Rate limit: 20 requests per second.
@@ -2604,12 +2593,12 @@ impl ::tc3_api::json::Encode for FlowForwardResult {
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
 ///   state. Repeating unchanged does not help.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -2628,29 +2617,28 @@ impl ::tc3_api::json::Encode for FlowForwardResult {
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ModifyFlowDeadlineRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The contract's id, 32 characters, as returned when it was started; the console's contract
     /// centre shows it too.
@@ -2658,10 +2646,10 @@ pub struct ModifyFlowDeadlineRequest {
     /// The new deadline, of the contract or of the signer; later than the present one and than now.
     /// Unix timestamp in seconds.
     pub deadline: ::core::primitive::i64,
-    /// The signer whose deadline alone is extended, by role, 32 characters: as `Approvers` of
+    /// The signer whose deadline is extended, by role, 32 characters: as `Approvers` of
     /// `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or
-    /// `DescribeFlowDetailInfo` returned it. Absent: the contract's deadline moves, and that of the
-    /// signers for whom none was set at the start.
+    /// `DescribeFlowDetailInfo` returned it. Absent: extends the contract's deadline, and that of
+    /// the signers for whom none was set initially.
     pub recipient_id: ::core::option::Option<::std::string::String>,
 }
 
@@ -2993,16 +2981,16 @@ impl ::core::fmt::Debug for NeedReviewApproverInfo {
     }
 }
 
-/// What became of the reminder of one contract.
+/// Outcome of the reminder for one contract.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct RemindFlowRecords {
-    /// Whether the contract allows reminding. If not, `RemindMessage` says why.
+    /// Whether the contract allows reminding. If not, `RemindMessage` contains the reason.
     pub can_remind: ::core::primitive::bool,
     /// The contract's id, 32 characters.
     pub flow_id: ::std::string::String,
-    /// Why nobody can be reminded. In the official sample it also holds the outcome for each
-    /// signer: reminded, or had been already.
+    /// Reason why nobody can be reminded. In the official sample it also contains the outcome for
+    /// each signer: reminded, or reminded before.
     pub remind_message: ::std::string::String,
 }
 
@@ -3059,7 +3047,7 @@ impl ::core::fmt::Debug for RemindFlowRecords {
     }
 }
 
-/// Whom the cover page of a withdrawn contract names next to the reason (`CancelMessage`).
+/// Name shown on the cover page of a withdrawn contract next to the reason (`CancelMessage`).
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -3150,7 +3138,7 @@ impl ::tc3_api::json::Encode for CancelMessageFormat {
 
 ::tc3_api::__serialize!(CancelMessageFormat);
 
-/// Where a task that withdraws contracts stands.
+/// State of a task that withdraws contracts.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -3247,7 +3235,7 @@ impl ::tc3_api::json::Encode for CancelTaskStatus {
 
 ::tc3_api::__serialize!(CancelTaskStatus);
 
-/// Which contracts a task withdraws.
+/// Selection of the contracts that a task withdraws.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -3329,7 +3317,7 @@ impl ::tc3_api::json::Encode for CancelTaskType {
 
 ::tc3_api::__serialize!(CancelTaskType);
 
-/// Which approval inside the organisation an outcome is of.
+/// Internal approval to which an outcome belongs.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -3431,12 +3419,12 @@ impl ::tc3_api::json::Encode for ReviewOperation {
 )]
 #[non_exhaustive]
 pub enum ReviewResult {
-    /// `PASS`: Approved: signing, or starting, goes on.
+    /// `PASS`: Approved: signing, or starting, continues.
     Pass,
-    /// `REJECT`: Not approved: the contract stays where it is and keeps waiting; it can still be
-    /// approved by another call.
+    /// `REJECT`: Not approved: the state of the contract does not change and it keeps waiting; it
+    /// can still be approved by another call.
     Reject,
-    /// `SIGN_REJECT`: Signing refused: the contract ends and counts as refused.
+    /// `SIGN_REJECT`: Signing refused: the contract ends in the state refused.
     SignReject,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.

@@ -21,14 +21,14 @@ pub struct AdminChangeInvitationInfo {
     pub new_admin_open_id: ::core::option::Option<::std::string::String>,
     /// The new super administrator's name.
     pub new_admin_name: ::core::option::Option<::std::string::String>,
-    /// The new super administrator's mobile number; must be that of the person who carries out the
+    /// The new super administrator's mobile number; must be that of the person who performs the
     /// change.
     pub new_admin_mobile: ::core::option::Option<::std::string::String>,
     /// Kind of the new super administrator's identity document; must be that of the person who
-    /// carries out the change. Absent: `ID_CARD`.
+    /// performs the change. Absent: `ID_CARD`.
     pub new_admin_id_card_type: ::core::option::Option<super::IdCardType>,
     /// Number of the new super administrator's identity document; must be that of the person who
-    /// carries out the change.
+    /// performs the change.
     pub new_admin_id_card_number: ::core::option::Option<::std::string::String>,
     /// The power of attorney for the new super administrator, as PNG, JPG or PDF. At most 8 MB
     /// each. Encoded as base64.
@@ -245,7 +245,7 @@ impl ::core::fmt::Debug for AdminChangeInvitationInfo {
     }
 }
 
-/// To whom an extended service is granted.
+/// Employee to whom an extended service is granted.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -254,17 +254,17 @@ impl ::core::fmt::Debug for AdminChangeInvitationInfo {
 )]
 #[non_exhaustive]
 pub struct AuthInfoDetail {
-    /// Which extended service, as asked.
+    /// The extended service, as requested.
     pub r#type: ::core::option::Option<super::GrantedServiceType>,
     /// The extended service's name, in Chinese.
     pub name: ::core::option::Option<::std::string::String>,
-    /// The employees to whom it is granted.
+    /// Employees to whom it is granted.
     pub has_auth_user_list: ::std::vec::Vec<super::HasAuthUser>,
     /// The organisations to which it is granted. Filled for auto-signing only.
     pub has_auth_organization_list: ::std::vec::Vec<super::HasAuthOrganization>,
-    /// How many employees there are in all.
+    /// Total number of employees.
     pub auth_user_total: ::core::option::Option<::core::primitive::i64>,
-    /// How many organisations there are in all.
+    /// Total number of organisations.
     pub auth_organization_total: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -319,7 +319,7 @@ impl ::tc3_api::json::Encode for AuthInfoDetail {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(AuthInfoDetail);
 
-/// Where one organisation of a batch registration stands.
+/// State of one organisation of a batch registration.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -330,9 +330,9 @@ impl ::tc3_api::json::Encode for AuthInfoDetail {
 pub struct BatchOrganizationRegistrationTasksDetails {
     /// Id of the registration task.
     pub task_id: ::core::option::Option<::std::string::String>,
-    /// How far it has come.
+    /// Progress of the registration.
     pub status: ::core::option::Option<super::OrganizationRegistrationTaskStatus>,
-    /// Why it failed. Empty otherwise.
+    /// Cause of the failure. Empty otherwise.
     pub error_message: ::core::option::Option<::std::string::String>,
 }
 
@@ -379,12 +379,13 @@ impl ::tc3_api::json::Encode for BatchOrganizationRegistrationTasksDetails {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(BatchOrganizationRegistrationTasksDetails);
 
-/// Makes a QR code with which a sub-organisation edits its own information.
+/// Creates a QR code with which a sub-organisation edits its own information.
 ///
 /// 生成渠道子客编辑企业信息二维码
 ///
 /// The sub-organisation and the employee named in `Agent` must have passed identity
-/// verification. The answer holds a link to the picture and the time at which the code expires.
+/// verification. The response contains a link to the picture and the time at which the code
+/// expires.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -401,9 +402,8 @@ impl ::tc3_api::json::Encode for BatchOrganizationRegistrationTasksDetails {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationModifyQrCodeRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
 }
 
@@ -463,7 +463,7 @@ impl ::tc3_api::json::Encode for ChannelCreateOrganizationModifyQrCodeRequest {
 pub struct ChannelCreateOrganizationModifyQrCodeResponse {
     /// Link to download the QR code's picture.
     pub qr_code_url: ::core::option::Option<::std::string::String>,
-    /// When the QR code expires. Unix timestamp in seconds.
+    /// Time at which the QR code expires. Unix timestamp in seconds.
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -559,7 +559,7 @@ pub struct ChannelOrganizationInfo {
     pub admin_open_id: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number, partly masked with `*`.
     pub admin_mobile: ::core::option::Option<::std::string::String>,
-    /// How far its verification has come. It starts `UNVERIFIED` and is `VERIFYING` once its
+    /// Progress of its verification. It starts as `UNVERIFIED` and is `VERIFYING` once its
     /// information is submitted and while a method is chosen. Authorisation or verification by the
     /// legal representative leads through `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a
     /// power of attorney leads to `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED`
@@ -567,17 +567,17 @@ pub struct ChannelOrganizationInfo {
     pub authorization_status: ::core::option::Option<
         super::OrganizationAuthorizationStatus,
     >,
-    /// By which method it is, or was, verified.
+    /// Method by which it is, or was, verified.
     pub authorization_type: ::core::option::Option<
         super::OrganizationAuthorizationMethod,
     >,
     /// Whether it is activated, that is, may initiate contracts.
     pub active_status: ::core::option::Option<super::SubOrganizationActiveStatus>,
-    /// When its account, that is its activation, expires. Unix timestamp in seconds.
+    /// Time at which its account, that is its activation, expires. Unix timestamp in seconds.
     pub license_expire_time: ::core::option::Option<::core::primitive::i64>,
-    /// Whether its verification information has been submitted. Turns true with the submit button,
-    /// and false again whenever the current verification record is voided, for instance by
-    /// submitting the information once more or by uploading it anew after a rejection. Absent: no.
+    /// Whether its verification information has been submitted. Becomes true with the submit
+    /// button, and false again whenever the current verification record is voided, for instance by
+    /// submitting the information once more or by uploading it again after a rejection. Absent: no.
     pub has_submitted_auth_info: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -702,7 +702,7 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
     }
 }
 
-/// Creates the tasks that replace the super administrators of several organisations at once.
+/// Creates the tasks that replace the super administrators of several organisations.
 ///
 /// 批量创建变更超管任务
 ///
@@ -710,7 +710,7 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
 /// `ChangeAdminOrganizationId` or by `ChangeAdminOrganizationOpenId`. They must be verified.
 ///
 /// The call only submits the tasks: `CreateBatchAdminChangeInvitationsUrl` then makes the link
-/// with which the new super administrator carries them out.
+/// with which the new super administrator performs them.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -727,8 +727,8 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
 ///   check also the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -740,17 +740,16 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The changes, one per organisation; no organisation twice. At most 10 elements.
     pub admin_change_invitation_infos: ::std::vec::Vec<super::AdminChangeInvitationInfo>,
@@ -834,8 +833,8 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsRequest {
 )]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsResponse {
-    /// What is wrong with each change, in the order of the request, with an empty text where all is
-    /// well. Empty if every task was created.
+    /// Error of each change, in the order of the request; an empty string if there is none. Empty
+    /// if every task was created.
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -882,14 +881,14 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateBatchAdminChangeInvitationsResponse);
 
-/// Makes one link with which a new super administrator takes over several organisations in a
+/// Creates one link with which a new super administrator takes over several organisations in a
 /// batch.
 ///
 /// 创建企业批量变更超管链接
 ///
 /// The tasks must first be created with `CreateBatchAdminChangeInvitations`; one link gathers
 /// up to 500 of them. The new super administrator must use the link in person: the name, mobile
-/// number and identity document given here have to be their own.
+/// number and identity document given here must be their own.
 ///
 /// The link is valid for 7 days.
 ///
@@ -909,8 +908,8 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsResponse {
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
 ///   check also the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -922,17 +921,16 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsResponse {
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The new super administrator's name; must be that of the person who uses the link.
     pub new_admin_name: ::core::option::Option<::std::string::String>,
@@ -1112,7 +1110,7 @@ pub struct CreateBatchAdminChangeInvitationsUrlResponse {
     /// The link to the batch of changes, in the form that `Endpoint` asked for; valid for 7 days.
     /// Pass it on unescaped: `&`, not `\u0026`.
     pub url: ::core::option::Option<::std::string::String>,
-    /// When the link expires. Unix timestamp in seconds.
+    /// Time at which the link expires. Unix timestamp in seconds.
     pub expire_time: ::core::option::Option<::core::primitive::u64>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -1186,14 +1184,13 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
     }
 }
 
-/// Makes a link with which several sub-organisations are set up in one go after registration:
-/// creating seals, switching on auto-signing, authorising a partner or the platform to
-/// auto-sign.
+/// Creates a link with which several sub-organisations are set up together after registration:
+/// creating seals, enabling auto-signing, authorising a partner or the platform to auto-sign.
 ///
 /// 批量操作企业初始化
 ///
 /// The sub-organisations must have completed verification and belong to the platform's
-/// application. Whoever opens the link works in the mini program and must be super
+/// application. The person who opens the link works in the mini program and must be super
 /// administrator or legal representative of all of them.
 ///
 /// The link is returned in four forms, all valid for 7 days.
@@ -1211,12 +1208,12 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
 ///   state. Repeating unchanged does not help.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -1235,31 +1232,30 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchInitOrganizationUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// What is to be set up.
+    /// Setup to perform.
     pub operate_types: ::std::vec::Vec<super::OrganizationInitOperation>,
     /// The sub-organisations to set up, by the ids that the platform gave them. At most 50
     /// elements.
@@ -1269,9 +1265,9 @@ pub struct CreateBatchInitOrganizationUrlRequest {
     pub is_authorize_platform_application: ::core::option::Option<
         ::core::primitive::bool,
     >,
-    /// The partner to authorise to auto-sign, by the id that the platform gave it. Mandatory when
-    /// `OperateTypes` holds `PARTNER_AUTO_SIGN_AUTH` and it is a partner, not the platform, that is
-    /// authorised.
+    /// The partner to authorise to auto-sign, by the id that the platform gave it. Mandatory if
+    /// `OperateTypes` contains `PARTNER_AUTO_SIGN_AUTH` and the authorised party is a partner
+    /// rather than the platform.
     pub authorized_proxy_organization_open_id: ::core::option::Option<
         ::std::string::String,
     >,
@@ -1476,7 +1472,7 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
     }
 }
 
-/// Makes one link with which a super administrator completes the verification of several
+/// Creates one link with which a super administrator completes the verification of several
 /// organisations in a batch.
 ///
 /// 创建企业批量认证链接-单链接
@@ -1501,12 +1497,12 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
 ///   state. Repeating unchanged does not help.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -1525,29 +1521,28 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationAuthorizationUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// Name of the super administrator, who must use the link in person; the same as was given to
     /// `CreateBatchOrganizationRegistrationTasks`.
@@ -1756,9 +1751,9 @@ pub struct CreateBatchOrganizationAuthorizationUrlResponse {
     /// The link to the batch of verifications, in the form that `Endpoint` asked for; valid for 7
     /// days. Pass it on unescaped: `&`, not `\u0026`.
     pub auth_url: ::std::string::String,
-    /// Why verifications failed. Empty if none did.
+    /// Causes of failed verifications. Empty if none failed.
     pub error_messages: ::std::vec::Vec<::std::string::String>,
-    /// When the link expires. Unix timestamp in seconds.
+    /// Time at which the link expires. Unix timestamp in seconds.
     pub expire_time: ::core::primitive::u64,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -1829,19 +1824,19 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
     }
 }
 
-/// Submits several sub-organisations for verification and has the verification links made, for
-/// a browser on a computer, for H5 or for the mini program.
+/// Submits several sub-organisations for verification and creates the verification links, for a
+/// browser on a computer, for H5 or for the mini program.
 ///
 /// 创建企业批量认证链接任务
 ///
-/// One call takes up to 10 sub-organisations; an organisation may create up to 8000 a day.
+/// One call takes up to 10 sub-organisations; an organisation may create up to 8000 per day.
 /// Within a call neither the name, the credit code nor the employee's `OpenId` may occur twice.
-/// If any entry is wrong, no `TaskId` comes back.
+/// If any entry is wrong, no `TaskId` is returned.
 ///
 /// The work is asynchronous, as a rule 3 to 5 seconds. With the task's id
 /// `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organisation, and
 /// `DescribeBatchOrganizationRegistrationTasks` then follows each one's progress. To verify all
-/// through one link, set `BatchAuthMethod` and go on with
+/// through one link, set `BatchAuthMethod` and continue with
 /// `CreateBatchOrganizationAuthorizationUrl`. Wrong entries can be cleared with
 /// `DeleteOrganizationAuthorizations`.
 ///
@@ -1864,8 +1859,8 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
 ///   check also the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -1877,17 +1872,16 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationRegistrationTasksRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The sub-organisations to register; none may share its name, credit code or employee's
     /// `OpenId` with another. At most 10 elements.
@@ -2009,8 +2003,8 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
     /// Id of the task, for `DescribeBatchOrganizationRegistrationUrls`. Empty if any entry was
     /// wrong.
     pub task_id: ::core::option::Option<::std::string::String>,
-    /// What is wrong with each sub-organisation, in the order of the request, with an empty text
-    /// where all is well. Empty if there is no mistake.
+    /// Error of each sub-organisation, in the order of the request; an empty string if there is
+    /// none. Empty if there is no error.
     pub error_messages: ::std::vec::Vec<::std::string::String>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -2059,15 +2053,15 @@ impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksRespons
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateBatchOrganizationRegistrationTasksResponse);
 
-/// Makes a link with which a sub-organisation changes, in the mini program, its super
+/// Creates a link with which a sub-organisation changes, in the mini program, its super
 /// administrator or its basic information.
 ///
 /// 获取变更企业信息电子签小程序链接
 ///
 /// The sub-organisation and the employee named in `Agent` must have passed identity
 /// verification. Only its legal representative or super administrator can use the link; anybody
-/// else is told they lack permission. A legal representative can also replace the super
-/// administrator in the mini program without a link. The link is valid for 7 days.
+/// else gets an error about missing permission. A legal representative can also replace the
+/// super administrator in the mini program without a link. The link is valid for 7 days.
 ///
 /// A new super administrator must be an employee already. Of the basic information, the name,
 /// the legal representative (a new one receives an invitation link), the address and the region
@@ -2077,8 +2071,8 @@ impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksRespons
 ///
 /// - Contracts: old ones stay as they are; new ones must name the party by the new name, or
 ///   they cannot be signed.
-/// - Seals: all official, contract, finance and personnel seals are deleted and made anew under
-///   the new name; the legal representative's seal stays.
+/// - Seals: all official, contract, finance and personnel seals are deleted and created again
+///   under the new name; the legal representative's seal stays.
 /// - Certificate: a new one is requested from the certificate authority.
 ///
 /// Rate limit: 20 requests per second.
@@ -2090,23 +2084,22 @@ impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksRespons
 ///
 /// # Errors
 ///
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateChannelOrganizationInfoChangeUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// What is to change.
+    /// Information to change.
     pub change_type: super::OrganizationInfoChangeType,
     /// Kind of link. Absent: `WEIXINAPP`.
     pub endpoint: ::core::option::Option<super::OrganizationInfoChangeUrlEndpoint>,
@@ -2189,10 +2182,10 @@ impl ::tc3_api::json::Encode for CreateChannelOrganizationInfoChangeUrlRequest {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateChannelOrganizationInfoChangeUrlResponse {
-    /// The link, or the mini program's path, for making the change. To be opened on a phone, where
-    /// it leads to the service's mini program in WeChat.
+    /// The link, or the mini program's path, for making the change. It must be opened on a phone,
+    /// on which it leads to the service's mini program in WeChat.
     pub url: ::core::option::Option<::std::string::String>,
-    /// When the link expires: 7 days after it was made. Unix timestamp in seconds.
+    /// Time at which the link expires: 7 days after its creation. Unix timestamp in seconds.
     pub expired_time: ::core::option::Option<::core::primitive::i64>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -2266,18 +2259,18 @@ impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
     }
 }
 
-/// Activates sub-organisations, or extends their activation, at the price of one licence each.
+/// Activates sub-organisations, or extends their activation, using one licence each.
 ///
 /// 激活或者续期子企业
 ///
 /// An active sub-organisation can initiate contracts; an inactive one can only view and sign
 /// them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal
-/// adds a year and may be repeated, one licence each time, but only while the sub-organisation
-/// is active: one that has lapsed must be activated again.
+/// adds a year and may be repeated, with one licence each time, but only while the
+/// sub-organisation is active: one that has lapsed must be activated again.
 ///
 /// The sub-organisations must have completed verification; so must the one and the employee
 /// named in `Agent`. The same can be done in the console, or left to the service: with
-/// automatic activation or renewal switched on among the application's extended services, it
+/// automatic activation or renewal enabled among the application's extended services, it
 /// happens by itself while licences last.
 ///
 /// Rate limit: 20 requests per second.
@@ -2291,9 +2284,9 @@ impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -2309,13 +2302,12 @@ impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 ///   exists in the environment called (test and production are apart).
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateChannelSubOrganizationActiveRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The sub-organisations to activate or renew, by the ids that the platform gave them. All must
     /// have completed verification.
@@ -2465,7 +2457,7 @@ impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(CreateChannelSubOrganizationActiveResponse);
 
-/// Makes a link with which a sub-organisation closes its account with the service.
+/// Creates a link with which a sub-organisation closes its account with the service.
 ///
 /// 创建企业注销链接
 ///
@@ -2482,12 +2474,12 @@ impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveResponse {
 ///
 /// # Errors
 ///
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -2499,22 +2491,21 @@ impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveResponse {
 ///   Mend the reason that the message gives: a missing permission or a wrong state, often.
 ///   Repeating unchanged does not help.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateCloseOrganizationUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
 }
 
@@ -2572,7 +2563,7 @@ impl ::tc3_api::json::Encode for CreateCloseOrganizationUrlRequest {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct CreateCloseOrganizationUrlResponse {
-    /// When the links expire. Unix timestamp in seconds.
+    /// Time at which the links expire. Unix timestamp in seconds.
     pub expired_on: ::core::primitive::i64,
     /// H5 link that leads to the mini program, suited to a short message.
     pub long_url: ::std::string::String,
@@ -2661,14 +2652,14 @@ impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
     }
 }
 
-/// Makes a link for uploading a super administrator's power of attorney again.
+/// Creates a link for uploading a super administrator's power of attorney again.
 ///
 /// 生成变更超管授权书链接
 ///
 /// That is possible only after the review has rejected the earlier one, for instance as
-/// illegible; the callback with the review's result tells so and carries the `AuthorizationId`.
-/// Only the person who then carried out the organisation's verification can use the link. It
-/// does not expire.
+/// illegible; the callback with the review's result reports it and contains the
+/// `AuthorizationId`. Only the person who then carried out the organisation's verification can
+/// use the link. It does not expire.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -2685,8 +2676,8 @@ impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
 ///   check also the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -2698,17 +2689,16 @@ impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateModifyAdminAuthorizationUrlRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// Id of the organisation's verification, as the callback with the result of the power of
     /// attorney's review gives it.
@@ -2864,8 +2854,8 @@ impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
     }
 }
 
-/// Makes a power of attorney, filled in with the details given: for the super administrator at
-/// an organisation's verification, for a change of super administrator, or for closing the
+/// Creates a power of attorney, filled in with the details given: for the super administrator
+/// at an organisation's verification, for a change of super administrator, or for closing the
 /// organisation's account.
 ///
 /// 生成企业授权书
@@ -2873,7 +2863,7 @@ impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
 /// The details of the organisation, the legal representative and the super administrator must
 /// be true, or the later review rejects the file. The sub-organisation and the employee named
 /// in `Agent` must have passed identity verification. Give `Agent.ProxyOrganizationOpenId` too:
-/// it is documented as mandatory, although the official sample goes without.
+/// it is documented as mandatory, although the official sample leaves it out.
 ///
 /// The file's link is valid for 5 minutes.
 ///
@@ -2887,9 +2877,9 @@ impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -2905,17 +2895,16 @@ impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
 ///   exists in the environment called (test and production are apart).
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateOrganizationAuthFileRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The details to fill in. They must agree with the business licence.
     pub organization_common_info: ::core::option::Option<super::OrganizationCommonInfo>,
-    /// What the power of attorney is for.
+    /// Purpose of the power of attorney.
     pub r#type: ::core::option::Option<super::OrganizationAuthFileType>,
 }
 
@@ -3076,7 +3065,7 @@ pub struct DeleteOrganizationAuthorizationInfo {
     /// The sub-organisation, by the id that the platform gave it (`ProxyOrganizationOpenId` of
     /// `Agent`).
     pub organization_open_id: ::core::option::Option<::std::string::String>,
-    /// Why the verification could not be cleared.
+    /// Reason why the verification could not be cleared.
     pub errormessage: ::core::option::Option<::std::string::String>,
 }
 
@@ -3130,13 +3119,13 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationInfo {
 ///
 /// 批量清除未认证的企业认证流
 ///
-/// It goes with `CreateBatchOrganizationRegistrationTasks` and
+/// It is used with `CreateBatchOrganizationRegistrationTasks` and
 /// `DescribeBatchOrganizationRegistrationUrls`: all verifications under the given super
-/// administrator that are still under way are removed, and the organisations can then be
-/// submitted anew.
+/// administrator that are still in progress are removed, and the organisations can then be
+/// submitted again.
 ///
 /// The call must come from the application that made the verification links; otherwise the
-/// service answers that the operator has no verification under way.
+/// service reports that the operator has no verification in progress.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -3153,8 +3142,8 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationInfo {
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
 ///   check also the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -3166,26 +3155,25 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationInfo {
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// The verifications to clear. Each id stands for one operator's attempt to verify an
-    /// organisation, of which only one can succeed.
+    /// The verifications to clear. Each id identifies one operator's attempt to verify an
+    /// organisation; only one attempt can succeed.
     pub authorization_ids: ::core::option::Option<
         ::std::vec::Vec<::std::string::String>,
     >,
-    /// Name of the super administrator who carries out the verifications.
+    /// Name of the super administrator who performs the verifications.
     pub admin_name: ::core::option::Option<::std::string::String>,
-    /// Mobile number of the super administrator who carries out the verifications.
+    /// Mobile number of the super administrator who performs the verifications.
     pub admin_mobile: ::core::option::Option<::std::string::String>,
 }
 
@@ -3325,8 +3313,7 @@ impl ::core::fmt::Debug for DeleteOrganizationAuthorizationsRequest {
 )]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationsResponse {
-    /// The verifications concerned, each with its organisation, its id and what went wrong, if
-    /// anything.
+    /// The verifications concerned, each with its organisation, its id and its error, if any.
     pub delete_organization_authorization_infos: ::std::vec::Vec<
         super::DeleteOrganizationAuthorizationInfo,
     >,
@@ -3385,14 +3372,14 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DeleteOrganizationAuthorizationsResponse);
 
-/// Tells how far each organisation of a batch registration has come.
+/// Returns the progress of each organisation of a batch registration.
 ///
 /// 查询企业批量认证状态
 ///
 /// The organisations are named by the `SubTaskId`s that
 /// `DescribeBatchOrganizationRegistrationUrls` returns for a batch submitted with
-/// `CreateBatchOrganizationRegistrationTasks`. For a failed one the answer says why, for
-/// instance that the organisation is verified already.
+/// `CreateBatchOrganizationRegistrationTasks`. For a failed one the response contains the
+/// cause, for instance that the organisation is verified already.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -3411,8 +3398,8 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationsResponse {
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
 ///   check also the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -3424,17 +3411,16 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationsResponse {
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organisation, application and
-///   environment; ask with the `Agent` that created it. In actions without contracts, check the
-///   task's or authorisation's id.
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorisation's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationTasksRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The organisations to look up, by the `SubTaskId`s from
     /// `DescribeBatchOrganizationRegistrationUrls`.
@@ -3524,7 +3510,7 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksReque
 )]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationTasksResponse {
-    /// Where each of them stands.
+    /// State of each organisation.
     pub details: ::std::vec::Vec<super::BatchOrganizationRegistrationTasksDetails>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -3571,15 +3557,15 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksRespo
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DescribeBatchOrganizationRegistrationTasksResponse);
 
-/// Fetches the result of a batch registration: each sub-organisation's verification link, or
-/// what went wrong.
+/// Fetches the result of a batch registration: each sub-organisation's verification link or
+/// error.
 ///
 /// 查询子企业批量认证链接
 ///
 /// Call `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. The task
 /// runs asynchronously: usually 3 to 5 seconds, longer under load or when it is complex.
 ///
-/// The `SubTaskId`s in the answer serve `CreateBatchOrganizationAuthorizationUrl` and
+/// The `SubTaskId`s in the response are used in `CreateBatchOrganizationAuthorizationUrl` and
 /// `DescribeBatchOrganizationRegistrationTasks`.
 ///
 /// Rate limit: 20 requests per second.
@@ -3597,17 +3583,16 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksRespo
 ///   Repeating unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
-///   does not help.
+///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationUrlsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The batch, by the `TaskId` that `CreateBatchOrganizationRegistrationTasks` returned.
     pub task_id: ::std::string::String,
@@ -3733,7 +3718,7 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsRespon
 ///
 /// 查询企业信息
 ///
-/// With `OrganizationOpenId` the answer is about that sub-organisation; without, it covers the
+/// With `OrganizationOpenId` the response covers that sub-organisation; without, it covers the
 /// whole application, page by page. The sub-organisation and the employee named in `Agent` must
 /// have passed identity verification.
 ///
@@ -3767,9 +3752,9 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsRespon
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -3778,11 +3763,10 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsRespon
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelOrganizationsRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// How many sub-organisations a page holds. At most 200.
+    /// Number of sub-organisations per page. At most 200.
     pub limit: ::core::primitive::i64,
     /// The sub-organisation to look up, by the id that the platform gave it. Absent: all those of
     /// the application.
@@ -3791,7 +3775,7 @@ pub struct DescribeChannelOrganizationsRequest {
     pub authorization_status_list: ::core::option::Option<
         ::std::vec::Vec<super::OrganizationAuthorizationStatus>,
     >,
-    /// How many sub-organisations to skip. 0 to 20000.
+    /// Number of sub-organisations to skip. 0 to 20000.
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -3911,11 +3895,11 @@ impl ::tc3_api::json::Encode for DescribeChannelOrganizationsRequest {
 pub struct DescribeChannelOrganizationsResponse {
     /// The sub-organisations on this page.
     pub channel_organization_infos: ::std::vec::Vec<super::ChannelOrganizationInfo>,
-    /// How many sub-organisations were skipped, from 0 to 20000.
+    /// Number of sub-organisations skipped, from 0 to 20000.
     pub offset: ::core::option::Option<::core::primitive::i64>,
-    /// How many sub-organisations a page holds, at most 200.
+    /// Number of sub-organisations per page, at most 200.
     pub limit: ::core::option::Option<::core::primitive::i64>,
-    /// How many sub-organisations match in all.
+    /// Total number of matching sub-organisations.
     pub total: ::core::option::Option<::core::primitive::i64>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -3970,12 +3954,12 @@ impl ::tc3_api::json::Encode for DescribeChannelOrganizationsResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DescribeChannelOrganizationsResponse);
 
-/// Lists to whom a sub-organisation has granted an extended service: auto-signing or batch
-/// signing.
+/// Lists the employees and organisations to whom a sub-organisation has granted an extended
+/// service: auto-signing or batch signing.
 ///
 /// 查询企业扩展服务授权详情
 ///
-/// Only its super administrator or legal representative may ask, so
+/// Only its super administrator or legal representative may call it, so
 /// `Agent.ProxyOperator.OpenId` must be one of theirs. Both the sub-organisation and the
 /// employee must have passed identity verification.
 ///
@@ -3992,9 +3976,9 @@ impl ::tc3_api::json::Encode for DescribeChannelOrganizationsResponse {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -4010,20 +3994,19 @@ impl ::tc3_api::json::Encode for DescribeChannelOrganizationsResponse {
 ///   exists in the environment called (test and production are apart).
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthDetailRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// The extended service in question. The official sample asks for auto-signing with
+    /// The extended service in question. The official sample queries auto-signing with
     /// `OPEN_SERVER_SIGN`, which the reference does not list.
     pub extend_service_type: super::GrantedServiceType,
-    /// How many entries a page holds. Absent: 20. At most 200.
+    /// Number of entries per page. Absent: 20. At most 200.
     pub limit: ::core::option::Option<::core::primitive::i64>,
-    /// Which page to return, counted from 0. Absent: the first. At least 0.
+    /// Page number, starting at 0. Absent: the first page. At least 0.
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -4119,7 +4102,7 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailRequest {
 )]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthDetailResponse {
-    /// To whom the service is granted.
+    /// Employee or organisation to whom the service is granted.
     pub auth_info_detail: super::AuthInfoDetail,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -4166,7 +4149,8 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(DescribeExtendedServiceAuthDetailResponse);
 
-/// Tells which extended services a sub-organisation has switched on, by whom and when.
+/// Returns the extended services that a sub-organisation has enabled, with the operator and the
+/// time.
 ///
 /// 查询企业扩展服务授权信息
 ///
@@ -4175,7 +4159,7 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailResponse {
 /// files, and hiding the names of the employees who handle contracts. `ModifyExtendedService`
 /// switches them.
 ///
-/// Only the super administrator or legal representative may ask, so
+/// Only the super administrator or legal representative may call it, so
 /// `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call is refused.
 /// Both the sub-organisation and the employee must have passed identity verification.
 ///
@@ -4192,9 +4176,9 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailResponse {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -4207,20 +4191,19 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailResponse {
 ///   Repeating unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
-///   does not help.
+///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthInfoRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
 }
 
@@ -4339,7 +4322,7 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthInfoResponse {
 )]
 #[non_exhaustive]
 pub struct ExtentServiceAuthInfo {
-    /// Which extended service. The official sample also answers `PAGING_SEAL` (seal across page
+    /// The extended service. The official sample also contains `PAGING_SEAL` (seal across page
     /// edges) and, for the wider age range, `EXPANSION_AGE_LIMIT`; the reference lists neither.
     pub r#type: super::ExtendedServiceType,
     /// The extended service's name, in Chinese.
@@ -4349,7 +4332,7 @@ pub struct ExtentServiceAuthInfo {
     /// `OpenId` of the employee who switched it last, the id that the platform gave them. May be
     /// empty.
     pub operator_open_id: ::std::string::String,
-    /// When it was switched last. May be 0. Unix timestamp in seconds.
+    /// Time of the last switch. May be 0. Unix timestamp in seconds.
     pub operate_on: ::core::primitive::i64,
 }
 
@@ -4425,7 +4408,7 @@ pub struct HasAuthOrganization {
     pub authorized_organization_open_id: ::core::option::Option<::std::string::String>,
     /// Name of the organisation that received it.
     pub authorized_organization_name: ::core::option::Option<::std::string::String>,
-    /// When it was granted. Unix timestamp in seconds.
+    /// Time at which it was granted. Unix timestamp in seconds.
     pub authorize_time: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -4553,9 +4536,9 @@ impl ::tc3_api::json::Encode for HasAuthUser {
 /// representative; both the sub-organisation and the employee must have passed identity
 /// verification.
 ///
-/// Switching on `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the answer holds a
-/// link, valid for 24 hours, which the platform must pass to the super administrator or legal
-/// representative to open. Everything else takes effect at once, and no link comes back.
+/// Switching on `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the response contains
+/// a link, valid for 24 hours, which the platform must pass to the super administrator or legal
+/// representative to open. Everything else takes effect immediately, without a link.
 /// `DescribeExtendedServiceAuthInfo` shows the outcome.
 ///
 /// Rate limit: 20 requests per second.
@@ -4569,12 +4552,12 @@ impl ::tc3_api::json::Encode for HasAuthUser {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
@@ -4587,19 +4570,18 @@ impl ::tc3_api::json::Encode for HasAuthUser {
 ///   Repeating unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ModifyExtendedServiceRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// The extended service to switch.
     pub service_type: super::ExtendedServiceType,
     /// Whether to switch it on or off.
     pub operate: super::ExtendedServiceOperation,
-    /// Kind of link, where one is returned. Absent: `WEIXINAPP`.
+    /// Kind of link, if one is returned. Absent: `WEIXINAPP`.
     pub endpoint: ::core::option::Option<super::ExtendedServiceUrlEndpoint>,
 }
 
@@ -4751,25 +4733,26 @@ impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
 ///
 /// 变更子客企业信息
 ///
-/// Only its super administrator or legal representative may: `Agent.ProxyOperator.OpenId` must
-/// be one of theirs. One operator has at most 10 checks a day. Send only what has changed.
+/// Only its super administrator or legal representative may call it:
+/// `Agent.ProxyOperator.OpenId` must be one of theirs. One operator has at most 10 checks per
+/// day. Send only the changed fields.
 ///
 /// A new name is refused while contracts of the organisation are unfinished anywhere on the
 /// service, including those of a self-registered organisation of the same name: withdraw or
-/// complete those that the answer lists, then call again. Organisations that the service has
-/// put on an allow list, on request to its account manager, are exempt.
+/// complete those that the response lists, then call again. Organisations that the service has
+/// put on an allowlist, on request to its account manager, are exempt.
 ///
 /// Name, legal representative and credit code are checked against the business register. If
 /// they agree, the change takes effect and a callback reports it. If the new name or legal
 /// representative does not match, or the register has the organisation as not found,
-/// deregistered or revoked, the change goes to manual review, whose result comes by another
-/// callback.
+/// deregistered or revoked, the change goes to manual review, whose result is reported by
+/// another callback.
 ///
 /// Consequences:
 ///
 /// - New legal representative: the old one's seal becomes void and their account an ordinary
 ///   employee's; the new one receives a short message.
-/// - New name: the certificate is voided and issued anew, and a new official seal is made.
+/// - New name: the certificate is voided and issued again, and a new official seal is made.
 /// - New address or type: only that entry changes.
 ///
 /// Rate limit: 20 requests per second.
@@ -4786,11 +4769,11 @@ impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
 /// - [`FailedOperation.OrganizationNotChange`](super::ErrorCode::FailedOperationOrganizationNotChange):
-///   Organisation information has not changed. Call only when something changed, and give only
-///   the members that did, with their new values.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+///   Organisation information has not changed. Call only if something changed, and give only
+///   the changed fields, with their new values.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
@@ -4806,18 +4789,17 @@ impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
 ///   `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for
 ///   other types ask the service's account manager.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ModifyOrganizationBusinessInfoRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// A picture of the business licence or a like certificate, by the id that `UploadFiles`
-    /// returned. It is kept as evidence and not read by OCR: what has changed must be given in the
-    /// other members.
+    /// A picture of the business licence or a similar certificate, by the id that `UploadFiles`
+    /// returned. It is kept as evidence and not read by OCR: set the changed information in the
+    /// other fields.
     pub biz_license_resource_id: ::std::string::String,
     /// The new name, as in the business register. Absent: unchanged.
     pub organization_name: ::core::option::Option<::std::string::String>,
@@ -5014,16 +4996,16 @@ impl ::core::fmt::Debug for ModifyOrganizationBusinessInfoRequest {
 pub struct ModifyOrganizationBusinessInfoResponse {
     /// Whether the change was blocked; anything but 0 means that it was.
     pub error_code: ::core::option::Option<super::BusinessInfoChangeCode>,
-    /// Why the change was blocked, in Chinese, for instance how many contracts are unfinished.
-    /// Empty otherwise.
+    /// Reason why the change was blocked, in Chinese, for instance the number of unfinished
+    /// contracts. Empty otherwise.
     pub error_message: ::core::option::Option<::std::string::String>,
-    /// How many unfinished contracts stand in the way of a new name. Set in that case only.
+    /// Number of unfinished contracts that prevent a new name. Set in that case only.
     pub unfinished_count: ::core::option::Option<::core::primitive::u64>,
     /// Ids of the unfinished contracts of self-registered organisations of that name. The platform
-    /// may be unable to look them up; ask the sub-organisation to deal with them.
+    /// may be unable to look them up; ask the sub-organisation to handle them.
     pub flow_ids: ::std::vec::Vec<::std::string::String>,
-    /// Ids of the unfinished contracts of the sub-organisation. Those under other platforms may not
-    /// be found; ask the sub-organisation to deal with them.
+    /// Ids of the unfinished contracts of the sub-organisation. Contracts of other platforms may
+    /// not be found; ask the sub-organisation to handle them.
     pub channel_flow_ids: ::std::vec::Vec<::std::string::String>,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -5082,12 +5064,12 @@ impl ::tc3_api::json::Encode for ModifyOrganizationBusinessInfoResponse {
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::default::Default)]
 #[non_exhaustive]
 pub struct OrganizationAuthUrl {
-    /// The link, good for one use: every further login needs a new one. Valid for 5 minutes with
+    /// The link, valid for one use: every further login needs a new one. Valid for 5 minutes with
     /// the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, whatever the state of
     /// organisation and employee. Pass it on unescaped: `&`, not `\u0026`.
     pub auth_url: ::core::option::Option<::std::string::String>,
-    /// Why the registration failed, for instance because name, credit code and legal representative
-    /// do not match. Empty otherwise.
+    /// Cause of the failed registration, for instance that name, credit code and legal
+    /// representative do not match. Empty otherwise.
     pub error_message: ::core::option::Option<::std::string::String>,
     /// Name of the organisation, as given at submission.
     pub organization_name: ::core::option::Option<::std::string::String>,
@@ -5487,11 +5469,11 @@ pub struct RegistrationOrganizationInfo {
     /// Name of the organisation, as on its business licence. Write brackets full-width (`（）`), not
     /// as `()`.
     pub organization_name: ::std::string::String,
-    /// Id that the platform gives the sub-organisation and that stands for it from then on; unique
-    /// in the application. Letters and digits only. At most 64 characters.
+    /// Id that the platform assigns to the sub-organisation; unique in the application. Letters and
+    /// digits only. At most 64 characters.
     pub organization_open_id: ::std::string::String,
-    /// Id that the platform gives the employee and that stands for them from then on; unique in the
-    /// application. Letters and digits only. At most 64 characters.
+    /// Id that the platform assigns to the employee; unique in the application. Letters and digits
+    /// only. At most 64 characters.
     pub open_id: ::std::string::String,
     /// Its unified social credit code, as on its business licence.
     pub uniform_social_credit_code: ::std::string::String,
@@ -5500,15 +5482,15 @@ pub struct RegistrationOrganizationInfo {
     /// Its registered address, as on its business licence, with city and district: without them it
     /// is refused.
     pub address: ::core::option::Option<::std::string::String>,
-    /// Name of its super administrator, who must carry out the registration in person. If the legal
+    /// Name of its super administrator, who must perform the registration in person. If the legal
     /// representative takes that role, the legal representative's name.
     pub admin_name: ::core::option::Option<::std::string::String>,
     /// The super administrator's mobile number. Must be the personal number with which the person
     /// who carries out the registration is known to the service.
     pub admin_mobile: ::core::option::Option<::std::string::String>,
-    /// How the super administrator may be authorised. Government bodies and public institutions can
-    /// only use `5`. If the legal representative carries out the registration, it is the legal
-    /// representative who is verified instead. At most 1 element.
+    /// Ways in which the super administrator may be authorised. Government bodies and public
+    /// institutions can only use `5`. If the legal representative carries out the registration, it
+    /// is the legal representative who is verified instead. At most 1 element.
     pub authorization_types: ::core::option::Option<
         ::std::vec::Vec<super::AuthorizationType>,
     >,
@@ -5843,12 +5825,12 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
@@ -5894,8 +5876,8 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -5907,18 +5889,17 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// Name of the sub-organisation, as on its business licence. Write brackets full-width (`（）`),
     /// not as `()`.
@@ -5929,15 +5910,15 @@ pub struct SyncProxyOrganizationRequest {
     pub uniform_social_credit_code: ::core::option::Option<::std::string::String>,
     /// Name of its legal representative.
     pub proxy_legal_name: ::core::option::Option<::std::string::String>,
-    /// Not in use: who makes the call.
+    /// The caller. Not in use.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
     /// Kind of the legal representative's identity document. So far only `ID_CARD`, which is also
     /// the default.
     pub proxy_legal_id_card_type: ::core::option::Option<super::IdCardType>,
-    /// Number of the legal representative's identity document: digits, and an upper-case `X` where
-    /// the number has one. Exactly 18 characters.
+    /// Number of the legal representative's identity document: digits, and an upper-case `X` if the
+    /// number has one. Exactly 18 characters.
     pub proxy_legal_id_card_number: ::core::option::Option<::std::string::String>,
     /// Its address in full: province, city, district, then street and number. At most 500
     /// characters.
@@ -6932,7 +6913,7 @@ impl ::tc3_api::json::Encode for ExtendedServiceStatus {
 
 ::tc3_api::__serialize!(ExtendedServiceStatus);
 
-/// An extended service that a sub-organisation can switch on or off.
+/// An extended service that a sub-organisation can enable or disable.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -7149,7 +7130,7 @@ impl ::tc3_api::json::Encode for ExtendedServiceUrlEndpoint {
 pub enum GrantedServiceType {
     /// `AUTO_SIGN`: Auto-signing by the organisation.
     AutoSign,
-    /// `BATCH_SIGN`: Signing many contracts at once.
+    /// `BATCH_SIGN`: Batch signing of contracts.
     BatchSign,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -7229,7 +7210,7 @@ impl ::tc3_api::json::Encode for GrantedServiceType {
 
 ::tc3_api::__serialize!(GrantedServiceType);
 
-/// What a power of attorney is for.
+/// Purpose of a power of attorney.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -7314,7 +7295,7 @@ impl ::tc3_api::json::Encode for OrganizationAuthFileType {
 
 ::tc3_api::__serialize!(OrganizationAuthFileType);
 
-/// By which method an organisation is verified.
+/// Method by which an organisation is verified.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -7414,7 +7395,7 @@ impl ::tc3_api::json::Encode for OrganizationAuthorizationMethod {
 
 ::tc3_api::__serialize!(OrganizationAuthorizationMethod);
 
-/// How far an organisation's verification has come.
+/// Progress of an organisation's verification.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -7626,7 +7607,7 @@ impl ::tc3_api::json::Encode for OrganizationBusinessType {
 
 ::tc3_api::__serialize!(OrganizationBusinessType);
 
-/// What an organisation changes about itself.
+/// Information that an organisation changes.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -7717,7 +7698,7 @@ impl ::tc3_api::json::Encode for OrganizationInfoChangeType {
 )]
 #[non_exhaustive]
 pub enum OrganizationInfoChangeUrlEndpoint {
-    /// `WEIXINAPP`: Short link that opens the mini program; to be opened on a phone.
+    /// `WEIXINAPP`: A link that opens the mini program on a phone.
     WeixinApp,
     /// `APP`: Path of the mini program's page, for jumping there from an app or another mini
     /// program.
@@ -7801,7 +7782,7 @@ impl ::tc3_api::json::Encode for OrganizationInfoChangeUrlEndpoint {
 
 ::tc3_api::__serialize!(OrganizationInfoChangeUrlEndpoint);
 
-/// What is set up for sub-organisations in a batch.
+/// Setup performed for sub-organisations in a batch.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -7897,7 +7878,7 @@ impl ::tc3_api::json::Encode for OrganizationInitOperation {
 
 ::tc3_api::__serialize!(OrganizationInitOperation);
 
-/// How far an organisation's registration in a batch has come.
+/// Progress of an organisation's registration in a batch.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -7917,7 +7898,7 @@ pub enum OrganizationRegistrationTaskStatus {
     /// `Authorization`: The organisation's details passed verification; the upload of the power of
     /// attorney or the legal representative's verification comes next.
     Authorization,
-    /// `Failed`: Failed; `ErrorMessage` says why.
+    /// `Failed`: Failed; `ErrorMessage` contains the reason.
     Failed,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.

@@ -12,7 +12,7 @@
 pub struct AuthFailMessage {
     /// The sub-organisation, by the id that the platform gave it.
     pub proxy_organization_open_id: ::std::string::String,
-    /// What went wrong, for people to read.
+    /// Description of the failure, for people to read.
     pub message: ::std::string::String,
 }
 
@@ -72,8 +72,8 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 /// `ComponentRecipientId`.
 ///
 /// `TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must meet all that
-/// are given. `TemplateId` wins over `TemplateIds`. The sub-organisation and the employee in
-/// `Agent` must have passed identity verification.
+/// are given. `TemplateId` takes precedence over `TemplateIds`. The sub-organisation and the
+/// employee in `Agent` must have passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -105,12 +105,12 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
@@ -135,18 +135,18 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 ///   Repeating unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
-///   `CreateConsoleLoginUrl` and complete identity verification; then repeat.
+///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is meant; repeating
-///   does not help.
+///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -155,41 +155,40 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 ///   unless set otherwise, so upload the file again if need be.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` wants one of the platform's own library instead.
+///   `OperateChannelTemplate` requires one of the platform's own library instead.
 /// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for what it is and check its state; it may be temporary, so a query may
-///   be repeated later.
+///   Read the message for the resource and check its state; the error may be temporary, so a
+///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeTemplatesRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
     /// One template, by its id of 32 characters, which the console shows among the organisation's
     /// templates. Wins over `TemplateIds`.
     pub template_id: ::core::option::Option<::std::string::String>,
-    /// How much is returned of each template. Absent: `0`, everything.
+    /// Amount of information returned about each template. Absent: `0`, everything.
     pub content_type: ::core::option::Option<super::TemplateContentType>,
     /// Templates to look up, by their ids of 32 characters. Each must exist and belong to the
-    /// sub-organisation, or the call fails. `Limit` and `Offset` then have no effect; ignored where
+    /// sub-organisation, or the call fails. `Limit` and `Offset` then have no effect; ignored if
     /// `TemplateId` is given. At most 100 elements.
     pub template_ids: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
-    /// How many templates a page holds. Absent: 20. At most 100.
+    /// Number of templates per page. Absent: 20. At most 100.
     pub limit: ::core::option::Option<::core::primitive::u64>,
-    /// How many templates to skip, counted from 0. At most 20000.
+    /// Number of templates to skip, starting at 0. At most 20000.
     pub offset: ::core::option::Option<::core::primitive::u64>,
-    /// Looks for templates whose name contains this text in one piece: Chinese characters, letters,
-    /// digits and underscores. At most 200 characters.
+    /// Looks for templates whose name contains this text: Chinese characters, letters, digits and
+    /// underscores. At most 200 characters.
     pub template_name: ::core::option::Option<::std::string::String>,
     /// Only templates that the sub-organisation received or claimed from this template of the
     /// platform.
@@ -201,13 +200,13 @@ pub struct DescribeTemplatesRequest {
     /// iframe, valid for 5 minutes. Absent: no.
     pub with_preview_url: ::core::option::Option<::core::primitive::bool>,
     /// Whether the preview shows the template's fields and signature slots over the file and lets
-    /// one try out signing, for instance to check where they are before initiating. Absent: only
+    /// one try out signing, for instance to check their positions before initiating. Absent: only
     /// the file is shown. Without `WithPreviewUrl` it has no effect.
     pub show_preview_components: ::core::option::Option<::core::primitive::bool>,
     /// Whether to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 minutes.
     /// Only for customers whom the service's account manager has enabled for it. Absent: no.
     pub with_pdf_url: ::core::option::Option<::core::primitive::bool>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
@@ -445,11 +444,11 @@ impl ::tc3_api::json::Encode for DescribeTemplatesRequest {
 pub struct DescribeTemplatesResponse {
     /// The templates of this page.
     pub templates: ::std::vec::Vec<super::TemplateInfo>,
-    /// How many templates meet the conditions, over all pages.
+    /// Number of templates that match the conditions, on all pages.
     pub total_count: ::core::primitive::i64,
-    /// How many templates a page holds.
+    /// Number of templates per page.
     pub limit: ::core::primitive::u64,
-    /// How many templates were skipped; from 0 to 20000.
+    /// Number of templates skipped; from 0 to 20000.
     pub offset: ::core::primitive::u64,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -531,33 +530,33 @@ impl ::tc3_api::json::Encode for DescribeTemplatesResponse {
 /// - [`FailedOperation.StaffAlreadyVerify`](super::ErrorCode::FailedOperationStaffAlreadyVerify):
 ///   Employee has already completed identity verification. The employee changes their own data
 ///   in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to
-///   `RESIGN` with `SyncProxyOrganizationOperators` and create them anew.
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+///   `RESIGN` with `SyncProxyOrganizationOperators` and create them again.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
-///   connection failed. Whether a create or change took effect is unknown: look before
-///   repeating later. Give the request id to the service's support if it stays.
+///   connection failed. The outcome of a create or change is unknown: check it before retrying
+///   later. Give the request id to the service's support if the error persists.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
+///   Retry a query later; after a create or change the outcome is unknown, so check it before
+///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InternalError.DbUpdate`](super::ErrorCode::InternalErrorDbUpdate): Database update
-///   failed. Query with `OperateType` `SELECT` whether the change took effect before repeating
-///   it. Give the request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   failed. Query with `OperateType` `SELECT` whether the change took effect before retrying
+///   it. Give the request id to the service's support if the error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Repeating unchanged does not help.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organisation and come from the same `AppId` and environment.
 /// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
-///   Parameters are empty. Fill in what the message names, such as the list of ids or
-///   operators: it must be there and not empty.
+///   Parameters are empty. Fill in the field that the message names, such as the array of ids
+///   or operators: it must be present and not empty.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -582,8 +581,8 @@ impl ::tc3_api::json::Encode for DescribeTemplatesResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for what is missing, and check that id and that it belongs to this
-///   sub-organisation, application and environment. Repeating does not help.
+///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -597,27 +596,26 @@ impl ::tc3_api::json::Encode for DescribeTemplatesResponse {
 ///   `CreateConsoleLoginUrl` first.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` wants one of the platform's own library instead.
+///   `OperateChannelTemplate` requires one of the platform's own library instead.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
-///   service's account manager; repeating does not help before that.
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action can't do this for the resource in question, so
-///   repeating does not help.
+///   supported. Read the message; the action does not support this for the resource in
+///   question, so retrying does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct OperateChannelTemplateRequest {
-    /// On whose behalf the call is made: the application, the sub-organisation and its employee.
-    /// Organisation and employee must have passed identity verification, unless the action is about
-    /// getting there.
+    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// employee must have passed identity verification, except for actions that perform it.
     pub agent: super::Agent,
-    /// Whether to look up, set or take away the authorisation. The official sample writes it in
-    /// lower case.
+    /// Whether to look up, set or revoke the authorisation. The official sample writes it in lower
+    /// case.
     pub operate_type: super::ChannelTemplateOperation,
     /// A template of the platform's library, by its id of 32 characters; not a sub-organisation's
     /// own template.
@@ -625,19 +623,19 @@ pub struct OperateChannelTemplateRequest {
     /// The sub-organisations concerned, by the ids that the platform gave them, separated by
     /// commas; at most 100 at a time.
     pub proxy_organization_open_ids: ::core::option::Option<::std::string::String>,
-    /// Who may see the template, with `UPDATE`. Can be changed only until the template is
+    /// Visibility of the template, with `UPDATE`. Can be changed only until the template is
     /// published.
     pub auth_tag: ::core::option::Option<super::TemplateVisibility>,
     /// Whether to enable or disable the template; works with `OperateType` `UPDATE` only. If it
     /// cannot be done, the call fails.
     pub available: ::core::option::Option<super::TemplateAvailabilityChange>,
-    /// The employee who acts. `Agent` says it already.
+    /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<super::UserInfo>,
-    /// How many sub-organisations a page holds. Absent: 20. At most 100.
+    /// Number of sub-organisations per page. Absent: 20. At most 100.
     pub limit: ::core::option::Option<::core::primitive::i64>,
-    /// How many sub-organisations to skip. Absent: 0.
+    /// Number of sub-organisations to skip. Absent: 0.
     pub offset: ::core::option::Option<::core::primitive::i64>,
 }
 
@@ -800,14 +798,14 @@ pub struct OperateChannelTemplateResponse {
     /// Whether the change of visibility took place for all sub-organisations, some or none.
     /// `FailMessageList` has those that failed.
     pub operate_result: super::TemplateAuthorizationResult,
-    /// Who may see the template.
+    /// Visibility of the template.
     pub auth_tag: super::TemplateVisibility,
     /// The sub-organisations authorised, by the ids that the platform gave them. Returned for
     /// `SELECT` only.
     pub proxy_organization_open_ids: ::std::vec::Vec<::std::string::String>,
     /// The sub-organisations for which it failed, and why.
     pub fail_message_list: ::std::vec::Vec<super::AuthFailMessage>,
-    /// How many sub-organisations are authorised, over all pages. Returned for `SELECT` only.
+    /// Number of authorised sub-organisations, on all pages. Returned for `SELECT` only.
     pub total: ::core::primitive::i64,
     /// Id of the request, for the service's support.
     pub request_id: ::std::string::String,
@@ -874,8 +872,8 @@ impl ::tc3_api::json::Encode for OperateChannelTemplateResponse {
 /// 企业模板管理
 ///
 /// Deleting is final; disable a template to keep it. Enabling and disabling may be repeated: a
-/// template already in that state is no error. From a disabled template no contract can be
-/// initiated; contracts already initiated go on. A copy differs in its name only; everything
+/// template already in that state is not an error. From a disabled template no contract can be
+/// initiated; contracts already initiated continue. A copy differs in its name only; everything
 /// else is edited in the console.
 ///
 /// Rate limit: 20 requests per second.
@@ -887,21 +885,21 @@ impl ::tc3_api::json::Encode for OperateChannelTemplateResponse {
 ///
 /// # Errors
 ///
-/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Repeat a query
-///   later; after a create the fate of the call is unknown, so look before repeating. Give the
-///   request id to the service's support if it stays.
+/// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
+///   later; after a create the outcome is unknown, so check it before retrying. Give the
+///   request id to the service's support if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Repeat a query later; after a create or change the outcome is unknown, so look before
-///   repeating. Give the request id to the service's support if it stays.
-/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Repeat later if
-///   the action is safe to repeat; after a create the outcome is unknown, so look first. Give
-///   the request id to the service's support if it stays.
+///   API. Retry a query later; after a create or change the outcome is unknown, so check it
+///   before retrying. Give the request id to the service's support if the error persists.
+/// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
+///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
+///   the request id to the service's support if the error persists.
 /// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
-///   connection failed. Whether a create or change took effect is unknown: look before
-///   repeating later. Give the request id to the service's support if it stays.
-/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Repeat a
-///   query later; after a create or change the outcome is unknown, so look before repeating.
-///   Give the request id to the service's support if it stays.
+///   connection failed. The outcome of a create or change is unknown: check it before retrying
+///   later. Give the request id to the service's support if the error persists.
+/// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
+///   query later; after a create or change the outcome is unknown, so check it before retrying.
+///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Repeating unchanged does not help.
@@ -909,16 +907,16 @@ impl ::tc3_api::json::Encode for OperateChannelTemplateResponse {
 ///   parameter is missing. Give `TemplateId`.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` wants one of the platform's own library instead.
+///   `OperateChannelTemplate` requires one of the platform's own library instead.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct OperateTemplateRequest {
-    /// For which application, sub-organisation and employee the call is made. The sub-organisation
-    /// is the one that owns the template; the employee is the one who acts.
+    /// The application, sub-organisation and employee of the call. The sub-organisation is the one
+    /// that owns the template; the employee is the one who acts.
     pub agent: super::Agent,
     /// The template, by its id of 32 characters.
     pub template_id: ::std::string::String,
-    /// What to do with the template.
+    /// Operation on the template.
     pub operate_type: super::TemplateOperation,
     /// The copy's name; has an effect only with `COPY`. Absent: the template's own name followed by
     /// `_副本`. At most 64 characters.
@@ -1068,7 +1066,7 @@ impl ::tc3_api::json::Encode for OperateTemplateResponse {
 #[cfg(feature = "server")]
 ::tc3_api::__serialize!(OperateTemplateResponse);
 
-/// A party that a template provides for: one that signs or, where it has fields, fills in.
+/// A party that a template provides for: one that signs or, if it has fields, fills in.
 #[derive(
     ::core::clone::Clone,
     ::core::cmp::PartialEq,
@@ -1080,9 +1078,10 @@ pub struct Recipient {
     /// The party's id within the template; fields and signature slots point to it with
     /// `ComponentRecipientId`.
     pub recipient_id: ::std::string::String,
-    /// What kind of party it is.
+    /// Kind of party.
     pub recipient_type: super::RecipientType,
-    /// What the party's role is: at most 100 Chinese characters, letters, digits and underscores.
+    /// Description of the party's role: at most 100 Chinese characters, letters, digits and
+    /// underscores.
     pub description: ::std::string::String,
     /// The name of the party's role, such as seller: at most 20 Chinese characters, letters, digits
     /// and underscores.
@@ -1091,18 +1090,18 @@ pub struct Recipient {
     pub require_validation: ::core::primitive::bool,
     /// Whether the party must fill in its fields.
     pub require_sign: ::core::primitive::bool,
-    /// How the party signs; internal to the service.
+    /// Way in which the party signs; internal to the service.
     pub sign_type: super::RecipientSignType,
     /// The party's place in the order of signing: the lower, the earlier.
     pub routing_order: ::core::primitive::i64,
     /// Whether the party is the initiator.
     pub is_promoter: ::core::primitive::bool,
-    /// How a signer must prove who they are before they may see the contract.
+    /// Identity check of a signer before viewing the contract.
     pub approver_verify_types: ::std::vec::Vec<super::ApproverViewVerification>,
-    /// How a signer may prove their intent when they sign.
+    /// Methods by which a signer may prove intent.
     pub approver_sign_types: ::std::vec::Vec<super::ApproverSignType>,
-    /// Whether the party is barred from handing its task to somebody else. False or absent: it may
-    /// hand it on.
+    /// Whether the party is prevented from handing its task to another person. False or absent: it
+    /// may hand it on.
     pub no_transfer: ::core::option::Option<::core::primitive::bool>,
 }
 
@@ -1176,15 +1175,15 @@ pub struct TemplateInfo {
     pub template_id: ::std::string::String,
     /// The template's name.
     pub template_name: ::std::string::String,
-    /// What the template is for.
+    /// Purpose of the template.
     pub description: ::std::string::String,
-    /// The fields to fill in: the initiator's alone, unless `QueryAllComponents` asked for all. Not
-    /// returned where `ContentType` is `1`.
+    /// The fields to fill in: only the initiator's, unless `QueryAllComponents` requested all. Not
+    /// returned if `ContentType` is `1`.
     pub components: ::std::vec::Vec<super::Component>,
-    /// The parties that the template provides for, to be matched by `RecipientId` when a contract
-    /// is initiated. Not returned where `ContentType` is `1`.
+    /// The parties that the template provides for, matched by `RecipientId` when a contract is
+    /// initiated. Not returned if `ContentType` is `1`.
     pub recipients: ::std::vec::Vec<super::Recipient>,
-    /// The signature slots. Not returned where `ContentType` is `1`.
+    /// The signature slots. Not returned if `ContentType` is `1`.
     pub sign_components: ::std::vec::Vec<super::Component>,
     /// Whether the template has signature slots that the organisation itself signs automatically.
     pub template_type: super::TemplateType,
@@ -1194,21 +1193,21 @@ pub struct TemplateInfo {
     ///
     /// Deprecated. Look at `IsPromoter` of each of `Recipients`.
     pub is_promoter: ::core::primitive::bool,
-    /// The name of the person who made the template.
+    /// Name of the creator of the template.
     pub creator: ::std::string::String,
-    /// When the template was made. Unix timestamp in seconds.
+    /// Time at which the template was created. Unix timestamp in seconds.
     pub created_on: ::core::primitive::i64,
     /// An H5 link that shows the template in a browser or an iframe, valid for 5 minutes. Returned
-    /// only where `WithPreviewUrl` asked for it.
+    /// only if `WithPreviewUrl` requested it.
     pub preview_url: ::std::string::String,
-    /// A link for downloading the template's PDF, valid for 5 minutes. Returned only where
-    /// `WithPdfUrl` asked for it.
+    /// A link for downloading the template's PDF, valid for 5 minutes. Returned only if
+    /// `WithPdfUrl` requested it.
     pub pdf_url: ::std::string::String,
     /// The platform's template that this one comes from.
     pub channel_template_id: ::std::string::String,
     /// The name of the platform's template that this one comes from.
     pub channel_template_name: ::std::string::String,
-    /// How the sub-organisation gets the platform's template.
+    /// Way in which the sub-organisation gets the platform's template.
     pub channel_auto_save: super::TemplateDistribution,
     /// The template's version: the date followed by a running number of three digits, as in
     /// `20231106001` for the first and `20231106002` for the second. Empty by default.
@@ -1324,7 +1323,7 @@ impl ::core::fmt::Debug for TemplateInfo {
     }
 }
 
-/// How a signer proves who they are before they may see a contract.
+/// Identity check of a signer before viewing a contract.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -1405,7 +1404,7 @@ impl ::tc3_api::json::Encode for ApproverViewVerification {
 
 ::tc3_api::__serialize!(ApproverViewVerification);
 
-/// What to do with a platform template's authorisation.
+/// Operation on the authorisation of a platform template.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -1417,7 +1416,7 @@ impl ::tc3_api::json::Encode for ApproverViewVerification {
 pub enum ChannelTemplateOperation {
     /// `SELECT`: Lists the sub-organisations authorised.
     Select,
-    /// `DELETE`: Takes the authorisation away from sub-organisations.
+    /// `DELETE`: Revokes the authorisation of sub-organisations.
     Delete,
     /// `UPDATE`: Sets who is authorised, or enables or disables the template.
     Update,
@@ -1501,7 +1500,7 @@ impl ::tc3_api::json::Encode for ChannelTemplateOperation {
 
 ::tc3_api::__serialize!(ChannelTemplateOperation);
 
-/// How a template's party signs; internal to the service.
+/// Way in which a template's party signs; internal to the service.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -1578,7 +1577,7 @@ impl ::tc3_api::json::Encode for RecipientSignType {
 
 ::tc3_api::__serialize!(RecipientSignType);
 
-/// What kind of party a template provides for.
+/// Kind of party that a template provides for.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -1674,7 +1673,7 @@ impl ::tc3_api::json::Encode for RecipientType {
 
 ::tc3_api::__serialize!(RecipientType);
 
-/// How far the change of a template's visibility succeeded.
+/// Extent to which the change of a template's visibility succeeded.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -1688,7 +1687,7 @@ pub enum TemplateAuthorizationResult {
     AllSuccess,
     /// `part-success`: For some; the others are in `FailMessageList`.
     PartSuccess,
-    /// `fail`: For none; `FailMessageList` says why.
+    /// `fail`: Failed for all; `FailMessageList` contains the reasons.
     Fail,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -1786,7 +1785,7 @@ pub enum TemplateAvailabilityChange {
     /// `1`: Enables it: it can be claimed as usual.
     Enable,
     /// `2`: Disables it: distributed automatically, sub-organisations can no longer use it; claimed
-    /// by hand, it no longer shows in the library to be claimed.
+    /// by hand, it no longer shows in the library for claiming.
     Disable,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -1856,7 +1855,7 @@ impl ::tc3_api::json::Encode for TemplateAvailabilityChange {
 
 ::tc3_api::__serialize!(TemplateAvailabilityChange);
 
-/// How much is returned of a template.
+/// Amount of information returned about a template.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -1869,7 +1868,7 @@ impl ::tc3_api::json::Encode for TemplateAvailabilityChange {
 pub enum TemplateContentType {
     /// `0`: The templates with all their details.
     Full,
-    /// `1`: The templates alone, without their parties, fields and signature slots.
+    /// `1`: The templates only, without their parties, fields and signature slots.
     ListOnly,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -1937,7 +1936,7 @@ impl ::tc3_api::json::Encode for TemplateContentType {
 
 ::tc3_api::__serialize!(TemplateContentType);
 
-/// How a sub-organisation gets a platform's template.
+/// Way in which a sub-organisation gets a platform's template.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -2018,7 +2017,7 @@ impl ::tc3_api::json::Encode for TemplateDistribution {
 
 ::tc3_api::__serialize!(TemplateDistribution);
 
-/// What to do with a sub-organisation's own template.
+/// Operation on a sub-organisation's own template.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -2035,7 +2034,7 @@ pub enum TemplateOperation {
     /// `DISABLE`: Disables it, so that no contract can be initiated from it; no error if it is
     /// disabled.
     Disable,
-    /// `COPY`: Makes a copy, by a name of its own.
+    /// `COPY`: Creates a copy, with its own name.
     Copy,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -2281,7 +2280,7 @@ impl ::tc3_api::json::Encode for TemplateType {
 
 ::tc3_api::__serialize!(TemplateType);
 
-/// Who may see a template of the platform's library.
+/// Visibility of a template of the platform's library.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,

@@ -112,7 +112,7 @@ impl ::tc3_api::json::Encode for AddableSlotType {
 ::tc3_api::__serialize!(AddableSlotType);
 
 #[cfg(any(feature = "flow_management", feature = "flows", feature = "signing"))]
-/// What kind of party signs.
+/// Kind of signing party.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -214,7 +214,7 @@ impl ::tc3_api::json::Encode for ApproveType {
 ::tc3_api::__serialize!(ApproveType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// How a signer is named after the contract has started.
+/// Way in which a signer is named after the contract has started.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -300,7 +300,7 @@ impl ::tc3_api::json::Encode for ApproverFillType {
 ::tc3_api::__serialize!(ApproverFillType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// What happens to the phone number given for a signer.
+/// Handling of the phone number given for a signer.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -312,7 +312,7 @@ impl ::tc3_api::json::Encode for ApproverFillType {
 pub enum ApproverMobileMode {
     /// `REPLACE`: The verified number replaces it.
     Replace,
-    /// `GIVEN`: The number given holds.
+    /// `GIVEN`: The given number is used.
     Given,
     /// `VALIDATE`: The call fails.
     Validate,
@@ -406,7 +406,7 @@ impl ::tc3_api::json::Encode for ApproverMobileMode {
 ::tc3_api::__serialize!(ApproverMobileMode);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// From where a signer may enter.
+/// Entry point of a signer.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -506,7 +506,7 @@ impl ::tc3_api::json::Encode for ApproverSignEndpoint {
 ::tc3_api::__serialize!(ApproverSignEndpoint);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-/// How a signer proves their intent.
+/// Method by which a signer proves intent.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -612,7 +612,7 @@ impl ::tc3_api::json::Encode for ApproverSignType {
 ::tc3_api::__serialize!(ApproverSignType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// What a person must pass before they see a contract.
+/// Verification that a person must pass before viewing a contract.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -625,8 +625,8 @@ impl ::tc3_api::json::Encode for ApproverSignType {
 pub enum ApproverVerifyType {
     /// `1`: Face recognition.
     Face,
-    /// `2`: The phone number, which must be the one given for the party. Without effect where the
-    /// signature is `OCR_ESIGN`, which needs identity verification.
+    /// `2`: The phone number, which must be the one given for the party. No effect if the signature
+    /// is `OCR_ESIGN`, which needs identity verification.
     Mobile,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -703,7 +703,7 @@ impl ::tc3_api::json::Encode for ApproverVerifyType {
 ::tc3_api::__serialize!(ApproverVerifyType);
 
 #[cfg(any(feature = "console", feature = "organizations"))]
-/// How an organisation's super administrator may be authorised during registration.
+/// Way in which an organisation's super administrator may be authorised during registration.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -804,7 +804,7 @@ impl ::tc3_api::json::Encode for AuthorizationType {
         feature = "seals"
     )
 )]
-/// What a person's auto-signing is for.
+/// Purpose of a person's auto-signing.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -969,7 +969,7 @@ impl ::tc3_api::json::Encode for AutoSignScene {
 ::tc3_api::__serialize!(AutoSignScene);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-/// How the place of a field is found.
+/// Way in which a field is placed.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -1075,7 +1075,7 @@ impl ::tc3_api::json::Encode for ComponentGenerateMode {
 ::tc3_api::__serialize!(ComponentGenerateMode);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-/// What a field or signature slot holds.
+/// Type of a field or signature slot.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -1141,14 +1141,14 @@ pub enum ComponentType {
     District,
     /// `DYNAMIC_TABLE`: Field: a table whose rows vary.
     DynamicTable,
-    /// `VIRTUAL_COMBINATION`: Block that joins check boxes; holds no text itself.
+    /// `VIRTUAL_COMBINATION`: Block that joins check boxes; contains no text itself.
     VirtualCombination,
     /// `WATERMARK`: Watermark; what it shows is set in `ComponentExtra`.
     Watermark,
     /// `SIGN_DATE`: The date of signing, of an organisation or a person.
     SignDate,
     /// `SIGN_VIRTUAL_COMBINATION`: Approval block of an organisation or a person: at most four of
-    /// `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_MULTI_LINE_TEXT` and `SIGN_SELECTOR`; holds no text
+    /// `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_MULTI_LINE_TEXT` and `SIGN_SELECTOR`; contains no text
     /// itself.
     SignVirtualCombination,
     /// `SIGN_MULTI_LINE_TEXT`: Several lines of text, such as a remark; only within an approval
@@ -1309,7 +1309,7 @@ impl ::tc3_api::json::Encode for ComponentType {
 ::tc3_api::__serialize!(ComponentType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// What kind of party it is and how its signature comes about.
+/// Kind of a party and its way of signing.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -1439,7 +1439,7 @@ impl ::tc3_api::json::Encode for FlowApproverType {
 ::tc3_api::__serialize!(FlowApproverType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// How thoroughly a signer must read before signing.
+/// Reading that is required before a signer can sign.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -1455,8 +1455,7 @@ pub enum FlowReadLimit {
     LimitReadTime,
     /// `LimitBottom`: Down to the end.
     LimitBottom,
-    /// `NoReadTimeAndBottom`: As they like. A feature on request: the account manager switches it
-    /// on.
+    /// `NoReadTimeAndBottom`: Any size. Available on request: the account manager enables it.
     NoReadTimeAndBottom,
     /// Value that this version does not know. `From` creates it only if no other
     /// variant matches.
@@ -1772,7 +1771,7 @@ impl ::tc3_api::json::Encode for IdCardType {
 ::tc3_api::__serialize!(IdCardType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// How fast texts are read out in a video verification.
+/// Speed at which texts are read out in a video verification.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -1870,7 +1869,7 @@ impl ::tc3_api::json::Encode for IntentionSpeechSpeed {
 ::tc3_api::__serialize!(IntentionSpeechSpeed);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// How the signer answers in a video verification.
+/// Kind of answer that a signer gives in a video verification.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -1881,7 +1880,7 @@ impl ::tc3_api::json::Encode for IntentionSpeechSpeed {
 )]
 #[non_exhaustive]
 pub enum IntentionType {
-    /// `1`: By speaking: questions and answers.
+    /// `1`: Spoken answers to questions.
     QuestionAndAnswer,
     /// `2`: By nodding.
     Nod,
@@ -1960,7 +1959,7 @@ impl ::tc3_api::json::Encode for IntentionType {
 ::tc3_api::__serialize!(IntentionType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-/// From which end the occurrences of a keyword are counted.
+/// Direction in which the occurrences of a keyword are counted.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -2062,7 +2061,7 @@ impl ::tc3_api::json::Encode for KeywordOrder {
 ::tc3_api::__serialize!(KeywordOrder);
 
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
-/// Where a field stands relative to its keyword.
+/// Position of a field relative to its keyword.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -2176,7 +2175,7 @@ impl ::tc3_api::json::Encode for KeywordRelativeLocation {
 ::tc3_api::__serialize!(KeywordRelativeLocation);
 
 #[cfg(any(feature = "auto_sign", feature = "flow_creation", feature = "signing"))]
-/// How a signer is told of a contract.
+/// Channel by which a signer is notified of a contract.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
@@ -2286,7 +2285,7 @@ impl ::tc3_api::json::Encode for NotifyType {
 ::tc3_api::__serialize!(NotifyType);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// How the switch that fits the stamp to the seal's own size stands.
+/// State of the switch that fits the stamp to the seal's own size.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -2384,7 +2383,7 @@ impl ::tc3_api::json::Encode for SealSizePolicy {
 ::tc3_api::__serialize!(SealSizePolicy);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// Who chooses among the ways to prove the will to sign.
+/// Chooser of the method that proves the will to sign.
 #[derive(
     ::core::clone::Clone,
     ::core::marker::Copy,
@@ -2474,7 +2473,7 @@ impl ::tc3_api::json::Encode for SignTypeSelector {
 ::tc3_api::__serialize!(SignTypeSelector);
 
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
-/// How a personal signature is made.
+/// Way in which a personal signature is made.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,
