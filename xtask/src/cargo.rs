@@ -1,11 +1,11 @@
-//! Programs, built as they are released.
+//! Release builds of programs.
 
 use std::process::{Command, ExitStatus};
 
 use crate::error::Error;
 use crate::files::root;
 
-/// `cargo build --release`, with these arguments.
+/// Runs `cargo build --release` with these arguments.
 pub(crate) fn build(arguments: &[&str]) -> Result<(), Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -14,10 +14,10 @@ pub(crate) fn build(arguments: &[&str]) -> Result<(), Error> {
     ended("cargo build", status)
 }
 
-/// An error, unless it ended well.
+/// Returns an error if the exit status is not success.
 pub(crate) fn ended(what: &str, status: ExitStatus) -> Result<(), Error> {
     match status.success() {
         true => Ok(()),
-        false => Err(Error::new(format!("{what} has ended with {status}"))),
+        false => Err(Error::new(format!("{what} failed with {status}"))),
     }
 }

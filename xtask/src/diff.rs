@@ -1,4 +1,4 @@
-//! `cargo xtask diff`: what changed between two specs, and what of it breaks callers.
+//! `cargo xtask diff`: shows the changes between two specs, and marks breaking changes.
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,13 @@ use crate::files::{read, shown};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The old spec: a `spec.json`, or the folder that holds one.
+    /// Old spec: a `spec.json`, or its folder.
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The new one.
+    /// New spec: a `spec.json`, or its folder.
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// Fail where something breaks callers.
+    /// Fail if there is a breaking change.
     #[arg(long)]
     deny_breaking: bool,
 }
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         println!("\nFor the changelog:\n\n{}", changelog(&changes));
     }
     if arguments.deny_breaking && breaking > 0 {
-        return Err(Error::new(format!("{breaking} changes break callers")));
+        return Err(Error::new(format!("{breaking} breaking changes")));
     }
     Ok(())
 }

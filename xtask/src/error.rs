@@ -1,11 +1,11 @@
-//! One error for all commands: lines that say what is wrong and what to do.
+//! Error type of all commands.
 
 use std::fmt;
 use std::path::Path;
 
 use tc3_codegen::Problem;
 
-/// Why a command failed, ready to be read.
+/// Error message of a failed command, one problem per line.
 #[derive(Debug)]
 pub(crate) struct Error(pub(crate) String);
 

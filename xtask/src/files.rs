@@ -1,4 +1,4 @@
-//! Reading and writing.
+//! Reading and writing of files.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -8,26 +8,26 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
-/// The repository's root: this crate stands one folder below it.
+/// Returns the root of the repository, the parent of this crate's folder.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// `path` as messages show it: from the root where it stands below.
+/// Formats a path for messages, relative to the root if it is below.
 pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
-/// Far more than any file of the reference or of ours has.
-const LONGEST: u64 = 64 << 20;
+/// Maximum size of a file, in bytes.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// A text, up to a bound: a packed file may be a thousand times as long as it looks.
+/// Reads a text of limited size: a compressed file may be a thousand times as large as its archive.
 pub(crate) fn bounded(from: impl Read) -> io::Result<String> {
     let mut text = String::new();
-    from.take(LONGEST + 1).read_to_string(&mut text)?;
-    match text.len() as u64 > LONGEST {
-        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than 64 MiB")),
+    from.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MAX_FILE_BYTES {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "exceeds the limit of 64 MiB")),
         false => Ok(text),
     }
 }
@@ -36,7 +36,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Error> {
     File::open(path).and_then(bounded).map_err(|error| Error::io(path, &error))
 }
 
-/// The text of a file that need not be there.
+/// Reads a file; returns `None` if it does not exist.
 pub(crate) fn read_optional(path: &Path) -> Result<Option<String>, Error> {
     match File::open(path).and_then(bounded) {
         Ok(text) => Ok(Some(text)),
@@ -45,7 +45,7 @@ pub(crate) fn read_optional(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-/// Writes the file where its text differs, with the folders above it.
+/// Writes a file and creates its folders; returns whether its text changed.
 pub(crate) fn write(path: &Path, text: &str) -> Result<bool, Error> {
     if read_optional(path).is_ok_and(|old| old.as_deref() == Some(text)) {
         return Ok(false);

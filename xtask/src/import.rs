@@ -1,5 +1,5 @@
-//! `cargo xtask import`: facts from the official reference. Its prose comes along, apart from them and
-//! for the user's own use, where the overlay does not document everything itself.
+//! `cargo xtask import`: imports the spec from the official reference. The prose of the reference goes to a
+//! separate file for the user's own use, unless the overlay documents everything.
 
 use std::path::{Path, PathBuf};
 
@@ -14,24 +14,25 @@ use crate::tccli::Tccli;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The wheel of the PyPI package `tccli`, or the folder into which it was unpacked.
+    /// Wheel of the PyPI package `tccli`, or the folder with its content.
     #[arg(long, value_name = "WHEEL|FOLDER")]
     tccli: PathBuf,
-    /// The service's short name.
+    /// Short name of the service.
     #[arg(long, default_value = "essbasic")]
     service: String,
-    /// The API version, `YYYY-MM-DD`; by default the service's latest.
+    /// API version, `YYYY-MM-DD`; by default the latest.
     #[arg(long)]
     version: Option<String>,
-    /// The folder to write to; by default `api-spec/<service>/<version>`.
+    /// Output folder; by default `api-spec/<service>/<version>`.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Error codes by action, which the reference lacks. Without it the codes already there stay.
+    /// File with the error codes by action, which the reference does not contain; by default the existing
+    /// codes are kept.
     #[arg(long, value_name = "FILE")]
     error_codes: Option<PathBuf>,
 }
 
-/// Where the facts came from: `SOURCE.json`.
+/// Provenance of the spec: `SOURCE.json`.
 #[derive(Serialize, Deserialize)]
 struct Provenance {
     package: String,
@@ -68,7 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Some(version) if versions.contains(version) => version.clone(),
         Some(version) => {
             let all = versions.join(", ");
-            return Err(Error::new(format!("`{service}` has no version {version}, only {all}")));
+            return Err(Error::new(format!(
+                "unknown version {version} of `{service}`; expected one of {all}"
+            )));
         }
     };
     let folder = arguments
@@ -91,12 +94,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     report_stale(&folder)
 }
 
-/// What an import did.
+/// Result of an import.
 pub(crate) struct Imported {
-    /// The version of the package.
+    /// Version of the package.
     tccli: String,
     pub(crate) counts: Counts,
-    /// What a user should look at.
+    /// Messages for the user.
     lines: Vec<String>,
 }
 
@@ -119,7 +122,7 @@ pub(crate) fn import(
     let docs = reference.docs();
     let mut spec = reference.facts(&api_path, service, &schema("spec"))?;
     if spec.version != version {
-        return Err(Error::new(format!("{api_path}: says it is version {}", spec.version)));
+        return Err(Error::new(format!("{api_path}: unexpected version {}", spec.version)));
     }
     let mut lines = Vec::new();
     let code_mark = match (error_codes, &old) {
@@ -149,7 +152,7 @@ pub(crate) fn import(
     if !renames.is_empty() || !overlay_path.exists() {
         for rename in &renames {
             let member = rename.member.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
-            lines.push(format!("overlay: named {}{member} `{}`", rename.object, rename.to));
+            lines.push(format!("overlay: renamed {}{member} to `{}`", rename.object, rename.to));
         }
         overlay.renames.extend(renames);
         write(&overlay_path, &format(&overlay)?)?;
@@ -177,10 +180,10 @@ pub(crate) fn import(
     Ok(Imported { tccli: source.version, counts: source.counts, lines })
 }
 
-/// The facts are written whatever the overlay says; what no longer fits it is told.
+/// Reports stale overlay entries. The spec is written in any case.
 fn report_stale(folder: &Path) -> Result<(), Error> {
     crate::codegen::generate(folder).map(drop).map_err(|error| {
-        let head = "the facts are written; these must be mended before `cargo xtask codegen`:";
+        let head = "the spec is written; fix these problems before `cargo xtask codegen`:";
         Error::new(format!("{head}\n{error}"))
     })
 }
@@ -194,7 +197,7 @@ fn format(value: &impl Serialize) -> Result<String, Error> {
     crate::json::format(value).map_err(|error| Error::new(error.to_string()))
 }
 
-/// The schema's place as seen from `api-spec/<service>/<version>`.
+/// Returns the path of a schema, relative to `api-spec/<service>/<version>`.
 fn schema(name: &str) -> String {
     format!("../../schema/{name}.schema.json")
 }

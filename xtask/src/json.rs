@@ -1,17 +1,17 @@
-//! One way to write JSON that people read and diff: an object of plain values on one line, anything
-//! else one entry a line, keys in the order they have.
+//! Formatter of JSON files for reading and diffing: objects of scalars on one line, anything else with one
+//! entry per line; preserves the order of keys.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// As wide as a line of the repository may be.
+/// Maximum length of a line.
 const WIDTH: usize = 120;
 
-/// Lays out what `value` serializes to.
+/// Serializes a value and formats it.
 ///
 /// # Errors
-/// What serializing fails with.
+/// Returns an error if the value cannot be serialized.
 pub(crate) fn format(value: &impl serde::Serialize) -> serde_json::Result<String> {
     let node: Node = serde_json::from_str(&serde_json::to_string(value)?)?;
     let mut out = String::new();
@@ -20,9 +20,9 @@ pub(crate) fn format(value: &impl serde::Serialize) -> serde_json::Result<String
     Ok(out)
 }
 
-/// JSON with its keys in order.
+/// JSON with ordered keys.
 enum Node {
-    /// As it stands in the text.
+    /// A scalar, in its text form.
     Plain(String),
     List(Vec<Node>),
     Object(Vec<(String, Node)>),
@@ -53,7 +53,7 @@ fn write(out: &mut String, node: &Node, depth: usize) {
     out.push(close);
 }
 
-/// Objects of plain values stand on one line, where it is short enough.
+/// Returns whether an object fits on one line: it contains only scalars and is short enough.
 fn fits(node: &Node, depth: usize) -> bool {
     match node {
         Node::Object(entries) if entries.is_empty() => true,
@@ -178,16 +178,16 @@ mod tests {
         );
     }
 
-    /// An import that adds a rename must not lay the rest out anew.
+    /// An import that adds a rename must not reformat the rest.
     #[test]
-    fn the_committed_files_have_this_layout() {
+    fn the_committed_files_are_formatted() {
         let folder = crate::files::root().join("api-spec/essbasic/2021-05-26");
         let overlay = crate::files::read(&folder.join("overlay.json")).unwrap();
         let parsed: tc3_codegen::overlay::Overlay =
             tc3_codegen::parse("overlay.json", &overlay).unwrap();
-        assert!(format(&parsed).unwrap() == overlay, "overlay.json is laid out otherwise");
+        assert!(format(&parsed).unwrap() == overlay, "overlay.json is not formatted");
         let spec = crate::files::read(&folder.join("spec.json")).unwrap();
         let parsed: tc3_codegen::spec::Spec = tc3_codegen::parse("spec.json", &spec).unwrap();
-        assert!(format(&parsed).unwrap() == spec, "spec.json is laid out otherwise");
+        assert!(format(&parsed).unwrap() == spec, "spec.json is not formatted");
     }
 }

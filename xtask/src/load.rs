@@ -1,4 +1,4 @@
-//! `cargo xtask load`: many calls over 64 connections, in both colours; what they leave behind is told.
+//! `cargo xtask load`: load test of the async and blocking clients over 64 connections, with leak detection.
 
 use std::process::Command;
 
@@ -7,10 +7,10 @@ use crate::files::root;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Calls in each colour, at the least.
+    /// Minimum number of calls of each client.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     calls: u64,
-    /// For how long in each colour, at the least.
+    /// Minimum duration for each client, in seconds.
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u64,
 }
@@ -25,6 +25,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let status = command.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
     match status.success() {
         true => Ok(()),
-        false => Err(Error::new("something was left behind")),
+        false => Err(Error::new("load test failed; see its output above")),
     }
 }

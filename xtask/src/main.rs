@@ -1,8 +1,8 @@
-//! What the repository automates.
+//! Development tasks of the repository.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command speaks on its standard streams"
+    reason = "commands write to standard output and error"
 )]
 
 mod bench;
@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What the repository automates.
+/// Run development tasks of the repository.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -35,21 +35,21 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make the models from the spec.
+    /// Generate the models from the spec.
     Codegen(codegen::Arguments),
-    /// Make the spec from the official machine-readable reference.
+    /// Import the spec from the official machine-readable reference.
     Import(import::Arguments),
-    /// Tell what changed between two specs, and what of it breaks callers.
+    /// Show the changes between two specs, and mark breaking changes.
     Diff(diff::Arguments),
-    /// Import, generate, compile and document many services, and tell how each went.
+    /// Import, generate, compile and document many services, and print a result for each.
     Sweep(sweep::Arguments),
-    /// Compare the foreign types that public APIs show with those that docs/stability.md lists.
+    /// Compare the public dependencies of the libraries with the table in docs/stability.md.
     Surface(surface::Arguments),
-    /// Make many calls over many connections, and tell what they leave behind.
+    /// Run a load test over many connections, and detect leaks.
     Load(load::Arguments),
-    /// Measure what calls, archives, builds and the generator cost, beside what else does the same.
+    /// Measure calls, archives, builds and the generator, and compare them with competitors.
     Bench(bench::Arguments),
-    /// Kill an archive job again and again, and count what it lost.
+    /// Kill an archive job repeatedly, and count lost contracts.
     Trial(trial::Arguments),
 }
 

@@ -1,13 +1,13 @@
-//! A models crate to begin with, where there is none yet.
+//! Skeleton of a new models crate.
 
 use std::path::Path;
 
 use crate::codegen::{BEGIN, END};
 use crate::files::root;
 
-/// `src/lib.rs`.
+/// Content of `src/lib.rs`.
 pub(crate) const LIBRARY: &str = "\
-//! Types of one version of one Tencent Cloud service, generated from its spec.
+//! Types of one version of a Tencent Cloud service, generated from its spec.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[rustfmt::skip]
@@ -16,7 +16,7 @@ mod generated;
 pub use generated::*;
 ";
 
-/// `Cargo.toml`: of a member of this workspace, or of a crate that stands alone.
+/// Returns the `Cargo.toml` of a member of this workspace, or of a standalone crate.
 pub(crate) fn manifest(out: &Path) -> String {
     let name = out.file_name().map_or("models".into(), |name| name.to_string_lossy());
     let features = format!("\n[features]\n{BEGIN}{END}");
@@ -30,13 +30,13 @@ pub(crate) fn manifest(out: &Path) -> String {
     } else {
         let api = root().join("crates/tc3-api");
         let catalogue = root().join("crates/tc3-catalogue");
-        // Below this repository a crate of its own must say that it is none of the workspace; anywhere
-        // else it may become a member of another.
-        let alone = if out.starts_with(root()) { "\n[workspace]\n" } else { "" };
+        // Below this repository, a crate outside of the workspace needs its own `[workspace]`; elsewhere it
+        // may become a member of another workspace.
+        let workspace = if out.starts_with(root()) { "\n[workspace]\n" } else { "" };
         format!(
             "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{features}\n\
              [dependencies]\ntc3-api = {{ path = {api:?} }}\n\
-             tc3-catalogue = {{ path = {catalogue:?}, optional = true }}\n{alone}"
+             tc3-catalogue = {{ path = {catalogue:?}, optional = true }}\n{workspace}"
         )
     }
 }

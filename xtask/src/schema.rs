@@ -1,4 +1,4 @@
-//! The JSON Schemas of `api-spec/schema`, by which an editor checks the files too.
+//! Validation against the JSON Schemas of `api-spec/schema`, which editors use too.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use tc3_codegen::Problem;
 use crate::error::Error;
 use crate::files::{read, root, shown};
 
-/// Checks a file's text against the schema of that name.
+/// Validates the text of a file against the schema with this name.
 pub(crate) fn check(path: &Path, name: &str, text: &str) -> Result<(), Error> {
     let schema_path = root().join(format!("api-spec/schema/{name}.schema.json"));
     let wrong = |reason: String| Error::new(format!("{}: {reason}", shown(&schema_path)));
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn the_spec_fits_its_schema_and_what_is_no_spec_does_not() {
+    fn the_spec_matches_its_schema_and_invalid_specs_do_not() {
         let refused = |pointer: &str, edit: &dyn Fn(&mut Value)| {
             let message = refused("spec.json", "spec", edit);
             assert!(message.contains(&format!("spec.json: {pointer}: ")), "{message}");
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_overlay_fits_its_schema_and_what_is_no_overlay_does_not() {
+    fn the_overlay_matches_its_schema_and_invalid_overlays_do_not() {
         let refused = |pointer: &str, edit: &dyn Fn(&mut Value)| {
             let message = refused("overlay.json", "overlay", edit);
             assert!(message.contains(&format!("overlay.json: {pointer}: ")), "{message}");

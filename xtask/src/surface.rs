@@ -1,8 +1,8 @@
-//! `cargo xtask surface`: which foreign types the public API of each library shows, against the table of
+//! `cargo xtask surface`: compares the public dependencies of each library with the table in
 //! docs/stability.md.
 //!
-//! It reads what rustdoc knows as JSON. That form is not stable, so this takes no more of it than names and
-//! ids; were these to go, every row of the table would be reported as not shown any more.
+//! It reads the JSON output of rustdoc. That format is unstable, so only names and ids are used; if these
+//! change, every row of the table is reported as unused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,12 +17,12 @@ const TABLE: &str = "docs/stability.md";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Where rustdoc works, below the root.
+    /// Target directory of rustdoc, relative to the root.
     #[arg(long, value_name = "FOLDER", default_value = "target/features")]
     target_dir: String,
 }
 
-/// A library of ours, and a crate whose types it shows.
+/// A library of the workspace, and a crate with types in its public API.
 type Pair = (String, String);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     if problems.is_empty() { Ok(()) } else { Err(Error::new(problems.join("\n"))) }
 }
 
-/// What `cargo` prints, run with the switches of nightly.
+/// Runs `cargo` with unstable options enabled, and returns its output.
 fn cargo(arguments: &[&str]) -> Result<String, Error> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
@@ -85,14 +85,14 @@ fn members(metadata: &Value) -> Vec<Member> {
         .iter()
         .filter_map(|package| {
             let name = package.get("name")?.as_str()?.to_owned();
-            // `publish = false` is an empty list of registries.
+            // `publish = false` is an empty array of registries.
             let published = package.get("publish").is_some_and(Value::is_null);
             Some(Member { name, published_library: published && library(package) })
         })
         .collect()
 }
 
-/// The foreign crates that a rustdoc JSON shows, each with one of its types.
+/// Returns the public dependencies in a rustdoc JSON, each with an example type.
 fn foreign(document: &Value) -> BTreeMap<String, String> {
     let items = |key| document.get(key).and_then(Value::as_object).into_iter().flatten();
     let crates: BTreeMap<u64, &str> = items("external_crates")
@@ -101,7 +101,7 @@ fn foreign(document: &Value) -> BTreeMap<String, String> {
     let mut ids = BTreeSet::new();
     for (_, item) in items("index") {
         let ours = item.get("crate_id").and_then(Value::as_u64) == Some(0);
-        if let (true, Some(inner)) = (ours && !for_everybody(item), item.get("inner")) {
+        if let (true, Some(inner)) = (ours && !is_generic_impl(item), item.get("inner")) {
             collect(inner, &mut ids);
         }
     }
@@ -117,15 +117,15 @@ fn foreign(document: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Whether it is an implementation that the compiler gives every type, or that another crate gives all
-/// types of a kind.
-fn for_everybody(item: &Value) -> bool {
+/// Returns whether the item is an auto trait implementation or a blanket implementation.
+fn is_generic_impl(item: &Value) -> bool {
     let fact = |key: &str| item.pointer(&format!("/inner/impl/{key}"));
     fact("is_synthetic").is_some_and(|value| value == true)
         || fact("blanket_impl").is_some_and(|value| !value.is_null())
 }
 
-/// The ids of whatever is named in a signature: an object with an id, and a path or, in a re-export, a source.
+/// Collects the ids of all items named in a signature: objects with an id, and a path or, in a re-export, a
+/// source.
 fn collect(value: &Value, ids: &mut BTreeSet<u64>) {
     match value {
         Value::Array(values) => values.iter().for_each(|value| collect(value, ids)),
@@ -142,7 +142,7 @@ fn named(object: &Map<String, Value>) -> Option<u64> {
     name.is_string().then(|| object.get("id")?.as_u64())?
 }
 
-/// The first two columns of a table's rows, where both stand in backticks.
+/// Returns the first two columns of the rows of a table, if both are in backticks.
 fn rows(text: &str) -> BTreeSet<Pair> {
     let cell = |text: &str| {
         let text = text.trim().strip_prefix('`')?.strip_suffix('`')?;
@@ -159,11 +159,11 @@ fn rows(text: &str) -> BTreeSet<Pair> {
 fn compare(shown: &BTreeMap<Pair, String>, allowed: &BTreeSet<Pair>) -> Vec<String> {
     let new = shown.iter().filter(|(pair, _)| !allowed.contains(pair)).map(
         |((library, foreign), example)| {
-            format!("{library} shows {example}, of {foreign}: hide it, or give {TABLE} a row that says why")
+            format!("{library} exposes {example} of {foreign}; hide it, or add a row with the reason to {TABLE}")
         },
     );
     let gone = allowed.iter().filter(|pair| !shown.contains_key(pair)).map(|(library, foreign)| {
-        format!("{library} shows nothing of {foreign} any more: {TABLE} has it")
+        format!("{library} no longer exposes {foreign}; remove its row from {TABLE}")
     });
     new.chain(gone).collect()
 }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_signature_names_is_found_however_deep() {
+    fn nested_types_of_a_signature_are_found() {
         let deep = json!({ "function": { "sig": { "inputs": [["a", { "resolved_path": {
             "path": "Option", "id": 22, "args": { "types": [{ "path": "Method", "id": 20 }] } } }]] } } });
         assert_eq!(found(deep), ["http"]);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_every_type_has_and_what_others_show_is_not() {
+    fn auto_traits_blanket_impls_and_modules_are_ignored() {
         for given in
             [json!({ "is_synthetic": true }), json!({ "blanket_impl": { "generic": "T" } })]
         {
@@ -215,10 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn a_new_type_and_a_row_too_many_are_both_told() {
+    fn new_types_and_stale_rows_are_reported() {
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         let allowed = rows(
-            "| crate | shows | for |\n|---|---|---|\n| `a` | `http` | why |\n| `a` | `old` | |\n",
+            "| crate | exposes | for |\n|---|---|---|\n| `a` | `http` | reason |\n| `a` | `old` | |\n",
         );
         assert_eq!(allowed, BTreeSet::from([pair("a", "http"), pair("a", "old")]));
         let shown = BTreeMap::from([
@@ -227,7 +227,7 @@ mod tests {
         ]);
         let problems = compare(&shown, &allowed);
         assert_eq!(problems.len(), 2);
-        assert!(problems[0].contains("a shows bytes::Bytes, of bytes"));
-        assert!(problems[1].contains("a shows nothing of old"));
+        assert!(problems[0].contains("a exposes bytes::Bytes of bytes"));
+        assert!(problems[1].contains("a no longer exposes old"));
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask sweep`: every service of the reference through the generator and the compiler.
+//! `cargo xtask sweep`: runs every service of the reference through the generator and the compiler.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,33 +13,33 @@ use crate::{codegen, import};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The wheel of the PyPI package `tccli`, or the folder into which it was unpacked.
+    /// Wheel of the PyPI package `tccli`, or the folder with its content.
     #[arg(long, value_name = "WHEEL|FOLDER")]
     tccli: PathBuf,
-    /// Only these services, all versions of each.
+    /// Process only these services, all versions of each.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     services: Vec<String>,
-    /// Where specs and crates go.
+    /// Output folder of specs and crates.
     #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/sweep"))]
     out: PathBuf,
-    /// Import and generate only: no compiler.
+    /// Import and generate only; do not compile.
     #[arg(long)]
     no_check: bool,
-    /// Parse the service's official samples with the generated types too.
+    /// Also parse the official samples with the generated types.
     #[arg(long, conflicts_with = "no_check")]
     samples: bool,
-    /// How many services to compile side by side.
+    /// Number of services to compile in parallel.
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
 }
 
-/// One line of the table.
+/// A row of the result table.
 struct Row {
     service: String,
     counts: Option<Counts>,
-    /// Seconds of import and generation, and of the compiler.
+    /// Duration of import and generation, and of compilation, in seconds.
     seconds: (f64, f64),
-    /// What went well, or what did not.
+    /// Summary, or the first error.
     result: Result<String, String>,
 }
 
@@ -157,7 +157,7 @@ fn one(
     Row { service: format!("{service} {version}"), counts, seconds, result }
 }
 
-/// Runs the samples through a test of the crate.
+/// Parses the samples in a test of the crate.
 fn samples(
     tccli: &Mutex<Tccli>,
     service: &str,
@@ -192,17 +192,17 @@ fn samples(
         .output()
         .map_err(|error| format!("cargo test: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let told = |mark: &str| text.lines().filter_map(|line| line.strip_prefix(mark)).next();
-    // A sample that does not fit the types made of the same reference contradicts it: that is told, and
-    // is none of the generator's failures.
-    match (told("SAMPLES "), told("FAILURE ")) {
+    let value = |mark: &str| text.lines().filter_map(|line| line.strip_prefix(mark)).next();
+    // A sample that does not match the types contradicts its own reference: reported, but not a failure of
+    // the generator.
+    match (value("SAMPLES "), value("FAILURE ")) {
         (Some(sum), None) => Ok(format!("ok, {sum}")),
         (Some(sum), Some(first)) => Ok(format!("ok, {sum}: {first}")),
-        (None, _) => Err("cargo test: the samples were not read".to_owned()),
+        (None, _) => Err("cargo test: no samples were read".to_owned()),
     }
 }
 
-/// Checks and documents the crate with warnings denied.
+/// Checks and documents the crate, with warnings as errors.
 fn compile(folder: &Path, target: &Path) -> Result<(), String> {
     for (command, flags, arguments) in [
         ("check", "RUSTFLAGS", &["--all-features"][..]),
@@ -225,7 +225,7 @@ fn compile(folder: &Path, target: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What was compiled of a crate and its pages are of no further use, and all of them would fill a disk.
+/// Removes build output and documentation of a crate; those of all crates would fill a disk.
 fn clean(folder: &Path, target: &Path) -> Result<(), String> {
     let name = folder.file_name().unwrap_or_default();
     cargo(folder, target)

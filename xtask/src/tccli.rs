@@ -1,4 +1,4 @@
-//! The official machine-readable reference: PyPI package `tccli`, as the wheel or unpacked.
+//! The official machine-readable reference: the PyPI package `tccli`, as a wheel or a folder.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::files::sha256;
 
-/// A `tccli` to read from.
+/// A `tccli` package.
 pub(crate) enum Tccli {
     Wheel { archive: Box<zip::ZipArchive<File>>, sha256: String, path: PathBuf },
     Folder(PathBuf),
@@ -19,14 +19,14 @@ impl Tccli {
                 Ok(Self::Folder(path.to_owned()))
             } else {
                 let hint =
-                    "holds no tccli/services; name the folder into which the wheel was unpacked";
+                    "missing tccli/services; expected the folder with the content of the wheel";
                 Err(Error::new(format!("{}: {hint}", path.display())))
             };
         }
         let bytes = fs::read(path).map_err(|error| Error::io(path, &error))?;
         let file = File::open(path).map_err(|error| Error::io(path, &error))?;
         let archive = zip::ZipArchive::new(file)
-            .map_err(|error| Error::new(format!("{}: no wheel: {error}", path.display())))?;
+            .map_err(|error| Error::new(format!("{}: invalid wheel: {error}", path.display())))?;
         Ok(Self::Wheel {
             archive: Box::new(archive),
             sha256: sha256(&bytes),
@@ -34,7 +34,7 @@ impl Tccli {
         })
     }
 
-    /// The package's version.
+    /// Returns the version of the package.
     pub(crate) fn version(&mut self) -> Result<String, Error> {
         let text = self.read("tccli/__init__.py")?;
         text.lines()
@@ -43,7 +43,7 @@ impl Tccli {
             .ok_or_else(|| Error::new("tccli/__init__.py: no __version__"))
     }
 
-    /// The file name and checksum of the wheel.
+    /// Returns the file name and checksum of the wheel; `None` for a folder.
     pub(crate) fn wheel(&self) -> Option<(String, String)> {
         match self {
             Self::Wheel { sha256, path, .. } => {
@@ -54,7 +54,7 @@ impl Tccli {
         }
     }
 
-    /// The services, sorted.
+    /// Returns the names of the services, sorted.
     pub(crate) fn services(&self) -> Result<Vec<String>, Error> {
         let mut found: Vec<String> = match self {
             Self::Wheel { archive, .. } => archive
@@ -79,7 +79,7 @@ impl Tccli {
         Ok(found)
     }
 
-    /// The versions of a service, `YYYY-MM-DD`, oldest first.
+    /// Returns the versions of a service, `YYYY-MM-DD`, oldest first.
     pub(crate) fn versions(&self, service: &str) -> Result<Vec<String>, Error> {
         let prefix = format!("tccli/services/{service}/v");
         let mut found: Vec<String> = match self {
@@ -100,17 +100,17 @@ impl Tccli {
         };
         found.sort();
         if found.is_empty() {
-            return Err(Error::new(format!("tccli has no service `{service}`")));
+            return Err(Error::new(format!("unknown service `{service}`")));
         }
         Ok(found)
     }
 
-    /// The official samples of one version of one service.
+    /// Reads the official samples of one version of a service.
     pub(crate) fn examples(&mut self, service: &str, version: &str) -> Result<String, Error> {
         self.read(&format!("tccli/services/{service}/v{}/examples.json", version.replace('-', "")))
     }
 
-    /// A file of the package.
+    /// Reads a file of the package.
     pub(crate) fn read(&mut self, name: &str) -> Result<String, Error> {
         match self {
             Self::Folder(root) => crate::files::read(&root.join(name)),
@@ -123,7 +123,7 @@ impl Tccli {
     }
 }
 
-/// `20210526` -> `2021-05-26`.
+/// Converts `20210526` to `2021-05-26`.
 fn dashed(version: &str) -> Option<String> {
     let digits = version.len() == 8 && version.bytes().all(|byte| byte.is_ascii_digit());
     let (year, month, day) = (version.get(..4)?, version.get(4..6)?, version.get(6..)?);

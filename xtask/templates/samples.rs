@@ -1,6 +1,6 @@
-//! Every official sample of the service parses into the generated types.
+//! Parses every official sample of the service into the generated types.
 //!
-//! `SAMPLES` names the reference's `examples.json`. What is no JSON is counted and left alone.
+//! `SAMPLES` is the path of the reference's `examples.json`. Samples that are not JSON are counted and skipped.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -24,7 +24,7 @@ struct Sample {
 struct Check {
     examples: Examples,
     parsed: usize,
-    no_json: usize,
+    invalid: usize,
     failures: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl Check {
         decode: impl FnOnce(&[u8]) -> Result<T, String>,
     ) {
         if serde_json::from_str::<serde_json::Value>(text).is_err() {
-            self.no_json += 1;
+            self.invalid += 1;
         } else if let Err(error) = decode(text.as_bytes()) {
             self.failures.push(format!("{what}: {error}"));
         } else {
@@ -63,7 +63,7 @@ impl Visitor for Check {
                 self.parse(format!("{name} {index} request"), body, decode);
             }
             let decode = |body: &[u8]| A::decode(body).map_err(|error| error.to_string());
-            self.parse(format!("{name} {index} answer"), &sample.output, decode);
+            self.parse(format!("{name} {index} response"), &sample.output, decode);
         }
     }
 }
@@ -72,10 +72,10 @@ impl Visitor for Check {
 fn samples_parse() {
     let text = std::fs::read_to_string(std::env::var("SAMPLES").unwrap()).unwrap();
     let examples = serde_json::from_str(&text).unwrap();
-    let mut check = Check { examples, parsed: 0, no_json: 0, failures: Vec::new() };
+    let mut check = Check { examples, parsed: 0, invalid: 0, failures: Vec::new() };
     CRATE::visit_actions(&mut check);
     for failure in &check.failures {
         println!("FAILURE {failure}");
     }
-    println!("SAMPLES {} parsed, {} no JSON, {} of another form", check.parsed, check.no_json, check.failures.len());
+    println!("SAMPLES {} parsed, {} not JSON, {} mismatched", check.parsed, check.invalid, check.failures.len());
 }

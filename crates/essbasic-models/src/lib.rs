@@ -1,7 +1,7 @@
 //! Types of the Tencent e-sign API (essbasic 2021-05-26), generated from its spec.
 //!
-//! Every action has a request type, `XxxRequest`, that implements [`tc3_api::Action`], and an answer
-//! type, `XxxResponse`.
+//! Every action has a request type, `XxxRequest`, which implements [`tc3_api::Action`], and a response type,
+//! `XxxResponse`.
 //!
 //! ```
 //! # #[cfg(feature = "flows")] {
@@ -14,20 +14,20 @@
 //! # }
 //! ```
 //!
-//! - A request's `new` asks for what the service requires; every other member has a setter of its
-//!   name. What is not set is not sent; an empty text, an empty list and zero are.
-//! - An answer bears what servers send: `null` for a list, a number in a text, members and values
-//!   that this version does not know. A member that the reference promises is plain, and has its
-//!   type's default where a server leaves it out; any other is an `Option`.
-//! - A set of values is an enum that keeps what it does not know: [`FlowStatus`], [`ErrorCode`].
-//! - `Debug` prints `***` for what tells who a person is, for links and for the content of files.
+//! - The constructor `new` of a request takes the required fields; every other field has a setter with its name.
+//!   Unset fields are not sent; empty strings, empty arrays and zeros are.
+//! - Responses are decoded leniently: `null` for an array, a number as a string, unknown fields and unknown
+//!   values are accepted. A field that the reference guarantees has its type's default if the server omits it;
+//!   any other field is an `Option`.
+//! - A value set is an open enum that preserves unknown values: [`FlowStatus`], [`ErrorCode`].
+//! - `Debug` prints `***` for personal data, links and the content of files.
 //!
 //! # Features
 //!
-//! Each action belongs to one feature: `flows`, `files`, `templates`, `seals`, ...; `full` is all of
-//! them. `catalogue` adds `CATALOGUE`, the service as data: what each action asks for and answers,
-//! in words, types and limits, and which feature holds it. `server` adds the opposite side, for
-//! emulators and tests: requests can be read and answers written.
+//! Each action belongs to one feature: `flows`, `files`, `templates`, `seals`, ...; `full` enables all of them.
+//! `catalogue` adds `CATALOGUE`, the service as data: requests and responses of each action with documentation,
+//! types and limits, and the feature of the action. `server` adds the server side, for emulators and tests:
+//! requests can be deserialized and responses serialized.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[rustfmt::skip]

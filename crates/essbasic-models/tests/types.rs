@@ -1,6 +1,6 @@
-//! What users of the contract actions rely on, and what must never show.
+//! Tests of the request and response types of contract actions, and of redaction.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ fn agent() -> Agent {
 }
 
 #[test]
-fn requests_carry_what_was_set_and_nothing_else() {
+fn requests_contain_only_fields_that_were_set() {
     let request = DescribeResourceUrlsByFlowsRequest::new(agent(), ["f1", "f2"]);
     let agent_json = json!({"AppId": "app", "ProxyOrganizationOpenId": "org",
         "ProxyOperator": {"OpenId": "operator"}});
@@ -35,41 +35,42 @@ fn requests_carry_what_was_set_and_nothing_else() {
 }
 
 #[test]
-fn a_positional_answer_keeps_its_positions() {
+fn positional_responses_preserve_positions() {
     let text = r#"{"Response":{"FlowResourceUrlInfos":[{"FlowId":"f1","ResourceUrlInfos":
         [{"Url":"https://h/p?key=secret","Name":"n","Type":"PDF"}]},{"FlowId":"f2","ResourceUrlInfos":null}],
         "ErrorMessages":["","not yours"],"RequestId":"r"}}"#;
-    let answer = Envelope::<DescribeResourceUrlsByFlowsResponse>::decode(text.as_bytes()).unwrap();
-    let answer = answer.result.unwrap().body;
-    assert_eq!(answer.error_messages, ["", "not yours"]);
+    let response =
+        Envelope::<DescribeResourceUrlsByFlowsResponse>::decode(text.as_bytes()).unwrap();
+    let response = response.result.unwrap().body;
+    assert_eq!(response.error_messages, ["", "not yours"]);
     let urls: Vec<usize> =
-        answer.flow_resource_url_infos.iter().map(|info| info.resource_url_infos.len()).collect();
+        response.flow_resource_url_infos.iter().map(|info| info.resource_url_infos.len()).collect();
     assert_eq!(urls, [1, 0]);
-    assert_eq!(answer.request_id, "r");
-    let shown = format!("{answer:?}");
+    assert_eq!(response.request_id, "r");
+    let shown = format!("{response:?}");
     assert!(!shown.contains("secret") && shown.contains("url: ***"), "{shown}");
 }
 
 #[test]
-fn a_flow_says_where_it_stands_and_hides_who_signs() {
+fn flow_details_parse_and_redact_signers() {
     let text = r#"{"Response":{"FlowInfo":[{"FlowId":"f","FlowStatus":"PART","FlowApproverInfos":[
-        {"Mobile":"13800000000","ApproveName":"Somebody","ApproveStatus":"WAITPICKUP","ApproveType":"PERSON"},
+        {"Mobile":"13800000000","ApproveName":"Zhang San","ApproveStatus":"WAITPICKUP","ApproveType":"PERSON"},
         {"ApproveStatus":"BRAND_NEW"}]}],"RequestId":"r"}}"#;
-    let answer = Envelope::<DescribeFlowDetailInfoResponse>::decode(text.as_bytes()).unwrap();
-    let answer = answer.result.unwrap().body;
-    let flow = answer.flow_info.first().unwrap();
+    let response = Envelope::<DescribeFlowDetailInfoResponse>::decode(text.as_bytes()).unwrap();
+    let response = response.result.unwrap().body;
+    let flow = response.flow_info.first().unwrap();
     assert_eq!(flow.flow_status, FlowStatus::Part);
     let [one, other] = flow.flow_approver_infos.as_slice() else { unreachable!() };
     assert_eq!(one.approve_status, ApproveStatus::WaitPickup);
     assert_eq!(one.approve_type, ApproveType::Person);
     assert_eq!(other.approve_status, ApproveStatus::Unknown("BRAND_NEW".to_owned()));
-    assert_eq!((one.mobile.as_str(), one.approve_name.as_str()), ("13800000000", "Somebody"));
-    let shown = format!("{answer:#?}");
-    assert!(!shown.contains("13800000000") && !shown.contains("Somebody"), "{shown}");
+    assert_eq!((one.mobile.as_str(), one.approve_name.as_str()), ("13800000000", "Zhang San"));
+    let shown = format!("{response:#?}");
+    assert!(!shown.contains("13800000000") && !shown.contains("Zhang San"), "{shown}");
 }
 
 #[test]
-fn the_catalogue_holds_every_action() {
+fn the_catalogue_contains_every_action() {
     assert_eq!(CATALOGUE.actions.len(), 99);
     assert!(CATALOGUE.actions.is_sorted_by_key(|action| action.info.name));
     for meta in CATALOGUE.actions {
@@ -77,7 +78,7 @@ fn the_catalogue_holds_every_action() {
         assert!(!meta.title.is_empty() && !meta.group.is_empty(), "{}", meta.info.name);
         assert_eq!((meta.info.service, meta.info.version), ("essbasic", "2021-05-26"));
         assert_eq!(meta.info.rate_limit, Some(20));
-        // Nothing that makes, changes or takes away is ever repeated blindly.
+        // Only reads are idempotent.
         let reads = ["Describe", "ChannelDescribe"];
         let read = reads.iter().any(|prefix| meta.info.name.starts_with(prefix));
         assert!(read || !meta.info.retry_safe, "{}", meta.info.name);
@@ -115,7 +116,7 @@ fn the_catalogue_holds_every_action() {
 }
 
 #[test]
-fn every_code_of_every_action_is_known() {
+fn error_codes_of_all_actions_are_known() {
     for code in CATALOGUE.actions.iter().flat_map(|action| action.errors) {
         let known = ErrorCode::from(*code);
         assert!(!matches!(known, ErrorCode::Unknown(_)), "{code}");
@@ -127,7 +128,7 @@ fn every_code_of_every_action_is_known() {
 }
 
 #[test]
-fn every_code_says_what_the_catalogue_says_of_it() {
+fn error_codes_match_the_catalogue() {
     for code in CATALOGUE.codes {
         let known = ErrorCode::from(code.code);
         assert_eq!(known.description().map(|text| format!("{text}.")).as_deref(), Some(code.doc));
