@@ -247,12 +247,12 @@ impl ::core::fmt::Debug for AutoSignConfig {
 ///   persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCancelUserAutoSignEnableUrlRequest {
@@ -418,7 +418,7 @@ impl ::tc3_api::json::Encode for ChannelCancelUserAutoSignEnableUrlResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
@@ -427,7 +427,7 @@ impl ::tc3_api::json::Encode for ChannelCancelUserAutoSignEnableUrlResponse {
 ///   so check it before retrying. Give the request id to the service's support if the error
 ///   persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
 ///   document number is wrong. Check the number against its document type: 18 characters with a
 ///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
@@ -441,12 +441,12 @@ impl ::tc3_api::json::Encode for ChannelCancelUserAutoSignEnableUrlResponse {
 ///   it; at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
 ///   Signer is below the legal age. Have another person sign, or have the super administrator
 ///   or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
@@ -792,7 +792,7 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
@@ -808,12 +808,12 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
 ///   so check it before retrying. Give the request id to the service's support if the error
 ///   persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignSealUrlRequest {
@@ -1066,7 +1066,7 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
@@ -1088,8 +1088,8 @@ impl ::core::fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusRequest {
@@ -1288,7 +1288,7 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
@@ -1297,7 +1297,7 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 ///   so check it before retrying. Give the request id to the service's support if the error
 ///   persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
 ///   document number is wrong. Check the number against its document type: 18 characters with a
 ///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
@@ -1312,8 +1312,8 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NotInAutoSignWhiteList`](super::ErrorCode::OperationDeniedNotInAutoSignWhiteList):
 ///   Not on the allow-list of this business. Have the service's account manager enable
 ///   auto-signing by individuals for this application; check `SceneKey` too.
@@ -1478,7 +1478,7 @@ impl ::tc3_api::json::Encode for ChannelDisableUserAutoSignResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.LicenseNoQuota`](super::ErrorCode::FailedOperationLicenseNoQuota):
 ///   Auto-sign licence quota is exhausted. Buy licences through the service's account manager,
 ///   then retry. The action itself is no longer in use.
@@ -1495,7 +1495,7 @@ impl ::tc3_api::json::Encode for ChannelDisableUserAutoSignResponse {
 ///   failed. Retry a query later; after a create or change the outcome is unknown, so check it
 ///   before retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
 ///   document number is wrong. Check the number against its document type: 18 characters with a
 ///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
@@ -1510,8 +1510,8 @@ impl ::tc3_api::json::Encode for ChannelDisableUserAutoSignResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseRequest {
@@ -1698,20 +1698,20 @@ impl ChannelRenewAutoSignLicenseResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -2061,20 +2061,20 @@ impl ::core::fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).

@@ -153,7 +153,7 @@ impl ::core::fmt::Debug for ChannelBillUsageDetail {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
 ///   range. Give `Limit` at least 1 and at most the action's maximum: 100 in
 ///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
@@ -326,7 +326,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeAccountBillDetailResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
 ///   range. Give `Limit` at least 1 and at most the action's maximum: 100 in
 ///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
@@ -542,7 +542,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeBillUsageDetailResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -550,7 +550,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeBillUsageDetailResponse {
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
 ///   before retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Date`](super::ErrorCode::InvalidParameterDate): Date is invalid. Give
 ///   `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart,
 ///   start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces
@@ -566,8 +566,8 @@ impl ::tc3_api::json::Encode for ChannelDescribeBillUsageDetailResponse {
 /// - [`MissingParameter.Date`](super::ErrorCode::MissingParameterDate): Date parameter is
 ///   missing. Give `StartDate` and `EndDate`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.

@@ -375,7 +375,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "用PDF文件创建签署流程",
-            "Creates a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its parties for signature. For contracts without a standard form if the platform has the complete PDF; for standard forms use `CreateFlowsByTemplates`.\n\nThe initiator is a sub-organisation and one of its employees; both must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person. Parties need not be verified yet; the fields that describe a party depend on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota as soon as it is created. The quota is returned only if the contract is withdrawn while nobody has signed, or only auto-signing it, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release.\n\n`NeedPreview` shows the result without creating anything. `Components` places the initiator's fields; each party's entry places its own fields and signature slots, and `SignBeanTag` can leave the slots to the signers. With `OpenDynamicSignFlow` parties follow afterwards, by `ChannelCreateDynamicFlowApprover`.",
+            "Creates a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its parties for signature. For contracts without a standard form if the platform has the complete PDF; for standard forms use `CreateFlowsByTemplates`.\n\nThe initiator is a sub-organisation and one of its employees; both must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person. Parties need not be verified yet; the fields that describe a party depend on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota as soon as it is created. The quota is returned only if the contract is withdrawn while nobody has signed it, or only auto-signing has, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release.\n\n`NeedPreview` shows the result without creating anything. `Components` places the initiator's fields; each party's entry places its own fields and signature slots, and `SignBeanTag` can leave the slots to the signers. With `OpenDynamicSignFlow` parties follow afterwards, by `ChannelCreateDynamicFlowApprover`.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -463,7 +463,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "通过多文件创建合同组签署流程",
-            "Creates 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. Quota is returned only for a withdrawn contract that nobody has signed, or only auto-signing has signed; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons are not possible for a group.",
+            "Creates 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. Quota is returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons are not possible for a group.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -534,7 +534,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "通过多模板创建合同组签署流程",
-            "Creates 2 to 50 related contracts from templates and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. Quota is returned only for a withdrawn contract that nobody has signed, or only auto-signing has signed; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons (`CcInfos`) are not possible for a group.",
+            "Creates 2 to 50 related contracts from templates and bundles them into a contract group. Each signer gets one link for the whole group, sees the contracts as a list, and signs the group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed identity verification. Parties may be employees of this or another sub-organisation, persons, or employees of organisations that joined the service outside of the platform; neither the organisations nor the people need be verified yet. `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. Quota is returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be enabled for this action by the service's account manager. Copies to third persons (`CcInfos`) are not possible for a group.",
             "flow_creation",
             &[
                 "FailedOperation.OrganizationNameChanged",
@@ -1609,7 +1609,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "激活或者续期子企业",
-            "Activates sub-organisations, or extends their activation, using one licence each.\n\nAn active sub-organisation can initiate contracts; an inactive one can only view and sign them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal adds a year and may be repeated, with one licence each time, but only while the sub-organisation is active: one that has lapsed must be activated again.\n\nThe sub-organisations must have completed verification; so must the one and the employee named in `Agent`. The same can be done in the console, or left to the service: with automatic activation or renewal enabled among the application's extended services, it happens by itself while licences last.",
+            "Activates sub-organisations, or extends their activation, using one licence each.\n\nAn active sub-organisation can initiate contracts; an inactive one can only view and sign them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal adds a year and uses one licence; repeated renewals are allowed, but only while the sub-organisation is active: one that has lapsed must be activated again.\n\nThe sub-organisations must have completed verification; so must the one and the employee named in `Agent`. The same can be done in the console, or left to the service: with automatic activation or renewal enabled among the application's extended services, it happens by itself while licences last.",
             "organizations",
             &[
                 "FailedOperation",
@@ -1857,7 +1857,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "用模板创建签署流程",
-            "Creates 1 to 20 contracts, each from a template of the sub-organisation, and sends them to their parties. The parties are given in the template's order. `ErrorMessages` contains the result of each contract.\n\nThe initiating sub-organisation and employee must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person; parties need not be verified yet. The fields that describe a party depend on its kind, see `FlowApproverInfo`.\n\n`FormFields` fills in the fields that the template assigns to the initiator, and no others: parties fill in theirs when they sign. In a template with a dynamic table, files put into attachment fields must be PDFs of A4 size. Such documents are composed in the background; `TaskInfos` and a callback report the completion.\n\nA contract uses quota as soon as it is created. The quota is returned only if the contract is withdrawn while nobody has signed, or only auto-signing it, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release. `NeedPreview` shows the result without creating anything.",
+            "Creates 1 to 20 contracts, each from a template of the sub-organisation, and sends them to their parties. The parties are given in the template's order. `ErrorMessages` contains the result of each contract.\n\nThe initiating sub-organisation and employee must have passed identity verification. A party may be the same sub-organisation, another one (with a named employee, or with none, so that one of its employees claims the contract), an organisation that joined the service outside of the platform, or a person; parties need not be verified yet. The fields that describe a party depend on its kind, see `FlowApproverInfo`.\n\n`FormFields` fills in the fields that the template assigns to the initiator, and no others: parties fill in theirs when they sign. In a template with a dynamic table, files put into attachment fields must be PDFs of A4 size. Such documents are composed in the background; `TaskInfos` and a callback report the completion.\n\nA contract uses quota as soon as it is created. The quota is returned only if the contract is withdrawn while nobody has signed it, or only auto-signing has, and the organisation still has allowance for such returns; not after expiry, refusal, completion or release. `NeedPreview` shows the result without creating anything.",
             "flow_creation",
             &[
                 "FailedOperation",
@@ -2421,7 +2421,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_rate_limit(20u32)
                 .retry_safe(),
             "获取合同PDF下载链接",
-            "Creates links from which the PDFs of up to 50 contracts can be fetched. They must be contracts that the sub-organisation in `Agent` created, and may still be in signing or be fully signed.\n\nThe PDF is composed or signed in the background, one to three seconds after a contract is created or a signature given. To get the complete signed file, make sure in one of two ways that it is ready before calling:\n\n- Have a callback address configured, and wait for the message (`FlowStatusChange`) that the service sends there once every party has signed.\n- Ask `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.\n\nA link expires after five minutes: fetch the file immediately instead of storing the link.\n\nPermission to download is needed, in one of two ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of the organisation centre: its super administrator scans a code and signs the letter of authorisation in the service's mini program.\n- The platform switches it on for its application, in the console's application management under extended services: the platform's super administrator scans a code and signs the statement of informed consent in the mini program. This does not help for a sub-organisation that has itself turned downloads by the platform off.\n\nA contract that fails does not fail the call: see `ErrorMessages`.",
+            "Creates links from which the PDFs of up to 50 contracts can be fetched. They must be contracts that the sub-organisation in `Agent` created, and may still be in signing or be fully signed.\n\nThe PDF is composed or signed in the background, one to three seconds after a contract is created or a signature given. To get the complete signed file, make sure in one of two ways that it is ready before calling:\n\n- Have a callback address configured, and wait for the message (`FlowStatusChange`) that the service sends there once every party has signed.\n- Poll `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.\n\nA link expires after five minutes: fetch the file immediately instead of storing the link.\n\nPermission to download is needed, in one of two ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of the organisation centre: its super administrator scans a code and signs the letter of authorisation in the service's mini program.\n- The platform switches it on for its application, in the console's application management under extended services: the platform's super administrator scans a code and signs the statement of informed consent in the mini program. This does not help for a sub-organisation that has itself turned downloads by the platform off.\n\nA contract that fails does not fail the call: see `ErrorMessages`.",
             "flows",
             &[
                 "FailedOperation",
@@ -2724,7 +2724,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32),
             "企业模板管理",
-            "Deletes, enables, disables or copies a template that a sub-organisation owns. Every operation triggers a callback.\n\nDeleting is final; disable a template to keep it. Enabling and disabling may be repeated: a template already in that state is not an error. From a disabled template no contract can be initiated; contracts already initiated continue. A copy differs in its name only; everything else is edited in the console.",
+            "Deletes, enables, disables or copies a template that a sub-organisation owns. Every operation triggers a callback.\n\nDeleting is final; disable a template to keep it. Enabling and disabling are idempotent: a template already in that state is not an error. From a disabled template no contract can be initiated; contracts already initiated continue. A copy differs in its name only; everything else is edited in the console.",
             "templates",
             &[
                 "InternalError",
@@ -3321,7 +3321,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.InvalidAuthorization",
             "Authorization header is not in the TC3 format.",
-            "Look for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Repeating does not help.",
+            "Look for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Retrying does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.InvalidSecretId",
@@ -3346,7 +3346,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.SignatureFailure",
             "Signature mismatch.",
-            "Check that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Repeating does not help.",
+            "Check that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Retrying does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "AuthFailure.TokenFailure",
@@ -3366,7 +3366,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation",
             "Generic operation failure; read Message.",
-            "Mend the reason that the message gives. Repeating unchanged rarely helps.",
+            "Fix the cause given in the message. Retrying unchanged rarely helps.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.AgeNotAchieveNormalLegal",
@@ -3411,7 +3411,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.NotAvailableSignReview",
             "Contract is in a state in which signing review is not possible.",
-            "Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.",
+            "Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "FailedOperation.OrganizationExperienceChange",
@@ -3536,7 +3536,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.Serialize",
             "Serialisation failed.",
-            "Repeat the upload; a file nobody uses expires by itself. Give the request id to the service's support if it stays.",
+            "Retry the upload; unused files expire automatically. Give the request id to the service's support if the error persists.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InternalError.System",
@@ -3556,7 +3556,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter",
             "A parameter is wrong.",
-            "Read the message, which names the parameter, and correct it. Repeating unchanged does not help.",
+            "Read the message, which names the parameter, and correct it. Retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.Application",
@@ -3796,7 +3796,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.ParamError",
             "A parameter is wrong (unspecified).",
-            "Read the message, which names the parameter, and correct it. Repeating unchanged does not help.",
+            "Read the message, which names the parameter, and correct it. Retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.ResourceType",
@@ -3851,12 +3851,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameter.fFowIds",
             "Flow id does not exist (code is spelled this way by the service).",
-            "Check `FlowIds`: contracts initiated by this sub-organisation in this application. Ask with the `Agent` that created them.",
+            "Check `FlowIds`: contracts initiated by this sub-organisation in this application. Query with the `Agent` that created them.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameterValue",
             "Parameter value is not allowed.",
-            "Read the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.",
+            "Read the message, which names the parameter, and give a value that the action allows. Retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "InvalidParameterValue.InvalidQuotaType",
@@ -3886,7 +3886,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "LimitExceeded",
             "Quota exceeded.",
-            "Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.",
+            "Read the message for which limit it is; send less, or have the quota raised by the service's account manager. Retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "LimitExceeded.CallTimes",
@@ -4031,7 +4031,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied",
             "Operation refused; read Message.",
-            "Mend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.",
+            "Fix the cause given in the message, often a missing permission or a wrong state. Retrying unchanged does not help.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.AlreadyHas",
@@ -4081,7 +4081,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.FileDeleted",
             "File was deleted.",
-            "Leave this contract out; the file can't be had from this service any more. Ask the service's support if it should still exist.",
+            "Leave this contract out; the file is no longer available from this service. Contact the service's support if it should still exist.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "OperationDenied.FlowHasTerminated",
@@ -4331,7 +4331,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.URL",
             "URL does not exist.",
-            "Ask `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.",
+            "Query `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ResourceNotFound.User",
@@ -4351,12 +4351,12 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
         ::tc3_catalogue::CodeMeta::new(
             "ResponseSizeLimitExceeded",
             "Response would be too large.",
-            "Ask for less: a smaller page, fewer ids, or a narrower time range.",
+            "Request less: a smaller page, fewer ids, or a narrower time range.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "ServiceUnavailable",
             "Service temporarily unavailable.",
-            "Repeat a query with growing pauses; after a create or change, look first whether it took effect.",
+            "Retry a query with exponential backoff; after a create or change, check first whether it took effect.",
         ),
         ::tc3_catalogue::CodeMeta::new(
             "UnauthorizedOperation",
@@ -7311,7 +7311,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "FlowApproverInfos",
                     "flow_approver_infos",
-                    "The signers for whom to create links; empty or left out for the initiator's preview. Each with `ApproverType` (official samples leave it out for persons) and:\n\n- a person: `Name`, `Mobile`.\n- an employee of an organisation outside the platform: these and `OrganizationName`.\n- an employee of a sub-organisation: `OpenId`, `OrganizationOpenId` and, until it is verified and active, `OrganizationName`.\n\nOtherwise only `RecipientId` (names the party directly), `ApproverSignTypes` (for this link only), `SignTypeSelector` and `Intention` (video signing only) apply. Only slots for signatures, dates, seals and approval and fields to fill in work. The contract decides how a signature is made; a person's stored signature pictures can't be used, and one drawn here isn't kept.",
+                    "The signers of the links; empty or left out for the initiator's preview. Each with `ApproverType` (official samples leave it out for persons) and:\n\n- a person: `Name`, `Mobile`.\n- an employee of an organisation outside the platform: these and `OrganizationName`.\n- an employee of a sub-organisation: `OpenId`, `OrganizationOpenId` and, until it is verified and active, `OrganizationName`.\n\nOtherwise only `RecipientId` (names the party directly), `ApproverSignTypes` (for this link only), `SignTypeSelector` and `Intention` (video signing only) apply. Only slots for signatures, dates, seals and approval and fields to fill in work. The contract decides how a signature is made; a person's stored signature pictures can't be used, and one drawn here isn't kept.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&FlowApproverInfo),
                     ),
@@ -10663,7 +10663,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "SignComponents",
                     "sign_components",
-                    "The party's signature slots, for a contract from a PDF. From a template: which seal the own organisation uses in which slot, the slot by `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`.",
+                    "The party's signature slots, for a contract from a PDF. From a template: the seal of the own organisation for each slot, the slot by `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`.",
                     ::tc3_catalogue::JsonType::List(
                         &::tc3_catalogue::JsonType::Object(&Component),
                     ),
@@ -13620,7 +13620,7 @@ mod objects {
             ::tc3_catalogue::MemberMeta::new(
                     "GenerateType",
                     "generate_type",
-                    "Parties for whom links are created. Absent: `ALL`.",
+                    "Parties that get links. Absent: `ALL`.",
                     ::tc3_catalogue::JsonType::String,
                 )
                 .optional()
@@ -21381,7 +21381,7 @@ mod sets {
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("WATERMARK"),
                 "Watermark",
-                "Watermark; what it shows is set in `ComponentExtra`.",
+                "Watermark; `ComponentExtra` sets its content.",
             ),
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("SIGN_DATE"),
@@ -23317,7 +23317,7 @@ mod sets {
     );
     pub(super) static SignUrlGenerateType: ::tc3_catalogue::ValueSetMeta = ::tc3_catalogue::ValueSetMeta::new(
         "SignUrlGenerateType",
-        "Parties for whom signing links are created.",
+        "Parties that get signing links.",
         &[
             ::tc3_catalogue::ValueMeta::new(
                 ::tc3_catalogue::Literal::Text("ALL"),

@@ -23,7 +23,7 @@
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
 ///   found; check the role data exists. Give the operator a role that allows this
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
@@ -33,10 +33,10 @@
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -301,10 +301,10 @@ impl ::core::fmt::Debug for ChannelCreateEmbedWebUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateWebThemeConfigRequest {
@@ -473,7 +473,7 @@ impl ::tc3_api::json::Encode for ChannelCreateWebThemeConfigResponse {
 ///     Agent, AuthorizationType, ConsoleLoginEndpoint, CreateConsoleLoginUrlRequest, UserInfo,
 /// };
 ///
-/// // Both ids may be new: once the link has been used they belong to this organisation and person.
+/// // Both ids may be new: after the link is used they belong to this organisation and person.
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
@@ -489,7 +489,7 @@ impl ::tc3_api::json::Encode for ChannelCreateWebThemeConfigResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.ErrNotSyncProxyOrganization`](super::ErrorCode::FailedOperationErrNotSyncProxyOrganization):
 ///   Trusted third-party verification chosen but the sub-organisation's name, credit code and
 ///   legal representative were not synced first (SyncProxyOrganization). First call
@@ -502,7 +502,7 @@ impl ::tc3_api::json::Encode for ChannelCreateWebThemeConfigResponse {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.AuthorizationType`](super::ErrorCode::InvalidParameterAuthorizationType):
 ///   Authorisation method is invalid. Give in `AuthorizationTypes` only values the action takes
 ///   (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney
@@ -533,7 +533,7 @@ impl ::tc3_api::json::Encode for ChannelCreateWebThemeConfigResponse {
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
 ///   Unified social credit code is malformed. Give the 18 characters of the code as on the
 ///   business licence, capitals and digits, without spaces.
@@ -548,8 +548,8 @@ impl ::tc3_api::json::Encode for ChannelCreateWebThemeConfigResponse {
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
 ///   ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.

@@ -19,7 +19,7 @@ pub enum ErrorCode {
     AuthFailure,
     /// `AuthFailure.InvalidAuthorization`: Authorization header is not in the TC3 format. Look for
     /// a proxy that changes the `Authorization` header; requests signed by hand need the
-    /// TC3-HMAC-SHA256 form. Repeating does not help.
+    /// TC3-HMAC-SHA256 form. Retrying does not help.
     AuthFailureInvalidAuthorization,
     /// `AuthFailure.InvalidSecretId`: Key is not a Cloud API key. Take a secret id and key from the
     /// access management (CAM) console's API keys; keys of other products don't work.
@@ -37,7 +37,7 @@ pub enum ErrorCode {
     AuthFailureSignatureExpire,
     /// `AuthFailure.SignatureFailure`: Signature mismatch. Check that the secret key belongs to the
     /// secret id, and that nothing between the signing and the service changes body, host or
-    /// content type. Repeating does not help.
+    /// content type. Retrying does not help.
     AuthFailureSignatureFailure,
     /// `AuthFailure.TokenFailure`: Session token invalid or expired. Fetch fresh temporary
     /// credentials and retry once; send no token with a permanent key.
@@ -49,8 +49,8 @@ pub enum ErrorCode {
     /// `DryRunOperation`: Dry run succeeded; nothing was done. The request would succeed. Send it
     /// without the dry-run parameter to have it done.
     DryRunOperation,
-    /// `FailedOperation`: Generic operation failure; read Message. Mend the reason that the message
-    /// gives. Repeating unchanged rarely helps.
+    /// `FailedOperation`: Generic operation failure; read Message. Fix the cause given in the
+    /// message. Retrying unchanged rarely helps.
     FailedOperation,
     /// `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age. Have
     /// another person sign, or have the super administrator or legal representative open the
@@ -86,7 +86,7 @@ pub enum ErrorCode {
     /// `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is
     /// not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review needs a
     /// contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch
-    /// actions, check the organisations' state. Repeating unchanged does not help.
+    /// actions, check the organisations' state. Retrying unchanged does not help.
     FailedOperationNotAvailableSignReview,
     /// `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from
     /// the company register. Have the organisation settle its status with the company register; its
@@ -187,8 +187,8 @@ pub enum ErrorCode {
     /// `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then
     /// retry. Give the request id to the service's support if the error persists.
     InternalErrorSealUpload,
-    /// `InternalError.Serialize`: Serialisation failed. Repeat the upload; a file nobody uses
-    /// expires by itself. Give the request id to the service's support if it stays.
+    /// `InternalError.Serialize`: Serialisation failed. Retry the upload; unused files expire
+    /// automatically. Give the request id to the service's support if the error persists.
     InternalErrorSerialize,
     /// `InternalError.System`: System error. Retry a query later; after a create or change the
     /// outcome is unknown, so check it before retrying. Give the request id to the service's
@@ -202,7 +202,7 @@ pub enum ErrorCode {
     /// the host offers it: `UploadFiles` is available only on `file.ess.tencent.cn`.
     InvalidAction,
     /// `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and
-    /// correct it. Repeating unchanged does not help.
+    /// correct it. Retrying unchanged does not help.
     InvalidParameter,
     /// `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an
     /// application of the platform that exists in the environment called (test and production are
@@ -364,7 +364,7 @@ pub enum ErrorCode {
     /// on the business licence, with full-width brackets in place of `(` and `)`.
     InvalidParameterOrganizationName,
     /// `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which
-    /// names the parameter, and correct it. Repeating unchanged does not help.
+    /// names the parameter, and correct it. Retrying unchanged does not help.
     InvalidParameterParamError,
     /// `InvalidParameter.ResourceType`: Resource type is wrong. Give the file's suffix in
     /// `ResourceType`, one of those that `CreateFileConvertTask` lists, equal to the one of
@@ -406,10 +406,10 @@ pub enum ErrorCode {
     InvalidParameterUnsupportedComponentType,
     /// `InvalidParameter.fFowIds`: Flow id does not exist (code is spelled this way by the
     /// service). Check `FlowIds`: contracts initiated by this sub-organisation in this application.
-    /// Ask with the `Agent` that created them.
+    /// Query with the `Agent` that created them.
     InvalidParameterFFowIds,
     /// `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the
-    /// parameter, and give a value that the action allows. Repeating unchanged does not help.
+    /// parameter, and give a value that the action allows. Retrying unchanged does not help.
     InvalidParameterValue,
     /// `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Give one of the
     /// values listed for `QuotaType`, or leave it out for all.
@@ -428,7 +428,7 @@ pub enum ErrorCode {
     /// caller's public address to the allowlist; note that a proxy or gateway may change it.
     IpNotInWhitelist,
     /// `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have
-    /// the quota raised by the service's account manager. Repeating unchanged does not help.
+    /// the quota raised by the service's account manager. Retrying unchanged does not help.
     LimitExceeded,
     /// `LimitExceeded.CallTimes`: Call-count limit exceeded. Call again the next day: 50 calls per
     /// day are allowed, unless the service's account manager raises the limit.
@@ -515,8 +515,8 @@ pub enum ErrorCode {
     NoSuchProduct,
     /// `NoSuchVersion`: API version does not exist. Send version `2021-05-26`.
     NoSuchVersion,
-    /// `OperationDenied`: Operation refused; read Message. Mend the reason that the message gives:
-    /// a missing permission or a wrong state, often. Repeating unchanged does not help.
+    /// `OperationDenied`: Operation refused; read Message. Fix the cause given in the message,
+    /// often a missing permission or a wrong state. Retrying unchanged does not help.
     OperationDenied,
     /// `OperationDenied.AlreadyHas`: Evidence already exists for this resource; another cannot be
     /// created. Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL`
@@ -550,8 +550,8 @@ pub enum ErrorCode {
     /// enable trusted third-party verification, or let the sub-organisation be verified by the
     /// service.
     OperationDeniedErrNotOpenWeakAuthorization,
-    /// `OperationDenied.FileDeleted`: File was deleted. Leave this contract out; the file can't be
-    /// had from this service any more. Ask the service's support if it should still exist.
+    /// `OperationDenied.FileDeleted`: File was deleted. Leave this contract out; the file is no
+    /// longer available from this service. Contact the service's support if it should still exist.
     OperationDeniedFileDeleted,
     /// `OperationDenied.FlowHasTerminated`: Flow is already terminated. Leave it; a contract that
     /// has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.
@@ -732,7 +732,7 @@ pub enum ErrorCode {
     /// from `DescribeTemplates`; `OperateChannelTemplate` requires one of the platform's own
     /// library instead.
     ResourceNotFoundTemplate,
-    /// `ResourceNotFound.URL`: URL does not exist. Ask `DescribeChannelFlowEvidenceReport` again
+    /// `ResourceNotFound.URL`: URL does not exist. Query `DescribeChannelFlowEvidenceReport` again
     /// later; a report can take up to about 24 hours.
     ResourceNotFoundUrl,
     /// `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other
@@ -746,11 +746,11 @@ pub enum ErrorCode {
     /// `ResourceUnavailable`: Resource is not available. Read the message for the resource and
     /// check its state; the error may be temporary, so a query may be retried later.
     ResourceUnavailable,
-    /// `ResponseSizeLimitExceeded`: Response would be too large. Ask for less: a smaller page,
+    /// `ResponseSizeLimitExceeded`: Response would be too large. Request less: a smaller page,
     /// fewer ids, or a narrower time range.
     ResponseSizeLimitExceeded,
-    /// `ServiceUnavailable`: Service temporarily unavailable. Repeat a query with growing pauses;
-    /// after a create or change, look first whether it took effect.
+    /// `ServiceUnavailable`: Service temporarily unavailable. Retry a query with exponential
+    /// backoff; after a create or change, check first whether it took effect.
     ServiceUnavailable,
     /// `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling
     /// account and that operator and sub-organisation may do this; have the super administrator
@@ -1743,16 +1743,16 @@ const DESCRIPTIONS: &::core::primitive::str = ::core::concat!(
 const ADVICE: &::core::primitive::str = ::core::concat!(
     "ActionOffline\tUse the action that replaces it; retrying does not help. `DescribeUsage`, for instance, is replaced by `ChannelDescribeBillUsageDetail`.\n",
     "AuthFailure\tCheck the secret id and key, the clock, and the account's CAM policies; retrying unchanged does not help.\n",
-    "AuthFailure.InvalidAuthorization\tLook for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Repeating does not help.\n",
+    "AuthFailure.InvalidAuthorization\tLook for a proxy that changes the `Authorization` header; requests signed by hand need the TC3-HMAC-SHA256 form. Retrying does not help.\n",
     "AuthFailure.InvalidSecretId\tTake a secret id and key from the access management (CAM) console's API keys; keys of other products don't work.\n",
     "AuthFailure.MFAFailure\tHave the account's administrator complete or relax the multi-factor check for this key's user; retrying does not help.\n",
     "AuthFailure.SecretIdNotFound\tCheck the secret id for stray spaces, and in the CAM console whether the key still exists and is enabled. After a key rotation, reload the credentials and retry once.\n",
     "AuthFailure.SignatureExpire\tSet the machine's clock, preferably by NTP; then sign again with the current time and retry. The response's `Date` header shows the clock skew.\n",
-    "AuthFailure.SignatureFailure\tCheck that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Repeating does not help.\n",
+    "AuthFailure.SignatureFailure\tCheck that the secret key belongs to the secret id, and that nothing between the signing and the service changes body, host or content type. Retrying does not help.\n",
     "AuthFailure.TokenFailure\tFetch fresh temporary credentials and retry once; send no token with a permanent key.\n",
     "AuthFailure.UnauthorizedOperation\tHave the account's administrator allow this action for the key's user or role in a CAM policy; retrying does not help before that.\n",
     "DryRunOperation\tThe request would succeed. Send it without the dry-run parameter to have it done.\n",
-    "FailedOperation\tMend the reason that the message gives. Repeating unchanged rarely helps.\n",
+    "FailedOperation\tFix the cause given in the message. Retrying unchanged rarely helps.\n",
     "FailedOperation.AgeNotAchieveNormalLegal\tHave another person sign, or have the super administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.\n",
     "FailedOperation.AuthFail\tCheck that the sub-organisation and the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the reason.\n",
     "FailedOperation.ErrNotSyncProxyOrganization\tFirst call `SyncProxyOrganization` with the name, the unified social credit code and the legal representative's name; then retry.\n",
@@ -1761,7 +1761,7 @@ const ADVICE: &::core::primitive::str = ::core::concat!(
     "FailedOperation.HasAuthorized\tTreat it as done if this employee has the contract already; a contract can't be claimed twice.\n",
     "FailedOperation.LicenseNoQuota\tBuy licences through the service's account manager, then retry. The action itself is no longer in use.\n",
     "FailedOperation.NoRoleAuth\tGive the operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the request.\n",
-    "FailedOperation.NotAvailableSignReview\tRead the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Repeating unchanged does not help.\n",
+    "FailedOperation.NotAvailableSignReview\tRead the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' state. Retrying unchanged does not help.\n",
     "FailedOperation.OrganizationExperienceChange\tHave the organisation settle its status with the company register; its super administrator or legal representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.\n",
     "FailedOperation.OrganizationNameChanged\tGive the name as on the company register now; the organisation's super administrator or legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.\n",
     "FailedOperation.OrganizationNameNeedChange\tHave the super administrator or legal representative update the name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry with the new name.\n",
@@ -1786,11 +1786,11 @@ const ADVICE: &::core::primitive::str = ::core::concat!(
     "InternalError.GenerateId\tIt is unknown whether the contract was created: check the console or wait for callbacks before retrying. Give the request id to the service's support if the error persists.\n",
     "InternalError.Pdf\tIt is unknown whether the contract was created: check before retrying. If the error persists, check that the PDF opens, upload it again, and give the request id to the service's support.\n",
     "InternalError.SealUpload\tCheck with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then retry. Give the request id to the service's support if the error persists.\n",
-    "InternalError.Serialize\tRepeat the upload; a file nobody uses expires by itself. Give the request id to the service's support if it stays.\n",
+    "InternalError.Serialize\tRetry the upload; unused files expire automatically. Give the request id to the service's support if the error persists.\n",
     "InternalError.System\tRetry a query later; after a create or change the outcome is unknown, so check it before retrying. Give the request id to the service's support if the error persists.\n",
     "InternalError.ThirdParty\tIt is unknown whether the contract was created: check the console or wait for callbacks before retrying. Give the request id to the service's support if the error persists.\n",
     "InvalidAction\tCheck the action's name and the version, and that the host offers it: `UploadFiles` is available only on `file.ess.tencent.cn`.\n",
-    "InvalidParameter\tRead the message, which names the parameter, and correct it. Repeating unchanged does not help.\n",
+    "InvalidParameter\tRead the message, which names the parameter, and correct it. Retrying unchanged does not help.\n",
     "InvalidParameter.Application\tCheck `Agent.AppId`: an application of the platform that exists in the environment called (test and production are apart).\n",
     "InvalidParameter.ApproverType\tGive each party one of the values of `ApproverType` that this action takes; some auto-signing types must be enabled by the service's account manager.\n",
     "InvalidParameter.ApproverVerifyType\tGive `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.\n",
@@ -1838,7 +1838,7 @@ const ADVICE: &::core::primitive::str = ::core::concat!(
     "InvalidParameter.OperatorId\tCheck `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by `ChannelDescribeEmployees`.\n",
     "InvalidParameter.OrganizationId\tCheck `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.\n",
     "InvalidParameter.OrganizationName\tGive the name exactly as on the business licence, with full-width brackets in place of `(` and `)`.\n",
-    "InvalidParameter.ParamError\tRead the message, which names the parameter, and correct it. Repeating unchanged does not help.\n",
+    "InvalidParameter.ParamError\tRead the message, which names the parameter, and correct it. Retrying unchanged does not help.\n",
     "InvalidParameter.ResourceType\tGive the file's suffix in `ResourceType`, one of those that `CreateFileConvertTask` lists, equal to the one of `ResourceName`.\n",
     "InvalidParameter.RoleId\tGive a role's id from `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't be revoked here.\n",
     "InvalidParameter.Sensitive\tRemove the words that the message names from names, descriptions and field values; retrying unchanged does not help.\n",
@@ -1849,14 +1849,14 @@ const ADVICE: &::core::primitive::str = ::core::concat!(
     "InvalidParameter.UniformSocialCreditCode\tGive the 18 characters of the code as on the business licence, capitals and digits, without spaces.\n",
     "InvalidParameter.Unordered\tSet `Unordered` to `true` (any order) or `false` (the order of `FlowApprovers`), or leave it out; the message describes the conflict.\n",
     "InvalidParameter.UnsupportedComponentType\tUse only types listed for `ComponentType`, and only in permitted places; some work only in templates made in the console.\n",
-    "InvalidParameter.fFowIds\tCheck `FlowIds`: contracts initiated by this sub-organisation in this application. Ask with the `Agent` that created them.\n",
-    "InvalidParameterValue\tRead the message, which names the parameter, and give a value that the action allows. Repeating unchanged does not help.\n",
+    "InvalidParameter.fFowIds\tCheck `FlowIds`: contracts initiated by this sub-organisation in this application. Query with the `Agent` that created them.\n",
+    "InvalidParameterValue\tRead the message, which names the parameter, and give a value that the action allows. Retrying unchanged does not help.\n",
     "InvalidParameterValue.InvalidQuotaType\tGive one of the values listed for `QuotaType`, or leave it out for all.\n",
     "InvalidParameterValue.InvalidTime\tGive `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.\n",
     "InvalidRequest\tCheck the multipart body and that its boundary is the one in the content type.\n",
     "IpInBlacklist\tHave the account's administrator take the caller's address off the denylist, or call from another address.\n",
     "IpNotInWhitelist\tHave the account's administrator add the caller's public address to the allowlist; note that a proxy or gateway may change it.\n",
-    "LimitExceeded\tRead the message for which limit it is; send less, or have the quota raised by the service's account manager. Repeating unchanged does not help.\n",
+    "LimitExceeded\tRead the message for which limit it is; send less, or have the quota raised by the service's account manager. Retrying unchanged does not help.\n",
     "LimitExceeded.CallTimes\tCall again the next day: 50 calls per day are allowed, unless the service's account manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the action.\n",
     "LimitExceeded.CreateFlowNum\tCreate fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.\n",
     "LimitExceeded.FileSize\tGive a business licence of at most 5 MB.\n",
@@ -1885,7 +1885,7 @@ const ADVICE: &::core::primitive::str = ::core::concat!(
     "MissingParameter.UserOpenId\tGive `Agent.ProxyOperator.OpenId` of a verified employee of the sub-organisation.\n",
     "NoSuchProduct\tCheck the endpoint: the host must be one of the service's, and the signed service is `essbasic`.\n",
     "NoSuchVersion\tSend version `2021-05-26`.\n",
-    "OperationDenied\tMend the reason that the message gives: a missing permission or a wrong state, often. Repeating unchanged does not help.\n",
+    "OperationDenied\tFix the cause given in the message, often a missing permission or a wrong state. Retrying unchanged does not help.\n",
     "OperationDenied.AlreadyHas\tUse the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a further one.\n",
     "OperationDenied.ApproverRepeat\tName each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out those who are not replaced.\n",
     "OperationDenied.AuthTag\tGive `all` or `part` in `AuthTag`; it can change only while the template is not published.\n",
@@ -1895,7 +1895,7 @@ const ADVICE: &::core::primitive::str = ::core::concat!(
     "OperationDenied.DownLoadMoreThanOne\tGive one contract per call.\n",
     "OperationDenied.ErrNoResourceAccess\tUse ids that this sub-organisation created in this application, and an operator allowed to see them.\n",
     "OperationDenied.ErrNotOpenWeakAuthorization\tLet the platform ask the service's account manager to enable trusted third-party verification, or let the sub-organisation be verified by the service.\n",
-    "OperationDenied.FileDeleted\tLeave this contract out; the file can't be had from this service any more. Ask the service's support if it should still exist.\n",
+    "OperationDenied.FileDeleted\tLeave this contract out; the file is no longer available from this service. Contact the service's support if it should still exist.\n",
     "OperationDenied.FlowHasTerminated\tLeave it; a contract that has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.\n",
     "OperationDenied.FlowStatusForbid\tWait until all parties have signed (see `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.\n",
     "OperationDenied.Forbid\tAct as the contract's initiator with the right to withdraw, or as the super administrator or legal representative of the initiating organisation; check that the state still allows it.\n",
@@ -1945,12 +1945,12 @@ const ADVICE: &::core::primitive::str = ::core::concat!(
     "ResourceNotFound.Seal\tGive the id of an enabled seal of the signing organisation; `ChannelDescribeOrganizationSeals` lists them.\n",
     "ResourceNotFound.TeamWorkOrganization\tCheck `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in this application.\n",
     "ResourceNotFound.Template\tGive the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` requires one of the platform's own library instead.\n",
-    "ResourceNotFound.URL\tAsk `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.\n",
+    "ResourceNotFound.URL\tQuery `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.\n",
     "ResourceNotFound.User\tCheck `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.\n",
     "ResourceNotFound.VerifyUser\tHave the operator complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.\n",
     "ResourceUnavailable\tRead the message for the resource and check its state; the error may be temporary, so a query may be retried later.\n",
-    "ResponseSizeLimitExceeded\tAsk for less: a smaller page, fewer ids, or a narrower time range.\n",
-    "ServiceUnavailable\tRepeat a query with growing pauses; after a create or change, look first whether it took effect.\n",
+    "ResponseSizeLimitExceeded\tRequest less: a smaller page, fewer ids, or a narrower time range.\n",
+    "ServiceUnavailable\tRetry a query with exponential backoff; after a create or change, check first whether it took effect.\n",
     "UnauthorizedOperation\tCheck that `Agent.AppId` belongs to the calling account and that operator and sub-organisation may do this; have the super administrator grant the permission.\n",
     "UnauthorizedOperation.NoPermissionFeature\tHave the edition upgraded through the service's account manager; retrying does not help before that.\n",
     "UnauthorizedOperation.UnauthorizedOperationDownload\tEither the sub-organisation's super administrator authorises downloads in its console (Enterprise centre, Authorisation management), or the platform turns them on for the application (Enterprise application management, Application extension services). A sub-organisation that has opted out must opt in again itself.\n",

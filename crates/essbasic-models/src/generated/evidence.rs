@@ -24,15 +24,15 @@
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.
@@ -208,10 +208,10 @@ impl ::tc3_api::json::Encode for ChannelDescribeSignFaceVideoResponse {
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
 ///   No access to the resource. Use ids that this sub-organisation created in this application,
 ///   and an operator allowed to see them.
@@ -396,7 +396,7 @@ impl ::tc3_api::json::Encode for ChannelVerifyPdfResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
@@ -407,8 +407,8 @@ impl ::tc3_api::json::Encode for ChannelVerifyPdfResponse {
 ///   Report applicant is missing. Give `Agent.ProxyOperator.OpenId` of the super administrator
 ///   or legal representative of the initiating or a signing organisation.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.FlowStatusForbid`](super::ErrorCode::OperationDeniedFlowStatusForbid):
 ///   Flow status does not allow this. Wait until all parties have signed (see
 ///   `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.
@@ -430,7 +430,7 @@ impl ::tc3_api::json::Encode for ChannelVerifyPdfResponse {
 /// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): Flow
 ///   signer does not exist. Check the contract's id, and that the organisation in `Agent` is a
 ///   party to it.
-/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Ask
+/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Query
 ///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -629,7 +629,7 @@ impl ::core::fmt::Debug for CreateChannelFlowEvidenceReportResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -645,12 +645,12 @@ impl ::core::fmt::Debug for CreateChannelFlowEvidenceReportResponse {
 ///   persists.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
@@ -856,10 +856,10 @@ impl ::core::fmt::Debug for CreateFlowBlockchainEvidenceUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.
@@ -1097,7 +1097,7 @@ impl ::core::fmt::Debug for CreatePersonAuthCertificateImageResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
@@ -1106,13 +1106,13 @@ impl ::core::fmt::Debug for CreatePersonAuthCertificateImageResponse {
 ///   sub-organisation and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
 ///   Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
 ///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.FlowStatusForbid`](super::ErrorCode::OperationDeniedFlowStatusForbid):
 ///   Flow status does not allow this. Wait until all parties have signed (see
 ///   `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.
@@ -1131,7 +1131,7 @@ impl ::core::fmt::Debug for CreatePersonAuthCertificateImageResponse {
 /// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): Flow
 ///   signer does not exist. Check the contract's id, and that the organisation in `Agent` is a
 ///   party to it.
-/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Ask
+/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Query
 ///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the

@@ -29,7 +29,7 @@
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // The id that `UploadFiles` gave; the name with an extension that agrees with the format.
+/// // The id that `UploadFiles` returned; the extension of the name must match the format.
 /// let request = CreateFileConvertTaskRequest::new(
 ///     agent,
 ///     ConvertibleFileType::Docx,
@@ -41,7 +41,7 @@
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
 ///   failed. Retry a query later; after a create or change the outcome is unknown, so check it
 ///   before retrying. Give the request id to the service's support if the error persists.
@@ -50,7 +50,7 @@
 ///   again if it expired, which is after an hour unless set otherwise.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.ResourceType`](super::ErrorCode::InvalidParameterResourceType):
 ///   Resource type is wrong. Give the file's suffix in `ResourceType`, one of those that
 ///   `CreateFileConvertTask` lists, equal to the one of `ResourceName`.
@@ -58,8 +58,8 @@
 ///   Resource name is missing or wrong. Give `ResourceName` with the file's suffix, at most 256
 ///   characters.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
@@ -239,7 +239,7 @@ impl ::tc3_api::json::Encode for CreateFileConvertTaskResponse {
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
@@ -509,7 +509,7 @@ impl ::core::fmt::Debug for UploadFile {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // Bytes as they are: they become base64 by themselves. The name must tell the format.
+/// // Raw bytes; `UploadFile` encodes them as base64. The extension of the name must match the format.
 /// let file = UploadFile::new(b"%PDF-1.7").file_name("lease.pdf");
 /// assert_eq!(file.file_body.as_str(), "JVBERi0xLjc=");
 /// let request = UploadFilesRequest::new(agent, UploadBusinessType::Document).file_infos([file]);
@@ -521,18 +521,18 @@ impl ::core::fmt::Debug for UploadFile {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Serialize`](super::ErrorCode::InternalErrorSerialize): Serialisation
-///   failed. Repeat the upload; a file nobody uses expires by itself. Give the request id to
-///   the service's support if it stays.
+///   failed. Retry the upload; unused files expire automatically. Give the request id to the
+///   service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.SensitiveFileContent`](super::ErrorCode::InvalidParameterSensitiveFileContent):
 ///   Uploaded file contains non-compliant content. Remove the content from the file and upload
 ///   it again; give the request id to the service's support if the refusal is a mistake.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.

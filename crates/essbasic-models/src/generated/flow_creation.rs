@@ -312,7 +312,7 @@ impl ::core::fmt::Debug for ApproverRestriction {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -320,7 +320,7 @@ impl ::core::fmt::Debug for ApproverRestriction {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -335,18 +335,18 @@ impl ::core::fmt::Debug for ApproverRestriction {
 ///   it out for `ALL`, which takes a single contract.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.FlowIdsOrFlowGroupId`](super::ErrorCode::MissingParameterFlowIdsOrFlowGroupId):
 ///   Pass either flow ids or a flow-group id. Give `FlowIds` or `FlowGroupId`; in
 ///   `ArchiveDynamicFlow` `FlowId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
@@ -1062,7 +1062,7 @@ impl ::tc3_api::json::Encode for ChannelArchiveDynamicApproverData {
 ///   sub-organisation and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
@@ -1231,12 +1231,12 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
 ///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
 ///   `ApproverVerifyType` out for the first.
@@ -1248,12 +1248,12 @@ impl ::tc3_api::json::Encode for ChannelCancelMultiFlowSignQRCodeResponse {
 ///   permitted places; some work only in templates made in the console.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
 ///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
 ///   contracts from files enabled by the service's account manager, or let the party sign by
@@ -1433,7 +1433,7 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
@@ -1444,8 +1444,8 @@ impl ::tc3_api::json::Encode for ChannelCreateDynamicFlowApproverResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversRequest {
@@ -1655,8 +1655,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 /// fields that describe a party depend on its kind, see `FlowApproverInfo`.
 ///
 /// The contract uses quota as soon as it is created. The quota is returned only if the contract
-/// is withdrawn while nobody has signed, or only auto-signing it, and the organisation still
-/// has allowance for such returns; not after expiry, refusal, completion or release.
+/// is withdrawn while nobody has signed it, or only auto-signing has, and the organisation
+/// still has allowance for such returns; not after expiry, refusal, completion or release.
 ///
 /// `NeedPreview` shows the result without creating anything. `Components` places the
 /// initiator's fields; each party's entry places its own fields and signature slots, and
@@ -1682,7 +1682,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 /// #     .proxy_organization_open_id("ORGANIZATION")
 /// #     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
 ///
-/// // Placed where the PDF has the text; in carets, only where it stands alone.
+/// // Placed at this text in the PDF; in carets, only at separate words.
 /// let slot = |kind: ComponentType, keyword: &str| {
 ///     Component::new()
 ///         .component_type(kind)
@@ -1710,7 +1710,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
 ///   Signer is below the legal signing age. Have another person sign, or have the super
 ///   administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
@@ -1765,7 +1765,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   wait for callbacks before retrying. Give the request id to the service's support if the
 ///   error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -1838,7 +1838,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
 ///   Signing control type is invalid. Give a slot type that the party may have: seals for
 ///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
@@ -1854,10 +1854,10 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   permitted places; some work only in templates made in the console.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
 ///   which limit it is; send less, or have the quota raised by the service's account manager.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
@@ -1870,8 +1870,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowApproversResponse {
 ///   Signer has no signing control. Give the party a signature slot in `SignComponents`, or set
 ///   `SignBeanTag` to `1` so that signers place their own.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
 ///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
 ///   contracts from files enabled by the service's account manager, or let the party sign by
@@ -2571,8 +2571,8 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 /// yet. `FlowApproverInfo` describes the fields for each kind.
 ///
 /// Every contract of the group uses one unit of quota as soon as it is created. Quota is
-/// returned only for a withdrawn contract that nobody has signed, or only auto-signing has
-/// signed; not after expiry, refusal, completion or release.
+/// returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not
+/// after expiry, refusal, completion or release.
 ///
 /// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
 /// be enabled for this action by the service's account manager. Copies to third persons are not
@@ -2610,7 +2610,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///     .sign_components([slot]);
 /// let flows = [("FILE_1", "Lease_2026_001"), ("FILE_2", "House_rules_2026_001")]
 ///     .map(|(file, name)| FlowFileInfo::new([file], name, [tenant.clone()]));
-/// // Absent, one confirmation of the signer's will covers the whole group.
+/// // If absent, one confirmation of the signer's will covers the whole group.
 /// let options = FlowGroupOptions::new().other_approver_sign_each(true);
 /// let request = ChannelCreateFlowGroupByFilesRequest::new(flows, "Move_in_2026_001", agent)
 ///     .flow_group_options(options);
@@ -2620,7 +2620,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
 ///   Signer is below the legal signing age. Have another person sign, or have the super
 ///   administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
@@ -2663,7 +2663,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   wait for callbacks before retrying. Give the request id to the service's support if the
 ///   error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -2723,7 +2723,7 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
 ///   Signing control type is invalid. Give a slot type that the party may have: seals for
 ///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
@@ -2736,18 +2736,18 @@ impl ::core::fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   permitted places; some work only in templates made in the console.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
 ///   which limit it is; send less, or have the quota raised by the service's account manager.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
 ///   Control name is missing. Give each field or signature slot that the message names its
 ///   `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
 ///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
 ///   contracts from files enabled by the service's account manager, or let the party sign by
@@ -3008,8 +3008,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 /// yet. `FlowApproverInfo` describes the fields for each kind.
 ///
 /// Every contract of the group uses one unit of quota as soon as it is created. Quota is
-/// returned only for a withdrawn contract that nobody has signed, or only auto-signing has
-/// signed; not after expiry, refusal, completion or release.
+/// returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not
+/// after expiry, refusal, completion or release.
 ///
 /// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
 /// be enabled for this action by the service's account manager. Copies to third persons
@@ -3036,7 +3036,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 /// #     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
 ///
 /// let deadline = tc3_api::time::to_seconds(SystemTime::now() + Duration::from_secs(7 * 86_400));
-/// // The same person, but the place in the template (`RecipientId`) is each template's own.
+/// // The same person, but the role (`RecipientId`) differs between templates.
 /// let flow = |name: &str, template: &str, recipient: &str| {
 ///     let employee = FlowApproverInfo::new()
 ///         .approver_type(FlowApproverType::Person)
@@ -3089,7 +3089,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 ///   wait for callbacks before retrying. Give the request id to the service's support if the
 ///   error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -3122,24 +3122,24 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByFilesResponse {
 ///   sub-organisation, as listed by `ChannelDescribeEmployees`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): Text contains
 ///   blocked words. Remove the words that the message names from names, descriptions and field
 ///   values; retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
 ///   which limit it is; send less, or have the quota raised by the service's account manager.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`LimitExceeded.CreateFlowNum`](super::ErrorCode::LimitExceededCreateFlowNum): Flow
 ///   creation limit exceeded. Create fewer contracts per call: 20 at most with
 ///   `CreateFlowsByTemplates`, 50 in a group.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
@@ -3366,7 +3366,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByTemplatesResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.QrCodeCreatorSignComponents`](super::ErrorCode::FailedOperationQrCodeCreatorSignComponents):
 ///   Initiator still has fill-in controls, so a signing QR code cannot start. Use a template
 ///   whose initiator has no fields to fill in, or give these fields to the signers in the
@@ -3383,10 +3383,10 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowGroupByTemplatesResponse {
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
@@ -3839,7 +3839,7 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
 ///   Signer is below the legal signing age. Have another person sign, or have the super
 ///   administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
@@ -3873,7 +3873,7 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   wait for callbacks before retrying. Give the request id to the service's support if the
 ///   error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -3933,7 +3933,7 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
 ///   Signing control type is invalid. Give a slot type that the party may have: seals for
 ///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
@@ -3946,18 +3946,18 @@ impl ::tc3_api::json::Encode for ChannelCreateMultiFlowSignQRCodeResponse {
 ///   permitted places; some work only in templates made in the console.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
 ///   which limit it is; send less, or have the quota raised by the service's account manager.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
 ///   Control name is missing. Give each field or signature slot that the message names its
 ///   `ComponentName`, at most 20 characters; form fields of the PDF are found by it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
 ///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
 ///   contracts from files enabled by the service's account manager, or let the party sign by
@@ -4265,7 +4265,7 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.ComponentPosition`](super::ErrorCode::InvalidParameterComponentPosition):
 ///   Control position is wrong. Correct page, position and size of the field: page numbers
 ///   start at 1 and must exist, positions and sizes are in points and must be within the page.
@@ -4275,16 +4275,16 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 ///   for selectors, a seal's id for seal slots.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): Text contains
 ///   blocked words. Remove the words that the message names from names, descriptions and field
 ///   values; retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoPermissionUseServerSignSeal`](super::ErrorCode::OperationDeniedNoPermissionUseServerSignSeal):
 ///   No permission to use the organisation's auto-sign seal. Have the super administrator
 ///   authorise the seal for auto-signing in the console (seals, extended services), or choose a
@@ -4631,7 +4631,7 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 /// let terms = RelieveInfo::new("The tenant moves out early")
 ///     .remain_in_force_item("Clause 8, confidentiality")
 ///     .original_expense_settlement("The deposit is returned in full");
-/// // Only a party whose signer changes: the first of the original contract, counted from 0.
+/// // Only parties whose signer changes; here the first party of the original contract, index 0.
 /// let landlord = ReleasedApprover::new(0, ReleasedApproverType::Organization)
 ///     .organization_name("示例科技有限公司")
 ///     .organization_open_id("ORGANIZATION")
@@ -4644,7 +4644,7 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -4678,12 +4678,12 @@ impl ::core::fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.ApproverRepeat`](super::ErrorCode::OperationDeniedApproverRepeat):
 ///   Participants are duplicated. Name each party once in `ReleasedApprovers`, by its own
 ///   `ApproverNumber`; leave out those who are not replaced.
@@ -5202,9 +5202,9 @@ pub struct CommonFlowApprover {
     pub notify_type: ::core::option::Option<super::NotifyType>,
     /// Permissions of the signer.
     pub approver_option: ::core::option::Option<super::CommonApproverOption>,
-    /// The party's signature slots, for a contract from a PDF. From a template: which seal the own
-    /// organisation uses in which slot, the slot by `ComponentId` or `ComponentName`, the seal's id
-    /// as `ComponentValue`.
+    /// The party's signature slots, for a contract from a PDF. From a template: the seal of the own
+    /// organisation for each slot, the slot by `ComponentId` or `ComponentName`, the seal's id as
+    /// `ComponentValue`.
     pub sign_components: ::core::option::Option<::std::vec::Vec<super::Component>>,
     /// Identity checks of a person before viewing the contract; several are possible. Absent: face
     /// recognition. Ignored if the contract sets its own check (`ApproverVerifyType`).
@@ -6007,8 +6007,8 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 /// `TaskInfos` and a callback report the completion.
 ///
 /// A contract uses quota as soon as it is created. The quota is returned only if the contract
-/// is withdrawn while nobody has signed, or only auto-signing it, and the organisation still
-/// has allowance for such returns; not after expiry, refusal, completion or release.
+/// is withdrawn while nobody has signed it, or only auto-signing has, and the organisation
+/// still has allowance for such returns; not after expiry, refusal, completion or release.
 /// `NeedPreview` shows the result without creating anything.
 ///
 /// Rate limit: 20 requests per second.
@@ -6031,7 +6031,7 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 /// #     .proxy_organization_open_id("ORGANIZATION")
 /// #     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
 ///
-/// // The parties in the template's order; `DescribeTemplates` gives their `RecipientId`s.
+/// // The parties in the template's order; `DescribeTemplates` returns their `RecipientId`s.
 /// let employer = FlowApproverInfo::new()
 ///     .approver_type(FlowApproverType::Organization)
 ///     .recipient_id("RECIPIENT_1")
@@ -6054,7 +6054,7 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.OrganizationExperienceChange`](super::ErrorCode::FailedOperationOrganizationExperienceChange):
 ///   Organisation's business status differs from the company register. Have the organisation
 ///   settle its status with the company register; its super administrator or legal
@@ -6075,7 +6075,7 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -6099,21 +6099,21 @@ impl ::tc3_api::json::Encode for CreateFlowOption {
 ///   separators.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Read the message for
 ///   which limit it is; send less, or have the quota raised by the service's account manager.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`LimitExceeded.CreateFlowNum`](super::ErrorCode::LimitExceededCreateFlowNum): Flow
 ///   creation limit exceeded. Create fewer contracts per call: 20 at most with
 ///   `CreateFlowsByTemplates`, 50 in a group.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
@@ -6458,7 +6458,7 @@ impl ::tc3_api::json::Encode for CreateResultPageConfig {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -8435,7 +8435,7 @@ impl ::core::fmt::Debug for FormField {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -8449,7 +8449,7 @@ impl ::core::fmt::Debug for FormField {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organisation and come from the same `AppId` and environment.
@@ -8464,15 +8464,15 @@ impl ::core::fmt::Debug for FormField {
 ///   it; at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`LimitExceeded.FlowInfos`](super::ErrorCode::LimitExceededFlowInfos): Too many flows in
 ///   one request. Give at most 20 contracts in `FlowInfos`. The action is no longer in use:
 ///   take `ChannelCreatePrepareFlow`.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).

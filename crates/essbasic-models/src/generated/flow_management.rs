@@ -104,20 +104,20 @@ impl ::core::fmt::Debug for CancelFailureFlow {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.
@@ -328,7 +328,7 @@ impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // What can't be withdrawn is named at once; how the rest went, `DescribeCancelFlowsTask` tells.
+/// // The response lists contracts that can't be withdrawn; `DescribeCancelFlowsTask` returns the other results.
 /// let request = ChannelBatchCancelFlowsRequest::new(agent, ["FLOW_1", "FLOW_2", "FLOW_3"])
 ///     .cancel_message("Project_stopped")
 ///     .cancel_message_format(CancelMessageFormat::InitiatorOnly);
@@ -338,16 +338,16 @@ impl ::tc3_api::json::Encode for CancelOrganizationFlowsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
 ///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
 ///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
 ///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
 ///   signed by all is released with `ChannelCreateReleaseFlow`.
@@ -610,7 +610,7 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // The reason may hold Chinese characters, letters, digits and underscores: no spaces.
+/// // The reason may contain Chinese characters, letters, digits and underscores, but no spaces.
 /// let request = ChannelCancelFlowRequest::new("FLOW_ID", agent)
 ///     .cancel_message("Wrong_rent_in_clause_3")
 ///     .cancel_message_format(CancelMessageFormat::OrganizationName);
@@ -619,7 +619,7 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -627,13 +627,13 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.CancelReason`](super::ErrorCode::InvalidParameterCancelReason):
 ///   Cancellation reason is malformed. Give at most 200 characters in `CancelMessage`: Chinese
 ///   characters, letters, digits and underscores only.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
 ///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
@@ -641,8 +641,8 @@ impl ::tc3_api::json::Encode for ChannelBatchCancelFlowsResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
 ///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
 ///   signed by all is released with `ChannelCreateReleaseFlow`.
@@ -893,10 +893,10 @@ impl ::tc3_api::json::Encode for ChannelCancelFlowResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.
@@ -1096,7 +1096,7 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.HasAuthorized`](super::ErrorCode::FailedOperationHasAuthorized): The
 ///   authorisation already exists. Treat it as done if this employee has the contract already;
 ///   a contract can't be claimed twice.
@@ -1114,7 +1114,7 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
 ///   Business licence format is invalid. Give a PNG or JPG of the licence's front as base64, 5
 ///   MB at most, without a data URL's prefix.
@@ -1136,7 +1136,7 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
 ///   Give a business licence of at most 5 MB.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
@@ -1150,8 +1150,8 @@ impl ::core::fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
 ///   ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
@@ -1358,7 +1358,7 @@ impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // Each signer is reminded once a contract only, so choose the moment.
+/// // Each signer is reminded only once per contract.
 /// let request = ChannelCreateFlowRemindsRequest::new(agent, ["FLOW_1", "FLOW_2"]);
 /// assert_eq!(request.flow_ids.len(), 2);
 /// ```
@@ -1366,13 +1366,13 @@ impl ::tc3_api::json::Encode for ChannelCreateBoundFlowsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
@@ -1538,7 +1538,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Repeating unchanged does not help.
+///   state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1546,10 +1546,10 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
 ///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
@@ -1557,8 +1557,8 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowRemindsResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
@@ -1812,7 +1812,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowSignReviewResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // The party as `DescribeFlowDetailInfo` names it: contract, `RecipientId`.
+/// // The party as returned by `DescribeFlowDetailInfo`: contract, `RecipientId`.
 /// let flows = [("FLOW_1", "RECIPIENT_1"), ("FLOW_2", "RECIPIENT_2")]
 ///     .map(|(flow, recipient)| FlowForwardInfo::new(flow, recipient));
 /// let request = CreateFlowForwardsRequest::new("SUCCESSOR", flows, agent);
@@ -1822,17 +1822,17 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowSignReviewResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct CreateFlowForwardsRequest {
@@ -2006,7 +2006,7 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Repeating unchanged does not help.
+///   state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -2014,10 +2014,10 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
 ///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
@@ -2025,8 +2025,8 @@ impl ::tc3_api::json::Encode for CreateFlowForwardsResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
@@ -2245,16 +2245,16 @@ impl ::tc3_api::json::Encode for CreateFlowGroupSignReviewResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
 ///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
 ///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
 ///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
 ///   signed by all is released with `ChannelCreateReleaseFlow`.
@@ -2592,7 +2592,7 @@ impl ::tc3_api::json::Encode for FlowForwardResult {
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Repeating unchanged does not help.
+///   state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -2600,10 +2600,10 @@ impl ::tc3_api::json::Encode for FlowForwardResult {
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
 ///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
@@ -2611,8 +2611,8 @@ impl ::tc3_api::json::Encode for FlowForwardResult {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.

@@ -33,7 +33,7 @@
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -41,8 +41,8 @@
 ///   Parameters are empty. Fill in the field that the message names, such as the array of ids
 ///   or operators: it must be present and not empty.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
@@ -202,7 +202,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeFlowComponentsResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // A contract group is asked for by its own id alone, which wins over contracts' ids.
+/// // A contract group is queried by its own id, which takes precedence over contract ids.
 /// let group = DescribeFlowDetailInfoRequest::new(agent.clone()).flow_group_id("FLOW_GROUP_ID");
 /// let request = DescribeFlowDetailInfoRequest::new(agent).flow_ids(["FLOW_1", "FLOW_2"]);
 /// assert_eq!((group.flow_ids, request.flow_group_id.as_deref()), (None, None));
@@ -211,7 +211,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeFlowComponentsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -219,7 +219,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeFlowComponentsResponse {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
 ///   is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In
 ///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
@@ -228,10 +228,10 @@ impl ::tc3_api::json::Encode for ChannelDescribeFlowComponentsResponse {
 ///   `CreateSignUrls`, give one only.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.fFowIds`](super::ErrorCode::InvalidParameterFFowIds): Flow id does not
 ///   exist (code is spelled this way by the service). Check `FlowIds`: contracts initiated by
-///   this sub-organisation in this application. Ask with the `Agent` that created them.
+///   this sub-organisation in this application. Query with the `Agent` that created them.
 /// - [`LimitExceeded.FlowIds`](super::ErrorCode::LimitExceededFlowIds): Too many flow ids. Give
 ///   at most 100 ids in `FlowIds` and the rest in further calls.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
@@ -242,8 +242,8 @@ impl ::tc3_api::json::Encode for ChannelDescribeFlowComponentsResponse {
 ///   Pass either flow ids or a flow-group id. Give `FlowIds` or `FlowGroupId`; in
 ///   `ArchiveDynamicFlow` `FlowId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
@@ -482,7 +482,7 @@ impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
 ///
 /// - Have a callback address configured, and wait for the message (`FlowStatusChange`) that the
 ///   service sends there once every party has signed.
-/// - Ask `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.
+/// - Poll `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.
 ///
 /// A link expires after five minutes: fetch the file immediately instead of storing the link.
 ///
@@ -517,7 +517,7 @@ impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
 /// let flow_ids: Vec<String> = (1..=120).map(|number| format!("FLOW_{number}")).collect();
-/// // A call takes up to 50. Links die after five minutes: fetch one call's files, then make the next.
+/// // At most 50 contracts per request. Links expire after five minutes: fetch the files before the next call.
 /// let requests: Vec<_> = flow_ids
 ///     .chunks(50)
 ///     .map(|flow_ids| DescribeResourceUrlsByFlowsRequest::new(agent.clone(), flow_ids))
@@ -528,7 +528,7 @@ impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -542,16 +542,16 @@ impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
@@ -561,8 +561,8 @@ impl ::core::fmt::Debug for DescribeFlowDetailInfoResponse {
 ///   is missing. Give `Agent.ProxyOperator.OpenId` of a verified employee of the
 ///   sub-organisation.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
 ///   sub-organisation, and ask its super administrator whether the closing is intended;
@@ -1275,7 +1275,7 @@ impl ::tc3_api::json::Encode for FlowResourceUrlInfo {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.FlowNumExceed`](super::ErrorCode::FailedOperationFlowNumExceed): Too
 ///   many contracts in one call. Give at most 20 contracts per folder and 50 in all; spread the
 ///   others over further calls.
@@ -1289,10 +1289,10 @@ impl ::tc3_api::json::Encode for FlowResourceUrlInfo {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.FlowInfo`](super::ErrorCode::MissingParameterFlowInfo): Flow
@@ -1301,16 +1301,16 @@ impl ::tc3_api::json::Encode for FlowResourceUrlInfo {
 /// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
 ///   OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.DownLoadMoreThanOne`](super::ErrorCode::OperationDeniedDownLoadMoreThanOne):
 ///   Only one item can be downloaded. Give one contract per call.
 /// - [`OperationDenied.FileDeleted`](super::ErrorCode::OperationDeniedFileDeleted): File was
-///   deleted. Leave this contract out; the file can't be had from this service any more. Ask
-///   the service's support if it should still exist.
+///   deleted. Leave this contract out; the file is no longer available from this service.
+///   Contact the service's support if it should still exist.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them

@@ -398,7 +398,7 @@ impl ::tc3_api::json::Encode for BatchOrganizationRegistrationTasksDetails {
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationModifyQrCodeRequest {
@@ -721,7 +721,7 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
 ///   found; check the role data exists. Give the operator a role that allows this
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
@@ -731,10 +731,10 @@ impl ::core::fmt::Debug for ChannelOrganizationInfo {
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -902,7 +902,7 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
 ///   found; check the role data exists. Give the operator a role that allows this
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
@@ -912,10 +912,10 @@ impl ::tc3_api::json::Encode for CreateBatchAdminChangeInvitationsResponse {
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -1207,7 +1207,7 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Repeating unchanged does not help.
+///   state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1215,10 +1215,10 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
 ///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
@@ -1226,8 +1226,8 @@ impl ::core::fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
@@ -1496,7 +1496,7 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
 ///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
 ///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Repeating unchanged does not help.
+///   state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1504,10 +1504,10 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
 ///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
@@ -1515,8 +1515,8 @@ impl ::core::fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
 ///   representative of the initiating organisation, and check that the contract belongs to it.
@@ -1853,7 +1853,7 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
 ///   found; check the role data exists. Give the operator a role that allows this
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
@@ -1863,10 +1863,10 @@ impl ::core::fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -2089,7 +2089,7 @@ impl ::tc3_api::json::Encode for CreateBatchOrganizationRegistrationTasksRespons
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.
@@ -2265,7 +2265,7 @@ impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 ///
 /// An active sub-organisation can initiate contracts; an inactive one can only view and sign
 /// them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal
-/// adds a year and may be repeated, with one licence each time, but only while the
+/// adds a year and uses one licence; repeated renewals are allowed, but only while the
 /// sub-organisation is active: one that has lapsed must be activated again.
 ///
 /// The sub-organisations must have completed verification; so must the one and the employee
@@ -2283,20 +2283,20 @@ impl ::core::fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -2481,15 +2481,15 @@ impl ::tc3_api::json::Encode for CreateChannelSubOrganizationActiveResponse {
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
@@ -2670,7 +2670,7 @@ impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
 ///   found; check the role data exists. Give the operator a role that allows this
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
@@ -2680,10 +2680,10 @@ impl ::core::fmt::Debug for CreateCloseOrganizationUrlResponse {
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -2876,20 +2876,20 @@ impl ::core::fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -3136,7 +3136,7 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationInfo {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
 ///   found; check the role data exists. Give the operator a role that allows this
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
@@ -3146,10 +3146,10 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationInfo {
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -3392,7 +3392,7 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
 ///   found; check the role data exists. Give the operator a role that allows this
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
@@ -3402,10 +3402,10 @@ impl ::tc3_api::json::Encode for DeleteOrganizationAuthorizationsResponse {
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -3580,7 +3580,7 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationTasksRespo
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
 ///   sub-organisation, and ask its super administrator whether the closing is intended;
@@ -3741,7 +3741,7 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsRespon
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // All that have yet to finish verification; for a single one, set `organization_open_id`.
+/// // Organisations without finished verification; for a single one, set `organization_open_id`.
 /// let request = DescribeChannelOrganizationsRequest::new(agent, 200).authorization_status_list([
 ///     OrganizationAuthorizationStatus::Unverified,
 ///     OrganizationAuthorizationStatus::Verifying,
@@ -3751,15 +3751,15 @@ impl ::tc3_api::json::Encode for DescribeBatchOrganizationRegistrationUrlsRespon
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelOrganizationsRequest {
@@ -3975,20 +3975,20 @@ impl ::tc3_api::json::Encode for DescribeChannelOrganizationsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -4175,20 +4175,20 @@ impl ::tc3_api::json::Encode for DescribeExtendedServiceAuthDetailResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
 ///   sub-organisation, and ask its super administrator whether the closing is intended;
@@ -4551,7 +4551,7 @@ impl ::tc3_api::json::Encode for HasAuthUser {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -4559,15 +4559,15 @@ impl ::tc3_api::json::Encode for HasAuthUser {
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
@@ -4767,7 +4767,7 @@ impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.OrganizationNotChange`](super::ErrorCode::FailedOperationOrganizationNotChange):
 ///   Organisation information has not changed. Call only if something changed, and give only
 ///   the changed fields, with their new values.
@@ -4775,15 +4775,15 @@ impl ::core::fmt::Debug for ModifyExtendedServiceResponse {
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
 ///   Organisation type is unsupported. Check the organisation's type.
 ///   `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for
@@ -5824,7 +5824,7 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -5832,7 +5832,7 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
 ///   Business licence format is invalid. Give a PNG or JPG of the licence's front as base64, 5
 ///   MB at most, without a data URL's prefix.
@@ -5857,7 +5857,7 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
 ///   Unified social credit code is malformed. Give the 18 characters of the code as on the
 ///   business licence, capitals and digits, without spaces.
@@ -5866,8 +5866,8 @@ impl ::core::fmt::Debug for RegistrationOrganizationInfo {
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.

@@ -66,7 +66,7 @@ impl ::tc3_api::json::Encode for AuthorizedUser {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignRequest {
@@ -418,7 +418,7 @@ impl ::tc3_api::json::Encode for ChannelCreatePreparedPersonalEsignResponse {
 ///   persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.
@@ -670,7 +670,7 @@ impl ::core::fmt::Debug for ChannelCreateSealPolicyResponse {
 ///   persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.
@@ -872,7 +872,7 @@ impl ::tc3_api::json::Encode for ChannelDeleteSealPoliciesResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // Which seals a contract can be signed with, and by whom.
+/// // Seals that can be used for signing, with their authorised employees.
 /// let request = ChannelDescribeOrganizationSealsRequest::new(agent)
 ///     .seal_types([SealType::Official, SealType::Contract])
 ///     .seal_statuses([SealStatusFilter::Success])
@@ -883,20 +883,20 @@ impl ::tc3_api::json::Encode for ChannelDeleteSealPoliciesResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
 ///   database failed. Retry a query later; after a create or change the outcome is unknown, so
 ///   check it before retrying. Give the request id to the service's support if the error
 ///   persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.UserId`](super::ErrorCode::MissingParameterUserId): User id is missing.
 ///   Give `Agent.ProxyOperator.OpenId` of an employee who may see seals.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
 ///   Operator lacks permission. Have the super administrator give the operator a role that may
 ///   query or manage seals (console: organisation management, role management), or act as an
@@ -1149,7 +1149,7 @@ impl ::tc3_api::json::Encode for ChannelDescribeOrganizationSealsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
@@ -1409,10 +1409,10 @@ impl ::core::fmt::Debug for ChannelUpdateSealStatusResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
 ///   Operator lacks permission. Have the super administrator give the operator a role that may
 ///   query or manage seals (console: organisation management, role management), or act as an
@@ -1617,7 +1617,7 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.ErrNotSyncProxyOrganization`](super::ErrorCode::FailedOperationErrNotSyncProxyOrganization):
 ///   Trusted third-party verification chosen but the sub-organisation's name, credit code and
 ///   legal representative were not synced first (SyncProxyOrganization). First call
@@ -1630,7 +1630,7 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.AuthorizationType`](super::ErrorCode::InvalidParameterAuthorizationType):
 ///   Authorisation method is invalid. Give in `AuthorizationTypes` only values the action takes
 ///   (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney
@@ -1661,7 +1661,7 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
 ///   Unified social credit code is malformed. Give the 18 characters of the code as on the
 ///   business licence, capitals and digits, without spaces.
@@ -1676,8 +1676,8 @@ impl ::core::fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
 ///   ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
@@ -1897,7 +1897,7 @@ impl ::core::fmt::Debug for CreateLegalSealQrCodeResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.AuthFail`](super::ErrorCode::FailedOperationAuthFail):
 ///   Authentication/authorisation of the operation failed. Check that the sub-organisation and
 ///   the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and
@@ -1918,7 +1918,7 @@ impl ::core::fmt::Debug for CreateLegalSealQrCodeResponse {
 ///   name is too long. Shorten `SealName` to at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameter.SensitiveFileContent`](super::ErrorCode::InvalidParameterSensitiveFileContent):
 ///   Uploaded file contains non-compliant content. Remove the content from the file and upload
 ///   it again; give the request id to the service's support if the refusal is a mistake.
@@ -1931,8 +1931,8 @@ impl ::core::fmt::Debug for CreateLegalSealQrCodeResponse {
 /// - [`MissingParameter.SealName`](super::ErrorCode::MissingParameterSealName): Seal name is
 ///   empty. Give `SealName`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.AlreadyHas`](super::ErrorCode::OperationDeniedAlreadyHas): Evidence
 ///   already exists for this resource; another cannot be created. Use the existing one:
 ///   `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An
@@ -2402,7 +2402,7 @@ impl ::core::fmt::Debug for CreateSealByImageResponse {
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq, ::core::fmt::Debug)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlRequest {

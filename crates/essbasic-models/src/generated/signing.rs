@@ -28,10 +28,10 @@
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
@@ -481,7 +481,7 @@ impl ::tc3_api::json::Encode for ChannelCreateBatchQuickSignUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -492,12 +492,12 @@ impl ::tc3_api::json::Encode for ChannelCreateBatchQuickSignUrlResponse {
 ///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
 ///   the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchSignUrlRequest {
@@ -1004,7 +1004,7 @@ impl ::core::fmt::Debug for ChannelCreateBatchSignUrlResponse {
 ///     .name("张三")
 ///     .mobile("13800000000")
 ///     .approver_sign_types([ApproverSignType::Face, ApproverSignType::Password]);
-/// // Without `expired_on` the link lives for half an hour; longer, opening it takes a code by SMS.
+/// // Without `expired_on` the link expires after half an hour; if set longer, opening it requires an SMS code.
 /// let request = ChannelCreateFlowSignUrlRequest::new(agent, "FLOW_ID")
 ///     .flow_approver_infos([signer])
 ///     .jump_url("https://example.com/signed");
@@ -1013,17 +1013,17 @@ impl ::core::fmt::Debug for ChannelCreateBatchSignUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
 ///   the message for the missing item, and check that its id belongs to this sub-organisation,
 ///   application and environment. Retrying does not help.
@@ -1042,8 +1042,8 @@ pub struct ChannelCreateFlowSignUrlRequest {
     pub agent: super::Agent,
     /// The contract, 32 characters.
     pub flow_id: ::std::string::String,
-    /// The signers for whom to create links; empty or left out for the initiator's preview. Each
-    /// with `ApproverType` (official samples leave it out for persons) and:
+    /// The signers of the links; empty or left out for the initiator's preview. Each with
+    /// `ApproverType` (official samples leave it out for persons) and:
     ///
     /// - a person: `Name`, `Mobile`.
     /// - an employee of an organisation outside the platform: these and `OrganizationName`.
@@ -1326,7 +1326,7 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowSignUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1341,12 +1341,12 @@ impl ::tc3_api::json::Encode for ChannelCreateFlowSignUrlResponse {
 ///   check it before retrying. Give the request id to the service's support if the error
 ///   persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationBatchSignUrlRequest {
@@ -1689,7 +1689,7 @@ impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // The person's links alone; `All`, the default, allows a single contract only.
+/// // Only the person's links; `All`, the default, allows a single contract only.
 /// let request = CreateSignUrlsRequest::new(agent)
 ///     .flow_ids(["FLOW_1", "FLOW_2"])
 ///     .generate_type(SignUrlGenerateType::Person)
@@ -1702,7 +1702,7 @@ impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1710,7 +1710,7 @@ impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -1725,18 +1725,18 @@ impl ::core::fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 ///   it out for `ALL`, which takes a single contract.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.FlowIdsOrFlowGroupId`](super::ErrorCode::MissingParameterFlowIdsOrFlowGroupId):
 ///   Pass either flow ids or a flow-group id. Give `FlowIds` or `FlowGroupId`; in
 ///   `ArchiveDynamicFlow` `FlowId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
@@ -1783,7 +1783,7 @@ pub struct CreateSignUrlsRequest {
     /// `ALL` or absent. With `APP`, a dynamic signer's link leads to the cover page only. Absent:
     /// `WEIXINAPP`.
     pub endpoint: ::core::option::Option<super::SignUrlEndpoint>,
-    /// Parties for whom links are created. Absent: `ALL`.
+    /// Parties that get links. Absent: `ALL`.
     pub generate_type: ::core::option::Option<super::SignUrlGenerateType>,
     /// Name of the organisation outside the platform whose employee signs, with full-width brackets
     /// `（）` instead of `()`. On a claim link for an organisation's dynamic signer: only in this
@@ -3542,7 +3542,7 @@ impl ::tc3_api::json::Encode for SignUrlEnvironment {
 
 ::tc3_api::__serialize!(SignUrlEnvironment);
 
-/// Parties for whom signing links are created.
+/// Parties that get signing links.
 #[derive(
     ::core::clone::Clone,
     ::core::fmt::Debug,

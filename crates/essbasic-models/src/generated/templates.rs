@@ -92,7 +92,7 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // Parties and fields too (`ListOnly` leaves them out), the other parties' fields included.
+/// // Includes parties and all fields; `ListOnly` omits them.
 /// let request = DescribeTemplatesRequest::new(agent)
 ///     .template_name("Employment")
 ///     .content_type(TemplateContentType::Full)
@@ -104,7 +104,7 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -112,7 +112,7 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
 ///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
@@ -124,15 +124,15 @@ impl ::tc3_api::json::Encode for AuthFailMessage {
 ///   sub-organisation and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
 ///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Repeating unchanged does not help.
+///   allows. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
@@ -526,7 +526,7 @@ impl ::tc3_api::json::Encode for DescribeTemplatesResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Mend the reason that the message gives. Repeating unchanged rarely helps.
+///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.StaffAlreadyVerify`](super::ErrorCode::FailedOperationStaffAlreadyVerify):
 ///   Employee has already completed identity verification. The employee changes their own data
 ///   in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to
@@ -550,7 +550,7 @@ impl ::tc3_api::json::Encode for DescribeTemplatesResponse {
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Repeating unchanged does not help.
+///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organisation and come from the same `AppId` and environment.
@@ -559,14 +559,14 @@ impl ::tc3_api::json::Encode for DescribeTemplatesResponse {
 ///   or operators: it must be present and not empty.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): Template
 ///   parameter is missing. Give `TemplateId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Mend the reason that the message gives: a missing permission or a wrong state, often.
-///   Repeating unchanged does not help.
+///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.AuthTag`](super::ErrorCode::OperationDeniedAuthTag): Visibility tag is
 ///   unsupported. Give `all` or `part` in `AuthTag`; it can change only while the template is
 ///   not published.
@@ -871,7 +871,7 @@ impl ::tc3_api::json::Encode for OperateChannelTemplateResponse {
 ///
 /// 企业模板管理
 ///
-/// Deleting is final; disable a template to keep it. Enabling and disabling may be repeated: a
+/// Deleting is final; disable a template to keep it. Enabling and disabling are idempotent: a
 /// template already in that state is not an error. From a disabled template no contract can be
 /// initiated; contracts already initiated continue. A copy differs in its name only; everything
 /// else is edited in the console.
@@ -902,7 +902,7 @@ impl ::tc3_api::json::Encode for OperateChannelTemplateResponse {
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Repeating unchanged does not help.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): Template
 ///   parameter is missing. Give `TemplateId`.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does

@@ -1143,7 +1143,7 @@ pub enum ComponentType {
     DynamicTable,
     /// `VIRTUAL_COMBINATION`: Block that joins check boxes; contains no text itself.
     VirtualCombination,
-    /// `WATERMARK`: Watermark; what it shows is set in `ComponentExtra`.
+    /// `WATERMARK`: Watermark; `ComponentExtra` sets its content.
     Watermark,
     /// `SIGN_DATE`: The date of signing, of an organisation or a person.
     SignDate,
