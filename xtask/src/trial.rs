@@ -191,12 +191,15 @@ impl Job<'_> {
         #[derive(Deserialize)]
         struct Record {
             flow_id: String,
+            /// A file that is about to get its name: no result.
+            intent: Option<serde_json::Value>,
         }
         let bytes = fs::read(self.out.join(".essbasic-archive.jsonl")).unwrap_or_default();
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').skip(1);
         let whole = lines.filter(|line| line.ends_with(b"\n"));
         whole
             .filter_map(|line| serde_json::from_slice::<Record>(line).ok())
+            .filter(|record| record.intent.is_none())
             .map(|record| record.flow_id)
             .collect()
     }

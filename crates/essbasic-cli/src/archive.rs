@@ -30,7 +30,16 @@ journal alone knows. The bucket is reached by what the environment says, as with
 Tencent COS: AWS_REGION=ap-guangzhou AWS_ENDPOINT=https://cos.ap-guangzhou.myqcloud.com, the keys SecretId
 and SecretKey, and the bucket with its number, such as s3://contracts-1250000000/2026.
 
-Exit status: 0 every contract is saved, 2 some are not, each with its reason, 1 it could not go on.
+Several jobs may write to one place, each with a journal of its own: with --shard, --journal or a bucket, names
+must contain {flow_id}. A file that no journal line lists is never replaced: if its content is the contract's, it
+counts as saved; otherwise the contract fails. In a folder with the default journal and names without {flow_id},
+the name gets the next free number instead.
+
+A run goes on with what its journal lists. It compares lengths in a folder and believes what it says of a bucket;
+--verify reads all of it. Links, FIFOs and folders in place of the journal or a file are refused.
+
+Exit status: 0 every contract is saved; 2 some are not, each with its reason, or it was interrupted; 1 it could
+not start or go on; 130 it was interrupted twice.
 
 Examples:
   essbasic archive --flows ids.txt --out contracts --report report.json
@@ -67,6 +76,9 @@ pub(crate) struct ArchiveArgs {
     /// Take contracts in any state, signed by all or not.
     #[arg(long)]
     any_state: bool,
+    /// Read the files of earlier runs, compare their SHA-256 with the journal, and fetch again what differs.
+    #[arg(long)]
+    verify: bool,
 }
 
 impl ArchiveArgs {
@@ -81,8 +93,8 @@ impl ArchiveArgs {
                  and name it again to go on",
             )
         })?;
-        let store = place.open(&options.transport()?)?;
-        Ok(ArchiveOptions::to_store(store, place.prefix(), journal))
+        let (store, id) = place.open(&options.transport()?)?;
+        Ok(ArchiveOptions::to_store(store, place.prefix(), journal).with_store_id(id))
     }
 
     /// Files that `--report` must not replace.
@@ -112,8 +124,27 @@ impl ArchiveArgs {
                 let path = path.display();
                 Failure::new(format!("{path}: {source}; choose another with --journal"))
             }
+            Error::Names(of) => Failure::new(format!(
+                "{of} requires {{flow_id}} in --names, because other jobs may write to the same place; \
+                 write for instance --names '{{name}}-{{flow_id}}'"
+            )),
             error => folder::told(error),
         }
+    }
+}
+
+/// IDs of a list, which has an end: those that an interrupted job has not drawn are counted.
+struct Listed(Box<dyn Iterator<Item = String> + Send>);
+
+impl Iterator for Listed {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(usize::MAX))
     }
 }
 
@@ -139,14 +170,18 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
         .on_event(move |event| teller.on(event));
     archive.journal.clone_from(&args.journal);
     archive.check = !args.any_state;
+    archive.verify = args.verify;
     args.link_hosts.add_to(&mut archive.download.link_hosts);
-    let result = client.archive(list.ids, &archive);
+    let result = client.archive(Listed(list.ids), &archive);
     watch.end();
     let report = result.map_err(|error| {
         let failure = args.told(&error);
-        Failure::new(format!(
-            "{failure}; what is saved is in the journal: the same command goes on"
-        ))
+        match error {
+            Error::Names(_) | Error::Stopped => failure,
+            _ => Failure::new(format!(
+                "{failure}; what is saved is in the journal: the same command goes on"
+            )),
+        }
     })?;
     if let Some(failure) = list.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(failure);
@@ -165,16 +200,19 @@ fn table(report: &ArchiveReport) -> Result<String, Failure> {
     let mut row = |name: &str, count: u64, more: &str| {
         let _ = writeln!(text, "{}", format!("{name:<12} {count:>9}  {more}").trim_end());
     };
-    row(
-        "contracts",
-        report.total,
-        if report.stopped { "looked at before it was stopped" } else { "" },
-    );
+    row("contracts", report.total, "");
     if report.already > 0 {
         row("done before", report.already, "");
     }
     row("saved", report.saved, &HumanBytes(report.bytes).to_string());
     row("failed", report.failed, "");
+    if report.stopped {
+        row(
+            "not started",
+            report.not_started,
+            "before it was stopped; the same command goes on with them",
+        );
+    }
     let unreadable = |error| Failure::new(format!("the journal cannot be read: {error}"));
     let mut kinds: Vec<(FlowErrorKind, u64, String)> = Vec::new();
     for flow in report.flows().map_err(unreadable)? {

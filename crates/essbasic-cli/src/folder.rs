@@ -38,11 +38,16 @@ impl Drop for Folder {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!(
-        "{} cannot be written: {}; make room there or choose another folder with --out",
-        path.display(),
-        plain(error)
-    ))
+    use io::ErrorKind as Kind;
+    let (what, remedy) = match error.kind() {
+        Kind::StorageFull | Kind::QuotaExceeded => ("cannot be written", "make room there or "),
+        Kind::PermissionDenied => ("cannot be written", "grant write permission or "),
+        Kind::NotADirectory | Kind::AlreadyExists => ("is not a folder", "move the file away or "),
+        Kind::ResourceBusy => ("cannot be used", "wait until it ends or "),
+        _ => ("cannot be used", ""),
+    };
+    let (path, error) = (path.display(), plain(error));
+    Failure::new(format!("{path} {what}: {error}; {remedy}choose another folder with --out"))
 }
 
 /// What ended a download, in the words of this command.

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::output;
@@ -25,9 +25,9 @@ impl Progress {
         let bar = ProgressBar::new(flows as u64);
         // The template is a constant; were it wrong, the plain bar would do.
         if let Ok(style) = ProgressStyle::with_template(
-            "{bar:30} {pos}/{len} contracts {per_sec} {elapsed} (left {eta}) {wide_msg}",
+            "{bar:30} {pos}/{len} contracts {per_sec} {elapsed} {left} {wide_msg}",
         ) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("left", left));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar: Some(bar), bytes: AtomicU64::new(0) }
@@ -79,6 +79,14 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// The remaining time, once it can be estimated.
+fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        // A bar that cannot be drawn is left out.
+        let _ = write!(to, "(left {:#})", HumanDuration(state.eta()));
     }
 }
 

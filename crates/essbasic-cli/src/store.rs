@@ -62,19 +62,38 @@ impl Place {
         self.prefix.clone()
     }
 
-    /// Opens it. Nothing is asked of the store yet.
+    /// Opens it, and returns its identity too. Nothing is asked of the store yet.
     pub(crate) fn open(
         &self,
         transport: &TransportConfig,
-    ) -> Result<Arc<dyn ObjectStore>, Failure> {
+    ) -> Result<(Arc<dyn ObjectStore>, String), Failure> {
         let http = Http(Arc::new(UreqTransport::new(transport).map_err(Failure::new)?));
-        let builder = configured(&self.bucket, std::env::vars_os())?.with_http_connector(http);
+        let builder = configured(&self.bucket, std::env::vars_os())?;
+        let id = identity(&self.bucket, &builder);
+        let builder = builder.with_http_connector(http);
         // Its errors name settings and, of those with a choice of values, the value.
         let store = builder.build().map_err(|error| {
             Failure::new(format!("the store's settings are unusable: {error}; see --help"))
         })?;
-        Ok(Arc::new(store))
+        Ok((Arc::new(store), id))
     }
+}
+
+/// Returns the identity of a bucket: what distinguishes it from the buckets of other stores and accounts. It is not
+/// shown; the journal holds a digest of it.
+fn identity(bucket: &str, builder: &AmazonS3Builder) -> String {
+    let given = |key: Key| builder.get_config_value(&key).unwrap_or_default();
+    let endpoint = given(Key::S3Endpoint).to_ascii_lowercase();
+    // The bucket is in the host name or not, as the store has it.
+    let (_, host) = endpoint.split_once("://").unwrap_or_default();
+    let in_host = format!("{}.", bucket.to_ascii_lowercase());
+    let host = host.strip_prefix(&in_host).unwrap_or(host).trim_end_matches('/');
+    // Temporary keys change while a job goes on, and say nothing of the account.
+    let account = match given(Key::Token).is_empty() {
+        true => given(Key::AccessKeyId),
+        false => String::new(),
+    };
+    [host, &given(Key::Region), bucket, &account].join("\n")
 }
 
 /// The store's settings, under the names that `object_store` and the AWS tools have for them.
@@ -124,8 +143,8 @@ fn configured(
         .with_config(Key::S3Endpoint, endpoint))
 }
 
-/// The most that is read of an answer. Those to uploads are a few hundred bytes.
-const LONGEST_ANSWER: usize = 1 << 20;
+/// Maximum size of a response, in bytes. Objects are read in parts of 4 MiB; other responses have a few hundred bytes.
+const LONGEST_ANSWER: usize = 5 << 20;
 
 /// The store's HTTP, by the transport that calls go through too: the same proxy, the same trust.
 #[derive(Debug, Clone)]
@@ -235,6 +254,39 @@ mod tests {
             let found = builder.unwrap().get_config_value(&Key::S3Endpoint);
             assert_eq!(found.as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn buckets_of_other_stores_and_accounts_have_other_identities() {
+        let region = ("AWS_REGION", "r1");
+        let endpoint = ("AWS_ENDPOINT", "https://s3.example");
+        let [id, key] = KEYS;
+        let of = |bucket: &str, settings: &[(&str, &str)]| {
+            identity(bucket, &configured(bucket, settings).unwrap())
+        };
+        let token = ("AWS_SESSION_TOKEN", "t");
+        let ours = of("b", &[id, key, region, endpoint]);
+        for (same, bucket, settings) in [
+            (true, "b", &[id, key, region, ("AWS_ENDPOINT", "https://S3.example/")][..]),
+            (true, "b", &[id, key, region, ("AWS_ENDPOINT_URL", "https://s3.example")]),
+            (true, "b", &[id, key, region, endpoint, ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "true")]),
+            (true, "b", &[id, ("AWS_SECRET_ACCESS_KEY", "other"), region, endpoint]),
+            (false, "b", &[id, key, region]),
+            (false, "b", &[id, key, region, ("AWS_ENDPOINT", "https://other.example")]),
+            (false, "b", &[id, key, region, ("AWS_ENDPOINT", "https://s3.example:9000")]),
+            (false, "b", &[id, key, ("AWS_REGION", "r2"), endpoint]),
+            (false, "c", &[id, key, region, endpoint]),
+            (false, "b", &[("AWS_ACCESS_KEY_ID", "other"), key, region, endpoint]),
+        ] {
+            assert_eq!(of(bucket, settings) == ours, same, "{bucket} {settings:?}");
+        }
+        // Temporary keys are renewed while a job goes on.
+        let renewed = ("AWS_ACCESS_KEY_ID", "renewed");
+        assert_eq!(
+            of("b", &[id, key, token, region, endpoint]),
+            of("b", &[renewed, key, token, region, endpoint])
+        );
+        assert!(!ours.contains("the-key"));
     }
 
     #[test]

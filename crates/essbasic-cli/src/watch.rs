@@ -58,16 +58,17 @@ impl Watch {
     }
 
     fn line(&self, seen: &Seen) -> String {
+        let failed = seen.failed.len();
+        let counts = format!("{} of {} contracts", seen.done(), self.count);
         // What an earlier run has saved took no time in this one.
-        let rate = (seen.done() - seen.kept) as f64 / self.began.elapsed().as_secs_f64().max(0.001);
-        let left = self.count.saturating_sub(seen.done()) as f64 / rate.max(0.001);
+        let done = seen.done() - seen.kept;
+        if done == 0 {
+            return format!("{counts}, {failed} failed");
+        }
+        let rate = done as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+        let left = self.count.saturating_sub(seen.done()) as f64 / rate;
         let left = humantime::format_duration(Duration::from_secs(left as u64));
-        format!(
-            "{} of {} contracts, {rate:.0} a second, {left} left, {} failed",
-            seen.done(),
-            self.count,
-            seen.failed.len()
-        )
+        format!("{counts}, {rate:.0} per second, {left} left, {failed} failed")
     }
 
     /// Takes the bar away.
@@ -99,7 +100,9 @@ mod tests {
     #[test]
     fn a_contract_that_is_saved_after_all_has_not_failed() {
         let watch = Watch::new(4, true);
+        assert_eq!(watch.line(&watch.seen.lock().unwrap()), "0 of 4 contracts, 0 failed");
         watch.on(DownloadEvent::Kept { flow_id: "a" });
+        assert_eq!(watch.line(&watch.seen.lock().unwrap()), "1 of 4 contracts, 0 failed");
         let mut seen = watch.seen.lock().unwrap();
         for flow_id in ["b", "c", "b"] {
             seen.fail(flow_id);

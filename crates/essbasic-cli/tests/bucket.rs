@@ -10,94 +10,16 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use support::child::start;
-use support::server::{Answer, Seen, Server, answer};
+use support::s3::{STORE_KEY, STORE_TOKEN, s3};
+use support::server::answer;
 use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
-
-const STORE_KEY: &str = "the-key-of-the-store";
-const STORE_TOKEN: &str = "the-token-of-the-store";
-
-/// Buckets, and uploads that are not complete.
-#[derive(Default)]
-struct S3 {
-    objects: BTreeMap<String, Vec<u8>>,
-    uploads: BTreeMap<String, BTreeMap<u32, Vec<u8>>>,
-    started: usize,
-}
-
-impl S3 {
-    fn answer(&mut self, seen: &Seen) -> Answer {
-        let signed = seen.header("authorization");
-        assert!(signed.starts_with("AWS4-HMAC-SHA256 Credential=AKIDSTORE/"), "{signed}");
-        assert!(signed.contains("/ap-guangzhou/s3/aws4_request"), "{signed}");
-        assert_eq!(seen.header("x-amz-security-token"), STORE_TOKEN);
-        let mut line = seen.line.split(' ');
-        let (method, target) = (line.next().unwrap(), line.next().unwrap());
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let query: BTreeMap<&str, &str> =
-            query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
-        let path = path.to_owned();
-        let done = answer(200, "application/xml", "").with_header("ETag", "\"tag\"");
-        let upload = query.get("uploadId").map(|id| (*id).to_owned());
-        match (method, upload) {
-            ("POST", None) if query.contains_key("uploads") => {
-                self.started += 1;
-                let id = format!("u{}", self.started);
-                self.uploads.insert(id.clone(), BTreeMap::new());
-                let body = format!(
-                    "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
-                );
-                answer(200, "application/xml", body)
-            }
-            ("PUT", Some(id)) => {
-                let part = query["partNumber"].parse().unwrap();
-                self.uploads.get_mut(&id).unwrap().insert(part, seen.bytes.clone());
-                done
-            }
-            ("POST", Some(id)) => {
-                let parts = self.uploads.remove(&id).unwrap();
-                assert_eq!(seen.body.matches("<PartNumber>").count(), parts.len());
-                self.objects.insert(path, parts.into_values().flatten().collect());
-                let body = "<CompleteMultipartUploadResult><ETag>&quot;tag&quot;</ETag></CompleteMultipartUploadResult>";
-                answer(200, "application/xml", body)
-            }
-            ("DELETE", Some(id)) => {
-                self.uploads.remove(&id);
-                answer(204, "application/xml", "")
-            }
-            ("PUT", None) => {
-                self.objects.insert(path, seen.bytes.clone());
-                done
-            }
-            _ => answer(400, "application/xml", "<Error><Code>InvalidRequest</Code></Error>"),
-        }
-    }
-}
-
-/// A server over these buckets; what it answers instead where the function says.
-fn s3(
-    instead: impl Fn(&Seen, usize) -> Option<Answer> + Send + Sync + 'static,
-) -> (Server, Arc<Mutex<S3>>) {
-    let store = Arc::new(Mutex::new(S3::default()));
-    let (served, count) = (Arc::clone(&store), Mutex::new(0));
-    let server = Server::start(move |seen, _| {
-        let nth = {
-            let mut count = count.lock().unwrap();
-            *count += 1;
-            *count
-        };
-        instead(seen, nth).unwrap_or_else(|| served.lock().unwrap().answer(seen))
-    });
-    (server, store)
-}
 
 fn emulator(home: &Path, count: usize, pdf_bytes: usize) -> Emulator {
     let emulator = Emulator::builder().rate_limit(None).pdf_size(pdf_bytes);
@@ -187,8 +109,9 @@ fn killed_it_goes_on_and_fetches_nothing_twice_that_its_journal_holds() {
         child.wait().unwrap();
     }
     let journal = std::fs::read_to_string(home.path().join("j.jsonl")).unwrap();
+    let results: String = journal.lines().filter(|line| !line.contains("\"intent\"")).collect();
     let fetched = emulator.stats().downloads;
-    let done = fetched.iter().filter(|(id, _)| journal.contains(id.as_str()));
+    let done = fetched.iter().filter(|(id, _)| results.contains(id.as_str()));
     let done: Vec<_> = done.collect();
     assert!((1..300).contains(&done.len()), "{}", done.len());
     let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
@@ -263,4 +186,103 @@ fn what_is_missing_for_a_bucket_is_said_before_anything_is_asked() {
     refused(&run("s3://b/p", &there, &settings), &["no/such/j.jsonl", "--journal"]);
     assert!(emulator.stats().calls.is_empty());
     assert!(!home.path().join("s3:").exists());
+}
+
+/// Reports nothing as saved in a store that does not have it.
+#[test]
+fn a_journal_is_of_one_endpoint_region_account_bucket_and_prefix() {
+    let home = TempDir::new().unwrap();
+    let emulator = emulator(home.path(), 5, 60_000);
+    let (server, store) = s3(|_, _| None);
+    let (other, empty) = s3(|_, _| None);
+    let run = |out: &str, settings: &[(&str, &str)]| {
+        let mut command = archive(home.path(), &emulator, out);
+        command.args(["--journal", "j.jsonl"]).env("AWS_ALLOW_HTTP", "true");
+        for (name, value) in [
+            ("AWS_ACCESS_KEY_ID", "AKIDONE"),
+            ("AWS_SECRET_ACCESS_KEY", STORE_KEY),
+            ("AWS_REGION", "ap-guangzhou"),
+            ("AWS_ENDPOINT", &server.url()),
+        ] {
+            command.env(name, value);
+        }
+        command.envs(settings.iter().copied()).output().unwrap()
+    };
+    let ours = "s3://b-125/contracts";
+    assert_eq!(code(&run(ours, &[])), 0);
+    assert_eq!(store.lock().unwrap().objects.len(), 5);
+    let fetched = emulator.stats().downloads;
+    let endpoint = other.url();
+    for (out, settings) in [
+        (ours, &[("AWS_ENDPOINT", endpoint.as_str())]),
+        (ours, &[("AWS_REGION", "ap-beijing")]),
+        (ours, &[("AWS_ACCESS_KEY_ID", "AKIDOTHER")]),
+        ("s3://b-126/contracts", &[("AWS_REGION", "ap-guangzhou")]),
+        ("s3://b-125/other", &[("AWS_REGION", "ap-guangzhou")]),
+    ] {
+        refused(&run(out, settings), &["journal of another job, whose store differs"]);
+    }
+    let again = run(ours, &[("AWS_SECRET_ACCESS_KEY", "renewed")]);
+    assert!(stdout(&again).contains("done before          5"), "{}", stderr(&again));
+    assert_eq!(emulator.stats().downloads, fetched);
+    assert_eq!(other.seen().len() + empty.lock().unwrap().objects.len(), 0);
+    let journal = std::fs::read_to_string(home.path().join("j.jsonl")).unwrap();
+    for hidden in ["AKIDONE", STORE_KEY, "127.0.0.1"] {
+        assert!(!journal.contains(hidden), "{hidden} in {journal}");
+    }
+}
+
+/// Two jobs over one prefix of a store that honours conditions, and of one that does not.
+#[test]
+fn jobs_that_share_a_prefix_save_every_contract_and_replace_nothing() {
+    for unconditional in [false, true] {
+        let home = TempDir::new().unwrap();
+        let emulator = emulator(home.path(), 100, 20_000);
+        let (server, store) = s3(|_, _| None);
+        store.lock().unwrap().unconditional = unconditional;
+        let job = |part: &str, names: &str| {
+            let mut command = archive(home.path(), &emulator, "s3://b-125/contracts");
+            command
+                .args(["--journal", &format!("j.{part}"), "--shard", &format!("{part}/2")])
+                .args(["--names", names])
+                .env("AWS_ACCESS_KEY_ID", "AKIDSTORE")
+                .env("AWS_SECRET_ACCESS_KEY", STORE_KEY)
+                .env("AWS_REGION", "ap-guangzhou")
+                .env("AWS_ENDPOINT", server.url())
+                .env("AWS_ALLOW_HTTP", "true")
+                .spawn()
+                .unwrap()
+        };
+        for part in ["1", "2"] {
+            let output = job(part, "{name}").wait_with_output().unwrap();
+            refused(&output, &["--names", "{flow_id}"]);
+        }
+        assert!(store.lock().unwrap().objects.is_empty() && server.seen().is_empty());
+        let own = b"not a file of the job".to_vec();
+        let foreign = format!("/b-125/contracts/yDwA{:028}.pdf", 17);
+        store.lock().unwrap().objects.insert(foreign.clone(), own.clone());
+        let jobs = ["1", "2"].map(|part| job(part, "{flow_id}"));
+        let codes = jobs.map(|job| code(&job.wait_with_output().unwrap()));
+        assert_eq!(codes.iter().sum::<i32>(), 2, "one contract's key is taken: {codes:?}");
+        let objects = store.lock().unwrap().objects.clone();
+        assert_eq!(objects.len(), 100);
+        assert!(objects[&foreign] == own);
+    }
+}
+
+#[test]
+fn verification_reads_the_bucket() {
+    let home = TempDir::new().unwrap();
+    let emulator = emulator(home.path(), 3, 9 << 20);
+    let (server, store) = s3(|_, _| None);
+    assert_eq!(code(&to_bucket(home.path(), &emulator, &server.url()).output().unwrap()), 0);
+    let whole = store.lock().unwrap().objects.clone();
+    let key = whole.keys().next().unwrap().clone();
+    store.lock().unwrap().objects.get_mut(&key).unwrap()[5 << 20] ^= 1;
+    let output = to_bucket(home.path(), &emulator, &server.url()).arg("--verify").output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for row in ["done before          2", "saved                1"] {
+        assert!(stdout(&output).contains(row), "{}", stdout(&output));
+    }
+    assert!(store.lock().unwrap().objects == whole);
 }

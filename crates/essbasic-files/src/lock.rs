@@ -10,8 +10,7 @@ use crate::path::is_at;
 /// An exclusive advisory lock on a file, released when dropped. The file itself stays.
 #[derive(Debug)]
 pub struct Lock {
-    /// The lock is this file's.
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -27,9 +26,17 @@ impl Lock {
             lock(&file)?;
             // Removed or replaced meanwhile, it would exclude nobody.
             if is_at(&file, path)? {
-                return Ok(Self { _file: file });
+                return Ok(Self { file });
             }
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child process that another thread is starting has a copy of it until it
+        // executes its program.
+        let _ = self.file.unlock();
     }
 }
 

@@ -24,6 +24,10 @@ pub enum Error {
     Store(String),
     /// The agent lacks a member that the workflow needs; this one.
     Agent(&'static str),
+    /// The template of file names lacks `{flow_id}`, which this use requires.
+    Names(&'static str),
+    /// The archive job was stopped before it began; nothing has changed.
+    Stopped,
     /// The async runtime shut down, or the caller's own function panicked in another thread.
     Interrupted,
 }
@@ -41,6 +45,22 @@ fn advice(error: &tc3_client::Error) -> Option<&'static str> {
     ours.then(|| ErrorCode::advice_on(error.code())).flatten()
 }
 
+/// The remedy for an error of the file system.
+fn remedy(kind: io::ErrorKind) -> &'static str {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => {
+            "free some space, or choose a folder on another disk"
+        }
+        Kind::PermissionDenied => "grant write permission, or choose a folder that can be written",
+        Kind::ReadOnlyFilesystem => "choose a folder on a file system that can be written",
+        Kind::NotADirectory | Kind::AlreadyExists => "choose a path that is a folder",
+        Kind::ResourceBusy => "wait until it ends, or choose another folder",
+        Kind::InvalidInput | Kind::InvalidData => "move it away, or choose another",
+        _ => "choose a folder that can be written",
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -52,18 +72,14 @@ impl fmt::Display for Error {
                 }
             }
             Self::Folder { path, source } => {
-                let full = matches!(
-                    source.kind(),
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-                );
-                let what = match full {
-                    true => "free some space, or choose a folder on another disk",
-                    false => "choose a folder that can be written",
-                };
-                write!(f, "{}: {source}; {what}", path.display())
+                write!(f, "{}: {source}; {}", path.display(), remedy(source.kind()))
             }
             Self::Store(why) => f.write_str(why),
             Self::Agent(member) => write!(f, "the agent lacks {member}, which this call needs"),
+            Self::Names(of) => {
+                write!(f, "{of} requires {{flow_id}} in the names of files; add it to the template")
+            }
+            Self::Stopped => f.write_str("stopped before the archive began; run it again to go on"),
             Self::Interrupted => {
                 f.write_str("the workflow was interrupted: its runtime has shut down")
             }
@@ -77,7 +93,11 @@ impl std::error::Error for Error {
             // Display has said what these two say themselves.
             Self::Call(error) => error.source(),
             Self::Folder { source, .. } => source.source(),
-            Self::Store(_) | Self::Agent(_) | Self::Interrupted => None,
+            Self::Store(_)
+            | Self::Agent(_)
+            | Self::Names(_)
+            | Self::Stopped
+            | Self::Interrupted => None,
         }
     }
 }
@@ -115,10 +135,12 @@ pub enum FlowErrorKind {
     NotSigned,
     /// The job was stopped ([`Stop`](crate::Stop)) before the contract was complete.
     Stopped,
+    /// Something else has the name of the file, and is kept.
+    Exists,
 }
 
 impl FlowErrorKind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Refused,
         Self::Call,
         Self::Missing,
@@ -130,6 +152,7 @@ impl FlowErrorKind {
         Self::Store,
         Self::NotSigned,
         Self::Stopped,
+        Self::Exists,
     ];
 
     /// As it stands in journals and reports.
@@ -146,6 +169,7 @@ impl FlowErrorKind {
             Self::Store => "store",
             Self::NotSigned => "not_signed",
             Self::Stopped => "stopped",
+            Self::Exists => "exists",
         }
     }
 }

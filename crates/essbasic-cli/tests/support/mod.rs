@@ -4,6 +4,7 @@
 
 pub mod child;
 pub mod emulator;
+pub mod s3;
 pub mod server;
 
 use std::io::Write;

@@ -109,8 +109,9 @@ fn serve(
         "HTTP/1.1 {status} Status\r\nContent-Type: {content_type}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
+    let body = if seen.line.starts_with("HEAD ") { &[][..] } else { &body };
     // The client may have gone away.
-    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
 }
 
 /// An address at which nobody listens.

@@ -50,6 +50,13 @@ impl Intake {
         Self { ids, index: 0, shard, seen, done, kept: Box::new(kept), counts }
     }
 
+    /// Counts the contracts that were not drawn. An iterator without an upper bound may wait for more: it is left.
+    pub(super) fn count_rest(&mut self) {
+        if self.ids.size_hint().1.is_some() {
+            while self.next().is_some() {}
+        }
+    }
+
     fn next(&mut self) -> Option<(usize, String)> {
         loop {
             let flow_id = self.ids.next()?;

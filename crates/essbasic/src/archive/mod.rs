@@ -3,18 +3,20 @@
 mod intake;
 mod journal;
 mod options;
+mod recovery;
 mod report;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::time::Duration;
 
 use essbasic_models::Agent;
 use tc3_client::Now;
 
-use self::intake::{Intake, Shared, digest};
-use self::journal::{Header, Journal, Record};
+use self::intake::{Intake, Shared};
+use self::journal::{Header, Journal, Record, VERSION};
 pub use self::options::{ArchiveOptions, Shard};
+use self::recovery::Recovery;
 pub use self::report::{ArchiveReport, ArchivedFlow};
 use crate::download::{DownloadEvent, FileNames, Job, Policy, ReportedFlow};
 use crate::error::{Error, FlowErrorKind};
@@ -36,6 +38,8 @@ pub(crate) struct Archive {
     names: Option<FileNames>,
     /// Contracts to be tried anew.
     again: Vec<(usize, String)>,
+    /// Their failures, until they end otherwise.
+    retried: HashMap<String, Record>,
     /// How many times that has been done.
     tries: u32,
     saved: u64,
@@ -52,40 +56,47 @@ impl Archive {
         ids: Box<dyn Iterator<Item = String> + Send>,
         options: ArchiveOptions,
     ) -> Result<Self, Error> {
+        options.check()?;
         let target = options.download.target();
         target.prepare()?;
-        let header = Header {
-            essbasic_archive: 1,
-            app_id: agent.app_id.clone(),
-            organization: agent.proxy_organization_open_id.clone().unwrap_or_default(),
-            shard: options.shard.to_string(),
-            store: target.identity(),
-        };
         let path = options.journal_path();
-        let (mut done, mut names) =
-            (HashSet::new(), FileNames::new(options.download.names.clone()));
-        // By a template of names alone, a file could be called as the journal is, and replace it.
+        let mut names = FileNames::of_archive(options.download.names.clone(), &target);
+        // By a template of names only, a file could have the journal's.
         for ours in journal::names(&path) {
             names.take(&ours);
         }
+        let mut recovery = Recovery {
+            target: target.clone(),
+            shared: options.is_shared(),
+            verify: options.verify,
+            stop: options.download.stop.clone(),
+            done: HashSet::new(),
+            names,
+            unfinished: HashMap::new(),
+        };
+        let job = journal::Job {
+            header: Header {
+                essbasic_archive: VERSION,
+                app_id: agent.app_id.clone(),
+                organization: agent.proxy_organization_open_id.clone().unwrap_or_default(),
+                shard: options.shard.to_string(),
+                store: target.identity(),
+            },
+            store_v1: target.identity_v1(),
+        };
         let names_of = target.clone();
         let settle = move || names_of.sync_names();
-        let journal = Journal::open(&path, &header, settle, |record| {
-            let here = target.holds(&record.files);
-            if here {
-                done.insert(digest(&record.flow_id));
-                for (name, _) in &record.files {
-                    names.take(name);
-                }
-            }
-            here
-        });
-        let journal = journal.map_err(|error| Error::folder(&path, error))?;
-        // Nobody else is at work here: the journal is ours.
-        target.clear_leftovers()?;
+        let journal = Journal::open(&path, &job, settle, &mut recovery);
+        let journal = journal.map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => Error::Stopped,
+            _ => Error::folder(&path, error),
+        })?;
+        target.remove_orphans()?;
+        let mut names = recovery.names;
+        names.record_in(journal.ledger());
         let teller = options.download.clone();
         let kept = move |flow_id: &str| teller.tell(DownloadEvent::Kept { flow_id });
-        let intake = Shared::new(Intake::new(ids, options.shard, done, kept));
+        let intake = Shared::new(Intake::new(ids, options.shard, recovery.done, kept));
         Ok(Self {
             agent,
             options,
@@ -93,6 +104,7 @@ impl Archive {
             journal,
             names: Some(names),
             again: Vec::new(),
+            retried: HashMap::new(),
             tries: 0,
             saved: 0,
             failed: 0,
@@ -139,6 +151,7 @@ impl Archive {
             use FlowErrorKind::{Call, Content, Link, Missing, Network, Store};
             matches!(kind, Call | Content | Network | Link | Missing | Store)
         };
+        let record = Record::of(flow);
         match &flow.error {
             Some(error)
                 if self.tries <= self.options.second_tries
@@ -146,36 +159,50 @@ impl Archive {
                     && !self.options.download.stop.is_stopped() =>
             {
                 self.again.push((place, flow.flow_id.clone()));
+                self.retried.insert(flow.flow_id.clone(), record);
                 return Ok(());
             }
             Some(_) => self.failed += 1,
             None => self.saved += 1,
         }
+        self.retried.remove(&flow.flow_id);
         self.bytes += flow.files.iter().map(|file| file.bytes).sum::<u64>();
-        self.journal.add(&Record::of(flow))
+        self.journal.add(&record)
     }
 
     /// A job has ended, well or not.
     pub(crate) fn end_job(&mut self, mut job: Job) -> Result<(), Error> {
         self.keep(&mut job);
-        if let Some(error) = self.failure.take() {
+        if let Some(error) = self.failure.take().or_else(|| self.journal.check().err()) {
             return Err(Error::folder(&self.options.journal_path(), error));
         }
         self.names = Some(job.into_names()?);
         Ok(())
     }
 
-    pub(crate) fn finish(self, began: Now, now: Now) -> Result<ArchiveReport, Error> {
+    pub(crate) fn finish(mut self, began: Now, now: Now) -> Result<ArchiveReport, Error> {
         let path = self.options.journal_path();
+        // Contracts that were to be tried again when the job was stopped.
+        for (_, record) in std::mem::take(&mut self.retried) {
+            self.failed += 1;
+            self.bytes += record.files.iter().map(|file| file.1).sum::<u64>();
+            self.journal.add(&record).map_err(|error| Error::folder(&path, error))?;
+        }
         let journal = self.journal.close().map_err(|error| Error::folder(&path, error))?;
-        let counts = self.intake.lock().counts;
+        let stopped = self.options.download.stop.is_stopped();
+        let mut intake = self.intake.lock();
+        if stopped {
+            intake.count_rest();
+        }
+        let counts = intake.counts;
         Ok(ArchiveReport {
             total: counts.total,
             already: counts.already,
             saved: self.saved,
             failed: self.failed,
+            not_started: counts.total - counts.already - self.saved - self.failed,
             bytes: self.bytes,
-            stopped: self.options.download.stop.is_stopped(),
+            stopped,
             took: now.monotonic.saturating_sub(began.monotonic),
             journal,
         })

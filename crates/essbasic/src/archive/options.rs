@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::intake::digest;
 use crate::download::{DownloadEvent, DownloadOptions, LinkHost, NameTemplate};
+use crate::error::Error;
 use crate::stop::Stop;
 
 /// How to archive.
@@ -24,6 +25,9 @@ pub struct ArchiveOptions {
     /// How often contracts that failed for reasons that may pass are tried anew once all others are done; 2.
     /// An answer that is no PDF is one of these: it may be the page of a server that is busy.
     pub second_tries: u32,
+    /// Whether files of earlier runs are read and compared with their SHA-256, and fetched again if they differ;
+    /// `false`. Otherwise files in a folder are compared by length, and objects in a store are not looked at.
+    pub verify: bool,
 }
 
 impl ArchiveOptions {
@@ -36,14 +40,17 @@ impl ArchiveOptions {
             check: true,
             settle: Duration::from_secs(3),
             second_tries: 2,
+            verify: false,
         }
     }
 
     /// The defaults, to objects below this prefix in a store, as [`DownloadOptions::to_store`] says.
     ///
-    /// What is done stands in the journal, a file on this machine's disk, and there alone: the store is
-    /// not asked whether it still has what the journal says. Give up the journal, and all is fetched
-    /// again, under the same names.
+    /// The journal, a file on this machine's disk, lists what is saved. The store is not asked whether it still has
+    /// it, unless [`verify`](Self::verify) is set. Without the journal all contracts are fetched again.
+    ///
+    /// The journal belongs to one place, which is identified by the store's `Display` and the prefix. Of most
+    /// stores `Display` names neither endpoint nor account: set [`with_store_id`](Self::with_store_id) too.
     #[cfg(feature = "object-store")]
     pub fn to_store(
         store: Arc<dyn object_store::ObjectStore>,
@@ -52,6 +59,18 @@ impl ArchiveOptions {
     ) -> Self {
         let download = DownloadOptions::to_store(store, prefix);
         Self { download, journal: Some(journal.into()), ..Self::to("") }
+    }
+
+    /// Identifies the store by endpoint, region, account and bucket, or anything else that no other store shares. A
+    /// journal written with another identity is refused, so that nothing counts as saved in a store that does not
+    /// have it. The journal holds a digest of the identity. By default it is the store's `Display`.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_store_id(mut self, id: impl Into<String>) -> Self {
+        if let Some(place) = &mut self.download.place {
+            place.id = Some(id.into());
+        }
+        self
     }
 
     /// Sets how much of a file is held until it is sent, as [`DownloadOptions::with_part_bytes`] does.
@@ -115,11 +134,32 @@ impl ArchiveOptions {
         self
     }
 
+    /// Reads and compares the files of earlier runs; sets [`verify`](Self::verify).
+    #[must_use]
+    pub fn with_verify(mut self) -> Self {
+        self.verify = true;
+        self
+    }
+
     /// Ends the job early if it is stopped through this handle. The journal holds every contract completed by then.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.download = self.download.with_stop(stop);
         self
+    }
+
+    /// Whether other jobs may write to the same place.
+    pub(crate) fn is_shared(&self) -> bool {
+        let in_folder = self.download.target().folder().is_some();
+        self.shard.count() > 1 || self.journal.is_some() || !in_folder
+    }
+
+    /// Refuses names that other jobs could give out too.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.is_shared() && !self.download.names.has_flow_id() {
+            true => Err(Error::Names("an archive with a shard, a journal of its own or a store")),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn journal_path(&self) -> PathBuf {

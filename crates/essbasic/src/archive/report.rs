@@ -13,7 +13,10 @@ use crate::error::FlowErrorKind;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ArchiveReport {
-    /// Contracts asked for, each once; of a job that was stopped, those it had looked at.
+    /// Contracts asked for, each once: the sum of `already`, `saved`, `failed` and `not_started`.
+    ///
+    /// If a job is stopped and its iterator of IDs has no upper bound
+    /// ([`Iterator::size_hint`]), the contracts that it had not drawn are not counted.
     pub total: u64,
     /// Of them, those that an earlier run had saved.
     pub already: u64,
@@ -21,6 +24,8 @@ pub struct ArchiveReport {
     pub saved: u64,
     /// Those that are not on disk, with a reason each.
     pub failed: u64,
+    /// Those that a job which was stopped has not started, or not finished.
+    pub not_started: u64,
     /// Bytes that this run has saved.
     pub bytes: u64,
     /// Whether the job was stopped before its end.
@@ -37,6 +42,7 @@ json::object! {
         "already" => already: required,
         "saved" => saved: required,
         "failed" => failed: required,
+        "not_started" => not_started: default,
         "bytes" => bytes: required,
         "stopped" => stopped: required,
         "took" => took: required,
@@ -52,6 +58,8 @@ pub struct ArchivedFlow {
     pub flow_id: String,
     /// Its files: names in the folder, and lengths in bytes.
     pub files: Vec<(String, u64)>,
+    /// SHA-256 of each of `files`, in hexadecimal; empty if a version that recorded none has saved them.
+    pub sha256: Vec<String>,
     /// Why it is not, or not whole, on disk.
     pub error: Option<(FlowErrorKind, String)>,
 }
@@ -71,6 +79,7 @@ json::object! {
     ArchivedFlow {
         "flow_id" => flow_id: required,
         "files" => files: nonempty,
+        "sha256" => sha256: nonempty,
         "error" => error: optional,
     }
 }
@@ -78,7 +87,7 @@ json::object! {
 impl From<Record> for ArchivedFlow {
     fn from(record: Record) -> Self {
         let error = record.error.map(|error| (error.kind, error.message));
-        Self { flow_id: record.flow_id, files: record.files, error }
+        Self { flow_id: record.flow_id, files: record.files, sha256: record.sha256, error }
     }
 }
 
@@ -94,7 +103,9 @@ impl ArchiveReport {
     /// Where the journal can't be read.
     pub fn flows(&self) -> io::Result<impl Iterator<Item = io::Result<ArchivedFlow>> + use<>> {
         let reader = Reader::open(&self.journal)?;
-        Ok(reader.into_iter().flatten().map(|record| record.map(ArchivedFlow::from)))
+        let records = reader.into_iter().flatten();
+        let results = records.filter(|record| !record.as_ref().is_ok_and(Record::is_intent));
+        Ok(results.map(|record| record.map(ArchivedFlow::from)))
     }
 
     /// Writes the report as JSON, `{"summary": {...}, "flows": [...]}`, without holding it in memory.

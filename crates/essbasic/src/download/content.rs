@@ -35,6 +35,7 @@ impl Content {
     }
 
     /// Bytes that have come.
+    #[cfg(any(test, feature = "object-store"))]
     pub(super) fn length(&self) -> u64 {
         self.length
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tc3_client::Endpoint;
@@ -10,6 +11,7 @@ use tc3_client::transport::{
 };
 
 use super::content::Content;
+use super::destination::{Destination, Finished};
 use super::file::{Incoming, sync_folder};
 use super::link_host::{consent, judge};
 use super::options::{DownloadOptions, SavedFile};
@@ -27,7 +29,7 @@ pub(crate) struct Fetch {
     pub(crate) place: usize,
     pub(crate) link: ResourceLink,
     pub(crate) target: Target,
-    pub(crate) name: String,
+    pub(crate) to: Arc<Destination>,
     pub(crate) max_bytes: u64,
     /// Whether its name is to be made durable along with it.
     pub(crate) sync_name: bool,
@@ -50,6 +52,15 @@ pub(crate) enum FetchEnd {
     /// The store did, for this reason: no other file would fare better.
     #[cfg(feature = "object-store")]
     Store(String),
+}
+
+impl From<Finished> for FetchEnd {
+    fn from(finished: Finished) -> Self {
+        match finished {
+            Finished::Saved(file) => Self::Saved(file),
+            Finished::Taken(why) => Self::Refused(FlowError::new(FlowErrorKind::Exists, why)),
+        }
+    }
 }
 
 /// The request for a file; a refusal where the link leads where nobody agreed to go. Other links to the same
@@ -97,12 +108,12 @@ impl Receiving {
         let content = Content::new(expected, fetch.max_bytes, is_pdf).map_err(FetchEnd::Refused)?;
         Ok(match &fetch.target {
             Target::Folder(folder) => {
-                let (folder, name) = (folder.clone(), fetch.name.clone());
+                let (folder, to) = (folder.clone(), Arc::clone(&fetch.to));
                 let sync_name = fetch.sync_name;
-                Self::Folder(ToFolder { folder, name, sync_name, content, incoming: None })
+                Self::Folder(ToFolder { folder, to, sync_name, content, incoming: None })
             }
             #[cfg(feature = "object-store")]
-            Target::Store(place) => Self::Store(Object::new(place, &fetch.name, content)),
+            Target::Store(place) => Self::Store(Object::new(place, &fetch.to, content)),
         })
     }
 }
@@ -110,7 +121,7 @@ impl Receiving {
 /// A file that is coming to a folder.
 pub(crate) struct ToFolder {
     folder: PathBuf,
-    name: String,
+    to: Arc<Destination>,
     sync_name: bool,
     content: Content,
     /// Made with the first bytes, where the driver lets the disk be used.
@@ -134,16 +145,13 @@ impl ToFolder {
         }
         let incoming = self.incoming.map_or_else(|| Incoming::create(&self.folder), Ok);
         let named = incoming.and_then(|incoming| {
-            let path = incoming.finish(&self.name)?;
+            let finished = incoming.finish(&self.to)?;
             if self.sync_name {
                 sync_folder(&self.folder)?;
             }
-            Ok(path)
+            Ok(finished)
         });
-        match named {
-            Ok(path) => FetchEnd::Saved(SavedFile { path, bytes: self.content.length() }),
-            Err(error) => FetchEnd::Disk(error),
-        }
+        named.map_or_else(FetchEnd::Disk, FetchEnd::from)
     }
 }
 

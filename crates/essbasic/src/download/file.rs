@@ -1,79 +1,139 @@
-//! One file on its way to disk: written beside, made durable, then renamed.
+//! One file on its way to disk: written under a temporary name, synced, then renamed.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::fs::{File, symlink_metadata};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// A file being written. Dropped before [`finish`](Self::finish), it leaves nothing.
+use essbasic_files::TemporaryFile;
+pub(crate) use essbasic_files::{remove_orphans, sync_folder};
+use sha2::{Digest, Sha256};
+
+use super::destination::{Destination, Entry, Existing, Finished, hex, taken};
+use super::options::SavedFile;
+
+/// Attempts at a name before the contract fails. Names are chosen with the folder in view: so many fail only if
+/// another program takes them at the same time.
+const MAX_ATTEMPTS: u32 = 10_000;
+
+/// A file being written. Dropped before [`finish`](Self::finish), it is removed.
 pub(crate) struct Incoming {
-    file: File,
-    /// What it is called until then.
-    part: Option<PathBuf>,
+    file: TemporaryFile,
     folder: PathBuf,
+    bytes: u64,
+    hash: Sha256,
 }
 
 impl Incoming {
-    /// Begins a file in the folder where it will stay, so that renaming it is one step.
+    /// Creates a file in the folder where it will stay, so that renaming it is atomic.
     pub(crate) fn create(folder: &Path) -> io::Result<Self> {
-        // The empty path is the folder that the process is in; the system knows it by another name.
-        let here = Path::new(".");
-        let folder = if folder.as_os_str().is_empty() { here } else { folder };
-        loop {
-            let part = folder.join(format!("{PREFIX}{:016x}{SUFFIX}", fastrand::u64(..)));
-            match File::create_new(&part) {
-                Ok(file) => return Ok(Self { file, part: Some(part), folder: folder.to_owned() }),
-                // Another's, by a chance that does not come twice.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let file = TemporaryFile::create_in(folder)?;
+        Ok(Self { file, folder: folder.to_owned(), bytes: 0, hash: Sha256::new() })
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
         self.file.write_all(bytes)
     }
 
-    /// Gives the file its name, replacing one that stands there. The file is durable then; its name once the
-    /// [folder is](sync_folder).
-    pub(crate) fn finish(mut self, name: &str) -> io::Result<PathBuf> {
-        self.file.sync_all()?;
-        let path = self.folder.join(name);
-        if let Some(part) = &self.part {
-            std::fs::rename(part, &path)?;
+    /// Gives the file its name. Its content is durable then; its name is once the [folder is](sync_folder).
+    pub(crate) fn finish(mut self, to: &Destination) -> io::Result<Finished> {
+        self.file.sync()?;
+        let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
+        let mut number = 1;
+        for _ in 0..MAX_ATTEMPTS {
+            let name = numbered(&to.name, number);
+            let path = self.folder.join(&name);
+            let saved = SavedFile { path, bytes: self.bytes, sha256: sha256.clone() };
+            let replace = match (look(&saved.path)?, &to.existing) {
+                (Found::Nothing, _) => false,
+                (_, Existing::Number) => {
+                    number += 1;
+                    continue;
+                }
+                (Found::Other, _) => return Ok(Finished::Taken(not_regular(&name))),
+                (Found::File, Existing::Replace) => true,
+                (Found::File, existing) => match entry_of(&saved.path)? {
+                    Some(found) if found == (self.bytes, sha256.clone()) => {
+                        return Ok(Finished::Saved(saved));
+                    }
+                    Some((_, found)) if existing.replaces(&found) => true,
+                    Some(_) => return Ok(Finished::Taken(taken(&name))),
+                    None => continue,
+                },
+            };
+            to.intend(&Entry { name, bytes: self.bytes, sha256: sha256.clone() })?;
+            let named = match replace {
+                true => self.file.persist(&saved.path),
+                false => self.file.persist_new(&saved.path),
+            };
+            match named {
+                Ok(()) => return Ok(Finished::Saved(saved)),
+                // Created since it was looked for.
+                Err(error) if !replace && error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
         }
-        self.part = None;
-        Ok(path)
+        let what =
+            "no free name was found, because other programs take them; choose another folder";
+        Ok(Finished::Taken(format!("{}: {what}", to.name)))
     }
 }
 
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        if let Some(part) = &self.part {
-            // What stays is cleared away by the next run.
-            let _ = std::fs::remove_file(part);
-        }
+enum Found {
+    Nothing,
+    File,
+    Other,
+}
+
+/// Looks at a path without following a link there.
+fn look(path: &Path) -> io::Result<Found> {
+    match symlink_metadata(path) {
+        Ok(found) if found.is_file() => Ok(Found::File),
+        Ok(_) => Ok(Found::Other),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Nothing),
+        Err(error) => Err(error),
     }
 }
 
-/// Makes names in the folder durable, where the system has a way to.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+fn not_regular(name: &str) -> String {
+    format!("{name} exists and is not a regular file; move it away, or choose other names")
 }
 
-const PREFIX: &str = ".essbasic-";
-const SUFFIX: &str = ".part";
-
-/// Removes what downloads that were killed have left in the folder.
-pub(crate) fn clear_leftovers(folder: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
-            std::fs::remove_file(entry.path())?;
-        }
+/// The name with a number before its extension; the first has none.
+fn numbered(name: &str, number: u32) -> String {
+    match (number, name.rsplit_once('.')) {
+        (1, _) => name.to_owned(),
+        (_, Some((stem, extension))) => format!("{stem} ({number}).{extension}"),
+        (_, None) => format!("{name} ({number})"),
     }
-    Ok(())
+}
+
+/// Returns the length and the SHA-256 of a regular file; `None` if there is none.
+pub(crate) fn entry_of(path: &Path) -> io::Result<Option<(u64, String)>> {
+    let file = match essbasic_files::open(path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    hash(file).map(Some)
+}
+
+fn hash(mut file: File) -> io::Result<(u64, String)> {
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        let read = match file.read(&mut buffer) {
+            Ok(0) => return Ok((bytes, hex(&hash.finalize()))),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        bytes += read as u64;
+        hash.update(buffer.get(..read).unwrap_or_default());
+    }
 }
 
 /// Makes sure that files can be written in the folder, before anything is asked of the service.
@@ -83,48 +143,4 @@ pub(crate) fn prepare_folder(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PDF: &[u8] = b"%PDF-1.7\n...\n%%EOF\n";
-
-    #[test]
-    fn a_file_has_its_name_once_it_is_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = Incoming::create(folder.path()).unwrap();
-        for byte in PDF.chunks(1) {
-            file.write(byte).unwrap();
-            assert!(!folder.path().join("a.pdf").exists());
-        }
-        let path = file.finish("a.pdf").unwrap();
-        assert_eq!(std::fs::read(path).unwrap(), PDF);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_file_that_is_given_up_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = Incoming::create(folder.path()).unwrap();
-        file.write(PDF).unwrap();
-        drop(file);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_folder_that_is_none_says_so_in_the_systems_words() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = Incoming::create(&folder.path().join("none")).err().unwrap();
-        assert!(error.raw_os_error().is_some(), "{error}");
-        assert!(!error.to_string().contains(".part"), "{error}");
-    }
-
-    #[test]
-    fn a_file_that_stands_is_replaced_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.pdf"), "old").unwrap();
-        let mut file = Incoming::create(folder.path()).unwrap();
-        file.write(PDF).unwrap();
-        file.finish("a.pdf").unwrap();
-        assert_eq!(std::fs::read(folder.path().join("a.pdf")).unwrap(), PDF);
-    }
-}
+mod tests;

@@ -1,8 +1,13 @@
 //! File names made of names from the service: safe on every file system, and readable.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::destination::{Destination, Existing, Ledger};
+use super::options::SavedFile;
+use super::target::Target;
 use super::template::NameTemplate;
 
 /// The longest name that common file systems take, in bytes.
@@ -17,13 +22,24 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 /// The names given out in one folder. Two that some file system takes for one count as the same: those that
 /// differ in case on Windows and macOS; and, where it runs on Apple's systems, those that spell a letter in two
 /// ways.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct FileNames {
     /// Hashes of names: a hundred thousand names would be ten times as much. Two that fall together
     /// cost a number in a name.
     taken: HashSet<u64>,
     hasher: RandomState,
     template: NameTemplate,
+    /// Names by the journal, of contracts that are not saved yet.
+    owned: HashMap<String, Vec<Owned>>,
+    existing: Existing,
+    /// The folder that the files go to.
+    folder: Option<PathBuf>,
+    ledger: Option<Arc<dyn Ledger>>,
+}
+
+struct Owned {
+    name: String,
+    existing: Existing,
 }
 
 /// What a name is made of.
@@ -44,21 +60,74 @@ impl FileNames {
         Self { template, ..Self::default() }
     }
 
+    /// The names of a plain download. A contract's own file may be replaced if the name tells whose it is.
+    pub(crate) fn of_download(template: NameTemplate, target: &Target) -> Self {
+        let existing = match template.has_flow_id() {
+            true => Existing::Replace,
+            false => Existing::Number,
+        };
+        Self { existing, folder: target.folder(), ..Self::new(template) }
+    }
+
+    /// The names of an archive job. Only a file that the journal lists may be replaced.
+    pub(crate) fn of_archive(template: NameTemplate, target: &Target) -> Self {
+        let existing = match template.has_flow_id() {
+            true => Existing::Keep,
+            false => Existing::Number,
+        };
+        Self { existing, folder: target.folder(), ..Self::new(template) }
+    }
+
+    /// Records names in this journal before files get them.
+    pub(crate) fn record_in(&mut self, ledger: Arc<dyn Ledger>) {
+        self.ledger = Some(ledger);
+    }
+
     /// Keeps a name that an earlier run has given out.
     pub(crate) fn take(&mut self, name: &str) -> bool {
         self.taken.insert(self.hasher.hash_one(folded(name)))
     }
 
-    /// Takes back a name under which nothing stands.
-    pub(super) fn give_back(&mut self, name: &str) {
-        self.taken.remove(&self.hasher.hash_one(folded(name)));
+    /// Reserves a name, which is taken, for the contract whose it is by the journal.
+    pub(crate) fn own(&mut self, flow_id: &str, name: String, existing: Existing) {
+        let owned = self.owned.entry(flow_id.to_owned()).or_default();
+        owned.push(Owned { name, existing });
     }
 
-    /// A name for a file of a contract; by default the name the service gives it, with the contract's
-    /// id, which keeps the many files called "contract.pdf" apart.
-    pub(crate) fn assign(&mut self, named: Named<'_>) -> String {
+    /// Reserves the name of a saved file for its contract, of which another file has failed.
+    pub(super) fn own_saved(&mut self, flow_id: &str, file: &SavedFile) {
+        if let Some(name) = file.path.file_name() {
+            self.own(flow_id, name.to_string_lossy().into_owned(), Existing::Replace);
+        }
+    }
+
+    /// Takes back a name under which nothing was saved.
+    pub(super) fn give_back(&mut self, to: &Destination) {
+        match to.owned {
+            true => self.own(&to.flow_id, to.name.clone(), to.existing.clone()),
+            false => {
+                self.taken.remove(&self.hasher.hash_one(folded(&to.name)));
+            }
+        }
+    }
+
+    /// Returns the destination of a file of a contract. By default its name is the one that the service gives it, with
+    /// the contract's ID, which distinguishes the many files called "contract.pdf".
+    pub(crate) fn assign(&mut self, named: Named<'_>) -> Destination {
         let (stem, extension) = split(named.name, named.kind);
-        let [before, stem, after] = self.template.parts(&stem, &named);
+        let base = self.base(&stem, &extension, &named);
+        let owned = self.take_owned(named.flow_id, &base, &extension);
+        let (name, existing, owned) = match owned {
+            Some(Owned { name, existing }) => (name, existing, true),
+            None => (self.unique(&base, &extension), self.existing.clone(), false),
+        };
+        let (flow_id, ledger) = (named.flow_id.to_owned(), self.ledger.clone());
+        Destination { flow_id, name, existing, owned, ledger }
+    }
+
+    /// The name without number and extension.
+    fn base(&self, stem: &str, extension: &str, named: &Named<'_>) -> String {
+        let [before, stem, after] = self.template.parts(stem, named);
         let start = match misleads(&format!("{before}{stem}{after}")) {
             true => format!("_{before}"),
             false => before,
@@ -68,19 +137,78 @@ impl FileNames {
         let room = LONGEST - ROOM - start.len() - end.len() - extension.len() - 1;
         let stem = cut(&stem, room).trim_end_matches([' ', '.']);
         let base = format!("{start}{stem}{end}");
-        let base = base.trim_end_matches([' ', '.']);
+        base.trim_end_matches([' ', '.']).to_owned()
+    }
+
+    /// The contract's own name for this file, if the journal has one: the same but for a number and the day of the
+    /// earlier run.
+    fn take_owned(&mut self, flow_id: &str, base: &str, extension: &str) -> Option<Owned> {
+        let owned = self.owned.get_mut(flow_id)?;
+        let same = |name: &str, base: &str| {
+            let stem = name.strip_suffix(extension).and_then(|stem| stem.strip_suffix('.'));
+            let rest = stem.and_then(|stem| stem.strip_prefix(base));
+            rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
+        };
+        let undated = without_dates(base);
+        let at = owned.iter().position(|owned| same(&owned.name, base)).or_else(|| {
+            let dated = self.template.has_date();
+            owned.iter().position(|owned| dated && same(&without_dates(&owned.name), &undated))
+        })?;
+        let found = owned.remove(at);
+        if owned.is_empty() {
+            self.owned.remove(flow_id);
+        }
+        Some(found)
+    }
+
+    fn unique(&mut self, base: &str, extension: &str) -> String {
         for count in 1_u32.. {
             let unique = match count {
                 1 => String::new(),
                 count => format!(" ({count})"),
             };
             let candidate = format!("{base}{unique}.{extension}");
-            if self.take(&candidate) {
+            if self.take(&candidate) && !self.exists(&candidate) {
                 return candidate;
             }
         }
         format!("{base}.{extension}")
     }
+
+    /// Whether a file stands in the way of a name that may be numbered.
+    fn exists(&self, name: &str) -> bool {
+        let folder = self.folder.as_ref().filter(|_| self.existing == Existing::Number);
+        folder.is_some_and(|folder| folder.join(name).symlink_metadata().is_ok())
+    }
+}
+
+/// Whether it is what numbers a name: ` (2)`.
+fn is_number(text: &str) -> bool {
+    let number = text.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+/// The name without anything that looks like `2026-01-31`.
+fn without_dates(name: &str) -> String {
+    let is_date = |text: &str| {
+        let place = |(at, c): (usize, char)| match at {
+            4 | 7 => c == '-',
+            _ => c.is_ascii_digit(),
+        };
+        text.chars().enumerate().all(place)
+    };
+    let (mut kept, mut rest) = (String::new(), name);
+    while let Some(first) = rest.chars().next() {
+        let (dropped, other) = match rest.split_at_checked(10) {
+            Some((date, other)) if is_date(date) => (true, other),
+            _ => (false, rest.get(first.len_utf8()..).unwrap_or_default()),
+        };
+        if !dropped {
+            kept.push(first);
+        }
+        rest = other;
+    }
+    kept
 }
 
 /// Name, cleaned, and extension. What the service says the file is goes before what its name ends in:
@@ -98,17 +226,21 @@ fn split(name: &str, kind: &str) -> (String, String) {
     }
 }
 
-/// Keeps letters of every script; what separates paths, means something to a shell or a file system,
-/// is invisible or turns the writing direction becomes `_` or goes.
+/// Returns a name without unsafe characters, and without dots and white space at its ends.
 pub(super) fn clean(name: &str) -> String {
+    replace_unsafe(name).trim_matches(|c: char| c == '.' || c.is_whitespace()).to_owned()
+}
+
+/// Keeps letters of every script. Path separators, characters special to a shell or a file system and control
+/// characters become `_`; invisible characters and those that change the writing direction are removed.
+pub(super) fn replace_unsafe(name: &str) -> String {
     let kept = name.chars().filter_map(|c| match c {
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => Some('_'),
         c if c.is_control() || is_no_character(c) => Some('_'),
         c if is_hidden(c) => None,
         c => Some(c),
     });
-    let kept: String = kept.collect();
-    kept.trim_matches(|c: char| c == '.' || c.is_whitespace()).to_owned()
+    kept.collect()
 }
 
 /// Code points that are nobody's, and that some file systems refuse.
@@ -178,195 +310,4 @@ pub(crate) fn cut(text: &str, bytes: usize) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn named<'a>(name: &'a str, flow_id: &'a str, kind: &'a str) -> Named<'a> {
-        Named { name, flow_id, kind, index: 6, at: 1_700_000_000 }
-    }
-
-    fn one(name: &str, flow_id: &str) -> String {
-        FileNames::default().assign(named(name, flow_id, "PDF"))
-    }
-
-    fn by(template: &str, name: &str, flow_id: &str) -> String {
-        FileNames::new(template.parse().unwrap()).assign(named(name, flow_id, "PDF"))
-    }
-
-    #[test]
-    fn a_template_says_what_a_name_is_made_of() {
-        assert_eq!(by("{index}-{flow_id}", "合同", "f"), "7-f.pdf");
-        assert_eq!(by("{date} {name}", "合同.pdf", "f"), "2023-11-14 合同.pdf");
-        assert_eq!(by("lease {name} ({flow_id})", "a/b", "f"), "lease a_b (f).pdf");
-        assert_eq!(by("{name}", "", "f"), "_.pdf");
-        assert_eq!(by("{name}{name}", "a", "f"), "aa.pdf");
-        assert_eq!(by("../{name}", "a", "f"), "_a.pdf");
-        assert_eq!(by(" {flow_id}", "a", "f"), "f.pdf");
-        assert_eq!(by(" {flow_id}", "a", ""), "_.pdf");
-        let long = by("{date}-{name}-{flow_id}", &"合".repeat(300), "yDwi");
-        assert!(long.len() <= LONGEST && long.starts_with("2023-11-14-合"), "{long}");
-        assert!(long.ends_with("-yDwi.pdf"), "{long}");
-        for wrong in ["", "{flow}", "{name", "name}", "{}", "fixed"] {
-            assert!(wrong.parse::<NameTemplate>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn names_stay_readable() {
-        assert_eq!(one("合同,270481027143248.pdf", "yDwi"), "合同,270481027143248-yDwi.pdf");
-        assert_eq!(one("v1.2 报告", "f"), "v1.2 报告-f.pdf");
-        assert_eq!(one("", "f"), "f.pdf");
-        assert_eq!(one("a.PDF", "f"), "a-f.PDF");
-        assert_eq!(one("合同V1.0", "f"), "合同V1.0-f.pdf");
-        assert_eq!(FileNames::default().assign(named("a.zip", "f", "")), "a-f.zip");
-        assert_eq!(FileNames::default().assign(named("a", "f", "?")), "a-f.bin");
-    }
-
-    #[test]
-    fn nothing_escapes_the_folder_or_misleads() {
-        assert_eq!(one("../../etc/passwd", "f"), "_.._etc_passwd-f.pdf");
-        assert_eq!(one("..", "../.."), "_.pdf");
-        assert_eq!(one("a\u{202e}fdp.exe", "f"), "afdp.exe-f.pdf");
-        assert_eq!(one("CON", "f"), "CON-f.pdf");
-        assert_eq!(one("con.txt", "f"), "_con.txt-f.pdf");
-        assert_eq!(one("-rf", "f"), "_-rf-f.pdf");
-        assert_eq!(one("", "CON"), "_CON.pdf");
-        assert_eq!(one("", "com1"), "_com1.pdf");
-        assert_eq!(one("a\0b\nc", "f"), "a_b_c-f.pdf");
-    }
-
-    #[test]
-    fn the_same_name_is_given_out_once() {
-        let mut names = FileNames::default();
-        assert_eq!(names.assign(named("a", "f", "pdf")), "a-f.pdf");
-        assert_eq!(names.assign(named("a", "f", "pdf")), "a-f (2).pdf");
-        assert_eq!(names.assign(named("A", "F", "pdf")), "A-F (3).pdf");
-    }
-
-    #[test]
-    fn names_that_some_system_takes_for_one_are_told_apart() {
-        for (one, other) in [
-            ("a", "A"),
-            ("\u{e9}", "e\u{301}"),
-            ("\u{c9}", "e\u{301}"),
-            ("\u{d55c}", "\u{1112}\u{1161}\u{11ab}"),
-            ("\u{1ed3}", "o\u{302}\u{300}"),
-            ("\u{212b}", "\u{e5}"),
-            ("stra\u{df}e", "STRASSE"),
-            ("\u{17f}", "s"),
-            ("\u{212a}", "k"),
-            ("\u{3c2}", "\u{3a3}"),
-            ("a\u{200b}b", "ab"),
-            ("a/b", "a:b"),
-            ("合同 ", "合同."),
-        ] {
-            let mut names = FileNames::new("{name}".parse().unwrap());
-            let first = names.assign(named(one, "f", "pdf"));
-            let second = names.assign(named(other, "g", "pdf"));
-            assert!(!first.contains(" (2)") && second.ends_with(" (2).pdf"), "{first} {second}");
-        }
-        let mut names = FileNames::new("{name}".parse().unwrap());
-        assert_eq!(names.assign(named("\u{e9}", "f", "pdf")), "\u{e9}.pdf", "as it was spelled");
-        assert_eq!(names.assign(named("e", "f", "pdf")), "e.pdf", "another letter");
-    }
-
-    #[test]
-    fn what_is_not_seen_goes() {
-        for c in BIDI.into_iter().chain(UNSEEN) {
-            assert_eq!(one(&format!("a{c}b"), &format!("{c}f")), "ab-f.pdf", "{c:?}");
-        }
-        for c in ['\0', '\u{7f}', '\u{85}', '\u{9f}', '\u{fdd0}', '\u{ffff}', '\u{10fffe}'] {
-            assert_eq!(one(&format!("a{c}b"), "f"), "a_b-f.pdf", "{c:?}");
-        }
-        assert_eq!(one("\u{3000}.\u{a0}a\u{2003}. ", "f"), "a-f.pdf");
-        assert_eq!(one("\u{3164}", "f"), "f.pdf");
-    }
-
-    #[test]
-    fn no_device_is_a_name() {
-        for device in
-            ["CON", "prn", "Aux", "NUL", "COM1", "lpt9", "COM\u{b9}", "LPT\u{b3}", "CONIN$"]
-        {
-            for name in ["", ".txt", " .txt", ". . ", "\u{200b}", "\u{a0}", ".a.b"] {
-                let assigned = by("{name}", &format!("{device}{name}"), "f");
-                assert!(assigned.starts_with('_'), "{device}{name}: {assigned}");
-            }
-        }
-        assert_eq!(by("{name}", "COM10", "f"), "COM10.pdf");
-        assert_eq!(by("{name}", "合同CON", "f"), "合同CON.pdf");
-    }
-
-    const UNSEEN: [char; 14] = [
-        '\u{ad}',
-        '\u{34f}',
-        '\u{115f}',
-        '\u{180e}',
-        '\u{200b}',
-        '\u{200d}',
-        '\u{2028}',
-        '\u{2060}',
-        '\u{3164}',
-        '\u{fe0f}',
-        '\u{feff}',
-        '\u{ffa0}',
-        '\u{e0041}',
-        '\u{e0100}',
-    ];
-
-    const BIDI: [char; 12] = [
-        '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
-        '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
-    ];
-
-    /// Pieces that mean something to some file system, put together, and any text.
-    fn hostile() -> impl Strategy<Value = String> {
-        let pieces: Vec<_> = [
-            "..", ".", "/", "\\", " ", "-", "CON", "nul", "COM1", "lpt¹", "\0", "\n", "合同",
-            ".pdf", "a:b",
-        ]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(BIDI.map(String::from))
-        .chain(UNSEEN.map(String::from))
-        .collect();
-        let mixed = prop::collection::vec(prop::sample::select(pieces), 0..120);
-        prop_oneof![any::<String>(), mixed.prop_map(|pieces| pieces.concat())]
-    }
-
-    proptest! {
-        #[test]
-        fn every_name_is_one_that_every_file_system_takes(
-            names in prop::collection::vec((hostile(), hostile(), any::<String>()), 1..8),
-            template in prop::sample::select(vec![
-                "{name}-{flow_id}", "{name}", " {flow_id}", "-{name}", ".{name}.", "con{index}{name}",
-            ]),
-        ) {
-            let mut given = FileNames::new(template.parse().unwrap());
-            let mut seen = HashSet::new();
-            for (name, flow_id, kind) in names {
-                let assigned = given.assign(named(&name, &flow_id, &kind));
-                prop_assert!(assigned.len() <= LONGEST);
-                prop_assert!(!assigned.contains(['/', '\\', ':', '\0', '<', '>', '|', '?', '*', '"']));
-                prop_assert!(!assigned.chars().any(char::is_control));
-                prop_assert!(!assigned.contains(BIDI) && !assigned.contains(UNSEEN));
-                prop_assert!(assigned.encode_utf16().count() <= LONGEST);
-                let device = assigned.split('.').next().unwrap().trim_end().to_ascii_lowercase();
-                prop_assert!(!DEVICES.contains(&device.as_str()));
-                let port = device.strip_prefix("com").or_else(|| device.strip_prefix("lpt"));
-                let numbers = ["0", "1", "2", "3", "9", "\u{b9}", "\u{b2}", "\u{b3}"];
-                prop_assert!(port.is_none_or(|number| !numbers.contains(&number)));
-                prop_assert!(!assigned.starts_with(['.', '-', ' ']));
-                prop_assert!(!assigned.ends_with(['.', ' ']));
-                prop_assert_eq!(std::path::Path::new(&assigned).components().count(), 1);
-                prop_assert!(seen.insert(folded(&assigned)));
-            }
-        }
-
-        #[test]
-        fn long_names_are_cut_between_characters_and_keep_their_extension(length in 1_usize..400) {
-            let assigned = one(&"合".repeat(length), "f");
-            prop_assert!(assigned.len() <= LONGEST && assigned.ends_with("-f.pdf"));
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,9 @@
 //! A contract on its way to disk.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::destination::Destination;
 use super::options::{ReportedFlow, SavedFile};
 use crate::error::FlowError;
 
@@ -24,8 +26,7 @@ pub(super) struct FileState {
     /// order may have changed.
     pub(super) title: String,
     pub(super) kind: String,
-    /// What it is called on disk.
-    pub(super) name: String,
+    pub(super) to: Arc<Destination>,
     pub(super) stage: Stage,
     /// Attempts that failed, over all its links.
     pub(super) failed: u32,

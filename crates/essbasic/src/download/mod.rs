@@ -2,6 +2,7 @@
 //! at a time, each contract with one outcome.
 
 mod content;
+mod destination;
 mod fetch;
 mod file;
 mod file_name;
@@ -14,10 +15,12 @@ mod store;
 mod target;
 mod template;
 
+pub(crate) use destination::{Entry, Existing, Ledger};
 pub(crate) use file_name::{FileNames, cut};
 pub(crate) use job::{Job, Policy};
 pub use link_host::{LinkHost, LinkHostError};
 pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
+pub(crate) use target::{Target, Thoroughness};
 pub use template::{NameTemplate, TemplateError};
 
 #[cfg(feature = "async-core")]

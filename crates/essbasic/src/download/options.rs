@@ -18,8 +18,9 @@ use crate::stop::Stop;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadOptions {
-    /// The folder for the files; made where it is absent. A file that stands there under the name of
-    /// one that is downloaded is replaced. Of no account where they go to a store.
+    /// The folder for the files, created if it is absent; unused if they go to a store. If the names contain
+    /// `{flow_id}`, a download replaces an earlier file of the same contract. Otherwise it never replaces a file that
+    /// was there before: names get the next free number.
     pub folder: PathBuf,
     /// Downloads at a time; 8. Zero counts as one, and more than 128 as 128.
     pub concurrency: usize,
@@ -62,7 +63,8 @@ impl DownloadOptions {
     }
 
     /// The defaults, to objects below this prefix in a store, instead of a folder. Their names are those
-    /// that files would have. What stands there under the same key is replaced.
+    /// that files would have, and must contain `{flow_id}`. A download replaces an object with the same key; an archive
+    /// replaces only objects that its journal lists.
     ///
     /// A file is an object only once it is whole and has passed the same checks as on disk. One that fits
     /// in a part (see [`with_part_bytes`](Self::with_part_bytes)) is sent in one request, a longer one as
@@ -220,6 +222,8 @@ pub struct SavedFile {
     pub path: PathBuf,
     /// How long it is.
     pub bytes: u64,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
 }
 
 impl fmt::Debug for SavedFile {
@@ -250,7 +254,7 @@ pub struct ReportedFlow {
 }
 
 json::object! {
-    SavedFile { "path" => path: required, "bytes" => bytes: required }
+    SavedFile { "path" => path: required, "bytes" => bytes: required, "sha256" => sha256: required }
 }
 
 json::object! {

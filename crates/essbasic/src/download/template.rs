@@ -3,13 +3,14 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::file_name::{Named, clean};
+use super::file_name::{Named, clean, replace_unsafe};
 
 /// How files are named: text with `{name}` (what the service calls the file), `{flow_id}`, `{date}` (the
 /// day it was fetched, UTC, `2026-01-31`) and `{index}` (the contract's place in the input, from 1). The
 /// extension is added. Without `{flow_id}` or `{index}` names may repeat: later ones are numbered.
 ///
-/// By default `{name}-{flow_id}`.
+/// By default `{name}-{flow_id}`. An archive with a shard, a journal of its own or a store requires `{flow_id}`:
+/// other jobs may write to the same place, and only the ID keeps their names apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameTemplate(Vec<Part>);
 
@@ -86,7 +87,7 @@ impl NameTemplate {
                     continue;
                 }
                 Part::Name => stem.to_owned(),
-                Part::Text(text) => clean_inner(text),
+                Part::Text(text) => replace_unsafe(text),
                 Part::FlowId => clean(named.flow_id),
                 Part::Date => date(named.at),
                 Part::Index => named.index.saturating_add(1).to_string(),
@@ -94,19 +95,24 @@ impl NameTemplate {
             let place = if named_by_it && own.is_empty() { &mut before } else { &mut after };
             place.push_str(&text);
         }
-        // Nothing stands before `after` where the file's own name has no place.
+        // A name that begins with a dot is hidden.
         let first = if named_by_it { &mut before } else { &mut after };
         *first = first.trim_start_matches([' ', '.']).to_owned();
+        if before.is_empty() && own.is_empty() {
+            after = after.trim_start_matches([' ', '.']).to_owned();
+        }
         [before, own, after]
     }
-}
 
-/// Cleaned, with the spaces at its ends, which separate it from its neighbours.
-fn clean_inner(text: &str) -> String {
-    let inner = clean(text);
-    let spaces = |text: &str| text.len() - text.trim_start_matches(' ').len();
-    let (start, end) = (spaces(text), text.len() - text.trim_end_matches(' ').len());
-    format!("{}{inner}{}", " ".repeat(start), " ".repeat(if inner.is_empty() { 0 } else { end }))
+    /// Returns whether names contain the ID of the contract, so that no two contracts share one.
+    pub(crate) fn has_flow_id(&self) -> bool {
+        self.0.contains(&Part::FlowId)
+    }
+
+    /// Returns whether names contain the day on which the file is fetched.
+    pub(super) fn has_date(&self) -> bool {
+        self.0.contains(&Part::Date)
+    }
 }
 
 /// `2026-01-31`, of seconds since the epoch. After the method of Howard Hinnant's `civil_from_days`.

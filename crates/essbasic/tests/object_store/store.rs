@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use essbasic::object_store::path::Path;
 use essbasic::object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
+    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    UploadPart,
 };
 use futures_core::stream::BoxStream;
 
@@ -25,8 +26,20 @@ pub enum Op {
 /// Says how the so many-th request of a kind fails, counted from 1.
 type Script = dyn Fn(Op, usize) -> Option<Error> + Send + Sync;
 
+/// What a store makes of the condition that no object has the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Honoured,
+    /// The object is replaced, as by stores that do not know the header.
+    Ignored,
+    Refused,
+    /// Refused by a server's status only.
+    BadRequest,
+}
+
 pub struct Store {
     inner: Arc<dyn ObjectStore>,
+    condition: Condition,
     told: Arc<Told>,
 }
 
@@ -80,7 +93,14 @@ impl Store {
             most: AtomicUsize::new(0),
             longest: AtomicUsize::new(0),
         });
-        (Arc::new(Self { inner, told: Arc::clone(&told) }), told)
+        let condition = Condition::Honoured;
+        (Arc::new(Self { inner, condition, told: Arc::clone(&told) }), told)
+    }
+
+    /// A store that makes this of the condition that no object has the key.
+    pub fn with(inner: Arc<dyn ObjectStore>, condition: Condition) -> Arc<dyn ObjectStore> {
+        let (_, told) = Self::over(Arc::clone(&inner), |_, _| None);
+        Arc::new(Self { inner, condition, told })
     }
 }
 
@@ -118,7 +138,22 @@ impl ObjectStore for Store {
     async fn put_opts(&self, at: &Path, bytes: PutPayload, o: PutOptions) -> Result<PutResult> {
         self.told.asked(Op::Put)?;
         self.told.carry(bytes.content_length()).await;
-        self.inner.put_opts(at, bytes, o).await
+        let mut options = o;
+        if options.mode == PutMode::Create {
+            match self.condition {
+                Condition::Honoured => {}
+                Condition::Ignored => options.mode = PutMode::Overwrite,
+                Condition::Refused => {
+                    let (operation, implementer) = ("create".to_owned(), "Store".to_owned());
+                    return Err(Error::NotImplemented { operation, implementer });
+                }
+                Condition::BadRequest => {
+                    let text = "Server returned non-2xx status code: 400 Bad Request: SECRET";
+                    return Err(Error::Generic { store: "S3", source: text.into() });
+                }
+            }
+        }
+        self.inner.put_opts(at, bytes, options).await
     }
 
     async fn put_multipart_opts(

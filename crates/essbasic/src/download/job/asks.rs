@@ -1,5 +1,6 @@
 //! Links: which contracts are asked for them, and what the answers mean.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic_models::{DescribeResourceUrlsByFlowsRequest, DescribeResourceUrlsByFlowsResponse};
@@ -101,17 +102,17 @@ impl Job {
             }
         }
         for link in links {
-            let name = self.names.assign(Named {
+            let to = Arc::new(self.names.assign(Named {
                 name: &link.name,
                 flow_id: &state.flow_id,
                 kind: &link.kind,
                 index: flow,
                 at: link.asked_at,
-            });
+            }));
             let (title, kind) = (link.name.clone(), link.kind.clone());
             placed.push((state.files.len(), link));
             let stage = Stage::Waiting;
-            state.files.push(FileState { title, kind, name, stage, failed: 0, dead_links: 0 });
+            state.files.push(FileState { title, kind, to, stage, failed: 0, dead_links: 0 });
         }
         for (place, link) in placed {
             let Some(file) = state.files.get(place) else { continue };
@@ -120,7 +121,7 @@ impl Job {
                 place,
                 link,
                 target: self.options.target(),
-                name: file.name.clone(),
+                to: Arc::clone(&file.to),
                 max_bytes: self.options.max_file_bytes,
                 sync_name: !self.policy.names_later,
                 delay: Duration::ZERO,

@@ -102,7 +102,7 @@ impl Job {
             FetchEnd::Disk(error) => match error.kind() {
                 // This one name is the trouble: a folder stands there, say.
                 ErrorKind::IsADirectory | ErrorKind::InvalidFilename => {
-                    let message = format!("{}: {error}", fetch.name);
+                    let message = format!("{}: {error}", fetch.to.name);
                     self.fail(fetch.flow, FlowError::new(FlowErrorKind::Content, message));
                 }
                 _ => self.stop(fetch.target.refused(error)),

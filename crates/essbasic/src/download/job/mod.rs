@@ -114,8 +114,12 @@ impl Job {
         flow_ids: &[String],
         options: DownloadOptions,
     ) -> Result<Self, Error> {
-        options.target().prepare()?;
-        let names = FileNames::new(options.names.clone());
+        let target = options.target();
+        if target.folder().is_none() && !options.names.has_flow_id() {
+            return Err(Error::Names("a download to a store"));
+        }
+        target.prepare()?;
+        let names = FileNames::of_download(options.names.clone(), &target);
         let source = distinct(flow_ids).into_iter().enumerate();
         Ok(Self::streaming(agent, Box::new(source), options, Policy::default(), names))
     }
@@ -255,10 +259,14 @@ impl Job {
         if self.flows.get(&flow).is_some_and(FlowState::has_ended)
             && let Some(state) = self.flows.remove(&flow)
         {
-            // The contract may be tried anew.
+            // The contract may be tried again.
             for file in &state.files {
-                if !matches!(file.stage, Stage::Saved(_)) {
-                    self.names.give_back(&file.name);
+                match &file.stage {
+                    Stage::Saved(saved) if state.error.is_some() => {
+                        self.names.own_saved(&state.flow_id, saved);
+                    }
+                    Stage::Saved(_) => {}
+                    Stage::Waiting | Stage::Fetching => self.names.give_back(&file.to),
                 }
             }
             self.ended.push((flow, state.report()));

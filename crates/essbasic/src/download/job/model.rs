@@ -217,7 +217,7 @@ impl World {
     fn fetch(&mut self, fetch: &Fetch) -> FetchEnd {
         let error = |kind| FlowError::new(kind, "scripted");
         // The file is named after its contract.
-        let flow_id = fetch.name.rsplit_once('-').unwrap().1.trim_end_matches(".pdf");
+        let flow_id = fetch.to.name.rsplit_once('-').unwrap().1.trim_end_matches(".pdf");
         let times = self.asked[flow_id];
         match self.fate(flow_id) {
             Fate::Failing => FetchEnd::Failed(error(FlowErrorKind::Network)),
@@ -226,8 +226,12 @@ impl World {
             Fate::Refused => FetchEnd::Refused(error(FlowErrorKind::Content)),
             Fate::Disk => FetchEnd::Disk(std::io::ErrorKind::StorageFull.into()),
             _ => {
-                *self.written.entry(fetch.name.clone()).or_default() += 1;
-                FetchEnd::Saved(SavedFile { path: fetch.name.clone().into(), bytes: 1 })
+                *self.written.entry(fetch.to.name.clone()).or_default() += 1;
+                FetchEnd::Saved(SavedFile {
+                    path: fetch.to.name.clone().into(),
+                    bytes: 1,
+                    sha256: String::new(),
+                })
             }
         }
     }

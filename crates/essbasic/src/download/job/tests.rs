@@ -46,7 +46,11 @@ fn is_done(job: &mut Job, at: u64) -> bool {
 }
 
 fn saved(fetch: &Fetch) -> FetchEnd {
-    FetchEnd::Saved(SavedFile { path: fetch.name.clone().into(), bytes: 1 })
+    FetchEnd::Saved(SavedFile {
+        path: fetch.to.name.clone().into(),
+        bytes: 1,
+        sha256: String::new(),
+    })
 }
 
 fn dead() -> FetchEnd {
@@ -155,7 +159,9 @@ fn a_contract_that_is_tried_anew_has_the_name_it_had() {
     job.on_fetch(second, FetchEnd::Refused(FlowError::new(FlowErrorKind::Link, "moved")));
     assert!(is_done(&mut job, 0));
     let mut names = job.into_names().unwrap();
-    let mut name = |name| names.assign(Named { name, flow_id: "f", kind: "PDF", index: 0, at: 0 });
+    let mut name =
+        |name| names.assign(Named { name, flow_id: "f", kind: "PDF", index: 0, at: 0 }).name;
     assert_eq!(name("two"), "two-f.pdf");
-    assert_eq!(name("one"), "one-f (2).pdf", "what stands is not replaced");
+    assert_eq!(name("one"), "one-f.pdf", "the contract's own file is replaced");
+    assert_eq!(name("one"), "one-f (2).pdf", "another file of it is not");
 }

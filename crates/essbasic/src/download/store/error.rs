@@ -33,6 +33,20 @@ pub(super) fn refused_at_first(error: &Error) -> FetchEnd {
     }
 }
 
+/// The store has refused to tell whether an object exists.
+pub(super) fn refused_look(error: &Error) -> FetchEnd {
+    let code = code(&error.to_string());
+    match error {
+        Error::PermissionDenied { .. } if code.is_none_or(|code| code == "AccessDenied") => stop(
+            error,
+            "the store does not let these credentials look for objects, without which one could be replaced",
+            "let them look for, put and read objects and abort uploads below the prefix (on S3: s3:ListBucket, \
+             s3:PutObject, s3:GetObject, s3:AbortMultipartUpload)",
+        ),
+        error => refused_later(error),
+    }
+}
+
 /// The store has refused a later one. What may pass has been tried again by the store itself.
 pub(super) fn refused_later(error: &Error) -> FetchEnd {
     let code = code(&error.to_string());
@@ -69,6 +83,18 @@ pub(super) fn refused_later(error: &Error) -> FetchEnd {
             stop(error, "the store cannot be written", "choose one that can")
         }
         _ => FetchEnd::Failed(FlowError::new(FlowErrorKind::Store, told(error))),
+    }
+}
+
+/// Whether the store refuses not the file but the condition that no object has its key.
+pub(super) fn is_unsupported(error: &Error) -> bool {
+    let refused = |text: &str| {
+        ["400 Bad Request", "501 Not Implemented"].iter().any(|status| text.contains(status))
+    };
+    match error {
+        Error::NotSupported { .. } | Error::NotImplemented { .. } => true,
+        Error::Generic { .. } => refused(&told(error)),
+        _ => false,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Files to a store of objects.
 
+mod creation;
 mod error;
 mod object;
+mod stored;
 #[cfg(feature = "blocking")]
 mod uploads;
 
@@ -12,9 +14,11 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use sha2::{Digest, Sha256};
 
+use self::creation::Creation;
 pub(crate) use self::object::Object;
 #[cfg(feature = "blocking")]
 pub(crate) use self::uploads::Uploads;
+use super::destination::hex;
 
 /// What of a file is held and sent at a time. S3 takes no parts below 5 MiB but the last, and 10,000 of
 /// them: files to 80 GiB.
@@ -26,11 +30,14 @@ pub(crate) struct Place {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     pub(crate) part_bytes: usize,
+    /// The store's identity, if the caller has set one.
+    pub(crate) id: Option<String>,
+    creation: Arc<Creation>,
 }
 
 impl Place {
     pub(crate) fn new(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
-        Self { store, prefix, part_bytes: PART }
+        Self { store, prefix, part_bytes: PART, id: None, creation: Arc::default() }
     }
 
     /// The key of a file. Names are such as any store takes; spelled otherwise, as some would have it,
@@ -40,11 +47,22 @@ impl Place {
             .unwrap_or_else(|_| self.prefix.clone().join(name))
     }
 
-    /// What tells it from other places. A digest: a store may name itself by what is nobody's business.
+    /// Digest of what distinguishes it from other places. The text itself may hold what a journal must not.
     pub(crate) fn identity(&self) -> String {
-        let digest = Sha256::digest(format!("{}\n{}", self.store, self.prefix));
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        match &self.id {
+            Some(id) => digest(&format!("id\n{id}\n{}", self.prefix)),
+            None => self.identity_v1(),
+        }
     }
+
+    /// As [`identity`](Self::identity) in journals of version 1, which know no identity set by the caller.
+    pub(crate) fn identity_v1(&self) -> String {
+        digest(&format!("{}\n{}", self.store, self.prefix))
+    }
+}
+
+fn digest(identity: &str) -> String {
+    hex(Sha256::digest(identity).get(..16).unwrap_or_default())
 }
 
 impl fmt::Debug for Place {
@@ -78,5 +96,9 @@ mod tests {
         }
         assert_eq!(place("a").identity(), place("a").identity());
         assert_ne!(place("a").identity(), place("a/b").identity());
+        let with_id = |id: &str| Place { id: Some(id.to_owned()), ..place("a") };
+        assert_eq!(with_id("x").identity(), with_id("x").identity());
+        assert_ne!(with_id("x").identity(), with_id("y").identity());
+        assert_ne!(with_id("x").identity(), place("a").identity());
     }
 }

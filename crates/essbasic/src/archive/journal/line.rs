@@ -1,0 +1,116 @@
+//! Lines of a journal.
+
+use std::io;
+use std::path::Path;
+
+use tc3_client::api::json::{self, Encode};
+
+use crate::download::{Entry, ReportedFlow, cut};
+use crate::error::FlowError;
+
+/// Version of the format. Version 1 has neither intents nor hashes, and tells stores apart by their display name.
+pub(crate) const VERSION: u64 = 2;
+
+/// Longest reason in a journal, in bytes.
+pub(super) const MAX_REASON_BYTES: usize = 4 << 10;
+
+/// The first line: the job that the journal belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) essbasic_archive: u64,
+    pub(crate) app_id: String,
+    pub(crate) organization: String,
+    pub(crate) shard: String,
+    /// Digest of the identity of the store, if the files are not in a folder.
+    pub(crate) store: Option<String>,
+}
+
+json::object! {
+    Header {
+        "essbasic_archive" => essbasic_archive: required,
+        "app_id" => app_id: required,
+        "organization" => organization: required,
+        "shard" => shard: required,
+        "store" => store: optional,
+    }
+}
+
+/// One contract that has ended, or a file of it that is about to get its name.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct Record {
+    pub(crate) flow_id: String,
+    /// Names in the folder or store, and lengths in bytes.
+    pub(crate) files: Vec<(String, u64)>,
+    /// Files that are about to get their names. A line with these is no result.
+    pub(crate) intent: Vec<(String, u64)>,
+    /// SHA-256 of each file, in the order of `files` or `intent`.
+    pub(crate) sha256: Vec<String>,
+    pub(crate) error: Option<FlowError>,
+}
+
+json::object! {
+    Record {
+        "flow_id" => flow_id: required,
+        "files" => files: nonempty,
+        "intent" => intent: nonempty,
+        "sha256" => sha256: nonempty,
+        "error" => error: optional,
+    }
+}
+
+impl Record {
+    pub(crate) fn of(flow: &ReportedFlow) -> Self {
+        let name =
+            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let failure = |error: &FlowError| {
+            let message = cut(&error.message, MAX_REASON_BYTES).to_owned();
+            FlowError::new(error.kind, message)
+        };
+        Self {
+            flow_id: flow.flow_id.clone(),
+            files: flow.files.iter().map(|file| (name(&file.path), file.bytes)).collect(),
+            sha256: flow.files.iter().map(|file| file.sha256.clone()).collect(),
+            error: flow.error.as_ref().map(failure),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn of_intent(flow_id: &str, files: &[Entry]) -> Self {
+        Self {
+            flow_id: flow_id.to_owned(),
+            intent: files.iter().map(|file| (file.name.clone(), file.bytes)).collect(),
+            sha256: files.iter().map(|file| file.sha256.clone()).collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_intent(&self) -> bool {
+        !self.intent.is_empty()
+    }
+
+    /// The files that it lists.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        let files = self.files.iter().chain(&self.intent);
+        let hashes = self.sha256.iter().map(String::as_str).chain(std::iter::repeat(""));
+        let entry = |((name, bytes), sha256): (&(String, u64), &str)| Entry {
+            name: name.clone(),
+            bytes: *bytes,
+            sha256: sha256.to_owned(),
+        };
+        files.zip(hashes).map(entry).collect()
+    }
+
+    /// Whether every name is one that a job gives out: nothing leads out of the folder, and nothing is hidden.
+    pub(super) fn has_plain_names(&self) -> bool {
+        let plain = |name: &str| {
+            !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0'])
+        };
+        self.files.iter().chain(&self.intent).all(|(name, _)| plain(name))
+    }
+}
+
+pub(super) fn line_of(value: &impl Encode) -> io::Result<Vec<u8>> {
+    let mut line = json::encode(value).map_err(io::Error::other)?;
+    line.push(b'\n');
+    Ok(line)
+}

@@ -1,0 +1,242 @@
+//! Objects that are there before, and what an archive takes for its own.
+
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use essbasic::object_store::path::Path;
+use essbasic::object_store::{ObjectStore, ObjectStoreExt};
+use essbasic::{ArchiveOptions, Error, FlowErrorKind};
+use tempfile::TempDir;
+
+use crate::service::{Service, pdf};
+use crate::store::{Condition, Store};
+use crate::{BLOCKING, LONG, expected, memory, objects, reason, to};
+
+const CONDITIONS: [Condition; 4] =
+    [Condition::Honoured, Condition::Ignored, Condition::Refused, Condition::BadRequest];
+
+fn put(store: &Arc<dyn ObjectStore>, key: &str, bytes: &[u8]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(store.put(&Path::parse(key).unwrap(), bytes.to_vec().into())).unwrap();
+}
+
+fn delete(store: &Arc<dyn ObjectStore>, key: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(store.delete(&Path::parse(key).unwrap())).unwrap();
+}
+
+/// Leaves of the journal what a job has written that was killed before it wrote results.
+fn forget_results(home: &TempDir) {
+    let path = home.path().join("j.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines = text.lines().enumerate();
+    let kept = lines.filter(|(at, line)| *at == 0 || line.contains("\"intent\""));
+    let kept: Vec<_> = kept.map(|(_, line)| format!("{line}\n")).collect();
+    assert!(kept.len() > 1, "no intents: {text}");
+    std::fs::write(path, kept.concat()).unwrap();
+}
+
+/// The first and the last of several files, short and long ones, each with an object in its place before.
+#[test]
+fn an_object_that_is_no_file_of_the_job_is_never_replaced() {
+    for blocking in BLOCKING {
+        for condition in CONDITIONS {
+            for (length, flow) in [(1000, "a"), (1000, "z"), (LONG, "a"), (LONG, "z")] {
+                for (same, foreign) in [(true, None), (false, Some(pdf(900, 99)))] {
+                    let files = [("a", length), ("m", length), ("z", length)];
+                    let service = Service::of(&files);
+                    let (inner, home) = (memory(), tempfile::tempdir().unwrap());
+                    let bytes = foreign.unwrap_or_else(|| service.file(flow).to_vec());
+                    let key = format!("a/b/合同-{flow}.pdf");
+                    put(&inner, &key, &bytes);
+                    let store = Store::with(Arc::clone(&inner), condition);
+                    let options = to(&store, &home).with_concurrency(1);
+                    let case = format!("{blocking} {condition:?} {length} {flow} {same}");
+                    for run in 1..=2 {
+                        let report = service.archive(blocking, &options).unwrap();
+                        let (saved, failed) = if same { (3, 0) } else { (2, 1) };
+                        let again = if run == 1 { 0 } else { saved };
+                        assert_eq!(report.saved, saved - again, "{case}");
+                        assert_eq!((report.already, report.failed), (again, failed), "{case}");
+                        if !same {
+                            let flows: Vec<_> =
+                                report.flows().unwrap().map(Result::unwrap).collect();
+                            let (kind, message) = reason(&flows, flow);
+                            assert_eq!(kind, FlowErrorKind::Exists, "{case}");
+                            assert!(message.contains("is not replaced"), "{message}");
+                        }
+                        let mut whole = expected(&service, &["a", "m", "z"]);
+                        whole.insert(key.clone(), bytes.clone());
+                        assert!(objects(&inner) == whole, "{case}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn names_that_other_jobs_may_give_out_are_refused() {
+    let service = Service::of(&[("a", 1000), ("b", 1000)]);
+    let folder = tempfile::tempdir().unwrap();
+    for blocking in BLOCKING {
+        for names in ["{name}", "{index}", "{date} {name}"] {
+            let (store, home) = (memory(), tempfile::tempdir().unwrap());
+            let names = || names.parse().unwrap();
+            let journal = home.path().join("other.jsonl");
+            for options in [
+                to(&store, &home).with_names(names()),
+                ArchiveOptions::to(folder.path()).with_journal(journal).with_names(names()),
+                ArchiveOptions::to(folder.path())
+                    .with_shard("1/2".parse().unwrap())
+                    .with_names(names()),
+            ] {
+                let error = service.archive(blocking, &options).unwrap_err();
+                assert!(matches!(error, Error::Names(_)), "{error}");
+                assert!(error.to_string().contains("{flow_id}"), "{error}");
+            }
+            assert_eq!(service.all_fetches(), 0);
+            assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+        }
+    }
+}
+
+/// Killed after an object was created and before that was recorded.
+#[test]
+fn an_object_that_the_journal_intended_is_adopted_or_replaced() {
+    for blocking in BLOCKING {
+        for condition in CONDITIONS {
+            for length in [1000, LONG] {
+                let service = Service::of(&[("a", length), ("b", length)]);
+                let (inner, home) = (memory(), tempfile::tempdir().unwrap());
+                let store = Store::with(Arc::clone(&inner), condition);
+                service.archive(blocking, &to(&store, &home)).unwrap();
+                let case = format!("{blocking} {condition:?} {length}");
+
+                forget_results(&home);
+                let again = service.archive(blocking, &to(&store, &home)).unwrap();
+                assert_eq!((again.already, again.saved, again.failed), (0, 2, 0), "{case}");
+                assert_eq!(objects(&inner), expected(&service, &["a", "b"]), "{case}");
+
+                // The service composes other files by now: the job's own objects are replaced.
+                forget_results(&home);
+                let other = Service::of(&[("x", 1), ("a", length), ("b", length)]);
+                let report = other.archive(blocking, &to(&store, &home)).unwrap();
+                assert_eq!((report.saved, report.failed), (3, 0), "{case}");
+                assert_eq!(objects(&inner), expected(&other, &["x", "a", "b"]), "{case}");
+
+                // Somebody else's by now: it stays.
+                forget_results(&home);
+                let foreign = pdf(length, 1234);
+                put(&inner, "a/b/合同-a.pdf", &foreign);
+                let report = service.archive(blocking, &to(&store, &home)).unwrap();
+                assert_eq!((report.saved, report.failed), (1, 1), "{case}");
+                assert!(objects(&inner)["a/b/合同-a.pdf"] == foreign, "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn verification_finds_what_differs_and_fetches_it_again() {
+    let flows = ["a", "b", "c", "d"];
+    let names: Vec<_> = flows.iter().map(|flow| (*flow, 5000)).collect();
+    let service = Service::of(&names);
+    for blocking in BLOCKING {
+        let (store, home) = (memory(), tempfile::tempdir().unwrap());
+        service.archive(blocking, &to(&store, &home)).unwrap();
+        put(&store, "a/b/合同-a.pdf", &pdf(5000, 77));
+        put(&store, "a/b/合同-b.pdf", b"short");
+        delete(&store, "a/b/合同-c.pdf");
+        let believed = service.archive(blocking, &to(&store, &home)).unwrap();
+        assert_eq!((believed.already, believed.saved), (4, 0));
+        let report = service.archive(blocking, &to(&store, &home).with_verify()).unwrap();
+        assert_eq!((report.already, report.saved, report.failed), (1, 3, 0));
+        assert_eq!(objects(&store), expected(&service, &flows));
+        let report = service.archive(blocking, &to(&store, &home).with_verify()).unwrap();
+        assert_eq!((report.already, report.saved), (4, 0));
+    }
+}
+
+#[test]
+fn a_journal_belongs_to_one_store() {
+    let service = Service::of(&[("a", 1000), ("b", 1000)]);
+    for blocking in BLOCKING {
+        let home = tempfile::tempdir().unwrap();
+        let at = |id: &str, store: &Arc<dyn ObjectStore>| to(store, &home).with_store_id(id);
+        let (one, other) = (memory(), memory());
+        service.archive(blocking, &at("https://one", &one)).unwrap();
+        for options in [at("https://other", &other), to(&other, &home)] {
+            let error = service.archive(blocking, &options).unwrap_err().to_string();
+            assert!(error.contains("journal of another job, whose store differs"), "{error}");
+        }
+        let report = service.archive(blocking, &at("https://one", &one)).unwrap();
+        assert_eq!(report.already, 2);
+        let journal = std::fs::read_to_string(home.path().join("j.jsonl")).unwrap();
+        assert!(!journal.contains("https://one"), "{journal}");
+    }
+}
+
+/// The journal as version 1 wrote it.
+fn downgrade(path: &FilePath) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter(|line| !line.contains("\"intent\""));
+    let lines = lines.map(|line| {
+        let line = line.replace("{\"essbasic_archive\":2", "{\"essbasic_archive\":1");
+        match (line.find(",\"sha256\":["), line.rfind(']')) {
+            (Some(from), Some(to)) => format!("{}{}\n", &line[..from], &line[to + 1..]),
+            _ => format!("{line}\n"),
+        }
+    });
+    let text: String = lines.collect();
+    assert!(text.contains("essbasic_archive\":1") && !text.contains("sha256"), "{text}");
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_journal_of_version_1_is_gone_on_with_and_objects_are_looked_for() {
+    let service = Service::of(&[("a", 1000), ("b", 1000), ("c", 1000)]);
+    for blocking in BLOCKING {
+        let (store, home) = (memory(), tempfile::tempdir().unwrap());
+        service.archive(blocking, &to(&store, &home)).unwrap();
+        downgrade(&home.path().join("j.jsonl"));
+        delete(&store, "a/b/合同-b.pdf");
+        let options = to(&store, &home).with_store_id("https://one");
+        let report = service.archive(blocking, &options).unwrap();
+        assert_eq!((report.already, report.saved), (2, 1));
+        assert_eq!(objects(&store), expected(&service, &["a", "b", "c"]));
+        // Of another store of the same display name nothing is believed.
+        downgrade(&home.path().join("j.jsonl"));
+        let text = std::fs::read_to_string(home.path().join("j.jsonl")).unwrap();
+        let error = service.archive(blocking, &options);
+        assert!(error.is_err(), "an identity of version 2 in a journal of version 1: {text}");
+    }
+    // Nothing is done in a store that is empty.
+    let (one, empty, home) = (memory(), memory(), tempfile::tempdir().unwrap());
+    service.archive(true, &to(&one, &home)).unwrap();
+    downgrade(&home.path().join("j.jsonl"));
+    let report = service.archive(true, &to(&empty, &home)).unwrap();
+    assert_eq!((report.already, report.saved), (0, 3));
+    assert_eq!(objects(&empty), expected(&service, &["a", "b", "c"]));
+}
+
+#[test]
+fn each_result_has_the_hash_of_its_file() {
+    use sha2::{Digest, Sha256};
+    let service = Service::of(&[("a", 1000), ("b", LONG)]);
+    for blocking in BLOCKING {
+        let (store, home) = (memory(), tempfile::tempdir().unwrap());
+        let report = service.archive(blocking, &to(&store, &home)).unwrap();
+        let mut hashes = BTreeMap::new();
+        for flow in report.flows().unwrap().map(Result::unwrap) {
+            assert_eq!((flow.files.len(), flow.sha256.len()), (1, 1));
+            hashes.insert(format!("a/b/{}", flow.files[0].0), flow.sha256[0].clone());
+        }
+        for (key, bytes) in objects(&store) {
+            let hash: String =
+                Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hashes[&key], hash);
+        }
+    }
+}

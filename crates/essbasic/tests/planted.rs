@@ -1,0 +1,271 @@
+//! Folders that somebody else writes to as well, before and during a run; each case in both clients.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::os::unix::fs::{FileTypeExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use essbasic::{
+    ArchiveOptions, ArchiveReport, DownloadEvent, DownloadOptions, Error, FlowErrorKind,
+};
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
+use support::{Colour, config, the_agent};
+
+const IDS: [&str; 4] = ["one", "two", "three", "four"];
+
+/// Contracts of one name, signed by all and composed long since.
+fn emulator() -> Emulator {
+    let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+    for id in IDS {
+        let mut flow = NewFlow::new(APP_ID, ORGANIZATION, id);
+        flow.file_name = "合同.pdf".into();
+        emulator.create_flow(flow);
+        emulator.sign(id, None).unwrap();
+        emulator.sign(id, None).unwrap();
+    }
+    emulator
+}
+
+impl Colour {
+    fn archive(&self, options: &ArchiveOptions) -> Result<ArchiveReport, Error> {
+        call!(self, archive(IDS, &options.clone().without_check()))
+    }
+
+    fn download(&self, options: &DownloadOptions) -> essbasic::Report {
+        call!(self, download(IDS, options)).unwrap()
+    }
+}
+
+/// What somebody plants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plant {
+    File,
+    Link,
+    DanglingLink,
+    HardLink,
+    Fifo,
+    Folder,
+}
+
+const PLANTS: [Plant; 6] =
+    [Plant::File, Plant::Link, Plant::DanglingLink, Plant::HardLink, Plant::Fifo, Plant::Folder];
+
+/// A folder for files, and beside it a file that must not change.
+struct Home {
+    home: tempfile::TempDir,
+    out: PathBuf,
+}
+
+impl Home {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let out = home.path().join("out");
+        std::fs::create_dir(&out).unwrap();
+        std::fs::write(home.path().join("victim"), "precious").unwrap();
+        Self { home, out }
+    }
+
+    fn plant(&self, plant: Plant, at: &Path) {
+        let victim = self.home.path().join("victim");
+        match plant {
+            Plant::File => std::fs::write(at, "mine").unwrap(),
+            Plant::Link => symlink(victim, at).unwrap(),
+            Plant::DanglingLink => symlink(self.home.path().join("created"), at).unwrap(),
+            Plant::HardLink => std::fs::hard_link(victim, at).unwrap(),
+            Plant::Fifo => {
+                assert!(std::process::Command::new("mkfifo").arg(at).status().unwrap().success());
+            }
+            Plant::Folder => std::fs::create_dir(at).unwrap(),
+        }
+    }
+
+    /// What was planted is as it was, and nothing outside the folder has changed.
+    fn check(&self, plant: Plant, at: &Path, case: &str) {
+        let victim = std::fs::read_to_string(self.home.path().join("victim")).unwrap();
+        assert_eq!(victim, "precious", "{case}");
+        assert_eq!(std::fs::read_dir(self.home.path()).unwrap().count(), 2, "{case}");
+        let found = at.symlink_metadata().unwrap().file_type();
+        match plant {
+            Plant::File => assert_eq!(std::fs::read(at).unwrap(), b"mine", "{case}"),
+            Plant::Link | Plant::DanglingLink => assert!(found.is_symlink(), "{case}"),
+            Plant::HardLink => assert_eq!(std::fs::read(at).unwrap(), b"precious", "{case}"),
+            Plant::Fifo => assert!(found.is_fifo(), "{case}"),
+            Plant::Folder => assert!(found.is_dir(), "{case}"),
+        }
+    }
+}
+
+fn clients(emulator: &Emulator) -> [(&'static str, Colour); 2] {
+    let [blocking, tasks] = Colour::both(&config(emulator), &the_agent());
+    [("blocking", blocking), ("async", tasks)]
+}
+
+fn pdfs(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .filter(|path| path.is_file() && std::fs::read(path).unwrap().starts_with(b"%PDF"))
+        .count()
+}
+
+/// Whether things are planted before a run, or once its first file is asked for.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    Before,
+    During,
+}
+
+#[test]
+fn a_name_that_is_taken_fails_its_contract_or_is_numbered() {
+    let emulator = emulator();
+    for (colour, client) in clients(&emulator) {
+        for when in [When::Before, When::During] {
+            for plant in PLANTS {
+                for (names, taken, saved) in
+                    [("{name}-{flow_id}", "合同-two.pdf", 3), ("{name}", "合同.pdf", 4)]
+                {
+                    let case = format!("{colour} {when:?} {plant:?} {names}");
+                    let home = Arc::new(Home::new());
+                    let at = home.out.join(taken);
+                    let mut options = ArchiveOptions::to(&home.out)
+                        .with_names(names.parse().unwrap())
+                        .with_concurrency(1);
+                    match when {
+                        When::Before => home.plant(plant, &at),
+                        When::During => {
+                            let (home, at) = (Arc::clone(&home), at.clone());
+                            options = options.on_event(move |event| {
+                                if matches!(event, DownloadEvent::Started { .. })
+                                    && at.symlink_metadata().is_err()
+                                {
+                                    home.plant(plant, &at);
+                                }
+                            });
+                        }
+                    }
+                    let report = client.archive(&options).unwrap();
+                    assert_eq!((report.saved, report.failed), (saved, 4 - saved), "{case}");
+                    assert_eq!(report.total, 4, "{case}");
+                    home.check(plant, &at, &case);
+                    assert_eq!(pdfs(&home.out) as u64, saved, "{case}");
+                    for flow in report.flows().unwrap().map(Result::unwrap) {
+                        if let Some((kind, message)) = flow.error {
+                            assert_eq!(kind, FlowErrorKind::Exists, "{case}");
+                            assert!(message.contains("move it away"), "{message}");
+                        }
+                    }
+                    // The next run is no more daring.
+                    let report = client.archive(&options).unwrap();
+                    assert_eq!((report.already, report.failed), (saved, 4 - saved), "{case}");
+                    home.check(plant, &at, &case);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_download_replaces_files_of_its_contracts_only() {
+    let emulator = emulator();
+    for (colour, client) in clients(&emulator) {
+        for plant in PLANTS {
+            for (names, taken) in [("{name}-{flow_id}", "合同-two.pdf"), ("{name}", "合同.pdf")]
+            {
+                let case = format!("{colour} {plant:?} {names}");
+                let home = Home::new();
+                let at = home.out.join(taken);
+                home.plant(plant, &at);
+                let options = DownloadOptions::to(&home.out).with_names(names.parse().unwrap());
+                let report = client.download(&options);
+                let by_id = names.contains("flow_id");
+                let is_file = matches!(plant, Plant::File | Plant::HardLink);
+                let saved = if by_id && !is_file { 3 } else { 4 };
+                assert_eq!(report.saved().count(), saved, "{case}");
+                assert_eq!(pdfs(&home.out), saved, "{case}");
+                if by_id && is_file {
+                    assert!(std::fs::read(&at).unwrap().starts_with(b"%PDF"), "{case}");
+                    let victim = home.home.path().join("victim");
+                    assert_eq!(std::fs::read_to_string(victim).unwrap(), "precious", "{case}");
+                } else {
+                    home.check(plant, &at, &case);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn planted_journals_and_locks_stop_a_run_before_it_begins() {
+    let emulator = emulator();
+    for (colour, client) in clients(&emulator) {
+        for place in [".essbasic-archive.jsonl", ".essbasic-archive.jsonl.lock"] {
+            for plant in PLANTS {
+                let case = format!("{colour} {place} {plant:?}");
+                let home = Home::new();
+                let at = home.out.join(place);
+                home.plant(plant, &at);
+                let result = client.archive(&ArchiveOptions::to(&home.out));
+                // A lock may be any regular file: nothing is written to it.
+                let is_file = matches!(plant, Plant::File | Plant::HardLink);
+                match place.ends_with(".lock") && is_file {
+                    true => assert_eq!(result.unwrap().saved, 4, "{case}"),
+                    false => {
+                        assert!(matches!(result, Err(Error::Folder { .. })), "{case} {result:?}");
+                        assert_eq!(pdfs(&home.out), 0, "{case}");
+                    }
+                }
+                home.check(plant, &at, &case);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_journal_that_is_replaced_during_a_run_ends_it_with_an_error() {
+    let emulator = emulator();
+    for (colour, client) in clients(&emulator) {
+        for plant in PLANTS {
+            let case = format!("{colour} {plant:?}");
+            let home = Arc::new(Home::new());
+            let at = home.out.join(".essbasic-archive.jsonl");
+            let (planter, place) = (Arc::clone(&home), at.clone());
+            let options = ArchiveOptions::to(&home.out).on_event(move |event| {
+                if matches!(event, DownloadEvent::Started { flow_id: "two" }) {
+                    std::fs::remove_file(&place).unwrap();
+                    planter.plant(plant, &place);
+                }
+            });
+            let error = client.archive(&options).unwrap_err();
+            assert!(error.to_string().contains("removed or replaced"), "{case}: {error}");
+            home.check(plant, &at, &case);
+        }
+    }
+}
+
+/// Links in the names of temporary files, which killed processes leave.
+#[test]
+fn orphans_are_removed_and_nothing_else() {
+    let emulator = emulator();
+    for (colour, client) in clients(&emulator) {
+        for plant in PLANTS {
+            let case = format!("{colour} {plant:?}");
+            let home = Home::new();
+            let at = home.out.join(".essbasic-0123456789abcdef.part");
+            home.plant(plant, &at);
+            let report = client.archive(&ArchiveOptions::to(&home.out)).unwrap();
+            assert_eq!(report.saved, 4, "{case}");
+            match plant {
+                Plant::File | Plant::HardLink => assert!(!at.exists(), "{case}"),
+                _ => home.check(plant, &at, &case),
+            }
+        }
+    }
+}
