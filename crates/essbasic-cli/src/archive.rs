@@ -7,17 +7,20 @@ use std::sync::{Arc, PoisonError};
 use essbasic::{ArchiveOptions, ArchiveReport, Error, FlowErrorKind, NameTemplate, Shard};
 use indicatif::HumanBytes;
 
+use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure, one_line};
 use crate::folder::Folder;
-use crate::input::FlowArgs;
+use crate::input::{FlowArgs, FlowStream};
 use crate::link_hosts::LinkHosts;
 use crate::options::Options;
 use crate::outputs::{Inputs, OutputFile};
+use crate::report::json_format;
 use crate::store::Place;
 use crate::watch::Watch;
-use crate::{folder, interrupt, output};
+use crate::{archive_report, folder, interrupt, output};
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = concat!(
+    "\
 The same command again goes on where the last one ended, whatever ended it: what is saved is not fetched
 again, what failed is tried again. Ctrl-C ends it once the downloads under way are done.
 
@@ -38,6 +41,13 @@ the name gets the next free number instead.
 A run goes on with what its journal lists. It compares lengths in a folder and believes what it says of a bucket;
 --verify reads all of it. Links, FIFOs and folders in place of the journal or a file are refused.
 
+The report lists every contract asked for, those of earlier runs and those not reached among them.
+
+",
+    json_format!(),
+    " stopped: whether it was
+interrupted; seconds: how long it took.
+
 Exit status: 0 every contract is saved; 2 some are not, each with its reason, or it was interrupted; 1 it could
 not start or go on; 130 it was interrupted twice.
 
@@ -45,7 +55,7 @@ Examples:
   essbasic archive --flows ids.txt --out contracts --report report.json
   essbasic archive --flows ids.txt --out part2 --shard 2/4
   essbasic archive --flows ids.txt --out contracts --names '{date}-{index}-{flow_id}'
-  essbasic archive --flows ids.txt --out s3://bucket/contracts --journal contracts.jsonl";
+  essbasic archive --flows ids.txt --out s3://bucket/contracts --journal contracts.jsonl");
 
 /// Archive any number of contracts, resumably.
 #[derive(clap::Args)]
@@ -53,6 +63,8 @@ Examples:
 pub(crate) struct ArchiveArgs {
     #[command(flatten)]
     flows: FlowArgs,
+    #[command(flatten)]
+    emulated: Emulated,
     /// The folder for the files and the journal, made where it is absent; or s3://BUCKET/PREFIX.
     #[arg(long, value_name = "DIR|URL")]
     out: PathBuf,
@@ -150,8 +162,18 @@ impl Iterator for Listed {
 
 pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
     let to = args.to(options)?;
-    let list = args.flows.stream(|id| args.shard.holds(id))?;
-    let client = options.contracts_of(args.shard)?;
+    let shard = args.shard;
+    let given = match args.emulated.takes_all(&args.flows) {
+        true => None,
+        false => Some(args.flows.stream(|id| shard.holds(id))?),
+    };
+    // The emulator lives as long as the job.
+    let session = args.emulated.begin(options, shard)?;
+    let list = match given {
+        Some(list) => list,
+        None => FlowStream::of_list(session.completed(), |id| shard.holds(id)),
+    };
+    let client = &session.client;
     // Made first, because the report may go there too. Removed at the end if it is empty.
     let _folder = match Place::named(&args.out)? {
         Some(_) => None,
@@ -188,7 +210,10 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     }
     // The report is written even if nobody reads stdout.
     if let Some(file) = report_file {
-        file.finish(|file| report.write_json(file))?;
+        let asked = || -> Box<dyn Iterator<Item = String> + Send> {
+            Box::new(list.source.ids(Arc::clone(&list.broken)).filter(move |id| shard.holds(id)))
+        };
+        file.finish(|file| archive_report::write(&report, asked, file))?;
     }
     output::line(table(&report)?.trim_end())?;
     Ok(Exit::when_complete(report.is_complete()))

@@ -4,32 +4,35 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use essbasic::blocking::Client;
-use essbasic::{DownloadOptions, WaitOptions, WaitOutcome};
-use essbasic_emulator::Emulator;
+use essbasic::{DownloadOptions, FlowErrorKind, WaitOptions, WaitOutcome};
 
+use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure};
 use crate::folder::Folder;
 use crate::input::{FlowArgs, FlowList};
 use crate::link_hosts::LinkHosts;
 use crate::options::Options;
+use crate::output;
 use crate::progress::Progress;
+use crate::report::json_format;
 use crate::tally::Tally;
-use crate::wait::{Pace, why_unsigned};
-use crate::{emulator, output};
+use crate::wait::{Pace, wait_status, why_unsigned};
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = concat!(
+    "\
 Prints one line per file on stdout; the rest goes to stderr. With --emulated nothing else is needed: an
 emulator is started, and its contracts are downloaded from it.
 
-JSON: complete, on_disk, failed, bytes, repeated, flows [flow_id, state (on_disk, failed), files [path,
-bytes], bytes, error].
+",
+    json_format!(),
+    "
 
-Exit status: 0 every contract is on disk, 2 some are not, each with its reason, 1 it could not start.
+Exit status: 0 every contract is on disk, 2 some are not, each with its reason, 1 it could not start or report.
 
 Examples:
   essbasic download --emulated --out contracts
   essbasic download yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh --out contracts --wait
-  essbasic download --flows ids.txt --out contracts --json > report.json";
+  essbasic download --flows ids.txt --out contracts --json > report.json");
 
 /// Download the PDFs of contracts.
 #[derive(clap::Args)]
@@ -40,9 +43,8 @@ pub(crate) struct DownloadArgs {
     /// The folder for the files; made where it is absent.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Start an emulator and download from it; without ids, all its completed contracts.
-    #[arg(long)]
-    emulated: bool,
+    #[command(flatten)]
+    emulated: Emulated,
     /// Print one JSON document instead of lines.
     #[arg(long)]
     json: bool,
@@ -63,39 +65,15 @@ pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Resu
         return Err(Failure::new("--timeout and --interval are about waiting; add --wait"));
     }
     // The emulator lives as long as its downloads.
-    let (emulator, client, list) = match args.emulated {
-        true => {
-            let (emulator, client) = emulated(options)?;
-            let list = match args.flows.is_absent() {
-                true => FlowList { ids: emulator.completed_flows(), repeated: 0 },
-                false => args.flows.read()?,
-            };
-            (Some(emulator), client, list)
-        }
-        false => {
-            let list = args.flows.read()?;
-            (None, options.contracts()?, list)
-        }
-    };
+    let (session, list) = args.emulated.session(&args.flows, options)?;
     // Taken back at the end, if it was made here and nothing is in it.
     let _folder = Folder::prepare(&args.out)?;
-    if let Some(emulator) = &emulator {
+    if let Some(emulator) = &session.emulator {
         let (endpoint, count) = (emulator.endpoint(), list.ids.len());
         output::note(format_args!("emulator at {endpoint}: downloading {count} contracts"));
     }
     list.tell_repeats();
-    fetch(args, &client, &list, verbose)
-}
-
-fn emulated(options: &Options) -> Result<(Emulator, Client), Failure> {
-    if options.endpoint.is_some() || options.test_environment {
-        return Err(Failure::new(
-            "--emulated brings its own endpoint; leave out --endpoint and --test-environment",
-        ));
-    }
-    let emulator = emulator::start(Emulator::builder())?;
-    let client = options.emulated(&emulator.endpoint())?;
-    Ok((emulator, client))
+    fetch(args, &session.client, &list, verbose)
 }
 
 fn fetch(
@@ -121,8 +99,9 @@ fn fetch(
             output::json(document)?;
         } else {
             output::note(document);
+            tally.stdout()?;
         }
-        Ok(Exit::when_complete(document.complete))
+        Ok(Exit::when_complete(document.summary.complete))
     })
 }
 
@@ -138,7 +117,8 @@ fn signed(
     let (signed, unsigned): (Vec<_>, Vec<_>) =
         waits.into_iter().partition(|wait| wait.outcome == WaitOutcome::Signed);
     for wait in unsigned {
-        tally.failed(&wait.flow_id, why_unsigned(&wait));
+        let status = wait_status(&wait).map(str::to_owned);
+        tally.failed(&wait.flow_id, FlowErrorKind::NotSigned, why_unsigned(&wait), status);
     }
     Ok(signed.into_iter().map(|wait| wait.flow_id).collect())
 }

@@ -170,23 +170,67 @@ pub(crate) struct FlowStream {
     /// How many of ours there are, repeats included.
     pub(crate) count: u64,
     pub(crate) ids: Box<dyn Iterator<Item = String> + Send>,
+    /// Where they come from, to read them once more.
+    pub(crate) source: FlowSource,
     /// Why reading ended early.
     pub(crate) broken: Arc<Mutex<Option<Failure>>>,
+}
+
+/// Source of flow ids that can be read more than once.
+#[derive(Clone)]
+pub(crate) enum FlowSource {
+    /// Ids in memory.
+    List(Arc<[String]>),
+    /// Regular files of ids.
+    Files(Vec<PathBuf>),
+}
+
+impl FlowSource {
+    /// Returns the ids. Reading ends early at one that cannot be read, and `broken` has the reason.
+    pub(crate) fn ids(
+        &self,
+        broken: Arc<Mutex<Option<Failure>>>,
+    ) -> Box<dyn Iterator<Item = String> + Send> {
+        let paths = match self.clone() {
+            Self::List(ids) => {
+                return Box::new((0..ids.len()).filter_map(move |at| ids.get(at).cloned()));
+            }
+            Self::Files(paths) => paths,
+        };
+        let lines = paths.into_iter().flat_map(|path| match lines_of(&path) {
+            Ok(lines) => Box::new(lines) as Box<dyn Iterator<Item = _> + Send>,
+            Err(failure) => Box::new(std::iter::once(Err(failure))),
+        });
+        Box::new(lines.map_while(move |id| match id {
+            Ok(id) => Some(id),
+            Err(failure) => {
+                *broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                None
+            }
+        }))
+    }
+}
+
+impl FlowStream {
+    /// A stream of ids in memory.
+    pub(crate) fn of_list(ids: Vec<String>, ours: impl Fn(&str) -> bool) -> Self {
+        let count = ids.iter().filter(|id| ours(id)).count() as u64;
+        Self::of(FlowSource::List(ids.into()), count)
+    }
+
+    fn of(source: FlowSource, count: u64) -> Self {
+        let broken = Arc::default();
+        Self { count, ids: source.ids(Arc::clone(&broken)), source, broken }
+    }
 }
 
 impl FlowArgs {
     /// The ids, without a list of them in memory where they come from a file. All of it is looked at
     /// first: what is no id is refused before anything is asked of the service, and ours are counted.
     pub(crate) fn stream(&self, ours: impl Fn(&str) -> bool) -> Result<FlowStream, Failure> {
-        let broken = Arc::new(Mutex::new(None));
         if self.flows.is_empty() || !self.ids.is_empty() || !self.flows.iter().all(|p| p.is_file())
         {
-            let ids = self.read()?.ids;
-            return Ok(FlowStream {
-                count: ids.iter().filter(|id| ours(id)).count() as u64,
-                ids: Box::new(ids.into_iter()),
-                broken,
-            });
+            return Ok(FlowStream::of_list(self.read()?.ids, ours));
         }
         let mut count = 0;
         for path in &self.flows {
@@ -200,19 +244,7 @@ impl FlowArgs {
                 return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
             }
         }
-        let told = Arc::clone(&broken);
-        let lines = self.flows.clone().into_iter().flat_map(|path| match lines_of(&path) {
-            Ok(lines) => Box::new(lines) as Box<dyn Iterator<Item = _> + Send>,
-            Err(failure) => Box::new(std::iter::once(Err(failure))),
-        });
-        let ids = lines.map_while(move |id| match id {
-            Ok(id) => Some(id),
-            Err(failure) => {
-                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-                None
-            }
-        });
-        Ok(FlowStream { count, ids: Box::new(ids), broken })
+        Ok(FlowStream::of(FlowSource::Files(self.flows.clone()), count))
     }
 }
 

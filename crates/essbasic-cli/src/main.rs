@@ -1,12 +1,15 @@
 //! The `essbasic` command.
 
 mod archive;
+mod archive_report;
 mod aws;
 mod body;
 mod call;
 mod completions;
+mod counter;
 mod digest;
 mod download;
+mod emulated;
 mod emulator;
 mod explore;
 mod failure;
@@ -185,8 +188,8 @@ impl Cli {
         match self.command {
             Command::Download(args) => download::run(&args, &self.options, self.verbose),
             Command::Archive(args) => archive::run(&args, &self.options, self.verbose),
-            Command::Wait(args) => wait::run(&args, &self.options),
-            Command::Status(args) => status::run(&args, &self.options),
+            Command::Wait(args) => wait::run(&args, &self.options, self.verbose),
+            Command::Status(args) => status::run(&args, &self.options, self.verbose),
             Command::Upload(args) => upload::run(&args, &self.options),
             Command::Start(args) => start::run(&args, &self.options),
             Command::Listen(args) => listen::run(&args),

@@ -1,72 +1,193 @@
-//! What became of each flow, for people and for programs.
+//! The JSON of `download --json`, `status --json` and `archive --report`, and its summary for people.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use essbasic::SavedFile;
+use essbasic::{FlowError, FlowErrorKind, SavedFile};
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-/// The document of `download --json`.
+/// Description of the format, for the help of each command.
+macro_rules! json_format {
+    () => {
+        "\
+JSON: flows lists each contract once: flow_id, state (done, failed, not_reached), status (of the service, such as
+ALL; null if it was not asked for), files [path, bytes], bytes, error (kind, message; null without one). complete,
+total, done, failed, not_reached, bytes and repeated (ids given more than once) sum up that list."
+    };
+}
+pub(crate) use json_format;
+
+/// A whole report.
 #[derive(Serialize)]
 pub(crate) struct Document<'a> {
-    /// Whether every flow is on disk.
-    pub(crate) complete: bool,
-    on_disk: usize,
-    failed: usize,
-    bytes: u64,
-    /// Ids that were given more than once and asked for once.
-    repeated: usize,
+    #[serde(flatten)]
+    pub(crate) summary: Summary,
     flows: Vec<Flow<'a>>,
 }
 
+/// Counts of the list of contracts.
+#[derive(Serialize, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// Whether every contract is done.
+    pub(crate) complete: bool,
+    total: u64,
+    done: u64,
+    failed: u64,
+    not_reached: u64,
+    bytes: u64,
+    /// Ids that were given more than once and asked for once.
+    repeated: u64,
+}
+
+/// The result of one contract.
 #[derive(Serialize)]
 pub(crate) struct Flow<'a> {
     flow_id: &'a str,
     state: State,
-    files: &'a [SavedFile],
+    status: Option<&'a str>,
+    files: Vec<File<'a>>,
     bytes: u64,
-    error: Option<&'a str>,
+    error: Option<Reason<'a>>,
+    /// What only `status` asks for.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    details: Option<Details<'a>>,
+}
+
+/// A saved file.
+#[derive(Serialize)]
+pub(crate) struct File<'a> {
+    pub(crate) path: Cow<'a, str>,
+    pub(crate) bytes: u64,
+}
+
+/// Why a contract is not done.
+#[derive(Serialize)]
+pub(crate) struct Reason<'a> {
+    pub(crate) kind: Cow<'a, str>,
+    pub(crate) message: &'a str,
+}
+
+/// Returns the name of a kind, as in journals and reports of the library.
+pub(crate) fn kind_name(kind: FlowErrorKind) -> String {
+    let name = serde_json::to_value(kind).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or("other").to_owned()
+}
+
+impl<'a> From<&'a SavedFile> for File<'a> {
+    fn from(file: &'a SavedFile) -> Self {
+        Self { path: file.path.to_string_lossy(), bytes: file.bytes }
+    }
+}
+
+impl<'a> From<&'a FlowError> for Reason<'a> {
+    fn from(error: &'a FlowError) -> Self {
+        Self { kind: kind_name(error.kind).into(), message: &error.message }
+    }
+}
+
+/// What the service knows of a contract.
+#[derive(Serialize)]
+pub(crate) struct Details<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) reason: &'a str,
+    /// How many of the parties have signed.
+    pub(crate) signed: usize,
+    pub(crate) parties: usize,
+    pub(crate) created: i64,
+    pub(crate) deadline: i64,
 }
 
 #[derive(Serialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum State {
-    OnDisk,
+    Done,
     Failed,
+    NotReached,
 }
 
 impl<'a> Flow<'a> {
-    pub(crate) fn on_disk(flow_id: &'a str, files: &'a [SavedFile]) -> Self {
-        let bytes = files.iter().map(|file| file.bytes).sum();
-        Self { flow_id, state: State::OnDisk, files, bytes, error: None }
+    /// A contract without a result: the command ended first.
+    pub(crate) fn not_reached(flow_id: &'a str) -> Self {
+        Self {
+            flow_id,
+            state: State::NotReached,
+            status: None,
+            files: Vec::new(),
+            bytes: 0,
+            error: None,
+            details: None,
+        }
     }
 
-    pub(crate) fn failed(flow_id: &'a str, files: &'a [SavedFile], reason: &'a str) -> Self {
-        Self { state: State::Failed, error: Some(reason), ..Self::on_disk(flow_id, files) }
+    /// A contract that is done, with its files.
+    pub(crate) fn done(flow_id: &'a str, files: impl IntoIterator<Item: Into<File<'a>>>) -> Self {
+        let files: Vec<File<'a>> = files.into_iter().map(Into::into).collect();
+        let bytes = files.iter().map(|file| file.bytes).sum();
+        Self { state: State::Done, files, bytes, ..Self::not_reached(flow_id) }
+    }
+
+    /// A contract that failed, with the files that were saved before.
+    pub(crate) fn failed(
+        flow_id: &'a str,
+        files: impl IntoIterator<Item: Into<File<'a>>>,
+        error: impl Into<Reason<'a>>,
+    ) -> Self {
+        Self { state: State::Failed, error: Some(error.into()), ..Self::done(flow_id, files) }
+    }
+
+    /// Adds the status that the service reports.
+    pub(crate) fn with_status(self, status: Option<&'a str>) -> Self {
+        Self { status, ..self }
+    }
+
+    /// Adds what `status` asks for.
+    pub(crate) fn with_details(self, details: Details<'a>) -> Self {
+        Self { details: Some(details), ..self }
+    }
+}
+
+impl Summary {
+    /// The summary of an empty list.
+    pub(crate) fn new(repeated: usize) -> Self {
+        Self { complete: true, repeated: repeated as u64, ..Self::default() }
+    }
+
+    /// Whether nothing has been counted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// Counts one contract.
+    pub(crate) fn add(&mut self, flow: &Flow<'_>) {
+        match flow.state {
+            State::Done => self.done += 1,
+            State::Failed => self.failed += 1,
+            State::NotReached => self.not_reached += 1,
+        }
+        self.total += 1;
+        self.bytes += flow.bytes;
+        self.complete = self.done == self.total;
     }
 }
 
 impl<'a> Document<'a> {
     pub(crate) fn new(flows: Vec<Flow<'a>>, repeated: usize) -> Self {
-        let on_disk = flows.iter().filter(|flow| flow.state == State::OnDisk).count();
-        Self {
-            complete: on_disk == flows.len(),
-            on_disk,
-            failed: flows.len() - on_disk,
-            bytes: flows.iter().map(|flow| flow.bytes).sum(),
-            repeated,
-            flows,
-        }
+        let mut summary = Summary::new(repeated);
+        flows.iter().for_each(|flow| summary.add(flow));
+        Self { summary, flows }
     }
 }
 
 impl fmt::Display for Document<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let total = self.flows.len();
-        write!(f, "{} of {total} contracts on disk, {}", self.on_disk, HumanBytes(self.bytes))?;
-        match self.failed {
-            0 => Ok(()),
-            failed => write!(f, "; {failed} failed"),
+        let Summary { total, done, failed, not_reached, bytes, .. } = self.summary;
+        write!(f, "{done} of {total} contracts on disk, {}", HumanBytes(bytes))?;
+        for (count, what) in [(failed, "failed"), (not_reached, "not reached")] {
+            if count > 0 {
+                write!(f, "; {count} {what}")?;
+            }
         }
+        Ok(())
     }
 }

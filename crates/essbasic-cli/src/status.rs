@@ -1,22 +1,31 @@
 //! `essbasic status`: where contracts stand.
 
-use essbasic::FlowError;
 use essbasic::models::FlowDetailInfo;
-use serde_json::json;
+use essbasic::{FlowError, SavedFile};
 
+use crate::counter::Counter;
+use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure, one_line};
 use crate::input::FlowArgs;
 use crate::options::Options;
-use crate::output;
+use crate::report::{Details, Document, Flow, json_format};
+use crate::{interrupt, output};
 
-const EXAMPLES: &str = "\
-Prints a line per contract on stdout: id, state, how many parties have signed.
+const EXAMPLES: &str = concat!(
+    "\
+Prints a line per contract on stdout: id, status, how many parties have signed. Ctrl-C ends it after the request in
+flight: what is known by then is printed.
+
+",
+    json_format!(),
+    " A contract is done if the service knows it; it has these members more: name, reason, signed, parties,
+created, deadline.
 
 Exit status: 0 every contract is known, 2 some are not, each with its reason, 1 it could not start.
 
 Examples:
   essbasic status yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh
-  essbasic status --flows ids.txt --json";
+  essbasic status --flows ids.txt --json");
 
 /// Show the status of contracts.
 #[derive(clap::Args)]
@@ -24,30 +33,61 @@ Examples:
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     flows: FlowArgs,
+    #[command(flatten)]
+    emulated: Emulated,
     /// Print one JSON document instead of lines.
     #[arg(long)]
     json: bool,
 }
 
-pub(crate) fn run(args: &StatusArgs, options: &Options) -> Result<Exit, Failure> {
-    let list = args.flows.read()?;
-    let client = options.contracts()?;
+/// Contracts per request.
+const BATCH: usize = 100;
+
+pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
+    let (session, list) = args.emulated.session(&args.flows, options)?;
     list.tell_repeats();
-    let found = client.status(&list.ids).map_err(Failure::new)?;
-    let complete = found.iter().all(Result::is_ok);
-    let told = list.ids.iter().zip(&found);
+    let stop = interrupt::on_signal()?;
+    let counter = Counter::new(list.ids.len(), verbose);
+    let mut results = Vec::new();
+    for batch in list.ids.chunks(BATCH) {
+        if stop.is_stopped() {
+            counter.progress().note("interrupted: this is what is known so far");
+            break;
+        }
+        let found = session.client.status(batch).map_err(|error| {
+            counter.progress().clear();
+            Failure::new(error)
+        })?;
+        if !args.json {
+            batch.iter().zip(&found).try_for_each(|(id, found)| print(&counter, id, found))?;
+        }
+        results.extend(found);
+        counter.reached(results.len(), "are known");
+    }
+    counter.progress().clear();
+    let flows = list.ids.iter().enumerate().map(|(at, id)| match results.get(at) {
+        Some(found) => flow(id, found),
+        None => Flow::not_reached(id),
+    });
+    let document = Document::new(flows.collect(), list.repeated);
     if args.json {
-        let flows: Vec<_> = told.map(|(id, found)| document(id, found)).collect();
-        output::json(&json!({ "complete": complete, "flows": flows }))?;
-    } else {
-        for (id, found) in told {
-            match found {
-                Ok(info) => output::line(one_line(&line(info)))?,
-                Err(error) => output::note(format_args!("{id}: {}", one_line(&error.message))),
-            }
+        output::json(&document)?;
+    }
+    Ok(Exit::when_complete(document.summary.complete))
+}
+
+fn print(
+    counter: &Counter,
+    id: &str,
+    found: &Result<FlowDetailInfo, FlowError>,
+) -> Result<(), Failure> {
+    match found {
+        Ok(info) => counter.progress().line(one_line(&line(info))),
+        Err(error) => {
+            counter.progress().note(format_args!("{id}: {}", one_line(&error.message)));
+            Ok(())
         }
     }
-    Ok(Exit::when_complete(complete))
 }
 
 /// How many of the parties have signed.
@@ -66,14 +106,22 @@ fn line(info: &FlowDetailInfo) -> String {
     line
 }
 
-fn document(flow_id: &str, found: &Result<FlowDetailInfo, FlowError>) -> serde_json::Value {
+fn flow<'a>(flow_id: &'a str, found: &'a Result<FlowDetailInfo, FlowError>) -> Flow<'a> {
+    const NO_FILES: [&SavedFile; 0] = [];
     match found {
         Ok(info) => {
             let (signed, parties) = signed(info);
-            json!({ "flow_id": flow_id, "status": info.flow_status.as_str(), "name": info.flow_name,
-                "reason": info.flow_message, "signed": signed, "parties": parties,
-                "created": info.create_on, "deadline": info.dead_line, "error": null })
+            let details = Details {
+                name: &info.flow_name,
+                reason: &info.flow_message,
+                signed,
+                parties,
+                created: info.create_on,
+                deadline: info.dead_line,
+            };
+            let status = Some(info.flow_status.as_str());
+            Flow::done(flow_id, NO_FILES).with_status(status).with_details(details)
         }
-        Err(error) => json!({ "flow_id": flow_id, "error": error.message }),
+        Err(error) => Flow::failed(flow_id, NO_FILES, error),
     }
 }

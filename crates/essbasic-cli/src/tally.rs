@@ -10,7 +10,7 @@ use crate::failure::{Failure, one_line};
 use crate::folder;
 use crate::input::FlowList;
 use crate::progress::Progress;
-use crate::report::{Document, Flow};
+use crate::report::{Document, Flow, Reason, kind_name};
 
 /// The library's report alone would not do: a disk that fills up ends a download with an error, and
 /// what is already on it counts.
@@ -19,23 +19,34 @@ pub(crate) struct Tally {
     /// Whether files are told at the end, in a document.
     silent: bool,
     ends: Mutex<HashMap<String, End>>,
+    /// The first failure to write stdout.
+    stdout: Mutex<Option<Failure>>,
 }
 
 enum End {
-    OnDisk(Vec<SavedFile>),
+    OnDisk {
+        files: Vec<SavedFile>,
+        status: Option<String>,
+    },
     Failed {
+        kind: String,
         reason: String,
+        status: Option<String>,
         /// What is on disk nevertheless.
         files: Vec<SavedFile>,
     },
-    /// The call for its batch failed. Told at the end: where it is so for all flows, nothing has
+    /// The call for its batch failed. Reported at the end: if it is so for all flows, nothing has
     /// started, and one line says it.
     Uncalled(String),
 }
 
+/// Kind of a failure of the output folder, which ends a download.
+const FOLDER: &str = "folder";
+
 impl Tally {
     pub(crate) fn new(progress: Progress, silent: bool) -> Self {
-        Self { progress, silent, ends: Mutex::new(HashMap::new()) }
+        let (ends, stdout) = (Mutex::default(), Mutex::default());
+        Self { progress, silent, ends, stdout }
     }
 
     fn ends(&self) -> MutexGuard<'_, HashMap<String, End>> {
@@ -49,34 +60,47 @@ impl Tally {
     pub(crate) fn on(&self, event: DownloadEvent<'_>) {
         match event {
             DownloadEvent::Bytes(bytes) => self.progress.received(bytes),
-            DownloadEvent::Saved { flow_id, files } => {
+            DownloadEvent::Saved { flow_id, files, .. } => {
                 if !self.silent {
                     files.iter().for_each(|file| self.saved(file));
                 }
-                self.end(flow_id, End::OnDisk(files.to_vec()));
+                self.end(flow_id, End::OnDisk { files: files.to_vec(), status: None });
             }
-            DownloadEvent::Failed { flow_id, error } => {
+            DownloadEvent::Failed { flow_id, error, .. } => {
                 let reason = one_line(&error.to_string());
                 match error.kind {
                     FlowErrorKind::Call => self.end(flow_id, End::Uncalled(reason)),
-                    _ => self.failed(flow_id, reason),
+                    kind => self.failed(flow_id, kind, reason, None),
                 }
             }
             _ => {}
         }
     }
 
-    /// Where stdout is full, the files are on disk all the same: it is told, and they go on.
+    /// Prints a file. If stdout cannot be written, the download goes on, and one error is reported at its end.
     fn saved(&self, file: &SavedFile) {
-        let shown = format!("{} ({})", file.path.display(), HumanBytes(file.bytes));
-        if let Err(failure) = self.progress.line(shown) {
-            self.progress.note(failure);
+        let mut failure = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
+        if failure.is_none() {
+            let shown = format!("{} ({})", file.path.display(), HumanBytes(file.bytes));
+            *failure = self.progress.line(shown).err();
         }
     }
 
-    pub(crate) fn failed(&self, flow_id: &str, reason: String) {
+    /// Returns an error if stdout could not be written.
+    pub(crate) fn stdout(&self) -> Result<(), Failure> {
+        self.stdout.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn failed(
+        &self,
+        flow_id: &str,
+        kind: FlowErrorKind,
+        reason: String,
+        status: Option<String>,
+    ) {
         self.progress.note(format_args!("{flow_id}: {reason}"));
-        self.end(flow_id, End::Failed { reason, files: Vec::new() });
+        let kind = kind_name(kind);
+        self.end(flow_id, End::Failed { kind, reason, status, files: Vec::new() });
     }
 
     fn end(&self, flow_id: &str, end: End) {
@@ -98,7 +122,7 @@ impl Tally {
             Ok(report) => (Some(report), None),
             Err(fatal) => (None, Some(folder::told(&fatal))),
         };
-        if !ends.values().any(|end| matches!(end, End::OnDisk(_) | End::Failed { .. })) {
+        if !ends.values().any(|end| matches!(end, End::OnDisk { .. } | End::Failed { .. })) {
             let uncalled = list.ids.iter().find_map(|id| match ends.get(id) {
                 Some(End::Uncalled(reason)) => Some(Failure::new(reason)),
                 _ => None,
@@ -109,8 +133,12 @@ impl Tally {
             let reason = fatal.to_string();
             self.progress.note(format_args!("error: {reason}"));
             for flow_id in &list.ids {
-                ends.entry(flow_id.clone())
-                    .or_insert_with(|| End::Failed { reason: reason.clone(), files: Vec::new() });
+                ends.entry(flow_id.clone()).or_insert_with(|| End::Failed {
+                    kind: FOLDER.to_owned(),
+                    reason: reason.clone(),
+                    status: None,
+                    files: Vec::new(),
+                });
             }
         }
         // Files of a contract that were on disk before another of its files failed.
@@ -131,11 +159,20 @@ impl Tally {
     pub(crate) fn show<T>(&self, list: &FlowList, show: impl FnOnce(&Document<'_>) -> T) -> T {
         self.progress.clear();
         let ends = self.ends();
+        let call = kind_name(FlowErrorKind::Call);
         let flows = list.ids.iter().map(|flow_id| match ends.get(flow_id) {
-            Some(End::OnDisk(files)) => Flow::on_disk(flow_id, files),
-            Some(End::Failed { reason, files }) => Flow::failed(flow_id, files, reason),
-            Some(End::Uncalled(reason)) => Flow::failed(flow_id, &[], reason),
-            None => Flow::failed(flow_id, &[], "it was not reached"),
+            Some(End::OnDisk { files, status }) => {
+                Flow::done(flow_id, files).with_status(status.as_deref())
+            }
+            Some(End::Failed { kind, reason, status, files }) => {
+                let reason = Reason { kind: kind.into(), message: reason };
+                Flow::failed(flow_id, files, reason).with_status(status.as_deref())
+            }
+            Some(End::Uncalled(reason)) => {
+                let reason = Reason { kind: (&call).into(), message: reason };
+                Flow::failed(flow_id, &[], reason)
+            }
+            None => Flow::not_reached(flow_id),
         });
         show(&Document::new(flows.collect(), list.repeated))
     }

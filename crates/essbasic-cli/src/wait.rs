@@ -1,18 +1,22 @@
 //! `essbasic wait`: until contracts are signed by all.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use essbasic::{FlowWait, WaitOptions, WaitOutcome};
+use essbasic::{FlowWait, WaitEvent, WaitOptions, WaitOutcome};
 use serde::Serialize;
 
+use crate::counter::Counter;
+use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure, one_line};
 use crate::input::FlowArgs;
 use crate::options::{Options, duration};
-use crate::output;
+use crate::{interrupt, output};
 
 const EXAMPLES: &str = "\
-Prints one line per contract when the wait is over. Ends for a contract as soon as it can no longer be
-signed by all.
+Prints one line per contract when the wait is over, and how far it is on stderr. Ends for a contract as soon as it
+can no longer be signed by all. Ctrl-C ends the wait: what is known by then is printed.
 
 JSON: complete, repeated, flows [flow_id, state (signed, ended, pending, not_found), status, reason].
 
@@ -28,6 +32,8 @@ Examples:
 pub(crate) struct WaitArgs {
     #[command(flatten)]
     flows: FlowArgs,
+    #[command(flatten)]
+    emulated: Emulated,
     #[command(flatten)]
     pace: Pace,
     /// Print one JSON document.
@@ -78,11 +84,17 @@ struct Flow<'a> {
     reason: Option<String>,
 }
 
-pub(crate) fn run(args: &WaitArgs, options: &Options) -> Result<Exit, Failure> {
-    let list = args.flows.read()?;
-    let client = options.contracts()?;
+pub(crate) fn run(args: &WaitArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
+    let (session, list) = args.emulated.session(&args.flows, options)?;
     list.tell_repeats();
-    let waits = client.wait(&list.ids, &args.pace.options()).map_err(Failure::new)?;
+    let stop = interrupt::on_signal()?;
+    let counter = Arc::new(Counter::new(list.ids.len(), verbose));
+    let wait = watched(args.pace.options(), &counter).with_stop(stop.clone());
+    let waits = session.client.wait(&list.ids, &wait).map_err(Failure::new)?;
+    counter.progress().clear();
+    if stop.is_stopped() {
+        output::note("interrupted: this is what is known so far");
+    }
     let complete = waits.iter().all(|wait| wait.outcome == WaitOutcome::Signed);
     let flows: Vec<Flow<'_>> = waits.iter().map(describe).collect();
     if args.json {
@@ -93,6 +105,18 @@ pub(crate) fn run(args: &WaitArgs, options: &Options) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::when_complete(complete))
+}
+
+/// Shows a wait's progress.
+pub(crate) fn watched(options: WaitOptions, counter: &Arc<Counter>) -> WaitOptions {
+    let (counter, ended) = (Arc::clone(counter), AtomicUsize::new(0));
+    options.on_event(move |event| {
+        let count = match event {
+            WaitEvent::Ended { .. } => ended.fetch_add(1, Ordering::Relaxed) + 1,
+            _ => ended.load(Ordering::Relaxed),
+        };
+        counter.reached(count, "have ended; waiting for signatures");
+    })
 }
 
 fn describe(wait: &FlowWait) -> Flow<'_> {
@@ -109,6 +133,11 @@ fn describe(wait: &FlowWait) -> Flow<'_> {
     };
     let reason = reason.map(one_line).filter(|reason| !reason.is_empty());
     Flow { flow_id: &wait.flow_id, state, status, reason }
+}
+
+/// Returns the service's last word on a contract.
+pub(crate) fn wait_status(wait: &FlowWait) -> Option<&str> {
+    describe(wait).status
 }
 
 /// Why a contract will not be or is not yet signed by all.

@@ -87,7 +87,7 @@ fn json_is_one_document_and_tells_what_is_on_disk() {
     assert_eq!(ids, [&*known[0], &*known[1], "NOSUCHFLOW"]);
     let mut listed = BTreeSet::new();
     for flow in &flows[..2] {
-        assert_eq!(flow["state"], "on_disk");
+        assert_eq!(flow["state"], "done");
         assert_eq!(flow["error"], Value::Null);
         let mut bytes = 0;
         for file in flow["files"].as_array().unwrap() {
@@ -101,7 +101,8 @@ fn json_is_one_document_and_tells_what_is_on_disk() {
     assert_eq!(listed, files(&home.path().join("out")));
     assert_eq!(flows[2]["state"], "failed");
     assert_eq!(flows[2]["files"], Value::Array(Vec::new()));
-    assert!(flows[2]["error"].as_str().unwrap().contains("不存在"), "{report}");
+    assert_eq!(flows[2]["error"]["kind"], "refused");
+    assert!(flows[2]["error"]["message"].as_str().unwrap().contains("不存在"), "{report}");
     assert!(stderr(&output).contains("given again: 1"), "{}", stderr(&output));
     assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 1);
 }
@@ -279,4 +280,22 @@ fn a_reader_that_goes_away_stops_nothing() {
     let output = command.args(&flows[..3]).stdout(writer).output().unwrap();
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert_eq!(files(&home.path().join("out")).len(), 3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_stdout_is_one_error() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flows = emulator.completed_flows();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for json in [&[][..], &["--json"]] {
+        let mut command = download(&home, &emulator.endpoint());
+        let output = command.args(&flows[..3]).args(json).stdout(full()).output().unwrap();
+        let error = stderr(&output);
+        assert_eq!(code(&output), 1, "{error}");
+        assert_eq!(error.matches("stdout cannot be written").count(), 1, "{error}");
+        assert_eq!(error.matches("error: ").count(), 1, "{error}");
+        assert_eq!(files(&home.path().join("out")).len(), 3);
+    }
 }

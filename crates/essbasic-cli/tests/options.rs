@@ -160,6 +160,7 @@ fn help_says_how_to_begin_and_how_commands_end() {
     {
         assert!(top.contains(word), "{word}: {top}");
     }
+    assert!(top.contains("\n  export TENCENTCLOUD_SECRET_ID="), "{top}");
     let commands: Vec<&str> = top
         .lines()
         .skip_while(|line| *line != "Commands:")

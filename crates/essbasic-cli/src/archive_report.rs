@@ -1,0 +1,81 @@
+//! `archive --report`: every contract asked for, from the journal.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use essbasic::ArchiveReport;
+use serde::Serialize;
+
+use crate::digest::{self, Digest};
+use crate::report::{File, Flow, Reason, Summary, kind_name};
+
+/// Writes the report, without holding the list in memory: a digest per contract is enough.
+///
+/// The journal may list contracts of other runs, which are left out, and lacks those that were not reached.
+///
+/// # Errors
+/// Returns an error if the journal cannot be read or the report cannot be written.
+pub(crate) fn write(
+    report: &ArchiveReport,
+    asked: impl Fn() -> Box<dyn Iterator<Item = String> + Send>,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let mut left: HashSet<Digest> = HashSet::new();
+    let mut repeated = 0;
+    for flow_id in asked() {
+        repeated += usize::from(!left.insert(digest::of(flow_id.as_bytes())));
+    }
+    let mut list = List { to, summary: Summary::new(repeated) };
+    list.to.write_all(b"{\"flows\":[")?;
+    for flow in report.flows()? {
+        let flow = flow?;
+        if !left.remove(&digest::of(flow.flow_id.as_bytes())) {
+            continue;
+        }
+        let files =
+            flow.files.iter().map(|(name, bytes)| File { path: name.into(), bytes: *bytes });
+        match &flow.error {
+            None => list.add(&Flow::done(&flow.flow_id, files))?,
+            Some((kind, message)) => {
+                let reason = Reason { kind: kind_name(*kind).into(), message };
+                list.add(&Flow::failed(&flow.flow_id, files, reason))?;
+            }
+        }
+    }
+    for flow_id in asked() {
+        if left.remove(&digest::of(flow_id.as_bytes())) {
+            list.add(&Flow::not_reached(&flow_id))?;
+        }
+    }
+    list.finish(report)
+}
+
+struct List<'a> {
+    to: &'a mut dyn Write,
+    summary: Summary,
+}
+
+/// What follows the list.
+#[derive(Serialize)]
+struct End<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    /// Whether the job was interrupted.
+    stopped: bool,
+    seconds: f64,
+}
+
+impl List<'_> {
+    fn add(&mut self, flow: &Flow<'_>) -> io::Result<()> {
+        self.to.write_all(if self.summary.is_empty() { b"\n" } else { b",\n" })?;
+        self.summary.add(flow);
+        serde_json::to_writer(&mut *self.to, flow).map_err(io::Error::from)
+    }
+
+    fn finish(self, report: &ArchiveReport) -> io::Result<()> {
+        let (stopped, seconds) = (report.stopped, report.took.as_secs_f64());
+        let end = serde_json::to_string(&End { summary: &self.summary, stopped, seconds })?;
+        let fields = end.strip_prefix('{').unwrap_or(&end);
+        writeln!(self.to, "\n],{fields}")
+    }
+}

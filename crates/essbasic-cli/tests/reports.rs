@@ -1,0 +1,181 @@
+//! The common format of `download --json`, `status --json` and `archive --report`; interrupted commands;
+//! `--emulated`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Command, Output};
+
+use essbasic_emulator::{
+    APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed,
+};
+use serde_json::Value;
+use support::{code, essbasic, json as document, stderr, stdout, until};
+use tempfile::TempDir;
+
+fn command(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Command {
+    let mut command = essbasic(home.path());
+    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+    command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
+    command.env("ESSBASIC_OPERATOR", OPERATOR);
+    command.args(arguments).args(["--endpoint", &emulator.endpoint()]);
+    command
+}
+
+fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {
+    command(home, emulator, arguments).output().unwrap()
+}
+
+/// The summary is what the list adds up to, and the list is what was asked for.
+#[track_caller]
+fn consistent(report: &Value, asked: &[&str]) {
+    let flows = report["flows"].as_array().unwrap();
+    let ids: BTreeSet<&str> = flows.iter().map(|flow| flow["flow_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, asked.iter().copied().collect(), "{report}");
+    assert_eq!(flows.len(), ids.len(), "{report}");
+    let count = |state: &str| flows.iter().filter(|flow| flow["state"] == state).count();
+    for state in ["done", "failed", "not_reached"] {
+        assert_eq!(report[state], count(state), "{state} of {report}");
+    }
+    assert_eq!(report["total"], flows.len());
+    assert_eq!(report["complete"], count("done") == flows.len());
+    let bytes = |of: &Value| of["bytes"].as_u64().unwrap();
+    assert_eq!(bytes(report), flows.iter().map(bytes).sum::<u64>());
+    for flow in flows {
+        assert_eq!(bytes(flow), flow["files"].as_array().unwrap().iter().map(bytes).sum::<u64>());
+        assert_eq!(flow["error"].is_null(), flow["state"] != "failed", "{flow}");
+        for name in ["kind", "message"] {
+            assert!(flow["error"].is_null() || flow["error"][name].is_string(), "{flow}");
+        }
+        assert!(flow["status"].is_null() || flow["status"].is_string(), "{flow}");
+    }
+}
+
+#[test]
+fn all_reports_have_one_format() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flows = emulator.completed_flows();
+    let asked = [&*flows[0], &*flows[1], "NOSUCHFLOW"];
+    let lines = [asked[0], asked[1], asked[2], asked[0]].join("\n");
+    fs::write(home.path().join("ids"), lines).unwrap();
+    // The journal of the archive knows another contract.
+    let output = run(&home, &emulator, &["archive", &flows[2], "--out", "archive"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for arguments in [
+        &["status", "--json"][..],
+        &["download", "--out", "download", "--json"],
+        &["archive", "--out", "archive", "--report", "r.json"],
+    ] {
+        let output = run(&home, &emulator, &[arguments, &["--flows", "ids"]].concat());
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        let report = match arguments[0] {
+            "archive" => {
+                serde_json::from_slice(&fs::read(home.path().join("r.json")).unwrap()).unwrap()
+            }
+            _ => document(&output),
+        };
+        consistent(&report, &asked);
+        assert_eq!(report["repeated"], 1, "{report}");
+        assert_eq!(report["done"], 2, "{report}");
+        let help = essbasic(home.path()).args([arguments[0], "--help"]).output().unwrap();
+        let help = stdout(&help).split_whitespace().collect::<Vec<_>>().join(" ");
+        for name in
+            report.as_object().unwrap().keys().chain(report["flows"][0].as_object().unwrap().keys())
+        {
+            assert!(help.contains(name.as_str()), "{name} of {arguments:?}");
+        }
+    }
+}
+
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_wait_prints_what_is_known() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let signed = emulator.completed_flows().remove(0);
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "yDOpen"));
+    for json in [&[][..], &["--json"]] {
+        let before = emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+        let arguments = [&["wait", &signed, "yDOpen", "--interval", "100ms"], json].concat();
+        let child = command(&home, &emulator, &arguments).spawn().unwrap();
+        // Two rounds: the first one's response has been read then.
+        until("a second round", || {
+            let calls = emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+            calls >= Some(before.unwrap_or_default() + 2)
+        });
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        assert!(stderr(&output).contains("interrupted: "), "{}", stderr(&output));
+        match json.is_empty() {
+            true => assert_eq!(stdout(&output), format!("{signed} signed\nyDOpen pending INIT\n")),
+            false => assert_eq!(document(&output)["flows"][1]["state"], "pending"),
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_status_or_archive_accounts_for_every_contract() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().seed(Seed::completed(2500)).start().unwrap();
+    let flows = emulator.completed_flows();
+    let asked: Vec<&str> = flows.iter().map(String::as_str).collect();
+    fs::write(home.path().join("ids"), flows.join("\n")).unwrap();
+    let call = |name: &str| emulator.stats().calls.contains_key(name);
+    let mut status =
+        command(&home, &emulator, &["status", "--flows", "ids", "--json", "--rate", "2"]);
+    let child = status.spawn().unwrap();
+    until("a request", || call("DescribeFlowDetailInfo"));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let report = document(&output);
+    consistent(&report, &asked);
+    assert!(report["not_reached"].as_u64().unwrap() > 0, "{}", report["not_reached"]);
+    let arguments =
+        ["archive", "--flows", "ids", "--out", "out", "--report", "r.json", "--rate", "1"];
+    let child = command(&home, &emulator, &arguments).spawn().unwrap();
+    until("a link", || call("DescribeResourceUrlsByFlows"));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let report: Value =
+        serde_json::from_slice(&fs::read(home.path().join("r.json")).unwrap()).unwrap();
+    consistent(&report, &asked);
+    assert_eq!(report["stopped"], true);
+    assert!(report["not_reached"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn commands_bring_their_own_emulator() {
+    let home = TempDir::new().unwrap();
+    for arguments in [
+        &["status"][..],
+        &["wait"],
+        &["download", "--out", "download"],
+        &["archive", "--out", "archive"],
+    ] {
+        let output = essbasic(home.path()).args(arguments).arg("--emulated").output().unwrap();
+        assert_eq!(code(&output), 0, "{arguments:?}: {}", stderr(&output));
+        assert!(stdout(&output).lines().count() >= 2, "{arguments:?}: {}", stdout(&output));
+        let mut both = essbasic(home.path());
+        both.args(arguments).args(["--emulated", "--endpoint", "http://127.0.0.1:9"]);
+        support::refused(&both.output().unwrap(), &["--emulated brings its own endpoint"]);
+    }
+}
