@@ -14,16 +14,16 @@
 /// 1. Take 16 fresh bytes from a cryptographic random source as IV; never reuse one.
 /// 2. Encrypt the inner request's JSON, with PKCS#7 padding.
 /// 3. Compute the HMAC of the raw IV followed directly by the raw ciphertext: HMAC-SHA256. With
-/// SM4 the reference specifies HMAC-SM3 (elsewhere HMAC-SM4), yet its vector is HMAC-SHA256.
+///    SM4 the reference specifies HMAC-SM3 (elsewhere HMAC-SM4), yet its vector is HMAC-SHA256.
 /// 4. Send IV, ciphertext and HMAC, each in standard base64.
 ///
 /// On return:
 ///
 /// 1. An error of the outer call is in plaintext, without `EncryptedData`.
 /// 2. Otherwise decode all three, recompute the HMAC and compare in constant time; on a
-/// mismatch stop without decrypting.
+///    mismatch stop without decrypting.
 /// 3. Decrypt, remove the padding. Look for the inner action's `Error` first, then read its
-/// response.
+///    response.
 ///
 /// Test vectors for the plaintext `{"Request": "This is a test."}`:
 ///

@@ -20,31 +20,40 @@ pub(super) fn wrap(lines: &[String]) -> Vec<String> {
 }
 
 fn wrap_line(wrapped: &mut Vec<String>, line: &str) {
-    let indent = line.len() - line.trim_start_matches(' ').len();
-    let body = line.get(indent..).unwrap_or_default();
     // The continuation of a list item is indented like its text.
-    let hanging = indent + if body.starts_with("- ") { 2 } else { 0 };
+    let indent = " ".repeat(prefix_len(line));
     let mut current = String::new();
     for word in words(line) {
         let fits = current.chars().count() + 1 + word.chars().count() <= WIDTH;
-        if current.trim_start_matches([' ', '-']).is_empty() {
+        if current.trim().is_empty() {
             current.push_str(word);
         } else if fits || begins_a_block(word) {
             current.push(' ');
             current.push_str(word);
         } else {
-            wrapped.push(std::mem::replace(&mut current, " ".repeat(hanging)));
+            wrapped.push(std::mem::replace(&mut current, indent.clone()));
             current.push_str(word);
         }
     }
     wrapped.push(current);
 }
 
+/// Returns the length of the indentation and the list marker of a line.
+fn prefix_len(line: &str) -> usize {
+    let body = line.trim_start_matches(' ');
+    let number = body.len() - body.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let rest = body.get(number..).unwrap_or_default();
+    let marker = match number {
+        0 if rest.starts_with("- ") => 2,
+        1.. if rest.starts_with(". ") => number + 2,
+        _ => 0,
+    };
+    line.len() - body.len() + marker
+}
+
 /// Splits a line at spaces outside of code spans. The first word includes indentation and list marker.
 fn words(line: &str) -> Vec<&str> {
-    let head = line.len() - line.trim_start_matches(' ').len();
-    let head =
-        head + if line.get(head..).is_some_and(|body| body.starts_with("- ")) { 2 } else { 0 };
+    let head = prefix_len(line);
     let (mut words, mut start, mut code) = (Vec::new(), 0, false);
     for (at, c) in line.char_indices().filter(|(at, _)| *at >= head) {
         if c == '`' {
@@ -82,6 +91,7 @@ mod tests {
             ("short".to_owned(), "short".to_owned()),
             ([&*word; 4].join(" "), format!("{word} {word} {word}\n{word}")),
             (format!("- {}", [&*word; 4].join(" ")), format!("- {word} {word}\n  {word} {word}")),
+            (format!("10. {}", [&*word; 3].join(" ")), format!("10. {word} {word}\n    {word}")),
             (format!("  - {}", [&*word; 3].join(" ")), format!("  - {word} {word}\n    {word}")),
             ("x".repeat(200), "x".repeat(200)),
             (format!("{word} {word} {word} `a b c`"), format!("{word} {word} {word}\n`a b c`")),
