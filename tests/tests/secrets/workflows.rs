@@ -38,6 +38,8 @@ fn config(endpoint: &str, key: &str) -> Config {
         .unwrap()
         .with_rate_limit(RateLimit::Off)
         .with_transport_config(transport())
+        // Throttled calls are retried as long as they have time for it.
+        .with_timeout(Some(Duration::from_millis(1_100)))
         .with_retry(
             RetryPolicy::default().with_max_attempts(2).with_base_delay(Duration::from_millis(1)),
         )
