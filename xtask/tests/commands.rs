@@ -146,7 +146,7 @@ fn a_second_import_keeps_the_overlay_and_reports_changes() {
     let codes = place.path("codes.json");
     assert!(place.import(&["--error-codes", codes.to_str().unwrap()]).success);
     let overlay = json!({"$schema": "overlay.schema.json",
-        "retry_safe": {"Old": "A read."},
+        "idempotent": {"Old": "A read."},
         "renames": [{"object": "DoRequest", "member": "QRCode", "to": "picture", "reason": "Ours."}],
         "docs": {"objects": {"Part": {"doc": "A part."}}}})
     .to_string();
@@ -179,7 +179,7 @@ fn a_second_import_keeps_the_overlay_and_reports_changes() {
     ] {
         assert!(changed.out.lines().any(|found| found == line), "{line} in {}", changed.out);
     }
-    assert!(changed.err.contains("/retry_safe/Old: stale: no action `Old`"), "{}", changed.err);
+    assert!(changed.err.contains("/idempotent/Old: stale: no action `Old`"), "{}", changed.err);
     assert_eq!(fs::read_to_string(place.path("spec/overlay.json")).unwrap(), overlay);
 }
 

@@ -81,7 +81,7 @@ fn the_catalogue_contains_every_action() {
         // Only reads are idempotent.
         let reads = ["Describe", "ChannelDescribe"];
         let read = reads.iter().any(|prefix| meta.info.name.starts_with(prefix));
-        assert!(read || !meta.info.retry_safe, "{}", meta.info.name);
+        assert!(read || !meta.info.idempotent, "{}", meta.info.name);
     }
     let hosts: BTreeSet<_> = CATALOGUE
         .actions
@@ -98,7 +98,7 @@ fn the_catalogue_contains_every_action() {
     let download = CATALOGUE.action("DescribeResourceUrlsByFlows").unwrap();
     assert_eq!(download.info, DescribeResourceUrlsByFlowsRequest::INFO);
     assert_eq!(download.info.test_host, Some("essbasic.test.ess.tencent.cn"));
-    assert!(download.info.retry_safe);
+    assert!(download.info.idempotent);
     assert_eq!(download.errors.len(), 25);
     let mut required = download.request.required_paths();
     required.sort();

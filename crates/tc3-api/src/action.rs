@@ -25,7 +25,7 @@ use crate::json::Error;
 ///
 /// impl Action for DescribeZones {
 ///     const INFO: ActionInfo<'static> =
-///         ActionInfo::new("cvm", "2017-03-12", "DescribeZones").retry_safe();
+///         ActionInfo::new("cvm", "2017-03-12", "DescribeZones").idempotent();
 ///     type Response = Zones;
 ///
 ///     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -71,9 +71,8 @@ pub struct ActionInfo<'a> {
     pub host: Option<&'a str>,
     /// The host of the service's test environment, where it has one.
     pub test_host: Option<&'a str>,
-    /// Whether the call may be sent again when nobody knows if the server has executed it: true of
-    /// reads and of calls whose repetition changes nothing.
-    pub retry_safe: bool,
+    /// Whether the action is idempotent: a request may be retried if its outcome is unknown.
+    pub idempotent: bool,
     /// Calls a second that the service lets one account make to this action by default.
     pub rate_limit: Option<u32>,
     /// Whether the call is signed. A few (federated log-ins of `sts`) go out with
@@ -92,7 +91,7 @@ impl<'a> ActionInfo<'a> {
             name,
             host: None,
             test_host: None,
-            retry_safe: false,
+            idempotent: false,
             rate_limit: None,
             signed: true,
             deprecated: false,
@@ -111,9 +110,9 @@ impl<'a> ActionInfo<'a> {
         self
     }
 
-    /// Marks the action as one that may be repeated blindly.
-    pub const fn retry_safe(mut self) -> Self {
-        self.retry_safe = true;
+    /// Marks the action as idempotent.
+    pub const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
         self
     }
 

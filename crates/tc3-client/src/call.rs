@@ -396,7 +396,7 @@ impl<'a> Call<'a> {
 
     fn fail(&self, error: Error) -> Step {
         let error = error.of_call(self.info.name, self.attempts, self.sent);
-        Step::Done(Err(if self.info.retry_safe { error } else { error.of_unsafe_call() }))
+        Step::Done(Err(if self.info.idempotent { error } else { error.of_unsafe_call() }))
     }
 }
 

@@ -8,7 +8,7 @@ use tc3_transport::TransportErrorKind;
 /// How often a call is attempted, and the waits between.
 ///
 /// Which failures are retried is not a setting: throttling for any action, faults of the server and of the
-/// transport only if the action is retry-safe or the request was never sent.
+/// transport only if the action is idempotent or the request was never sent.
 ///
 /// Throttling (`RequestLimitExceeded`, HTTP status 429) is retried until the call's time limit, after at
 /// least one second each time, whatever `max_attempts` above one and the delays are. Without a time limit,
@@ -130,7 +130,7 @@ pub(crate) fn on_code(info: &ActionInfo<'_>, code: &str) -> Verdict {
         (_, "AuthFailure.TokenFailure" | "AuthFailure.SecretIdNotFound") => {
             Verdict::RefreshCredential
         }
-        ("InternalError" | "ServiceUnavailable", _) if info.retry_safe => Verdict::Retry,
+        ("InternalError" | "ServiceUnavailable", _) if info.idempotent => Verdict::Retry,
         _ => Verdict::GiveUp,
     }
 }
@@ -140,14 +140,14 @@ pub(crate) fn on_status(info: &ActionInfo<'_>, status: u16) -> Verdict {
     match status {
         429 => Verdict::Throttled,
         // A success that does not decode was cut or garbled on its way.
-        200..=299 | 500 | 502..=504 if info.retry_safe => Verdict::Retry,
+        200..=299 | 500 | 502..=504 if info.idempotent => Verdict::Retry,
         _ => Verdict::GiveUp,
     }
 }
 
 /// The verdict on a failed exchange.
 pub(crate) fn on_transport(info: &ActionInfo<'_>, kind: TransportErrorKind) -> Verdict {
-    if kind.is_transient() && (info.retry_safe || kind.never_sent()) {
+    if kind.is_transient() && (info.idempotent || kind.never_sent()) {
         Verdict::Retry
     } else {
         Verdict::GiveUp
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_create_is_repeated_only_where_it_was_not_executed() {
         let create = ActionInfo::new("s", "v", "Create");
-        let read = create.retry_safe();
+        let read = create.idempotent();
         let cases = [
             ("RequestLimitExceeded", Verdict::Throttled, Verdict::Throttled),
             ("RequestLimitExceeded.UinLimitExceeded", Verdict::Throttled, Verdict::Throttled),

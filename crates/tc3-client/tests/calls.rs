@@ -20,7 +20,7 @@ use tc3_client::{Endpoint, ErrorKind, Language, RateLimit, RetryPolicy};
 
 const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
 const READ: ActionInfo<'static> =
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").retry_safe();
+    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
 
 #[test]
 fn a_plain_call() {

@@ -23,7 +23,7 @@ use tc3_client::transport::{Proxy, TransportConfig};
 use tc3_client::{Client, Clock, Config, Now, RateLimit, RetryPolicy, blocking};
 
 const READ: ActionInfo<'static> =
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").retry_safe();
+    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
 
 fn durations() -> impl Strategy<Value = Duration> {
     prop_oneof![

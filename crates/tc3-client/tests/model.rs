@@ -24,7 +24,7 @@ const START: u64 = 1_700_000_000;
 const LIMIT: Duration = Duration::from_secs(60);
 const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
 const READ: ActionInfo<'static> =
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").retry_safe();
+    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
 
 /// What comes of a request.
 #[derive(Debug, Clone, Copy)]

@@ -19,7 +19,7 @@ use tc3_client::{ErrorKind, Wrapper};
 
 const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
 const READ: ActionInfo<'static> =
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").retry_safe();
+    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
 
 /// Numbers what it seals, and opens what carries something.
 #[derive(Default)]

@@ -46,7 +46,7 @@ fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> V
     if let Some(limit) = limit.map(|all| all.actions.get(action).unwrap_or(&all.default)) {
         doc.push(format!("Rate limit: {limit} requests per second."));
     }
-    if let Some(reason) = model.overlay.retry_safe.get(action) {
+    if let Some(reason) = model.overlay.idempotent.get(action) {
         doc.push(format!("Idempotent. {reason}"));
     }
     doc.extend(rules(model, name));

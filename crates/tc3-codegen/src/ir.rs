@@ -32,7 +32,7 @@ pub(crate) struct Action {
     pub(crate) response: String,
     pub(crate) host: Option<String>,
     pub(crate) test_host: Option<String>,
-    pub(crate) retry_safe: bool,
+    pub(crate) idempotent: bool,
     pub(crate) rate_limit: Option<u32>,
     pub(crate) signed: bool,
     pub(crate) deprecated: bool,

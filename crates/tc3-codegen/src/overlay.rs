@@ -19,7 +19,7 @@ pub struct Overlay {
     pub hosts: Vec<Host>,
     /// Idempotent actions, each with the reason.
     #[serde(default, skip_serializing_if = "is_empty")]
-    pub retry_safe: Table<String>,
+    pub idempotent: Table<String>,
     /// Corrections of whether requests require a field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<Required>,

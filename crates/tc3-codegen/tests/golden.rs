@@ -131,11 +131,11 @@ fn the_catalogue_matches_the_traits() {
     assert_eq!(meta.info, NothingRequest::INFO);
     assert_eq!(meta.info.host, Some("nothing.example"));
     assert_eq!(meta.info.rate_limit, Some(5));
-    assert!(meta.info.retry_safe && !meta.info.signed && !meta.info.deprecated);
+    assert!(meta.info.idempotent && !meta.info.signed && !meta.info.deprecated);
     let meta = adversarial::CATALOGUE.action("Keywords").unwrap();
     assert_eq!(meta.info, KeywordsRequest::INFO);
     assert_eq!((meta.info.host, meta.info.test_host), (None, Some("odd.test.example")));
-    assert!(meta.info.deprecated && !meta.info.retry_safe);
+    assert!(meta.info.deprecated && !meta.info.idempotent);
     let types = adversarial::CATALOGUE.action("Types").unwrap().request;
     assert_eq!(types.required_paths(), ["Text", "Int", "Floats", "Mobile", "Statuses"]);
     assert!(types.member("Internal").unwrap().internal);

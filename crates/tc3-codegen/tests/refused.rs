@@ -190,9 +190,9 @@ fn colliding_names() {
 fn stale_entries_of_the_overlay() {
     let gone = "stale: no action `Gone`";
     bad_overlay(
-        "retry_safe",
+        "idempotent",
         json!({"Gone": "r"}),
-        &format!("overlay.json: /retry_safe/Gone: {gone}"),
+        &format!("overlay.json: /idempotent/Gone: {gone}"),
     );
     bad_overlay(
         "rate_limit",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// Why an exchange failed below HTTP.
 ///
-/// A client repeats a call that is not retry-safe only after a kind that
+/// A client repeats a call that is not idempotent only after a kind that
 /// [was certainly not sent](Self::never_sent).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -24,14 +24,14 @@ pub enum TransportErrorKind {
     Tls,
     /// The configured proxy is unusable, or it refused or asked for credentials. Not retried. Never sent.
     Proxy,
-    /// The time was up after the request may have left. Repeated where the action is retry-safe.
+    /// The time was up after the request may have left. Repeated where the action is idempotent.
     Timeout,
     /// The connection broke after the request may have left. Repeated where the action is
-    /// retry-safe.
+    /// idempotent.
     Interrupted,
     /// The body was longer than the caller takes. Pointless to repeat. Sent.
     BodyTooLarge,
-    /// What came back is no HTTP. Repeated where the action is retry-safe.
+    /// What came back is no HTTP. Repeated where the action is idempotent.
     Malformed,
     /// Something else; whether it was sent is unknown. Not repeated.
     Other,

@@ -64,7 +64,7 @@ fn of_action(action: &ActionMeta) -> String {
     if let Some(limit) = info.rate_limit {
         line(&mut text, &format!("Rate: at most {limit} calls a second"));
     }
-    let repeat = if info.retry_safe { "safe" } else { "not safe: it may have been done" };
+    let repeat = if info.idempotent { "safe" } else { "not safe: it may have been done" };
     line(&mut text, &format!("Repeating it after a lost answer: {repeat}"));
     line(&mut text, &format!("Cargo feature: {}", action.group));
     line(&mut text, "\nRequest:");

@@ -3168,7 +3168,7 @@ impl ::tc3_api::Action for ChannelDescribeUserAutoSignStatusRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::ChannelDescribeUserAutoSignStatusResponse;
     fn encode(
         &self,

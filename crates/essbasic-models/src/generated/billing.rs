@@ -1206,7 +1206,7 @@ impl ::tc3_api::Action for ChannelDescribeAccountBillDetailRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::ChannelDescribeAccountBillDetailResponse;
     fn encode(
         &self,
@@ -1234,7 +1234,7 @@ impl ::tc3_api::Action for ChannelDescribeBillUsageDetailRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::ChannelDescribeBillUsageDetailResponse;
     fn encode(
         &self,
@@ -1262,7 +1262,7 @@ impl ::tc3_api::Action for DescribeUsageRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeUsageResponse;
     fn encode(
         &self,

@@ -1099,7 +1099,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询“子客账号”套餐消耗情况",
             "Counts the sub-organisation accounts of the platform: bound, still available, no longer valid, bought and given for free.\n\nThe figures are those of the platform's package of sub-organisation accounts. The sub-organisation must be verified. `Agent.ProxyOrganizationId` selects the package of one organisation.",
             "billing",
@@ -1123,7 +1123,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询渠道计费消耗情况",
             "Lists the usage of sub-organisations' packages, one record per charge or refund, over at most 31 days.\n\nWith `Agent.ProxyOrganizationOpenId` one sub-organisation is looked up; without it, all of the application in `Agent.AppId`. The sub-organisation must be verified. From 10 October 2026 on, start and end must be in the same calendar month.",
             "billing",
@@ -1147,7 +1147,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询企业员工列表",
             "Lists a sub-organisation's employees page by page: masked name, mobile number and e-mail address, both ids, roles, department, and whether they are verified or have left. Filters narrow the list.\n\nEmployees added or marked as left with `SyncProxyOrganizationOperators` are in the list too. The sub-organisation and the employee in `Agent` must have passed identity verification.",
             "employees",
@@ -1183,7 +1183,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "获取合同填写控件内容",
             "Reads the fields of one contract, of the initiator and the signers: owner, whether it has been filled in, and content. Signature slots are not included.\n\nThe response covers single-line and multi-line text, check box, number, date, picture (as a link), e-mail address, postal address, education, gender, and province, city and district. Dynamic tables, attachments and watermarks are left out.\n\nPermission is needed first, in one of two ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of the organisation centre: its super administrator scans a code and signs the letter of authorisation for downloads by the platform in the service's mini program.\n- The platform switches it on in the settings of its application, for all sub-organisations of that application: the platform's super administrator scans a code and signs the statement of informed consent in the mini program.\n\nThe permission is the one that `DescribeResourceUrlsByFlows` needs too.",
             "flows",
@@ -1208,7 +1208,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询子企业电子印章",
             "Lists the seals of a sub-organisation, page by page: type, state, picture, size and, if asked for, the employees who may use them. With `SealId` it looks up one seal.\n\nThe operator needs the permission to query seals, which a super administrator grants through a role in the console; operator and sub-organisation must have passed identity verification. Without `SealStatuses`, only seals in use are listed. Links to pictures are valid for 5 minutes.",
             "seals",
@@ -1233,7 +1233,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
             ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeRoles")
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "获取角色列表",
             "Lists a sub-organisation's roles page by page, oldest first, and on request each role's tree of permissions. `ChannelCreateRole`, `ChannelModifyRole` and `ChannelCreateUserRoles` need the ids and the tree.\n\nThe legal representative's role is reserved to the system and never listed. The sub-organisation and the employee in `Agent` must have passed identity verification.\n\nThe system roles, by the names returned:\n\n- `超级管理员` (super administrator): every function and all data. An organisation has exactly one.\n- `业务管理员` (business administrator, for the head of IT): every function and all data of contracts, seals and templates.\n- `经办人` (operator, for the head of legal affairs): initiates, fills in, signs, refuses and withdraws contracts, keeps seals, and sees all contracts of the organisation.\n- `业务员` (salesperson or buyer): does the same, but sees only contracts that concern them.",
             "employees",
@@ -1251,7 +1251,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询签署认证人脸视频",
             "Fetches the video that was recorded when a signer proved their identity and will on video.\n\nIt exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini program. It must be fetched within 24 hours of the signature; after that it is gone.\n\nThe service's account manager must have switched the feature on. The sub-organisation and the employee who calls must be verified.",
             "evidence",
@@ -1275,7 +1275,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询个人用户开通授权签状态",
             "Returns whether a person has enabled auto-signing, with which seal, and until when their licence is valid.\n\nOnly for special uses such as electronic prescriptions, and only for customers whom the service's account manager has enabled for it.",
             "auto_sign",
@@ -2152,7 +2152,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询企业批量认证状态",
             "Returns the progress of each organisation of a batch registration.\n\nThe organisations are named by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a batch submitted with `CreateBatchOrganizationRegistrationTasks`. For a failed one the response contains the cause, for instance that the organisation is verified already.",
             "organizations",
@@ -2179,7 +2179,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询子企业批量认证链接",
             "Fetches the result of a batch registration: each sub-organisation's verification link or error.\n\nCall `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. The task runs asynchronously: usually 3 to 5 seconds, longer under load or when it is complex.\n\nThe `SubTaskId`s in the response are used in `CreateBatchOrganizationAuthorizationUrl` and `DescribeBatchOrganizationRegistrationTasks`.",
             "organizations",
@@ -2201,7 +2201,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询批量撤销签署流程任务结果",
             "Returns the state of a task that withdraws contracts: the withdrawn contracts, and the failed ones with the cause.\n\nTasks are created by `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` and `CancelOrganizationFlows`; for the last, `CancelType` has to be 1.",
             "flow_management",
@@ -2230,7 +2230,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "获取出证报告任务执行结果",
             "Returns the state of an evidence report ordered with `CreateChannelFlowEvidenceReport`, and the link to its PDF.\n\nThe evidence package must have been bought; the account manager arranges that. The sub-organisation and the employee who calls must be verified. Call it 24 hours after the order. The link is valid for five minutes.",
             "evidence",
@@ -2262,7 +2262,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询企业信息",
             "Looks up one sub-organisation, or lists all those of the application: super administrator, legal representative, state of verification, activation.\n\nWith `OrganizationOpenId` the response covers that sub-organisation; without, it covers the whole application, page by page. The sub-organisation and the employee named in `Agent` must have passed identity verification.",
             "organizations",
@@ -2302,7 +2302,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询企业扩展服务授权详情",
             "Lists the employees and organisations to whom a sub-organisation has granted an extended service: auto-signing or batch signing.\n\nOnly its super administrator or legal representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs. Both the sub-organisation and the employee must have passed identity verification.",
             "organizations",
@@ -2329,7 +2329,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询企业扩展服务授权信息",
             "Returns the extended services that a sub-organisation has enabled, with the operator and the time.\n\nIt covers auto-signing, contracts with residents of Hong Kong, Macao and Taiwan, checking a party's identity by mobile number, the wider age range of signers, download of contracts and files, and hiding the names of the employees who handle contracts. `ModifyExtendedService` switches them.\n\nOnly the super administrator or legal representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call is refused. Both the sub-organisation and the employee must have passed identity verification.",
             "organizations",
@@ -2357,7 +2357,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询文件转换任务状态",
             "Returns the progress of a conversion started with `CreateFileConvertTask` and, after completion, the resource id of the PDF.\n\nLarge files can take long. The resource id returned is the PDF's own and can be used directly in `ChannelCreateFlowByFiles`. The sub-organisation and the employee must have passed identity verification.",
             "files",
@@ -2378,7 +2378,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "获取合同信息",
             "Looks up contracts with their state and that of each party: up to 100 by id, or all of a contract group.\n\nOnly contracts that the sub-organisation in `Agent` created are found; `Agent` should be the one they were created with. Once `FlowStatus` is `ALL`, the signed file can be fetched with `DescribeResourceUrlsByFlows`.",
             "flows",
@@ -2419,7 +2419,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
                 )
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "获取合同PDF下载链接",
             "Creates links from which the PDFs of up to 50 contracts can be fetched. They must be contracts that the sub-organisation in `Agent` created, and may still be in signing or be fully signed.\n\nThe PDF is composed or signed in the background, one to three seconds after a contract is created or a signature given. To get the complete signed file, make sure in one of two ways that it is ready before calling:\n\n- Have a callback address configured, and wait for the message (`FlowStatusChange`) that the service sends there once every party has signed.\n- Poll `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.\n\nA link expires after five minutes: fetch the file immediately instead of storing the link.\n\nPermission to download is needed, in one of two ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of the organisation centre: its super administrator scans a code and signs the letter of authorisation in the service's mini program.\n- The platform switches it on for its application, in the console's application management under extended services: the platform's super administrator scans a code and signs the statement of informed consent in the mini program. This does not help for a sub-organisation that has itself turned downloads by the platform off.\n\nA contract that fails does not fail the call: see `ErrorMessages`.",
             "flows",
@@ -2459,7 +2459,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
             ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeTemplates")
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询模板信息列表",
             "Lists the valid templates that a sub-organisation owns, not those of the platform. Usually called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a template's parties and fields.\n\nA sub-organisation has templates that the platform distributed to it and templates it made in its console, reached by `CreateConsoleLoginUrl`. A template consists of basic data, the initiator and the other parties (`Recipients`), the fields to fill in (`Components`) and the signature slots (`SignComponents`). Each field and slot belongs to one party, by its `ComponentRecipientId`.\n\n`TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must meet all that are given. `TemplateId` takes precedence over `TemplateIds`. The sub-organisation and the employee in `Agent` must have passed identity verification.",
             "templates",
@@ -2493,7 +2493,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
             ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeUsage")
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "合同消耗数量查询",
             "Counts the contracts that an application's sub-organisations have used and withdrawn, by day or in total.\n\nGoes offline on 3 February 2026; replaced by `ChannelDescribeBillUsageDetail`. At most 50 calls per day; the account manager can raise the limit.",
             "billing",
@@ -2523,7 +2523,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
             ::tc3_api::ActionInfo::new("essbasic", "2021-05-26", "DescribeUserFlowType")
                 .with_test_host("essbasic.test.ess.tencent.cn")
                 .with_rate_limit(20u32)
-                .retry_safe(),
+                .idempotent(),
             "查询用户合同类型",
             "Lists the sub-organisation's own contract types, by which templates are sorted, with id, name and description. `QueryBindTemplate` narrows the list to types that templates are bound to and counts those templates.\n\n`DescribeTemplates` takes the id of a type as `UserFlowTypeId`.",
             "flow_creation",

@@ -3905,7 +3905,7 @@ impl ::tc3_api::Action for ChannelDescribeEmployeesRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::ChannelDescribeEmployeesResponse;
     fn encode(
         &self,
@@ -3933,7 +3933,7 @@ impl ::tc3_api::Action for ChannelDescribeRolesRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::ChannelDescribeRolesResponse;
     fn encode(
         &self,

@@ -2149,7 +2149,7 @@ impl ::tc3_api::Action for ChannelDescribeSignFaceVideoRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::ChannelDescribeSignFaceVideoResponse;
     fn encode(
         &self,
@@ -2285,7 +2285,7 @@ impl ::tc3_api::Action for DescribeChannelFlowEvidenceReportRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeChannelFlowEvidenceReportResponse;
     fn encode(
         &self,

@@ -1118,7 +1118,7 @@ impl ::tc3_api::Action for DescribeFileConvertTaskRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeFileConvertTaskResponse;
     fn encode(
         &self,

@@ -11398,7 +11398,7 @@ impl ::tc3_api::Action for DescribeUserFlowTypeRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeUserFlowTypeResponse;
     fn encode(
         &self,

@@ -3757,7 +3757,7 @@ impl ::tc3_api::Action for DescribeCancelFlowsTaskRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeCancelFlowsTaskResponse;
     fn encode(
         &self,

@@ -1989,7 +1989,7 @@ impl ::tc3_api::Action for ChannelDescribeFlowComponentsRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::ChannelDescribeFlowComponentsResponse;
     fn encode(
         &self,
@@ -2017,7 +2017,7 @@ impl ::tc3_api::Action for DescribeFlowDetailInfoRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeFlowDetailInfoResponse;
     fn encode(
         &self,
@@ -2045,7 +2045,7 @@ impl ::tc3_api::Action for DescribeResourceUrlsByFlowsRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeResourceUrlsByFlowsResponse;
     fn encode(
         &self,

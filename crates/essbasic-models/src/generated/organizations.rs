@@ -8507,7 +8507,7 @@ impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationTasksRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeBatchOrganizationRegistrationTasksResponse;
     fn encode(
         &self,
@@ -8535,7 +8535,7 @@ impl ::tc3_api::Action for DescribeBatchOrganizationRegistrationUrlsRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeBatchOrganizationRegistrationUrlsResponse;
     fn encode(
         &self,
@@ -8563,7 +8563,7 @@ impl ::tc3_api::Action for DescribeChannelOrganizationsRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeChannelOrganizationsResponse;
     fn encode(
         &self,
@@ -8591,7 +8591,7 @@ impl ::tc3_api::Action for DescribeExtendedServiceAuthDetailRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeExtendedServiceAuthDetailResponse;
     fn encode(
         &self,
@@ -8619,7 +8619,7 @@ impl ::tc3_api::Action for DescribeExtendedServiceAuthInfoRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeExtendedServiceAuthInfoResponse;
     fn encode(
         &self,

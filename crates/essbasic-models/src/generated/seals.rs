@@ -3752,7 +3752,7 @@ impl ::tc3_api::Action for ChannelDescribeOrganizationSealsRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::ChannelDescribeOrganizationSealsResponse;
     fn encode(
         &self,

@@ -2380,7 +2380,7 @@ impl ::tc3_api::Action for DescribeTemplatesRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20u32)
-        .retry_safe();
+        .idempotent();
     type Response = super::DescribeTemplatesResponse;
     fn encode(
         &self,

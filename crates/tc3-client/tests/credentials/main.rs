@@ -31,7 +31,7 @@ use tc3_client::transport::TransportErrorKind as Kind;
 use tc3_client::{Config, ErrorKind};
 
 const READ: ActionInfo<'static> =
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").retry_safe();
+    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
 const SECRET: &str = "SECRETmarker0123";
 
 fn with(source: impl CredentialSource) -> Config {

@@ -147,9 +147,9 @@ fn no_action(action: &str) -> String {
 }
 
 fn check_actions(at: &mut Problems<'_>, spec: &Spec, overlay: &Overlay) {
-    for (action, _) in &overlay.retry_safe {
+    for (action, _) in &overlay.idempotent {
         if !spec.actions.contains_key(action) {
-            at.add(&["retry_safe", action], no_action(action));
+            at.add(&["idempotent", action], no_action(action));
         }
     }
     for (action, _) in overlay.rate_limit.iter().flat_map(|limit| &limit.actions) {

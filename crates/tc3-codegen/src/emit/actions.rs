@@ -35,12 +35,12 @@ pub(super) fn info(ir: &Ir<'_>, action: &Action) -> TokenStream {
     let host = action.host.iter().map(|host| quote!(.with_host(#host)));
     let test_host = action.test_host.iter().map(|host| quote!(.with_test_host(#host)));
     let rate = action.rate_limit.iter().map(|rate| quote!(.with_rate_limit(#rate)));
-    let retry_safe = action.retry_safe.then(|| quote!(.retry_safe()));
+    let idempotent = action.idempotent.then(|| quote!(.idempotent()));
     let unsigned = (!action.signed).then(|| quote!(.unsigned()));
     let deprecated = action.deprecated.then(|| quote!(.deprecated()));
     quote! {
         ::tc3_api::ActionInfo::new(#service, #version, #name)
-            #(#host)* #(#test_host)* #(#rate)* #retry_safe #unsigned #deprecated
+            #(#host)* #(#test_host)* #(#rate)* #idempotent #unsigned #deprecated
     }
 }
 

@@ -322,7 +322,7 @@ fn lower_actions(model: &Model<'_>, type_ident: &dyn Fn(&str) -> String) -> Vec<
             response: type_ident(&facts.response),
             host: host.and_then(|host| host.host.clone()),
             test_host: host.and_then(|host| host.test_host.clone()),
-            retry_safe: model.overlay.retry_safe.contains_key(name),
+            idempotent: model.overlay.idempotent.contains_key(name),
             rate_limit: limit
                 .map(|limit| limit.actions.get(name).copied().unwrap_or(limit.default)),
             signed: !facts.skip_sign,

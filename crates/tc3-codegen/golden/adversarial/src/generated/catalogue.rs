@@ -29,7 +29,7 @@ pub static CATALOGUE: ::tc3_catalogue::Catalogue = ::tc3_catalogue::Catalogue::n
             ::tc3_api::ActionInfo::new("odd", "2020-01-02", "Nothing")
                 .with_host("nothing.example")
                 .with_rate_limit(5u32)
-                .retry_safe()
+                .idempotent()
                 .unsigned(),
             "No members",
             "Does nothing.",

@@ -2219,7 +2219,7 @@ impl ::tc3_api::Action for NothingRequest {
         )
         .with_host("nothing.example")
         .with_rate_limit(5u32)
-        .retry_safe()
+        .idempotent()
         .unsigned();
     type Response = super::NothingResponse;
     fn encode(
