@@ -18,6 +18,7 @@ use essbasic_emulator::{
     APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed,
 };
 use serde_json::Value;
+use support::child::start;
 use support::{code, essbasic, json as document, stderr, stdout, until};
 use tempfile::TempDir;
 
@@ -97,12 +98,6 @@ fn all_reports_have_one_format() {
 }
 
 #[cfg(unix)]
-fn interrupt(child: &std::process::Child) {
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-}
-
-#[cfg(unix)]
 #[test]
 fn an_interrupted_wait_prints_what_is_known() {
     let home = TempDir::new().unwrap();
@@ -112,13 +107,13 @@ fn an_interrupted_wait_prints_what_is_known() {
     for json in [&[][..], &["--json"]] {
         let before = emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
         let arguments = [&["wait", &signed, "yDOpen", "--interval", "100ms"], json].concat();
-        let child = command(&home, &emulator, &arguments).spawn().unwrap();
+        let child = start(&mut command(&home, &emulator, &arguments));
         // Two rounds: the first one's response has been read then.
         until("a second round", || {
             let calls = emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
             calls >= Some(before.unwrap_or_default() + 2)
         });
-        interrupt(&child);
+        child.signal("INT");
         let output = child.wait_with_output().unwrap();
         assert_eq!(code(&output), 2, "{}", stderr(&output));
         assert!(stderr(&output).contains("interrupted: "), "{}", stderr(&output));
@@ -140,9 +135,9 @@ fn an_interrupted_status_or_archive_accounts_for_every_contract() {
     let call = |name: &str| emulator.stats().calls.contains_key(name);
     let mut status =
         command(&home, &emulator, &["status", "--flows", "ids", "--json", "--rate", "2"]);
-    let child = status.spawn().unwrap();
+    let child = start(&mut status);
     until("a request", || call("DescribeFlowDetailInfo"));
-    interrupt(&child);
+    child.signal("INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     let report = document(&output);
@@ -150,9 +145,9 @@ fn an_interrupted_status_or_archive_accounts_for_every_contract() {
     assert!(report["not_reached"].as_u64().unwrap() > 0, "{}", report["not_reached"]);
     let arguments =
         ["archive", "--flows", "ids", "--out", "out", "--report", "r.json", "--rate", "1"];
-    let child = command(&home, &emulator, &arguments).spawn().unwrap();
+    let child = start(&mut command(&home, &emulator, &arguments));
     until("a link", || call("DescribeResourceUrlsByFlows"));
-    interrupt(&child);
+    child.signal("INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     let report: Value =
