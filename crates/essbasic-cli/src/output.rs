@@ -14,7 +14,7 @@ pub(crate) fn line(text: impl fmt::Display) -> Result<(), Failure> {
     settle(writeln!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
-/// Writes one line to stdout that must not be lost. Unlike [`line`], a closed pipe is an error too.
+/// Writes one line to stdout that must not be lost. Unlike [`line()`], a closed pipe is an error too.
 pub(crate) fn result(text: impl fmt::Display) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}").and_then(|()| stdout.flush())
