@@ -21,35 +21,35 @@ use crate::{archive_report, folder, interrupt, output};
 
 const EXAMPLES: &str = concat!(
     "\
-The same command again goes on where the last one ended, whatever ended it: what is saved is not fetched
-again, what failed is tried again. Ctrl-C ends it once the downloads under way are done.
+The same command resumes the last run, however that ended: saved contracts are not fetched again, failed ones are \
+tried again. Ctrl-C ends it after the downloads in flight; a second one ends it at once.
 
-To a bucket, files go without a copy on this machine's disk: those past 8 MiB as multipart uploads, which
-need a rule of the bucket that removes unfinished ones should this command be killed. What is saved the
-journal alone knows. The bucket is reached by what the environment says, as with the AWS tools:
+Several jobs may write to one place, each with a journal of its own: with --shard, --journal or a bucket, --names must \
+contain {flow_id}. A file that the journal does not list is never replaced. If its content is that of the contract, the \
+contract counts as saved; otherwise it fails. In a folder with the default journal and names without {flow_id}, the \
+name gets the next free number instead. Links, FIFOs and folders in place of a file or of the journal are not followed.
+
+A run compares the lengths of saved files in a folder, and trusts the journal for a bucket. With --verify it reads all \
+of them and compares their SHA-256.
+
+Files stream to a bucket without a copy on disk, those over 8 MiB as multipart uploads: add a rule to the bucket that \
+removes incomplete ones, as a killed command cannot. The keys need the right to list objects below the prefix, to get \
+and put them, and to abort uploads. The journal belongs to one endpoint, region, access key, bucket and prefix \
+(temporary keys may change). Settings come from the environment, as for the AWS tools:
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, or AWS_PROFILE (of ~/.aws)
   AWS_REGION, AWS_ENDPOINT (for stores other than AWS)
   AWS_VIRTUAL_HOSTED_STYLE_REQUEST=true (the bucket goes into the host name)
-Tencent COS: AWS_REGION=ap-guangzhou AWS_ENDPOINT=https://cos.ap-guangzhou.myqcloud.com, the keys SecretId
-and SecretKey, and the bucket with its number, such as s3://contracts-1250000000/2026.
-
-Several jobs may write to one place, each with a journal of its own: with --shard, --journal or a bucket, names
-must contain {flow_id}. A file that no journal line lists is never replaced: if its content is the contract's, it
-counts as saved; otherwise the contract fails. In a folder with the default journal and names without {flow_id},
-the name gets the next free number instead.
-
-A run goes on with what its journal lists. It compares lengths in a folder and believes what it says of a bucket;
---verify reads all of it. Links, FIFOs and folders in place of the journal or a file are refused.
+Tencent COS: AWS_REGION=ap-guangzhou AWS_ENDPOINT=https://cos.ap-guangzhou.myqcloud.com, SecretId and SecretKey as the \
+keys, and the bucket with its number, such as s3://contracts-1250000000/2026.
 
 The report lists every contract asked for, those of earlier runs and those not reached among them.
 
 ",
     json_format!(),
-    " stopped: whether it was
-interrupted; seconds: how long it took.
+    " stopped: whether it was interrupted; seconds: how long it took.
 
-Exit status: 0 every contract is saved; 2 some are not, each with its reason, or it was interrupted; 1 it could
-not start or go on; 130 it was interrupted twice.
+Exit status: 0 if every contract is saved; 1 if it cannot start or go on; 2 if some contracts are not saved, each with \
+its reason, or if it was interrupted; 130 after a second signal.
 
 Examples:
   essbasic archive --flows ids.txt --out contracts --report report.json

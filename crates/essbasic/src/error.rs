@@ -54,7 +54,9 @@ fn remedy(kind: io::ErrorKind) -> &'static str {
         }
         Kind::PermissionDenied => "grant write permission, or choose a folder that can be written",
         Kind::ReadOnlyFilesystem => "choose a folder on a file system that can be written",
-        Kind::NotADirectory | Kind::AlreadyExists => "choose a path that is a folder",
+        Kind::NotADirectory | Kind::AlreadyExists => {
+            "choose a folder, or a path at which nothing exists"
+        }
         Kind::ResourceBusy => "wait until it ends, or choose another folder",
         Kind::InvalidInput | Kind::InvalidData => "move it away, or choose another",
         _ => "choose a folder that can be written",
