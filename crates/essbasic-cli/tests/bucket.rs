@@ -249,9 +249,8 @@ fn jobs_that_share_a_prefix_save_every_contract_and_replace_nothing() {
                 .env("AWS_SECRET_ACCESS_KEY", STORE_KEY)
                 .env("AWS_REGION", "ap-guangzhou")
                 .env("AWS_ENDPOINT", server.url())
-                .env("AWS_ALLOW_HTTP", "true")
-                .spawn()
-                .unwrap()
+                .env("AWS_ALLOW_HTTP", "true");
+            start(&mut command)
         };
         for part in ["1", "2"] {
             let output = job(part, "{name}").wait_with_output().unwrap();

@@ -16,10 +16,11 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use support::child::{Running, start};
 use support::server::{Server, answer};
 use support::{essbasic, stdout};
 use tempfile::TempDir;
@@ -131,7 +132,7 @@ fn positional(command: &str) -> Option<&'static str> {
     }
 }
 
-fn ended(mut child: Child, what: &str) -> ExitStatus {
+fn ended(mut child: Running, what: &str) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -225,8 +226,8 @@ fn check(home: &Path, case: &Case) -> Result<(), String> {
     command.arg(&case.command).args(case.arguments.iter().map(OsStr::new));
     // A file takes any amount without a reader.
     let stderr = home.join("stderr");
-    let child = command.stdout(Stdio::null()).stderr(File::create(&stderr).unwrap()).spawn();
-    let status = ended(child.unwrap(), &case.what);
+    command.stdout(Stdio::null()).stderr(File::create(&stderr).unwrap());
+    let status = ended(start(&mut command), &case.what);
     let error = String::from_utf8_lossy(&std::fs::read(&stderr).unwrap()).into_owned();
     let panicked = ["panicked", "RUST_BACKTRACE", "overflow", "memory allocation"];
     if !matches!(status.code(), Some(0..=2)) || panicked.iter().any(|word| error.contains(word)) {

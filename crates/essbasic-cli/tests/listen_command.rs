@@ -251,7 +251,7 @@ fn a_long_msg_id_is_refused() {
     let home = TempDir::new().unwrap();
     let mut command = support::essbasic(home.path());
     command.args(["listen", "--port", "0", "--unsigned", "--", "false"]);
-    let mut child = command.spawn().unwrap();
+    let mut child = support::child::start(&mut command);
     let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();

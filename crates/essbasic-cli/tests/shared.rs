@@ -10,11 +10,12 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Command;
 
 use essbasic_emulator::{
     APP_ID, Emulator, Fault, FaultKind, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
 };
+use support::child::{Running, start};
 use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
@@ -62,11 +63,11 @@ fn files(home: &Path) -> Vec<String> {
 fn jobs_that_share_a_folder_save_every_contract_under_a_name_of_its_own() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 400);
-    let job = |part: &str, names: &str| -> Child {
+    let job = |part: &str, names: &str| -> Running {
         let journal = format!("j.{part}");
         let mut command = archive(home.path(), &emulator);
         command.args(["--shard", &format!("{part}/2"), "--journal", &journal, "--names", names]);
-        command.spawn().unwrap()
+        start(&mut command)
     };
     for part in ["1", "2"] {
         let output = job(part, "{name}").wait_with_output().unwrap();
@@ -149,7 +150,7 @@ fn an_archive_leaves_the_files_of_a_running_download_alone() {
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.ends_with(".part")).count()
     };
-    let download = command(home.path(), &emulator, "download").spawn().unwrap();
+    let download = start(&mut command(home.path(), &emulator, "download"));
     until("files on their way", || parts() >= 4);
     // Left by a process that is no more.
     std::fs::write(out.join(".essbasic-00.part"), "half").unwrap();
@@ -183,7 +184,7 @@ fn planted_journals_and_locks_are_refused_at_once() {
                 "fifo" => fifo(&at),
                 _ => std::fs::create_dir(&at).unwrap(),
             }
-            let mut child = archive(home.path(), &emulator).spawn().unwrap();
+            let mut child = start(&mut archive(home.path(), &emulator));
             until("the command ends", || child.try_wait().unwrap().is_some());
             let output = child.wait_with_output().unwrap();
             refused(&output, &[".essbasic-archive.jsonl"]);

@@ -21,6 +21,7 @@ use essbasic_emulator::{
     APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
 };
 use serde_json::{Value, json};
+use support::child::start;
 use support::{code, essbasic, feed, json as document, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
@@ -136,7 +137,7 @@ fn a_killed_start_creates_no_contract_twice() {
     let mut killed_midway = 0;
     for _ in 0..12 {
         moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let mut child = command(home.path(), &endpoint, &["start", "c.json"]).spawn().unwrap();
+        let mut child = start(&mut command(home.path(), &endpoint, &["start", "c.json"]));
         // The moment is the subject here: nothing waits for it.
         std::thread::sleep(Duration::from_millis(50 + (moment >> 33) % 900));
         child.kill().unwrap();
@@ -183,7 +184,7 @@ fn a_signal_ends_it_after_the_request_in_flight() {
     let endpoint = slowed(&emulator, Duration::from_millis(30));
     for signal in ["-TERM", "-INT"] {
         let before = emulator.stats().calls.get("ChannelCreateFlowByFiles").copied();
-        let child = command(home.path(), &endpoint, &["start", "c.json"]).spawn().unwrap();
+        let child = start(&mut command(home.path(), &endpoint, &["start", "c.json"]));
         until("a contract", || {
             emulator.stats().calls.get("ChannelCreateFlowByFiles").copied() > before
         });
