@@ -2,14 +2,17 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone};
+use humantime::parse_rfc3339;
 use serde_json::Value;
 
 /// Latest deadline from now that counts as plausible. Unix times in milliseconds lie far beyond it.
 const MAX_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
 
-/// Time zone of dates without a time: China Standard Time, in which the service works.
-const DATE_OFFSET_SECONDS: i32 = 8 * 3600;
+/// One day, in seconds.
+const DAY: u64 = 86_400;
+
+/// Offset from UTC of dates without a time, in seconds: China Standard Time, in which the service works.
+const DATE_OFFSET: u64 = 8 * 3600;
 
 const FORMS: &str = "write a duration such as \"30d\", a date such as \"2030-12-31\", a time such as \
                      \"2030-12-31T18:00:00+08:00\", or Unix seconds in the future";
@@ -40,15 +43,40 @@ fn time(value: &Value, now: SystemTime) -> Option<SystemTime> {
     if is_number(value) {
         return unix(text.parse().ok()?);
     }
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return unix(u64::try_from(time.timestamp()).ok()?);
+    if let Some(seconds) = date_time(text) {
+        return unix(seconds);
     }
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        let end = date.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
-        let end = FixedOffset::east_opt(DATE_OFFSET_SECONDS)?.from_local_datetime(&end).single()?;
-        return unix(u64::try_from(end.timestamp()).ok()?);
+    if let Ok(midnight) = parse_rfc3339(&format!("{text}T00:00:00Z")) {
+        return unix((seconds(midnight)? + DAY).checked_sub(DATE_OFFSET)?);
     }
     now.checked_add(humantime::parse_duration(text).ok()?)
+}
+
+/// Returns the Unix time of an RFC 3339 date-time with any offset, in whole seconds.
+fn date_time(text: &str) -> Option<u64> {
+    if let Ok(time) = parse_rfc3339(text) {
+        return seconds(time);
+    }
+    let (local, offset) = text.split_at_checked(text.len().checked_sub(6)?)?;
+    if !local.ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+    let field = |digits: &str, max: u64| {
+        let is_field = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|&value: &u64| is_field && value <= max)
+    };
+    let offset_seconds = field(hours, 23)? * 3600 + field(minutes, 59)? * 60;
+    let local = seconds(parse_rfc3339(&format!("{local}Z")).ok()?)?;
+    match offset.as_bytes().first()? {
+        b'+' => local.checked_sub(offset_seconds),
+        b'-' => local.checked_add(offset_seconds),
+        _ => None,
+    }
+}
+
+fn seconds(time: SystemTime) -> Option<u64> {
+    Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs())
 }
 
 fn unix(seconds: u64) -> Option<SystemTime> {
@@ -83,6 +111,7 @@ mod tests {
             (r#""2030-01-01T12:00:00Z""#, NOW + 12 * 3600),
             (r#""2030-01-01T18:00:00+08:00""#, NOW + 10 * 3600),
             (r#""2030-01-01T18:00:00.5+08:00""#, NOW + 10 * 3600),
+            (r#""2030-01-01T18:00:00-05:30""#, NOW + 23 * 3600 + 1800),
             ("1893456060", NOW + 60),
             (r#""1893456060""#, NOW + 60),
         ] {
@@ -108,6 +137,14 @@ mod tests {
             (r#""2030-02-30""#, "unknown form"),
             (r#""2029-12-31T00:00:00Z""#, "in the past"),
             (r#""2030-12-31 18:00""#, "unknown form"),
+            (r#""2030-12-31T18:00:00""#, "unknown form"),
+            (r#""2030-12-31T18:00:00+8:00""#, "unknown form"),
+            (r#""2030-12-31T18:00:00+24:00""#, "unknown form"),
+            (r#""2030-12-31T18:00:00+08:60""#, "unknown form"),
+            (r#""2030-12-31T18:00:00+-1:00""#, "unknown form"),
+            (r#""2030-12-31T18:00:00*08:00""#, "unknown form"),
+            (r#""2030-12-31T18:00:00Z+08:00""#, "unknown form"),
+            (r#""合合合""#, "unknown form"),
             (r#""soon""#, "unknown form"),
             (r#""""#, "unknown form"),
             (r#"" ""#, "unknown form"),
