@@ -87,8 +87,10 @@ impl<T: Decode> Decode for Vec<T> {
         let (mut list, mut first) = (Self::new(), true);
         reader.open_array()?;
         while reader.element(&mut first)? {
-            let value = reader.value().map_err(|error| error.at_index(list.len()))?;
-            list.push(value);
+            match reader.value() {
+                Ok(value) => list.push(value),
+                Err(error) => return Err(error.at_index(list.len())),
+            }
         }
         Ok(Some(list))
     }

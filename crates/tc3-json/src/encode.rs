@@ -18,7 +18,7 @@ pub fn encode<T: Encode + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 
 impl Encode for str {
     fn encode(&self, writer: &mut Writer) {
-        writer.text(self);
+        writer.string(self);
     }
 }
 
@@ -36,15 +36,14 @@ impl<T: Encode + ?Sized> Encode for &T {
 impl<A: Encode, B: Encode> Encode for (A, B) {
     fn encode(&self, writer: &mut Writer) {
         writer.word("[");
-        writer.element(0, &self.0);
-        writer.element(1, &self.1);
+        let _ = writer.element(0, &self.0) && writer.element(1, &self.1);
         writer.word("]");
     }
 }
 
 impl Encode for String {
     fn encode(&self, writer: &mut Writer) {
-        writer.text(self);
+        writer.string(self);
     }
 }
 
@@ -90,7 +89,9 @@ impl<T: Encode> Encode for Vec<T> {
     fn encode(&self, writer: &mut Writer) {
         writer.word("[");
         for (index, element) in self.iter().enumerate() {
-            writer.element(index, element);
+            if !writer.element(index, element) {
+                return;
+            }
         }
         writer.word("]");
     }

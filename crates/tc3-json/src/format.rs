@@ -45,21 +45,24 @@ pub fn check_duplicates(json: &[u8]) -> Result<(), Error> {
 }
 
 fn unique(scanner: &mut Scanner<'_>) -> Result<(), Error> {
-    let mut first = true;
     match scanner.peek() {
         Some(b'{') => {
             let mut names = BTreeSet::new();
-            scanner.open_object()?;
-            loop {
-                let before = scanner.clone();
-                let Some(name) = scanner.name(&mut first)? else { return Ok(()) };
-                if !names.insert(name.clone()) {
-                    return Err(Error::duplicate(&name, start_of_name(before)));
-                }
+            let mut another = scanner.open_object()?;
+            while another {
+                scanner.peek();
+                let start = scanner.offset();
+                let name = scanner.name()?;
                 unique(scanner).map_err(|error| error.within(&name))?;
+                if let Some(name) = names.replace(name) {
+                    return Err(Error::duplicate(&name, start));
+                }
+                another = scanner.member()?;
             }
+            Ok(())
         }
         Some(b'[') => {
+            let mut first = true;
             scanner.open_array()?;
             let mut index = 0;
             while scanner.element(&mut first)? {
@@ -70,12 +73,6 @@ fn unique(scanner: &mut Scanner<'_>) -> Result<(), Error> {
         }
         _ => scanner.skip(),
     }
-}
-
-/// Returns the offset of a name that follows white space and perhaps a comma.
-fn start_of_name(mut before: Scanner<'_>) -> usize {
-    before.skip_comma();
-    before.offset()
 }
 
 /// Formats the text; `indent` is the current level, or `None` for no white space.
@@ -90,21 +87,23 @@ fn reformat(json: &[u8], indent: Option<usize>) -> Result<String, Error> {
 fn value(scanner: &mut Scanner<'_>, text: &mut String, indent: Option<usize>) -> Result<(), Error> {
     let inner = indent.map(|level| level + 1);
     let mut count = 0;
-    let mut first = true;
     let closing = match scanner.peek() {
         Some(b'{') => {
-            scanner.open_object()?;
+            let mut another = scanner.open_object()?;
             text.push('{');
-            while let Some(name) = scanner.name(&mut first)? {
+            while another {
+                let name = scanner.name()?;
                 separate(text, inner, count);
                 text.push_str(&string::quoted(&name));
                 text.push_str(if indent.is_some() { ": " } else { ":" });
                 value(scanner, text, inner)?;
                 count += 1;
+                another = scanner.member()?;
             }
             '}'
         }
         Some(b'[') => {
+            let mut first = true;
             scanner.open_array()?;
             text.push('[');
             while scanner.element(&mut first)? {

@@ -69,6 +69,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Returns an error if the text is not UTF-8.
+    #[inline]
     pub fn new(json: &'a [u8]) -> Result<Self, Error> {
         Scanner::new(json).map(|scanner| Self { scanner, rounded: false })
     }
@@ -83,11 +84,13 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Returns an error if anything else follows.
+    #[inline]
     pub fn end(&mut self) -> Result<(), Error> {
         self.scanner.end()
     }
 
     /// Returns the number of bytes before this place.
+    #[inline]
     pub fn offset(&self) -> usize {
         self.scanner.offset()
     }
@@ -165,14 +168,25 @@ impl<'a> Reader<'a> {
         if self.null()? {
             return Ok(None);
         }
-        self.members(&mut blank, required)?;
+        self.shared_members(&mut blank, required)?;
         Ok(Some(blank))
+    }
+
+    /// [`members`](Self::members), compiled once for all types.
+    #[inline(never)]
+    fn shared_members(
+        &mut self,
+        into: &mut dyn Members,
+        required: &'static [&'static str],
+    ) -> Result<(), Error> {
+        self.members(into, required)
     }
 
     /// Reads an object, field by field, into `into`.
     ///
     /// # Errors
     /// As [`object`](Self::object).
+    #[inline]
     pub fn members(
         &mut self,
         into: &mut dyn Members,
@@ -180,14 +194,16 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Error> {
         let before = self.offset();
         let mut missing = required.to_vec();
-        self.composite(Kind::Object, "an object")?;
-        self.scanner.open_object()?;
-        let mut first = true;
-        while let Some(name) = self.scanner.name(&mut first)? {
+        let mut another = self.scanner.open_object()?;
+        while another {
+            let name = self.scanner.name()?;
             if !missing.is_empty() {
                 missing.retain(|required| *required != name);
             }
-            into.member(&name, self).map_err(|error| error.within(&name))?;
+            if let Err(error) = into.member(&name, self) {
+                return Err(error.within(&name));
+            }
+            another = self.scanner.member()?;
         }
         match missing.first() {
             None => Ok(()),
@@ -195,18 +211,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Refuses a value of another kind as one of the wrong type. What is no value at all is left to the scanner.
-    fn composite(&mut self, kind: Kind, expected: &'static str) -> Result<(), Error> {
-        match self.kind() {
-            Some(other) if other != kind => Err(self.expected(expected)),
-            _ => Ok(()),
-        }
-    }
-
     /// Skips the next value.
     ///
     /// # Errors
     /// Returns an error if it is not JSON, or nested too deep.
+    #[inline]
     pub fn skip(&mut self) -> Result<(), Error> {
         self.scanner.skip()
     }
@@ -215,6 +224,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Returns an error if the value begins as `null` and is something else.
+    #[inline]
     pub fn null(&mut self) -> Result<bool, Error> {
         self.scanner.null()
     }
@@ -223,6 +233,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Returns an error if the next value is not a string.
+    #[inline]
     pub fn string(&mut self) -> Result<Cow<'a, str>, Error> {
         const STRING: &str = "a string";
         let before = self.offset();
@@ -233,20 +244,23 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string without escapes, if the next value is one.
+    #[inline]
     pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
         self.scanner.plain_string()
     }
 
+    #[inline]
     pub(crate) fn open_array(&mut self) -> Result<(), Error> {
-        self.composite(Kind::Array, "an array")?;
         self.scanner.open_array()
     }
 
+    #[inline]
     pub(crate) fn element(&mut self, first: &mut bool) -> Result<bool, Error> {
         self.scanner.element(first)
     }
 
     /// Reads a scalar by its lenient rules. `None` is `null`, or an empty string if the type is no string.
+    #[inline]
     pub(crate) fn scalar<T: Scalar>(&mut self) -> Result<Option<T>, Error> {
         self.scanner.peek();
         let before = self.offset();

@@ -26,12 +26,14 @@ pub(crate) enum Token<'a> {
 }
 
 impl<'a> Scanner<'a> {
+    #[inline]
     pub(crate) fn new(json: &'a [u8]) -> Result<Self, Error> {
         let text = core::str::from_utf8(json)
             .map_err(|error| Error::syntax("UTF-8", error.valid_up_to()))?;
         Ok(Self { text, at: 0, depth: 0 })
     }
 
+    #[inline]
     pub(crate) fn offset(&self) -> usize {
         self.at
     }
@@ -41,6 +43,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Accepts white space up to the end of the text.
+    #[inline]
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self.peek() {
             None => Ok(()),
@@ -49,6 +52,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Returns the next byte that is not white space.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(self.at) {
@@ -57,6 +61,7 @@ impl<'a> Scanner<'a> {
         bytes.get(self.at).copied()
     }
 
+    #[inline]
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
@@ -66,6 +71,18 @@ impl<'a> Scanner<'a> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    /// Returns the error of a value of the wrong type, or of no value at all.
+    #[cold]
+    fn unexpected(&self, expected: &'static str) -> Error {
+        match self.rest() {
+            [b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b'n' | b't' | b'f', ..] => {
+                Error::expected(expected, self.at)
+            }
+            _ => self.expected(expected),
+        }
+    }
+
+    #[inline]
     fn byte(&mut self, byte: u8, expected: &'static str) -> Result<(), Error> {
         if self.peek() != Some(byte) {
             return Err(self.expected(expected));
@@ -75,8 +92,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads the opening bracket of an array or object.
+    #[inline]
     fn open(&mut self, opening: u8, expected: &'static str) -> Result<(), Error> {
-        self.byte(opening, expected)?;
+        if self.peek() != Some(opening) {
+            return Err(self.unexpected(expected));
+        }
+        self.at += 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.expected("at most 127 levels of nesting"));
@@ -85,6 +106,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a comma, or the closing bracket.
+    #[inline]
     fn more(&mut self, closing: u8, expected: &'static str) -> Result<bool, Error> {
         let more = match self.peek() {
             Some(b',') => true,
@@ -100,6 +122,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Returns whether another element follows; otherwise the end of the array has been read.
+    #[inline]
     pub(crate) fn element(&mut self, first: &mut bool) -> Result<bool, Error> {
         let another = if core::mem::take(first) {
             let another = self.peek() != Some(b']');
@@ -112,41 +135,38 @@ impl<'a> Scanner<'a> {
         Ok(another)
     }
 
-    pub(crate) fn open_object(&mut self) -> Result<(), Error> {
-        self.open(b'{', "an object")
+    /// Reads the beginning of an object; returns whether it has a member, whose name comes next. Otherwise its end
+    /// has been read.
+    pub(crate) fn open_object(&mut self) -> Result<bool, Error> {
+        self.open(b'{', "an object")?;
+        let empty = self.peek() == Some(b'}');
+        self.at += usize::from(empty);
+        self.depth -= usize::from(empty);
+        Ok(!empty)
     }
 
-    /// Reads the name of the next member up to its value; `None` if the end of the object has been read.
-    pub(crate) fn name(&mut self, first: &mut bool) -> Result<Option<Cow<'a, str>>, Error> {
-        let another = if core::mem::take(first) {
-            let another = self.peek() != Some(b'}');
-            self.at += usize::from(!another);
-            another
-        } else {
-            self.more(b'}', "a comma or the end of the object")?
-        };
-        if !another {
-            self.depth -= 1;
-            return Ok(None);
-        }
+    /// Reads the name of a member, up to its value.
+    #[inline]
+    pub(crate) fn name(&mut self) -> Result<Cow<'a, str>, Error> {
         let name = match self.plain_string() {
             Some(name) => Cow::Borrowed(name),
             None if self.peek() == Some(b'"') => Cow::Owned(self.escaped()?),
             None => return Err(self.expected("the name of a member")),
         };
         self.byte(b':', "a colon")?;
-        Ok(Some(name))
+        Ok(name)
     }
 
-    /// Skips white space and a comma.
-    pub(crate) fn skip_comma(&mut self) {
-        if self.peek() == Some(b',') {
-            self.at += 1;
-            self.peek();
-        }
+    /// Returns whether another member follows; otherwise the end of the object has been read.
+    #[inline]
+    pub(crate) fn member(&mut self) -> Result<bool, Error> {
+        let another = self.more(b'}', "a comma or the end of the object")?;
+        self.depth -= usize::from(!another);
+        Ok(another)
     }
 
     /// Reads a value that holds no others; `expected` is the error's word for it.
+    #[inline]
     pub(crate) fn token(&mut self, expected: &'static str) -> Result<Token<'a>, Error> {
         match self.peek() {
             Some(b'"') => self.string().map(Token::String),
@@ -154,24 +174,24 @@ impl<'a> Scanner<'a> {
             Some(b'n') => self.word("null").map(|()| Token::Null),
             Some(b't') => self.word("true").map(|()| Token::Bool(true)),
             Some(b'f') => self.word("false").map(|()| Token::Bool(false)),
-            // Another value is of the wrong type; anything else is not JSON.
-            Some(b'{' | b'[') => Err(Error::expected(expected, self.at)),
-            _ => Err(self.expected(expected)),
+            _ => Err(self.unexpected(expected)),
         }
     }
 
     /// Skips the next value.
     pub(crate) fn skip(&mut self) -> Result<(), Error> {
-        let mut first = true;
         match self.peek() {
             Some(b'{') => {
-                self.open_object()?;
-                while self.name(&mut first)?.is_some() {
+                let mut another = self.open_object()?;
+                while another {
+                    self.name()?;
                     self.skip()?;
+                    another = self.member()?;
                 }
                 Ok(())
             }
             Some(b'[') => {
+                let mut first = true;
                 self.open_array()?;
                 while self.element(&mut first)? {
                     self.skip()?;
@@ -183,6 +203,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Returns whether the next value is `null`, and reads it if so.
+    #[inline]
     pub(crate) fn null(&mut self) -> Result<bool, Error> {
         let is_null = self.peek() == Some(b'n');
         if is_null {
@@ -191,6 +212,7 @@ impl<'a> Scanner<'a> {
         Ok(is_null)
     }
 
+    #[inline]
     fn word(&mut self, word: &'static str) -> Result<(), Error> {
         if !self.rest().starts_with(word.as_bytes()) {
             return Err(self.expected(word));
@@ -199,6 +221,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    #[inline]
     fn number(&mut self) -> Result<&'a str, Error> {
         let start = self.at;
         self.at += usize::from(self.rest().first() == Some(&b'-'));
@@ -225,6 +248,7 @@ impl<'a> Scanner<'a> {
         Ok(self.since(start))
     }
 
+    #[inline]
     fn digits(&mut self) -> usize {
         let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += digits;
@@ -232,6 +256,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a string if the next value is one without escapes, as most are.
+    #[inline]
     pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
         if self.peek() != Some(b'"') {
             return None;
@@ -248,6 +273,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a string whose quotation mark comes next.
+    #[inline]
     fn string(&mut self) -> Result<Cow<'a, str>, Error> {
         match self.plain_string() {
             Some(text) => Ok(Cow::Borrowed(text)),

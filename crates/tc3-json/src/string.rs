@@ -2,6 +2,7 @@
 
 /// Returns the number of bytes that a JSON string holds as they are: up to a quotation mark, a backslash or a
 /// control character.
+#[inline]
 pub(crate) fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
@@ -22,6 +23,7 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
 }
 
 /// Appends a string with its quotation marks.
+#[inline]
 pub(crate) fn write(json: &mut Vec<u8>, text: &str) {
     json.push(b'"');
     let mut rest = text.as_bytes();

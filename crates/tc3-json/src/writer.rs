@@ -75,18 +75,20 @@ impl Writer {
         }
     }
 
-    pub(crate) fn element(&mut self, index: usize, value: &dyn Encode) {
-        if self.error.is_some() {
-            return;
-        }
+    /// Writes an element; false if it failed, after which no other may be written.
+    #[inline]
+    pub(crate) fn element(&mut self, index: usize, value: &dyn Encode) -> bool {
         self.separate();
         value.encode(self);
-        if self.error.is_some() {
-            self.error = self.error.take().map(|error| error.at_index(index));
+        if self.error.is_none() {
+            return true;
         }
+        self.error = self.error.take().map(|error| error.at_index(index));
+        false
     }
 
     /// Writes a comma, unless a bracket has just been opened.
+    #[inline]
     pub(crate) fn separate(&mut self) {
         if !matches!(self.json.last(), None | Some(b'{' | b'[')) {
             self.json.push(b',');
@@ -94,6 +96,7 @@ impl Writer {
     }
 
     /// Writes text that is JSON.
+    #[inline]
     pub(crate) fn word(&mut self, word: &str) {
         self.json.extend_from_slice(word.as_bytes());
     }
@@ -113,6 +116,12 @@ impl Writer {
 
     /// Writes a string.
     pub fn text(&mut self, text: &str) {
+        self.string(text);
+    }
+
+    /// As [`text`](Self::text), inlined where this crate writes strings.
+    #[inline]
+    pub(crate) fn string(&mut self, text: &str) {
         string::write(&mut self.json, text);
     }
 }

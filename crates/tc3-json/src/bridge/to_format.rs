@@ -13,18 +13,20 @@ pub(super) struct Node<'a>(pub(super) Scanner<'a>);
 impl Serialize for Node<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut scanner = self.0.clone();
-        let mut first = true;
         match scanner.peek() {
             Some(b'{') => {
-                scanner.open_object().map_err(S::Error::custom)?;
+                let mut another = scanner.open_object().map_err(S::Error::custom)?;
                 let mut map = serializer.serialize_map(None)?;
-                while let Some(name) = scanner.name(&mut first).map_err(S::Error::custom)? {
+                while another {
+                    let name = scanner.name().map_err(S::Error::custom)?;
                     map.serialize_entry(&*name, &Self(scanner.clone()))?;
                     scanner.skip().map_err(S::Error::custom)?;
+                    another = scanner.member().map_err(S::Error::custom)?;
                 }
                 map.end()
             }
             Some(b'[') => {
+                let mut first = true;
                 scanner.open_array().map_err(S::Error::custom)?;
                 let mut seq = serializer.serialize_seq(None)?;
                 while scanner.element(&mut first).map_err(S::Error::custom)? {
