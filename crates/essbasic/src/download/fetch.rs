@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use tc3_client::Endpoint;
 use tc3_client::transport::{
-    HeaderMap, Request, Response, StatusCode, TransportError, TransportErrorKind, Uri, header,
+    HeaderMap, HeaderValue, Request, Response, TransportError, TransportErrorKind, Uri, header,
 };
 
-use super::content::Content;
+use super::content::{Content, Mismatch};
 use super::destination::{Destination, Finished};
 use super::file::{Incoming, sync_folder};
+use super::format::Expected;
+use super::head;
 use super::link_host::{consent, judge};
 use super::options::{DownloadOptions, SavedFile};
 #[cfg(feature = "object-store")]
@@ -63,6 +65,16 @@ impl From<Finished> for FetchEnd {
     }
 }
 
+impl From<Mismatch> for FetchEnd {
+    fn from(mismatch: Mismatch) -> Self {
+        match mismatch {
+            Mismatch::Expired(error) => Self::LinkDead(error),
+            Mismatch::Passing(error) => Self::Failed(error),
+            Mismatch::Permanent(error) => Self::Refused(error),
+        }
+    }
+}
+
 /// The request for a file; a refusal where the link leads where nobody agreed to go. Other links to the same
 /// file would lead there too.
 pub(crate) fn request(
@@ -75,7 +87,10 @@ pub(crate) fn request(
         fetch.link.url.parse::<Uri>().map_err(|_| refused("the link is no URL".to_owned()))?;
     let public_only = judge(&uri, &options.link_hosts, endpoint.url()).map_err(refused)?;
     let timeout = Some(options.file_timeout);
-    Ok(Request { public_only, timeout, ..Request::get(uri) })
+    let mut headers = HeaderMap::new();
+    // The length of an encoded body is not that of the file.
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    Ok(Request { public_only, timeout, headers, ..Request::get(uri) })
 }
 
 /// What a failed exchange means.
@@ -102,10 +117,11 @@ pub(crate) enum Receiving {
 impl Receiving {
     /// Judges the answer's head; uses neither disk nor store.
     pub(crate) fn begin<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchEnd> {
-        judge_status(response.status)?;
-        let is_pdf = fetch.link.kind.eq_ignore_ascii_case("pdf");
-        let expected = content_length(&response.headers);
-        let content = Content::new(expected, fetch.max_bytes, is_pdf).map_err(FetchEnd::Refused)?;
+        let length = head::length(response.status, &response.headers)?;
+        let media_type = response.headers.get(header::CONTENT_TYPE);
+        let media_type = media_type.and_then(|value| value.to_str().ok());
+        let expected = Expected::of(&fetch.link.kind, &fetch.link.name, media_type);
+        let content = Content::new(length, fetch.max_bytes, expected)?;
         Ok(match &fetch.target {
             Target::Folder(folder) => {
                 let (folder, to) = (folder.clone(), Arc::clone(&fetch.to));
@@ -130,7 +146,7 @@ pub(crate) struct ToFolder {
 
 impl ToFolder {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), FetchEnd> {
-        self.content.see(bytes).map_err(FetchEnd::Refused)?;
+        self.content.see(bytes)?;
         let incoming = match &mut self.incoming {
             Some(incoming) => incoming,
             none => none.insert(Incoming::create(&self.folder).map_err(FetchEnd::Disk)?),
@@ -139,9 +155,8 @@ impl ToFolder {
     }
 
     pub(crate) fn finish(self) -> FetchEnd {
-        // A file cut short may come whole the next time; so may one behind a passing error page.
-        if let Err(error) = self.content.check() {
-            return FetchEnd::Failed(error);
+        if let Err(mismatch) = self.content.check() {
+            return mismatch.into();
         }
         let incoming = self.incoming.map_or_else(|| Incoming::create(&self.folder), Ok);
         let named = incoming.and_then(|incoming| {
@@ -153,30 +168,4 @@ impl ToFolder {
         });
         named.map_or_else(FetchEnd::Disk, FetchEnd::from)
     }
-}
-
-fn judge_status(status: StatusCode) -> Result<(), FetchEnd> {
-    let code = status.as_u16();
-    let error = |what: &str| FlowError::new(FlowErrorKind::Link, format!("the link {what}"));
-    match code {
-        200 => Ok(()),
-        300..=399 => Err(FetchEnd::Refused(error(&format!(
-            "leads elsewhere (HTTP {code}), which is not followed"
-        )))),
-        401 | 403 | 404 | 410 => {
-            Err(FetchEnd::LinkDead(error(&format!("does not open the file (HTTP {code})"))))
-        }
-        408 | 429 | 500..=599 => {
-            Err(FetchEnd::Failed(error(&format!("fails for now (HTTP {code})"))))
-        }
-        _ => Err(FetchEnd::Refused(error(&format!("answers HTTP {code}")))),
-    }
-}
-
-/// The length that must come. A compressed body's is that of the wire, not of the file.
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    if headers.contains_key(header::CONTENT_ENCODING) {
-        return None;
-    }
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

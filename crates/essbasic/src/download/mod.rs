@@ -7,6 +7,8 @@ mod fetch;
 mod file;
 mod file_name;
 mod flow;
+mod format;
+mod head;
 mod job;
 mod link_host;
 mod options;

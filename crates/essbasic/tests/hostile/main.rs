@@ -9,6 +9,7 @@
 )]
 
 mod bounds;
+mod files;
 mod links;
 mod server;
 #[path = "../support/mod.rs"]
@@ -26,6 +27,15 @@ fn clients(server: &Server) -> [Colour; 2] {
 
 fn clients_with(config: Config) -> [Colour; 2] {
     Colour::both(&config.with_retry(RetryPolicy::none()), &the_agent())
+}
+
+/// A client of this server over each transport, without retries.
+fn all_clients(server: &Server) -> Vec<Colour> {
+    let config = config_at(&server.url()).with_retry(RetryPolicy::none());
+    let mut clients = Vec::from(Colour::both(&config, &the_agent()));
+    #[cfg(feature = "hyper")]
+    clients.push(Colour::on_hyper(&config, &the_agent()));
+    clients
 }
 
 impl Colour {

@@ -41,6 +41,12 @@ impl Colour {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         Self::Async(essbasic::Client::new(config.clone(), agent.clone()).unwrap(), runtime)
     }
+
+    #[cfg(feature = "hyper")]
+    pub fn on_hyper(config: &Config, agent: &Agent) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        Self::Async(essbasic::Client::on_hyper(config.clone(), agent.clone()).unwrap(), runtime)
+    }
 }
 
 /// The same call of either client.

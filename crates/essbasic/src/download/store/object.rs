@@ -58,9 +58,8 @@ impl Object {
 
     /// All has come: makes an object of it, if it is the file.
     pub(crate) async fn finish(mut self) -> FetchEnd {
-        // As on disk: it may come whole the next time.
-        if let Err(error) = self.content.check() {
-            return self.discard(FetchEnd::Failed(error)).await;
+        if let Err(mismatch) = self.content.check() {
+            return self.discard(mismatch.into()).await;
         }
         match self.complete().await {
             Ok(end) => {
@@ -80,7 +79,7 @@ impl Object {
     }
 
     async fn take(&mut self, mut bytes: &[u8]) -> Result<(), FetchEnd> {
-        self.content.see(bytes).map_err(FetchEnd::Refused)?;
+        self.content.see(bytes)?;
         self.hash.update(bytes);
         let most = self.place.part_bytes.max(1);
         while !bytes.is_empty() && !matches!(self.sending, Sending::Not) {

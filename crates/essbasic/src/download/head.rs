@@ -1,0 +1,111 @@
+//! The head of a file's response: its status, its length, and whether it is the file and all of it.
+
+use tc3_client::transport::{HeaderMap, HeaderName, StatusCode, header};
+
+use super::content::{Length, Mismatch};
+use crate::error::{FlowError, FlowErrorKind};
+
+/// Returns how the end of the body is known.
+pub(super) fn length(status: StatusCode, headers: &HeaderMap) -> Result<Length, Mismatch> {
+    judge_status(status)?;
+    if headers.contains_key(header::CONTENT_RANGE) {
+        let message = "the response is a part of the file (Content-Range)";
+        return Err(Mismatch::Permanent(FlowError::new(FlowErrorKind::Content, message)));
+    }
+    // Not requested. The transports remove the header of an encoding that they have decoded.
+    if let Some(coding) = values(headers, &header::CONTENT_ENCODING)
+        .find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+    {
+        let coding: String = coding.chars().filter(char::is_ascii_graphic).take(20).collect();
+        return Err(Mismatch::passing(format!(
+            "the file is encoded as `{coding}`, which was not requested"
+        )));
+    }
+    let mut codings = values(headers, &header::TRANSFER_ENCODING);
+    match (codings.next(), codings.next()) {
+        (None, _) => content_length(headers),
+        (Some(coding), None) if coding.eq_ignore_ascii_case("chunked") => Ok(Length::Chunked),
+        _ => Err(Mismatch::passing("the response has a Transfer-Encoding other than chunked")),
+    }
+}
+
+fn content_length(headers: &HeaderMap) -> Result<Length, Mismatch> {
+    let mut lengths = values(headers, &header::CONTENT_LENGTH);
+    let Some(first) = lengths.next() else {
+        return Ok(Length::Unknown);
+    };
+    let is_digits = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
+    match first.parse() {
+        Ok(length) if is_digits && lengths.all(|other| other == first) => Ok(Length::Bytes(length)),
+        _ => Err(Mismatch::passing("the response has an invalid Content-Length")),
+    }
+}
+
+/// The elements of a header that is a list, over all its lines. One that is not ASCII is `?`.
+fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(name).into_iter();
+    lines.flat_map(|line| line.to_str().unwrap_or("?").split(',')).map(str::trim)
+}
+
+fn judge_status(status: StatusCode) -> Result<(), Mismatch> {
+    let code = status.as_u16();
+    let error = |what: &str| FlowError::new(FlowErrorKind::Link, format!("the link {what}"));
+    match code {
+        200 => Ok(()),
+        206 => Err(Mismatch::Permanent(error("opens a part of the file (HTTP 206)"))),
+        300..=399 => Err(Mismatch::Permanent(error(&format!(
+            "leads elsewhere (HTTP {code}), which is not followed"
+        )))),
+        401 | 403 | 404 | 410 => {
+            Err(Mismatch::Expired(error(&format!("does not open the file (HTTP {code})"))))
+        }
+        408 | 429 | 500..=599 => {
+            Err(Mismatch::Passing(error(&format!("fails for now (HTTP {code})"))))
+        }
+        _ => Err(Mismatch::Permanent(error(&format!("answers HTTP {code}")))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(status: u16, lines: &[(&str, &str)]) -> Option<Length> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        length(StatusCode::from_u16(status).unwrap(), &headers).ok()
+    }
+
+    #[test]
+    fn only_a_whole_body_whose_end_is_known_is_taken() {
+        let sized = ("content-length", "7");
+        for (lines, expected) in [
+            (vec![sized], Some(Length::Bytes(7))),
+            (vec![sized, sized], Some(Length::Bytes(7))),
+            (vec![("content-length", "7, 7")], Some(Length::Bytes(7))),
+            (vec![sized, ("content-encoding", "Identity")], Some(Length::Bytes(7))),
+            (vec![("transfer-encoding", "Chunked")], Some(Length::Chunked)),
+            (vec![sized, ("transfer-encoding", "chunked")], Some(Length::Chunked)),
+            (vec![], Some(Length::Unknown)),
+            (vec![("content-length", "")], None),
+            (vec![("content-length", "+7")], None),
+            (vec![("content-length", "7, 8")], None),
+            (vec![sized, ("content-length", "8")], None),
+            (vec![("transfer-encoding", "gzip, chunked")], None),
+            (vec![("transfer-encoding", "identity")], None),
+            (vec![sized, ("content-range", "bytes 0-6/100")], None),
+            (vec![sized, ("content-range", "bytes 0-6/7")], None),
+        ] {
+            assert_eq!(judge(200, &lines), expected, "{lines:?}");
+        }
+        for coding in
+            ["gzip", "GZIP", "x-gzip", "gzip, identity", "identity, br", "br", "deflate", "zstd"]
+        {
+            assert_eq!(judge(200, &[sized, ("content-encoding", coding)]), None, "{coding}");
+        }
+        assert_eq!(judge(206, &[sized]), None);
+        assert_eq!(judge(203, &[sized]), None);
+    }
+}
