@@ -102,7 +102,7 @@ fn json_is_one_document_and_tells_what_is_on_disk() {
     assert_eq!(flows[2]["state"], "failed");
     assert_eq!(flows[2]["files"], Value::Array(Vec::new()));
     assert_eq!(flows[2]["error"]["kind"], "refused");
-    assert!(flows[2]["error"]["message"].as_str().unwrap().contains("不存在"), "{report}");
+    assert!(flows[2]["error"]["message"].as_str().unwrap().contains("does not know"), "{report}");
     assert!(stderr(&output).contains("given again: 1"), "{}", stderr(&output));
     assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 1);
 }
@@ -117,7 +117,7 @@ fn flows_that_fail_are_told_one_by_one() {
     assert_eq!(code(&output), 2);
     for id in ["NOSUCHA", "NOSUCHB"] {
         let line = stderr(&output).lines().find(|line| line.contains(id)).map(str::to_owned);
-        assert!(line.unwrap().contains("不存在"), "{}", stderr(&output));
+        assert!(line.unwrap().contains("does not know"), "{}", stderr(&output));
     }
     assert_eq!(stdout(&output).lines().count(), 1);
     assert!(stdout(&output).contains(known.as_str()));
@@ -149,10 +149,19 @@ fn a_wrong_key_is_no_partial_success() {
     assert_eq!(files(home.path()).len(), 0);
 }
 
-/// Answers links for every flow asked for, to files on itself.
+/// Answers that every flow asked for is signed, and with links to files on itself.
 fn links(seen: &support::server::Seen, address: std::net::SocketAddr) -> Answer {
     let body: Value = serde_json::from_str(&seen.body).unwrap();
     let ids = body["FlowIds"].as_array().unwrap();
+    if seen.header("x-tc-action") == "DescribeFlowDetailInfo" {
+        let approvers = serde_json::json!([{ "ApproveTime": 1_600_000_000 }]);
+        let infos: Vec<Value> = ids
+            .iter()
+            .map(|id| serde_json::json!({ "FlowId": id, "FlowStatus": "ALL", "FlowApproverInfos": approvers }))
+            .collect();
+        let response = serde_json::json!({ "Response": { "FlowInfo": infos, "RequestId": "r-1" } });
+        return answer(200, "application/json", response.to_string());
+    }
     let infos: Vec<Value> = ids
         .iter()
         .map(|id| {

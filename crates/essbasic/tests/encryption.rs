@@ -58,7 +58,8 @@ fn contracts_come_through_encrypted_calls() {
             assert_eq!((report.saved().count(), report.failed().count(), files), (2, 1, 2));
         }
         let calls = emulator.stats().calls;
-        assert_eq!(calls["CreateRequestWithEncryption"], 2);
+        assert_eq!(calls["CreateRequestWithEncryption"], 4);
+        assert_eq!(calls["DescribeFlowDetailInfo"], 2);
         assert_eq!(calls["DescribeResourceUrlsByFlows"], 2);
     }
 }
@@ -71,7 +72,7 @@ fn errors_inside_are_those_of_the_action() {
     for result in download(&config(&emulator, encryption), "nobody") {
         let Err(Error::Call(error)) = result else { panic!("nobody may not") };
         assert_eq!(error.code(), "OperationDenied.UserNotInOrganization");
-        assert_eq!(error.action(), "DescribeResourceUrlsByFlows");
+        assert_eq!(error.action(), "DescribeFlowDetailInfo");
         assert!(error.request_id().is_some());
     }
 }

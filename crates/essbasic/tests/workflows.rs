@@ -127,7 +127,7 @@ fn a_missing_permission_stops_at_once_and_names_both_ways() {
     emulator.set_application_downloads(APP_ID, false);
     for colour in Colour::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
-        let options = DownloadOptions::to(folder.path());
+        let options = DownloadOptions::to(folder.path()).with_any_state();
         let flows: Vec<String> = (0..500).map(|index| index.to_string()).collect();
         let flows: Vec<&str> = flows.iter().map(String::as_str).collect();
         let before = emulator.stats().calls.values().sum::<u64>();
@@ -139,7 +139,7 @@ fn a_missing_permission_stops_at_once_and_names_both_ways() {
             "{text}"
         );
         assert!(!text.contains('\n'));
-        assert_eq!(emulator.stats().calls.values().sum::<u64>() - before, 1);
+        assert_eq!(emulator.stats().calls.values().sum::<u64>() - before, 2);
         assert!(names(folder.path()).is_empty());
     }
 }
@@ -234,7 +234,7 @@ fn names_that_collide_are_told_apart() {
     }
     for colour in Colour::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
-        let options = DownloadOptions::to(folder.path());
+        let options = DownloadOptions::to(folder.path()).with_any_state();
         assert!(colour.download(&["same", "SAME"], &options).unwrap().is_complete());
         let mut expected = vec!["_合同-same.pdf", "_合同-SAME (2).pdf"];
         expected.sort_unstable();
@@ -283,5 +283,52 @@ fn a_callback_wakes_who_waits() {
         assert_eq!(outcomes[0].outcome, WaitOutcome::Signed);
         assert!(matches!(outcomes[1].outcome, WaitOutcome::Pending { .. }), "{outcomes:?}");
         assert_eq!(asked().unwrap() - before.unwrap_or_default(), 1, "nobody asked again");
+    }
+}
+
+#[test]
+fn a_download_refuses_contracts_that_not_every_party_has_signed() {
+    let emulator = emulator();
+    let states = ["draft", "half", "refused", "whole"];
+    for id in states {
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+    }
+    for id in ["half", "refused", "whole"] {
+        emulator.sign(id, None).unwrap();
+    }
+    emulator.end("refused", Status::Reject, "条款有误").unwrap();
+    emulator.sign("whole", None).unwrap();
+    for colour in Colour::both(&config(&emulator), &the_agent()) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = DownloadOptions::to(folder.path());
+        let report = colour.download(&states, &options).unwrap();
+        let kinds: Vec<_> =
+            report.flows.iter().map(|flow| flow.error.as_ref().map(|error| error.kind)).collect();
+        let refused = Some(FlowErrorKind::NotSigned);
+        assert_eq!(kinds, [refused, refused, refused, None]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let told = |report: &Report| -> Vec<String> {
+            let statuses = report.flows.iter().map(|flow| flow.status.as_ref().unwrap());
+            statuses.map(ToString::to_string).collect()
+        };
+        let expected = ["INIT", "PART", "REJECT", "ALL"];
+        assert_eq!(told(&report), expected);
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["flows"][2]["status"], "REJECT");
+
+        // In any state they are saved, with their states in the report and in the events.
+        let saved = Arc::new(Mutex::new(Vec::new()));
+        let events = Arc::clone(&saved);
+        let options = options.with_any_state().on_event(move |event| {
+            if let DownloadEvent::Saved { status, .. } = event {
+                events.lock().unwrap().push(status.unwrap().to_string());
+            }
+        });
+        let report = colour.download(&states, &options).unwrap();
+        assert!(report.is_complete(), "{report:?}");
+        assert_eq!(told(&report), expected);
+        let mut saved = saved.lock().unwrap().clone();
+        saved.sort_unstable();
+        assert_eq!(saved, ["ALL", "INIT", "PART", "REJECT"]);
     }
 }

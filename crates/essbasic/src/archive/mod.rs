@@ -128,7 +128,8 @@ impl Archive {
             _ => Box::new(std::mem::take(&mut self.again).into_iter()),
         };
         self.tries += 1;
-        let check = self.options.check.then_some(self.options.settle);
+        let is_checked = self.options.check && !self.options.download.any_state;
+        let check = is_checked.then_some(self.options.settle);
         let policy = Policy { check, patience: PATIENCE, names_later: true, ..Policy::default() };
         let options = self.options.download.clone();
         let job = Job::streaming(self.agent.clone(), source, options, policy, names);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use essbasic_models::FlowStatus;
+
 use super::destination::Destination;
 use super::options::{ReportedFlow, SavedFile};
 use crate::error::FlowError;
@@ -17,8 +19,10 @@ pub(super) struct FlowState {
     pub(super) fetching: usize,
     /// Whether a batch that holds it is being asked for.
     pub(super) asked: bool,
-    /// Before this, on the monotonic clock, its file is not composed.
-    pub(super) composed_at: Duration,
+    /// No links are asked for before this, on the monotonic clock.
+    pub(super) not_before: Duration,
+    /// Its state, if it was looked up.
+    pub(super) status: Option<FlowStatus>,
 }
 
 pub(super) struct FileState {
@@ -48,7 +52,8 @@ impl FlowState {
             started: false,
             fetching: 0,
             asked: false,
-            composed_at: Duration::ZERO,
+            not_before: Duration::ZERO,
+            status: None,
         }
     }
 
@@ -73,6 +78,7 @@ impl FlowState {
     }
 
     pub(super) fn report(self) -> ReportedFlow {
-        ReportedFlow { files: self.saved(), flow_id: self.flow_id, error: self.error }
+        let files = self.saved();
+        ReportedFlow { flow_id: self.flow_id, status: self.status, files, error: self.error }
     }
 }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use essbasic_models::FlowStatus;
 use tc3_client::api::json;
 
 use super::link_host::LinkHost;
@@ -37,6 +38,11 @@ pub struct DownloadOptions {
     /// and its contract fails with [`FlowErrorKind::Untrusted`](crate::FlowErrorKind::Untrusted). Redirects
     /// are not followed.
     pub link_hosts: Vec<LinkHost>,
+    /// Whether contracts are downloaded that not every party has signed; `false`: such a contract fails with
+    /// [`FlowErrorKind::NotSigned`](crate::FlowErrorKind::NotSigned).
+    pub any_state: bool,
+    /// How long a PDF takes to be composed after the last signature; 3 seconds.
+    pub settle: Duration,
     pub(crate) stop: Stop,
     pub(crate) progress: Option<Progress>,
     #[cfg(feature = "object-store")]
@@ -55,6 +61,8 @@ impl DownloadOptions {
             file_timeout: Duration::from_secs(3600),
             names: NameTemplate::default(),
             link_hosts: vec![LinkHost::service()],
+            any_state: false,
+            settle: Duration::from_secs(3),
             stop: Stop::default(),
             progress: None,
             #[cfg(feature = "object-store")]
@@ -132,6 +140,22 @@ impl DownloadOptions {
         self
     }
 
+    /// Downloads contracts in any state ([`any_state`](Self::any_state)): also those that not every party has
+    /// signed. Their files are not the final ones; the state of each is in
+    /// [`ReportedFlow::status`].
+    #[must_use]
+    pub fn with_any_state(mut self) -> Self {
+        self.any_state = true;
+        self
+    }
+
+    /// Sets [`settle`](Self::settle).
+    #[must_use]
+    pub fn with_settle(mut self, settle: Duration) -> Self {
+        self.settle = settle;
+        self
+    }
+
     /// Ends the download early if it is stopped through this handle. Contracts that are not complete by then
     /// are reported as [`FlowErrorKind::Stopped`](crate::FlowErrorKind::Stopped).
     #[must_use]
@@ -198,6 +222,8 @@ pub enum DownloadEvent<'a> {
         flow_id: &'a str,
         /// Its files.
         files: &'a [SavedFile],
+        /// Its state, if it was looked up.
+        status: Option<&'a FlowStatus>,
     },
     /// An earlier run of an archive job has saved this contract.
     Kept {
@@ -247,6 +273,8 @@ pub struct Report {
 pub struct ReportedFlow {
     /// The contract.
     pub flow_id: String,
+    /// Its state, if it was looked up: `All` unless contracts in any state are downloaded.
+    pub status: Option<FlowStatus>,
     /// Its files on disk; where `error` is set, those that had been saved before it.
     pub files: Vec<SavedFile>,
     /// Why it is not, or not whole, on disk.
@@ -264,6 +292,7 @@ json::object! {
 json::object! {
     ReportedFlow {
         "flow_id" => flow_id: required,
+        "status" => status: optional,
         "files" => files: default,
         "error" => error: optional,
     }

@@ -66,7 +66,7 @@ fn links_that_nobody_agreed_to_end_their_contracts_alone_and_are_not_followed() 
         let consent = format!("--link-host http://{})", inside.address);
         assert!(told.message.ends_with(&consent), "{told}");
         let seen = service.take_seen();
-        assert_eq!(seen.len(), 2, "one call and one file, and no fresh links: {seen:?}");
+        assert_eq!(seen.len(), 3, "two calls and one file, and no fresh links: {seen:?}");
         assert!(inside.take_seen().is_empty());
     }
 }
@@ -164,7 +164,7 @@ fn refused_redirect(client: &Colour, service: &Server, status: u16) {
     let told = format!("leads elsewhere (HTTP {status}), which is not followed");
     assert!(error.message.contains(&told) && !error.message.contains("moved"), "{error}");
     let seen = service.take_seen();
-    assert_eq!(seen.len(), 2, "one call and one file: {seen:?}");
+    assert_eq!(seen.len(), 3, "two calls and one file: {seen:?}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 

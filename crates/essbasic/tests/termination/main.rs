@@ -30,6 +30,7 @@ const COUNTS: [usize; 13] = [0, 1, 49, 50, 51, 99, 100, 101, 150, 199, 200, 400,
 #[derive(Debug, Clone, Copy)]
 enum Job {
     Download,
+    DownloadAnyState,
     Archive,
     /// Without looking the contracts up first.
     ArchiveAnyState,
@@ -38,8 +39,15 @@ enum Job {
     Links,
 }
 
-const JOBS: [Job; 6] =
-    [Job::Download, Job::Archive, Job::ArchiveAnyState, Job::Wait, Job::Status, Job::Links];
+const JOBS: [Job; 7] = [
+    Job::Download,
+    Job::DownloadAnyState,
+    Job::Archive,
+    Job::ArchiveAnyState,
+    Job::Wait,
+    Job::Status,
+    Job::Links,
+];
 
 /// The outcome of a job, as far as all jobs have one.
 struct Outcome {
@@ -62,10 +70,11 @@ fn perform(
         good: results.into_iter().filter(|good| *good).count(),
     };
     match job {
-        Job::Download => {
-            let options = DownloadOptions::to(folder.path())
+        Job::Download | Job::DownloadAnyState => {
+            let mut options = DownloadOptions::to(folder.path())
                 .with_concurrency(concurrency)
                 .with_stop(stop.clone());
+            options.any_state = matches!(job, Job::DownloadAnyState);
             let report: Report = client.download(ids, &options)?;
             Ok(count(report.flows.iter().map(|flow| flow.error.is_none()).collect()))
         }
@@ -114,8 +123,8 @@ fn run(
 /// How many contracts of this fate end well in this job.
 fn is_good(job: Job, fate: Fate) -> bool {
     match job {
-        Job::Archive | Job::Wait if fate == Fate::Unsigned => false,
-        Job::Download | Job::Archive | Job::ArchiveAnyState => {
+        Job::Download | Job::Archive | Job::Wait if fate == Fate::Unsigned => false,
+        Job::Download | Job::DownloadAnyState | Job::Archive | Job::ArchiveAnyState => {
             matches!(fate, Fate::Found | Fate::JustSigned | Fate::Unsigned)
         }
         // Their files are no concern of these.
@@ -125,7 +134,7 @@ fn is_good(job: Job, fate: Fate) -> bool {
 
 /// Whether the job writes files of contracts of this fate.
 fn saves(job: Job, fate: Fate) -> bool {
-    matches!(job, Job::Download | Job::Archive | Job::ArchiveAnyState) && is_good(job, fate)
+    !matches!(job, Job::Wait | Job::Status | Job::Links) && is_good(job, fate)
 }
 
 #[test]
@@ -243,7 +252,9 @@ fn a_stop_ends_every_pause() {
         // Between two rounds of the archive.
         (Job::Archive, Script { stop: Some((12, 10)), ..Script::uniform(1, Fate::Failing) }),
         // A file is tried again later.
-        (Job::Download, Script { stop: Some((1, 10)), ..Script::uniform(1, Fate::Failing) }),
+        (Job::Download, Script { stop: Some((3, 10)), ..Script::uniform(1, Fate::Failing) }),
+        // Between two rounds of links.
+        (Job::Download, Script { stop: Some((7, 10)), ..Script::uniform(1, Fate::Expired) }),
         (Job::Wait, Script { stop: Some((0, 1_000)), ..Script::uniform(1, Fate::Unsigned) }),
         (Job::Wait, Script { stop: Some((0, 1_000)), ..Script::uniform(1, Fate::JustSigned) }),
     ];
@@ -261,7 +272,7 @@ fn a_stop_ends_every_pause() {
 #[test]
 fn a_stopped_download_accounts_for_the_contracts_that_it_has_not_looked_at() {
     for driver in DRIVERS {
-        let script = Script { stop: Some((3, 0)), ..Script::uniform(430, Fate::Found) };
+        let script = Script { stop: Some((4, 0)), ..Script::uniform(430, Fate::Found) };
         let stop = Stop::default();
         let ids = script.ids();
         let service = Service::new(script, stop.clone());

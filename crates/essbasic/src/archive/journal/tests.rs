@@ -167,7 +167,8 @@ fn whatever_the_service_says_the_journal_can_be_read_again() {
     let path = folder.path().join("j.jsonl");
     let journal = open(&path, &header("1/1")).unwrap();
     let error = FlowError::new(FlowErrorKind::Refused, "\u{1}合".repeat(1 << 20));
-    let flow = ReportedFlow { flow_id: "a".to_owned(), files: vec![], error: Some(error) };
+    let flow =
+        ReportedFlow { flow_id: "a".to_owned(), status: None, files: vec![], error: Some(error) };
     journal.add(&Record::of(&flow)).unwrap();
     journal.close().unwrap();
     let records: Vec<Record> = Reader::open(&path).unwrap().unwrap().map(Result::unwrap).collect();

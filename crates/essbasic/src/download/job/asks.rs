@@ -42,7 +42,7 @@ impl Job {
         for flow in &flows {
             if let Some(state) = self.flows.get_mut(flow) {
                 state.asked = true;
-                delay = delay.max(state.composed_at.saturating_sub(now.monotonic));
+                delay = delay.max(state.not_before.saturating_sub(now.monotonic));
                 ids.push(state.flow_id.clone());
             }
         }

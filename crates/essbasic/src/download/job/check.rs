@@ -61,13 +61,21 @@ impl Job {
         let settle = self.policy.check.unwrap_or_default();
         for flow in check.flows {
             let Some(state) = self.flows.get_mut(&flow) else { continue };
-            let refused = match infos.remove(&state.flow_id) {
+            let info = infos.remove(&state.flow_id);
+            state.status = info.as_ref().map(|info| info.flow_status.clone());
+            let refused = match info {
+                None if self.policy.any_state => {
+                    self.linkless.push_back(flow);
+                    continue;
+                }
                 None => {
                     let message = "the service does not know the contract, or not as this agent's";
                     FlowError::new(FlowErrorKind::Refused, message)
                 }
-                Some(info) if info.flow_status == FlowStatus::All => {
-                    state.composed_at = composed_at(&info, settle, now);
+                Some(info) if info.flow_status == FlowStatus::All || self.policy.any_state => {
+                    if info.flow_status == FlowStatus::All {
+                        state.not_before = composed_at(&info, settle, now);
+                    }
                     self.linkless.push_back(flow);
                     continue;
                 }

@@ -14,8 +14,11 @@ use crate::error::{Error, FlowError, FlowErrorKind};
 /// Attempts at one file over links that live, however many links they take.
 const ATTEMPTS: u32 = 4;
 
-/// Links tried for one file: the first, and others where it was dead.
+/// Links tried for one file in a round: the first, and others where it was dead.
 const LINKS: u32 = 3;
+
+/// Pause before the next round.
+const ROUND_PAUSE: Duration = Duration::from_secs(5);
 
 /// A link this close to its death is not begun with.
 const MARGIN: Duration = Duration::from_secs(20);
@@ -41,10 +44,10 @@ impl Job {
     }
 
     /// A fetch has ended.
-    pub(super) fn on_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
+    pub(super) fn on_fetch(&mut self, now: Now, fetch: Fetch, end: FetchEnd) {
         let flow = fetch.flow;
         self.leave_flight(flow);
-        self.end_fetch(fetch, end);
+        self.end_fetch(now, fetch, end);
         self.settle(flow);
     }
 
@@ -70,7 +73,7 @@ impl Job {
         }
     }
 
-    fn end_fetch(&mut self, fetch: Fetch, end: FetchEnd) {
+    fn end_fetch(&mut self, now: Now, fetch: Fetch, end: FetchEnd) {
         let Some(state) = self.flows.get_mut(&fetch.flow) else { return };
         let Some(file) = state.files.get_mut(fetch.place) else { return };
         if let FetchEnd::Saved(saved) = end {
@@ -78,7 +81,8 @@ impl Job {
             file.stage = Stage::Saved(saved);
             if state.is_saved() && state.error.is_none() {
                 let (flow_id, files) = (&state.flow_id, &*state.saved());
-                self.options.tell(DownloadEvent::Saved { flow_id, files });
+                let status = state.status.as_ref();
+                self.options.tell(DownloadEvent::Saved { flow_id, files, status });
             }
             return;
         }
@@ -109,7 +113,16 @@ impl Job {
             },
             // Another file of the contract has failed meanwhile.
             _ if failed_before => {}
-            FetchEnd::LinkDead(_) if dead_links < LINKS => self.ask_again(fetch.flow),
+            FetchEnd::LinkDead(_)
+                if dead_links < LINKS.saturating_mul(self.policy.rounds.max(1)) =>
+            {
+                if dead_links.is_multiple_of(LINKS)
+                    && let Some(state) = self.flows.get_mut(&fetch.flow)
+                {
+                    state.not_before = now.monotonic.saturating_add(ROUND_PAUSE);
+                }
+                self.ask_again(fetch.flow);
+            }
             FetchEnd::Failed(_) if failed < ATTEMPTS => {
                 let delay = Duration::from_millis(250 << failed);
                 self.ready.push_back(Fetch { delay, ..fetch });

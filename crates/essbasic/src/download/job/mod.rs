@@ -24,6 +24,9 @@ use crate::next::{InFlight, Next};
 /// The longest pause after a failed call for many contracts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// Rounds of a download: as many as an archive job has by default.
+const ROUNDS: u32 = 3;
+
 /// What to begin.
 pub(crate) enum Step {
     Check(Check),
@@ -57,6 +60,11 @@ pub(crate) struct Policy {
     /// Looks whether a contract is signed by all before it asks for links, and gives its PDF this long
     /// to be composed after the last signature.
     pub(crate) check: Option<Duration>,
+    /// Whether a contract that is looked up is downloaded in any state.
+    pub(crate) any_state: bool,
+    /// How many times as many links as in one round may expire before a contract fails, with a pause after
+    /// each round. Zero counts as one.
+    pub(crate) rounds: u32,
     /// How many calls in a row may fail before their contracts do.
     pub(crate) patience: u32,
     /// Whether somebody else makes the files' names durable.
@@ -121,7 +129,13 @@ impl Job {
         target.prepare()?;
         let names = FileNames::of_download(options.names.clone(), &target);
         let source = distinct(flow_ids).into_iter().enumerate();
-        Ok(Self::streaming(agent, Box::new(source), options, Policy::default(), names))
+        let policy = Policy {
+            check: Some(options.settle),
+            any_state: options.any_state,
+            rounds: ROUNDS,
+            ..Policy::default()
+        };
+        Ok(Self::streaming(agent, Box::new(source), options, policy, names))
     }
 
     /// A job that takes its contracts as it needs them, to a place that is ready. Whoever drives it takes
@@ -223,7 +237,7 @@ impl Job {
         match ended {
             Ended::Check(check, answer) => self.on_check(now, check, answer),
             Ended::Ask(ask, answer) => self.on_links(now, ask, answer),
-            Ended::Fetch(fetch, end) => self.on_fetch(fetch, end),
+            Ended::Fetch(fetch, end) => self.on_fetch(now, fetch, end),
             Ended::Cancelled(step) => self.on_cancelled(step),
         }
     }

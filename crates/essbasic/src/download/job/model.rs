@@ -56,6 +56,8 @@ enum Call {
 struct Script {
     fates: Vec<Fate>,
     checks: bool,
+    any_state: bool,
+    rounds: u32,
     batch: (usize, usize),
     concurrency: usize,
     calls: Vec<Call>,
@@ -99,16 +101,18 @@ fn script() -> impl Strategy<Value = Script> {
     let batch = prop_oneof![Just((100, 50)), batch];
     (
         fates(),
-        any::<bool>(),
+        (any::<bool>(), any::<bool>(), 0_u32..4),
         batch,
         1_usize..=9,
         prop_oneof![Just(vec![Call::Answered]), prop::collection::vec(call, 1..40)],
         prop::collection::vec((any::<usize>(), 0_u64..90), 1..60),
         prop::option::weighted(0.3, 0_usize..600),
     )
-        .prop_map(|(fates, checks, batch, concurrency, calls, order, stop_after)| Script {
+        .prop_map(|(fates, policy, batch, concurrency, calls, order, stop_after)| Script {
             fates,
-            checks,
+            checks: policy.0,
+            any_state: policy.1,
+            rounds: policy.2,
             batch,
             concurrency,
             calls,
@@ -244,6 +248,8 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
         DownloadOptions::to("unused").with_concurrency(script.concurrency).with_stop(stop.clone());
     let policy = Policy {
         check: script.checks.then_some(Duration::from_secs(3)),
+        any_state: script.any_state,
+        rounds: script.rounds,
         patience: 4,
         names_later: false,
         batch: BatchSizes { checks: script.batch.0, links: script.batch.1 },
@@ -286,7 +292,7 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
         }
         let (choice, seconds) = script.order[ends % script.order.len()];
         ends += 1;
-        prop_assert!(ends < script.fates.len() * 60 + 200, "the job does not end");
+        prop_assert!(ends < script.fates.len() * 90 + 200, "the job does not end");
         clock += seconds;
         let step = in_flight.swap_remove(choice % in_flight.len());
         let ended = match stop.is_stopped() && !step.delay().is_zero() {
@@ -316,9 +322,9 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
         }
         let expected = match world.fate(&flow.flow_id) {
             Fate::Found | Fate::Shifting => None,
-            Fate::Unsigned if script.checks => Some(FlowErrorKind::NotSigned),
+            Fate::Unsigned if script.checks && !script.any_state => Some(FlowErrorKind::NotSigned),
             Fate::Unsigned => None,
-            Fate::Unknown if script.checks => Some(FlowErrorKind::Refused),
+            Fate::Unknown if script.checks && !script.any_state => Some(FlowErrorKind::Refused),
             Fate::Unknown => Some(FlowErrorKind::Missing),
             Fate::Failing => Some(FlowErrorKind::Network),
             Fate::Expiring => Some(FlowErrorKind::Link),
@@ -351,6 +357,8 @@ fn multiples_of_the_batch_size_end_as_other_numbers_do() {
         let script = Script {
             fates: vec![fate; count],
             checks,
+            any_state: false,
+            rounds: 1,
             batch: (100, 50),
             concurrency: 8,
             calls: vec![Call::Answered],

@@ -13,7 +13,9 @@ fn now(secs: u64) -> Now {
 fn job(folder: &tempfile::TempDir, flows: &[&str], concurrency: usize) -> Job {
     let flows: Vec<String> = flows.iter().map(|flow| (*flow).to_owned()).collect();
     let options = DownloadOptions::to(folder.path()).with_concurrency(concurrency);
-    Job::new(Agent::new("app"), &flows, options).unwrap()
+    let names = FileNames::new(options.names.clone());
+    let source = Box::new(flows.into_iter().enumerate());
+    Job::streaming(Agent::new("app"), source, options, Policy::default(), names)
 }
 
 fn answer(infos: Value) -> Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error> {
@@ -65,16 +67,16 @@ fn later_links_in_another_order_go_to_the_same_files() {
     job.on_links(now(0), ask, answer(json!([files("f", &["one", "two"])])));
     let first = fetched(&mut job, 0);
     let end = saved(&first);
-    job.on_fetch(first, end);
+    job.on_fetch(now(0), first, end);
     let second = fetched(&mut job, 0);
-    job.on_fetch(second, dead());
+    job.on_fetch(now(0), second, dead());
     let ask = asked(&mut job, 1);
     job.on_links(now(1), ask, answer(json!([files("f", &["two", "one", "three"])])));
     for expected in ["two", "three"] {
         let fetch = fetched(&mut job, 1);
         assert_eq!(fetch.link.name, expected);
         let end = saved(&fetch);
-        job.on_fetch(fetch, end);
+        job.on_fetch(now(0), fetch, end);
     }
     assert!(is_done(&mut job, 1));
     let report = job.finish().unwrap();
@@ -90,7 +92,7 @@ fn a_file_that_later_answers_leave_out_is_a_failure() {
     let ask = asked(&mut job, 0);
     job.on_links(now(0), ask, answer(json!([files("f", &["one", "two"])])));
     let first = fetched(&mut job, 0);
-    job.on_fetch(first, dead());
+    job.on_fetch(now(0), first, dead());
     let ask = asked(&mut job, 0);
     job.on_links(now(0), ask, answer(json!([files("f", &["one"])])));
     assert!(is_done(&mut job, 0));
@@ -107,7 +109,7 @@ fn links_that_died_in_the_queue_are_asked_for_again() {
     let first = fetched(&mut job, 0);
     // The first download took six minutes.
     let end = saved(&first);
-    job.on_fetch(first, end);
+    job.on_fetch(now(0), first, end);
     let ask = asked(&mut job, 360);
     assert_eq!(ask.ids, ["b"]);
     job.on_links(now(360), ask, answer(json!([files("b", &["x"])])));
@@ -123,7 +125,7 @@ fn a_full_disk_stops_everything_and_tells_what_to_do() {
     let infos = ["a", "b", "c"].map(|flow| files(flow, &["x"]));
     job.on_links(now(0), ask, answer(json!(infos)));
     let first = fetched(&mut job, 0);
-    job.on_fetch(first, FetchEnd::Disk(ErrorKind::StorageFull.into()));
+    job.on_fetch(now(0), first, FetchEnd::Disk(ErrorKind::StorageFull.into()));
     assert!(is_done(&mut job, 0));
     let error = job.finish().unwrap_err();
     assert!(matches!(error, Error::Folder { .. }));
@@ -137,10 +139,10 @@ fn a_name_that_cannot_be_written_is_one_contracts_trouble() {
     let ask = asked(&mut job, 0);
     job.on_links(now(0), ask, answer(json!([files("a", &["x"]), files("b", &["x"])])));
     let first = fetched(&mut job, 0);
-    job.on_fetch(first, FetchEnd::Disk(ErrorKind::IsADirectory.into()));
+    job.on_fetch(now(0), first, FetchEnd::Disk(ErrorKind::IsADirectory.into()));
     let second = fetched(&mut job, 0);
     let end = saved(&second);
-    job.on_fetch(second, end);
+    job.on_fetch(now(0), second, end);
     let report = job.finish().unwrap();
     assert_eq!(report.failed().count(), 1);
     assert_eq!(report.saved().count(), 1);
@@ -154,9 +156,9 @@ fn a_contract_that_is_tried_anew_has_the_name_it_had() {
     job.on_links(now(0), ask, answer(json!([files("f", &["one", "two"])])));
     let first = fetched(&mut job, 0);
     let end = saved(&first);
-    job.on_fetch(first, end);
+    job.on_fetch(now(0), first, end);
     let second = fetched(&mut job, 0);
-    job.on_fetch(second, FetchEnd::Refused(FlowError::new(FlowErrorKind::Link, "moved")));
+    job.on_fetch(now(0), second, FetchEnd::Refused(FlowError::new(FlowErrorKind::Link, "moved")));
     assert!(is_done(&mut job, 0));
     let mut names = job.into_names().unwrap();
     let mut name =
