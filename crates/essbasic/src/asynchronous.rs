@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::api::Action;
 use tc3_client::transport;
@@ -9,11 +11,14 @@ use crate::batch::{Batched, Batches, Look};
 #[cfg(feature = "object-store")]
 use crate::download::Object;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
-use crate::download::{Ended, Fetch, FetchEnd, Job, Receiving, Step, ToFolder, broken, request};
+use crate::download::{
+    Ended, Fetch, FetchEnd, Job, Receiving, Step, ToFolder, WaitStep, broken, request,
+};
 use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
-use crate::wait::{FlowWait, WaitJob, WaitOptions};
+use crate::stop::Stop;
+use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
 
 /// An async client of the e-sign service, on behalf of one agent. Clones are cheap and share
 /// connections, credentials and the rate limit.
@@ -141,11 +146,7 @@ impl Client {
                     }
                 }
                 Next::Wait(time) => {
-                    let sleep = self.client.sleep(time);
-                    match options.signals() {
-                        Some(signals) => options.stop.race(signals.wait_or(sleep)).await,
-                        None => options.stop.race(sleep).await,
-                    };
+                    sleep(&self.client, &options.stop, options.signals(), time).await;
                 }
                 Next::Done => return Ok(job.finish()),
             }
@@ -165,7 +166,8 @@ impl Client {
     {
         let agent = complete(&self.agent)?;
         let (flows, all) = (flow_ids(flows), options.clone());
-        let job = spawn_blocking(move || Job::new(agent, &flows, all));
+        let now = self.client.now();
+        let job = spawn_blocking(move || Job::new(agent, &flows, all, now));
         let job = job.await.map_err(|_| Error::Interrupted)??;
         self.run_job(job, options, &mut |_| ()).await?.finish()
     }
@@ -253,11 +255,33 @@ async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -
             Some(answer) => Ended::Ask(ask, answer),
             None => Ended::Cancelled(Step::Ask(ask)),
         },
+        Step::Wait(WaitStep::Poll(poll)) => match stop.race(client.call(&*poll)).await {
+            Some(answer) => Ended::Poll(answer),
+            None => Ended::Cancelled(Step::Wait(WaitStep::Poll(poll))),
+        },
+        Step::Wait(WaitStep::Sleep(time)) => {
+            sleep(&client, stop, options.signals(), time).await;
+            Ended::Slept
+        }
         Step::Fetch(fetch) => {
             let end = run_fetch(&client, &options, &fetch).await;
             Ended::Fetch(fetch, end.unwrap_or_else(|end| end))
         }
     }
+}
+
+/// Sleeps until the time is over, a callback is received or the job is stopped.
+async fn sleep(
+    client: &tc3_client::Client,
+    stop: &Stop,
+    signals: Option<&Signals>,
+    time: Duration,
+) {
+    let sleep = client.sleep(time);
+    match signals {
+        Some(signals) => stop.race(signals.wait_or(sleep)).await,
+        None => stop.race(sleep).await,
+    };
 }
 
 async fn run_fetch(

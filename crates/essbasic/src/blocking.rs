@@ -12,7 +12,7 @@ use crate::batch::{Batched, Batches, Look};
 #[cfg(feature = "object-store")]
 use crate::download::Uploads;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
-use crate::download::{Ended, Fetch, FetchEnd, Job, Receiving, Step, broken, request};
+use crate::download::{Ended, Fetch, FetchEnd, Job, Receiving, Step, WaitStep, broken, request};
 use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
@@ -145,7 +145,7 @@ impl Client {
         I::Item: Into<String>,
     {
         let agent = complete(&self.agent)?;
-        let job = Job::new(agent, &flow_ids(flows), options.clone())?;
+        let job = Job::new(agent, &flow_ids(flows), options.clone(), self.client.now())?;
         self.run_job(job, options, &|_| ()).finish()
     }
 
@@ -193,8 +193,8 @@ impl Client {
             uploads: Uploads::default(),
         };
         std::thread::scope(|scope| {
-            // One more than downloads: somebody asks for links meanwhile.
-            for _ in 0..options.downloads() {
+            // One more than downloads asks for links meanwhile, and another one waits for signatures.
+            for _ in 0..options.downloads() + usize::from(options.wait.is_some()) {
                 let worker = std::thread::Builder::new().name("essbasic-download".into());
                 // Where no more threads are to be had, those that are do the work.
                 if worker.spawn_scoped(scope, || self.work(&shared, options, keep)).is_err() {
@@ -247,6 +247,15 @@ impl Client {
                 Some(answer) => Ended::Ask(ask, answer),
                 None => Ended::Cancelled(Step::Ask(ask)),
             },
+            Step::Wait(WaitStep::Poll(poll)) => match self.call_unless(stop, &*poll) {
+                Some(answer) => Ended::Poll(answer),
+                None => Ended::Cancelled(Step::Wait(WaitStep::Poll(poll))),
+            },
+            Step::Wait(WaitStep::Sleep(time)) => {
+                let is_told = || options.signals().is_some_and(Signals::is_told);
+                self.client.sleep_unless(time, &|| is_told() || shared.lock().is_ending());
+                Ended::Slept
+            }
             Step::Fetch(fetch) => {
                 let end = self.run_fetch(shared, options, &fetch).unwrap_or_else(|end| end);
                 Ended::Fetch(fetch, end)

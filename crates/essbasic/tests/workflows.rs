@@ -332,3 +332,38 @@ fn a_download_refuses_contracts_that_not_every_party_has_signed() {
         assert_eq!(saved, ["ALL", "INIT", "PART", "REJECT"]);
     }
 }
+
+/// The second contract is signed once the first one is on disk, which it would not be if both were waited for.
+#[test]
+fn a_download_that_waits_saves_each_contract_as_it_is_signed() {
+    for colour in [0, 1] {
+        let emulator = Arc::new(emulator());
+        for id in ["early", "late", "refused"] {
+            emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+        }
+        let sign = |emulator: &Emulator, id: &str| {
+            emulator.sign(id, None).unwrap();
+            emulator.sign(id, None).unwrap();
+        };
+        sign(&emulator, "early");
+        emulator.end("refused", Status::Reject, "条款有误").unwrap();
+        let client = &Colour::both(&config(&emulator), &the_agent())[colour];
+        let folder = tempfile::tempdir().unwrap();
+        let wait = WaitOptions::default()
+            .with_interval(Duration::from_millis(100))
+            .with_settle(Duration::from_secs(1))
+            .with_timeout(Duration::from_secs(60));
+        let signer = Arc::clone(&emulator);
+        let options = DownloadOptions::to(folder.path()).with_wait(wait).on_event(move |event| {
+            if let DownloadEvent::Saved { flow_id: "early", .. } = event {
+                sign(&signer, "late");
+            }
+        });
+        let report = client.download(&["late", "early", "refused", "unknown"], &options).unwrap();
+        let kinds: Vec<_> =
+            report.flows.iter().map(|flow| flow.error.as_ref().map(|error| error.kind)).collect();
+        let (refused, unknown) = (FlowErrorKind::NotSigned, FlowErrorKind::Refused);
+        assert_eq!(kinds, [None, None, Some(refused), Some(unknown)]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}

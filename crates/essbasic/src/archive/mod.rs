@@ -25,6 +25,9 @@ use crate::next::Next;
 /// Calls in a row that may fail before their contracts do: with the pauses between them, some minutes.
 const PATIENCE: u32 = 8;
 
+/// Most rounds after the first, whatever the options say.
+const MAX_SECOND_TRIES: u32 = 100;
+
 /// How long to wait before contracts that failed for passing reasons are tried anew.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -127,7 +130,7 @@ impl Archive {
             0 => Box::new(self.intake.clone()),
             _ => Box::new(std::mem::take(&mut self.again).into_iter()),
         };
-        self.tries += 1;
+        self.tries = self.tries.saturating_add(1);
         let is_checked = self.options.check && !self.options.download.any_state;
         let check = is_checked.then_some(self.options.settle);
         let policy = Policy { check, patience: PATIENCE, names_later: true, ..Policy::default() };
@@ -155,7 +158,7 @@ impl Archive {
         let record = Record::of(flow);
         match &flow.error {
             Some(error)
-                if self.tries <= self.options.second_tries
+                if self.tries <= self.options.second_tries.min(MAX_SECOND_TRIES)
                     && passing(error.kind)
                     && !self.options.download.stop.is_stopped() =>
             {

@@ -20,9 +20,9 @@ pub struct ArchiveOptions {
     pub shard: Shard,
     /// Whether each contract is looked up first and left alone where it is not signed by all; `true`.
     pub check: bool,
-    /// How long a PDF takes to be composed after the last signature; 3 seconds.
+    /// How long a PDF takes to be composed after the last signature; 3 seconds, and one hour at most.
     pub settle: Duration,
-    /// How often contracts that failed for reasons that may pass are tried anew once all others are done; 2.
+    /// How often contracts that failed for reasons that may pass are tried anew once all others are done; 2, and 100 at most.
     /// An answer that is no PDF is one of these: it may be the page of a server that is busy.
     pub second_tries: u32,
     /// Whether files of earlier runs are read and compared with their SHA-256, and fetched again if they differ;

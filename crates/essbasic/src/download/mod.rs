@@ -30,7 +30,7 @@ pub(crate) use fetch::ToFolder;
 #[cfg(any(feature = "async-core", feature = "blocking"))]
 pub(crate) use fetch::{Fetch, FetchEnd, Receiving, broken, request};
 #[cfg(any(feature = "async-core", feature = "blocking"))]
-pub(crate) use job::{Ended, Step};
+pub(crate) use job::{Ended, Step, WaitStep};
 #[cfg(all(feature = "object-store", feature = "async-core"))]
 pub(crate) use store::Object;
 #[cfg(all(feature = "object-store", feature = "blocking"))]

@@ -14,6 +14,7 @@ use super::template::NameTemplate;
 
 use crate::error::FlowError;
 use crate::stop::Stop;
+use crate::wait::{Signals, WaitOptions};
 
 /// How to download.
 #[derive(Clone)]
@@ -41,8 +42,9 @@ pub struct DownloadOptions {
     /// Whether contracts are downloaded that not every party has signed; `false`: such a contract fails with
     /// [`FlowErrorKind::NotSigned`](crate::FlowErrorKind::NotSigned).
     pub any_state: bool,
-    /// How long a PDF takes to be composed after the last signature; 3 seconds.
+    /// How long a PDF takes to be composed after the last signature; 3 seconds, and one hour at most.
     pub settle: Duration,
+    pub(crate) wait: Option<WaitOptions>,
     pub(crate) stop: Stop,
     pub(crate) progress: Option<Progress>,
     #[cfg(feature = "object-store")]
@@ -63,6 +65,7 @@ impl DownloadOptions {
             link_hosts: vec![LinkHost::service()],
             any_state: false,
             settle: Duration::from_secs(3),
+            wait: None,
             stop: Stop::default(),
             progress: None,
             #[cfg(feature = "object-store")]
@@ -156,6 +159,16 @@ impl DownloadOptions {
         self
     }
 
+    /// Waits until every party has signed each contract, and downloads it then, while others are still waited
+    /// for. A contract that is not signed when the time is over fails with
+    /// [`FlowErrorKind::NotSigned`](crate::FlowErrorKind::NotSigned). A stop is that of the download. An archive
+    /// job does not wait.
+    #[must_use]
+    pub fn with_wait(mut self, options: WaitOptions) -> Self {
+        self.wait = Some(options);
+        self
+    }
+
     /// Ends the download early if it is stopped through this handle. Contracts that are not complete by then
     /// are reported as [`FlowErrorKind::Stopped`](crate::FlowErrorKind::Stopped).
     #[must_use]
@@ -178,6 +191,11 @@ impl DownloadOptions {
     /// [`concurrency`](Self::concurrency) within its bounds.
     pub(crate) fn downloads(&self) -> usize {
         self.concurrency.clamp(1, 128)
+    }
+
+    /// The callbacks that end a pause of the wait.
+    pub(crate) fn signals(&self) -> Option<&Signals> {
+        self.wait.as_ref().and_then(WaitOptions::signals)
     }
 
     pub(crate) fn target(&self) -> Target {

@@ -34,6 +34,12 @@ const CLOCKS_APART: Duration = Duration::from_secs(60);
 /// A round sooner than this would only repeat the answer of the one before.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Longest pause between two rounds, whatever the options say.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Longest time for which a PDF is taken to be composed, whatever the options say.
+pub(crate) const LONGEST_SETTLE: Duration = Duration::from_secs(3600);
+
 /// What came of waiting for one contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -108,11 +114,15 @@ pub(crate) struct WaitJob {
     begun: bool,
     /// Whether the service has answered.
     answered: bool,
+    /// Contracts that have ended and have not been taken.
+    ended: Vec<usize>,
 }
 
 struct Flow {
     id: String,
     stage: Stage,
+    /// Whether its outcome has been taken.
+    is_taken: bool,
 }
 
 enum Stage {
@@ -154,7 +164,7 @@ impl WaitJob {
             Some(_) => flows.iter().cloned().zip(0..).collect(),
             None => HashMap::new(),
         };
-        let open = |id| Flow { id, stage: Stage::Open(Open::default()) };
+        let open = |id| Flow { id, stage: Stage::Open(Open::default()), is_taken: false };
         Self {
             agent,
             places,
@@ -169,6 +179,7 @@ impl WaitJob {
             changed: true,
             begun: false,
             answered: false,
+            ended: Vec::new(),
             options,
         }
     }
@@ -209,7 +220,7 @@ impl WaitJob {
             let place = self.places.get(&signal.flow_id).copied();
             let Some(flow) = place.filter(|&flow| self.open(flow).is_some()) else { continue };
             self.see(flow, &signal.status);
-            let composed_at = now.monotonic.saturating_add(self.options.settle);
+            let composed_at = now.monotonic.saturating_add(self.options.settle.min(LONGEST_SETTLE));
             self.conclude(flow, signal.status, signal.reason, composed_at);
         }
     }
@@ -218,10 +229,12 @@ impl WaitJob {
         self.interval = if self.changed {
             self.options.interval
         } else {
-            self.interval.mul_f64(1.5).min(self.options.max_interval)
+            let longer = self.interval.saturating_add(self.interval / 2);
+            longer.min(self.options.max_interval)
         };
         self.changed = false;
         self.begun = true;
+        self.interval = self.interval.min(LONGEST_INTERVAL);
         self.next_round = now.monotonic.saturating_add(self.interval.max(SHORTEST_INTERVAL));
         let places = 0..self.flows.len();
         let open: Vec<usize> = places.filter(|&flow| self.open(flow).is_some()).collect();
@@ -318,6 +331,24 @@ impl WaitJob {
             self.options.tell(WaitEvent::Ended { flow_id: id, outcome: &outcome });
         }
         self.close(flow, Stage::Ended(outcome));
+        self.ended.push(flow);
+    }
+
+    /// Takes the outcomes of contracts that have ended since the last time, each with its place and ID.
+    pub(crate) fn take_ended(&mut self) -> Vec<(usize, String, WaitOutcome)> {
+        let ended = std::mem::take(&mut self.ended).into_iter().filter_map(|place| {
+            let flow = self.flows.get_mut(place).filter(|flow| !flow.is_taken)?;
+            flow.is_taken = true;
+            let Stage::Ended(outcome) = &flow.stage else { return None };
+            Some((place, flow.id.clone(), outcome.clone()))
+        });
+        ended.collect()
+    }
+
+    /// Returns how far the contracts have come whose outcomes were not taken.
+    pub(crate) fn into_left(self) -> Vec<(usize, String, WaitOutcome)> {
+        let left = self.flows.into_iter().enumerate().filter(|(_, flow)| !flow.is_taken);
+        left.map(|(place, flow)| (place, flow.id, flow.stage.outcome())).collect()
     }
 
     /// A contract comes to a stage in which it is not asked for.
@@ -343,6 +374,7 @@ impl WaitJob {
 /// When, on the monotonic clock, the PDF of a contract signed by all is composed: at once where the last
 /// signature is certainly old enough, and else after the whole time, since the clocks need not agree.
 pub(crate) fn composed_at(info: &FlowDetailInfo, settle: Duration, now: Now) -> Duration {
+    let settle = settle.min(LONGEST_SETTLE);
     let times = info.flow_approver_infos.iter().map(|approver| approver.approve_time);
     let last = times.max().and_then(|at| u64::try_from(at).ok()).filter(|&at| at > 0);
     let settled = last.is_some_and(|at| {

@@ -15,12 +15,12 @@ pub struct WaitOptions {
     /// The pause between two rounds of asking; 5 seconds. It grows by half with each round in which
     /// nothing changed.
     pub interval: Duration,
-    /// The longest pause; one minute.
+    /// The longest pause; one minute, and never more than one hour.
     pub max_interval: Duration,
     /// How long to wait in all; one hour. Each contract is asked for once at least, and a round that
     /// has begun is finished.
     pub timeout: Duration,
-    /// How long after the last signature the PDF is taken to be composed; 3 seconds, the most that
+    /// How long after the last signature the PDF is taken to be composed, one hour at most; 3 seconds, the most that
     /// the service's documentation names.
     pub settle: Duration,
     pub(crate) stop: Stop,

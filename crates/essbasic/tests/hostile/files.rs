@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use essbasic::{DownloadOptions, FlowErrorKind};
 use flate2::Compression;
@@ -254,5 +255,23 @@ fn files_are_requested_without_an_encoding() {
         let folder = tempfile::tempdir().unwrap();
         let report = client.download(&["flow"], &DownloadOptions::to(folder.path()));
         assert!(report.is_complete(), "{report:?}");
+    }
+}
+
+#[test]
+fn no_time_for_a_file_is_too_short_or_too_long() {
+    let service = service(vec![case("flow", answer(200, "", PDF))]);
+    for client in all_clients(&service) {
+        for (timeout, is_saved) in [
+            (Duration::ZERO, false),
+            (Duration::from_nanos(1), false),
+            (Duration::from_secs(u64::MAX), true),
+            (Duration::MAX, true),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let options = DownloadOptions::to(folder.path()).with_file_timeout(timeout);
+            let report = client.download(&["flow"], &options);
+            assert_eq!(report.is_complete(), is_saved, "{timeout:?}: {report:?}");
+        }
     }
 }

@@ -204,8 +204,9 @@ impl ManualClock {
     }
 
     fn sleep(&self, time: Duration) {
-        let end = self.now().monotonic + time;
-        self.nanos.fetch_max(end.as_nanos() as u64, Ordering::SeqCst);
+        let end = self.now().monotonic.saturating_add(time);
+        let nanos = u64::try_from(end.as_nanos()).unwrap_or(u64::MAX);
+        self.nanos.fetch_max(nanos, Ordering::SeqCst);
         let mut alarm = self.alarm.lock().unwrap();
         if let Some((_, service)) = alarm.take_if(|(at, _)| *at <= end) {
             drop(alarm);

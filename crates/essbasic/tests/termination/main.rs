@@ -10,6 +10,7 @@
 )]
 
 mod clients;
+mod extremes;
 mod service;
 
 use std::time::Duration;
@@ -24,13 +25,15 @@ use self::clients::{Client, DRIVERS, Driver};
 use self::service::{Call, Fate, Script, Service};
 
 /// Batch sizes and their neighbours.
-const COUNTS: [usize; 13] = [0, 1, 49, 50, 51, 99, 100, 101, 150, 199, 200, 400, 450];
+const COUNTS: [usize; 9] = [0, 1, 49, 50, 51, 99, 100, 101, 200];
 
 /// A job of the library.
 #[derive(Debug, Clone, Copy)]
 enum Job {
     Download,
     DownloadAnyState,
+    /// As the contracts are signed.
+    DownloadWait,
     Archive,
     /// Without looking the contracts up first.
     ArchiveAnyState,
@@ -39,9 +42,10 @@ enum Job {
     Links,
 }
 
-const JOBS: [Job; 7] = [
+const JOBS: [Job; 8] = [
     Job::Download,
     Job::DownloadAnyState,
+    Job::DownloadWait,
     Job::Archive,
     Job::ArchiveAnyState,
     Job::Wait,
@@ -70,11 +74,15 @@ fn perform(
         good: results.into_iter().filter(|good| *good).count(),
     };
     match job {
-        Job::Download | Job::DownloadAnyState => {
+        Job::Download | Job::DownloadAnyState | Job::DownloadWait => {
             let mut options = DownloadOptions::to(folder.path())
                 .with_concurrency(concurrency)
                 .with_stop(stop.clone());
             options.any_state = matches!(job, Job::DownloadAnyState);
+            if matches!(job, Job::DownloadWait) {
+                let wait = WaitOptions::default().with_timeout(Duration::from_secs(120));
+                options = options.with_wait(wait);
+            }
             let report: Report = client.download(ids, &options)?;
             Ok(count(report.flows.iter().map(|flow| flow.error.is_none()).collect()))
         }
@@ -123,8 +131,14 @@ fn run(
 /// How many contracts of this fate end well in this job.
 fn is_good(job: Job, fate: Fate) -> bool {
     match job {
-        Job::Download | Job::Archive | Job::Wait if fate == Fate::Unsigned => false,
-        Job::Download | Job::DownloadAnyState | Job::Archive | Job::ArchiveAnyState => {
+        Job::Download | Job::DownloadWait | Job::Archive | Job::Wait if fate == Fate::Unsigned => {
+            false
+        }
+        Job::Download
+        | Job::DownloadAnyState
+        | Job::DownloadWait
+        | Job::Archive
+        | Job::ArchiveAnyState => {
             matches!(fate, Fate::Found | Fate::JustSigned | Fate::Unsigned)
         }
         // Their files are no concern of these.
@@ -142,7 +156,9 @@ fn multiples_of_the_batch_size_end_as_other_numbers_do() {
     for driver in DRIVERS {
         for (job, count) in JOBS.into_iter().flat_map(|job| COUNTS.map(|count| (job, count))) {
             // Files are synchronized to the disk, which is slow: few of them.
-            let fates = Fate::ALL.into_iter().filter(|&fate| count <= 101 || !saves(job, fate));
+            let fates = Fate::ALL
+                .into_iter()
+                .filter(|&fate| matches!(count, 0 | 1 | 50 | 100) || !saves(job, fate));
             for fate in fates {
                 let script = Script::uniform(count, fate);
                 let (result, _, _) = run(driver, job, script, 8);
@@ -257,6 +273,10 @@ fn a_stop_ends_every_pause() {
         (Job::Download, Script { stop: Some((7, 10)), ..Script::uniform(1, Fate::Expired) }),
         (Job::Wait, Script { stop: Some((0, 1_000)), ..Script::uniform(1, Fate::Unsigned) }),
         (Job::Wait, Script { stop: Some((0, 1_000)), ..Script::uniform(1, Fate::JustSigned) }),
+        (
+            Job::DownloadWait,
+            Script { stop: Some((0, 1_000)), ..Script::uniform(1, Fate::Unsigned) },
+        ),
     ];
     for driver in DRIVERS {
         for (job, script) in cases.clone() {

@@ -4,6 +4,7 @@
 mod asks;
 mod check;
 mod fetches;
+mod waiting;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -13,6 +14,8 @@ use tc3_client::Now;
 
 pub(crate) use self::asks::Ask;
 pub(crate) use self::check::Check;
+pub(crate) use self::waiting::WaitStep;
+use self::waiting::Waiting;
 use super::fetch::{Fetch, FetchEnd};
 use super::file_name::FileNames;
 use super::flow::{FlowState, Stage};
@@ -20,6 +23,7 @@ use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow};
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::{BATCH, distinct, failed};
 use crate::next::{InFlight, Next};
+use crate::wait::WaitJob;
 
 /// The longest pause after a failed call for many contracts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -32,6 +36,7 @@ pub(crate) enum Step {
     Check(Check),
     Ask(Ask),
     Fetch(Fetch),
+    Wait(WaitStep),
 }
 
 impl Step {
@@ -41,6 +46,7 @@ impl Step {
             Self::Check(check) => check.delay,
             Self::Ask(ask) => ask.delay,
             Self::Fetch(fetch) => fetch.delay,
+            Self::Wait(_) => Duration::ZERO,
         }
     }
 }
@@ -50,6 +56,8 @@ pub(crate) enum Ended {
     Check(Check, Result<DescribeFlowDetailInfoResponse, tc3_client::Error>),
     Ask(Ask, Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>),
     Fetch(Fetch, FetchEnd),
+    Poll(Result<DescribeFlowDetailInfoResponse, tc3_client::Error>),
+    Slept,
     /// The job was stopped before the step had an outcome.
     Cancelled(Step),
 }
@@ -98,6 +106,8 @@ pub(crate) struct Job {
     ended: Vec<(usize, ReportedFlow)>,
     names: FileNames,
     policy: Policy,
+    /// Contracts that are waited for before they enter the job.
+    waiting: Option<Waiting>,
     /// Contracts of which it is not known whether they are signed.
     unchecked: VecDeque<usize>,
     /// Contracts without links.
@@ -121,6 +131,7 @@ impl Job {
         agent: Agent,
         flow_ids: &[String],
         options: DownloadOptions,
+        now: Now,
     ) -> Result<Self, Error> {
         let target = options.target();
         if target.folder().is_none() && !options.names.has_flow_id() {
@@ -128,14 +139,22 @@ impl Job {
         }
         target.prepare()?;
         let names = FileNames::of_download(options.names.clone(), &target);
-        let source = distinct(flow_ids).into_iter().enumerate();
+        let ids = distinct(flow_ids);
         let policy = Policy {
             check: Some(options.settle),
             any_state: options.any_state,
             rounds: ROUNDS,
             ..Policy::default()
         };
-        Ok(Self::streaming(agent, Box::new(source), options, policy, names))
+        let Some(wait) = options.wait.clone() else {
+            let source = Box::new(ids.into_iter().enumerate());
+            return Ok(Self::streaming(agent, source, options, policy, names));
+        };
+        let wait = wait.with_stop(options.stop.clone());
+        let waiting = Waiting::new(WaitJob::new(agent.clone(), ids, wait, now));
+        let mut job = Self::streaming(agent, Box::new(std::iter::empty()), options, policy, names);
+        job.waiting = Some(waiting);
+        Ok(job)
     }
 
     /// A job that takes its contracts as it needs them, to a place that is ready. Whoever drives it takes
@@ -156,6 +175,7 @@ impl Job {
             ended: Vec::new(),
             names,
             policy,
+            waiting: None,
             unchecked: VecDeque::new(),
             linkless: VecDeque::new(),
             ready: VecDeque::new(),
@@ -189,7 +209,7 @@ impl Job {
     /// Returns the next step; `Wait` only while steps are in flight, `Done` only if none is.
     pub(crate) fn next(&mut self, now: Now) -> Next<Step, InFlight> {
         let step = self.begin(now);
-        Next::of(step, self.fetching + usize::from(self.asking))
+        Next::of(step, self.fetching + usize::from(self.asking) + self.waits_in_flight())
     }
 
     fn begin(&mut self, now: Now) -> Option<Step> {
@@ -203,6 +223,9 @@ impl Job {
         {
             self.fetching += 1;
             return Some(Step::Fetch(fetch));
+        }
+        if let Some(step) = self.begin_wait(now) {
+            return Some(step);
         }
         // Only when the downloads would soon run dry: a link asked for early dies in the queue.
         if self.asking || self.ready.len() >= concurrency {
@@ -223,13 +246,19 @@ impl Job {
     /// Returns false only if [`next`](Self::next) would return no step: true may be wrong, as it is not known
     /// whether the source holds more.
     pub(crate) fn may_begin_more(&self) -> bool {
-        if self.fatal.is_some() || self.options.stop.is_stopped() {
+        if self.is_ending() {
             return false;
         }
         let concurrency = self.options.downloads();
         let to_ask = !self.exhausted || !self.linkless.is_empty() || !self.unchecked.is_empty();
-        (self.fetching < concurrency && !self.ready.is_empty())
+        self.may_wait()
+            || (self.fetching < concurrency && !self.ready.is_empty())
             || (!self.asking && self.ready.len() < concurrency && to_ask)
+    }
+
+    /// Whether nothing more is begun.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.fatal.is_some() || self.options.stop.is_stopped()
     }
 
     /// Takes the outcome of a step.
@@ -238,6 +267,8 @@ impl Job {
             Ended::Check(check, answer) => self.on_check(now, check, answer),
             Ended::Ask(ask, answer) => self.on_links(now, ask, answer),
             Ended::Fetch(fetch, end) => self.on_fetch(now, fetch, end),
+            Ended::Poll(answer) => self.on_poll(now, answer),
+            Ended::Slept => self.on_waited(),
             Ended::Cancelled(step) => self.on_cancelled(step),
         }
     }
@@ -260,6 +291,7 @@ impl Job {
                 }
             }
             Step::Fetch(fetch) => self.put_back(fetch),
+            Step::Wait(_) => self.on_waited(),
         }
     }
 
@@ -344,11 +376,12 @@ impl Job {
 
     /// Returns the outcome of each contract that has not been taken away, in their order. Contracts that a
     /// stop has cut off are among them.
-    pub(crate) fn finish(self) -> Result<Report, Error> {
+    pub(crate) fn finish(mut self) -> Result<Report, Error> {
         if let Some(error) = self.fatal {
             return Err(error);
         }
-        let begun = self.flows.into_iter();
+        let waited = self.cut_off_waits();
+        let begun = self.flows.into_iter().chain(waited);
         let others = self.source.map(|(place, flow_id)| (place, FlowState::new(flow_id)));
         let cut_off = begun.chain(others).map(|(place, mut state)| {
             state.error.get_or_insert_with(|| {

@@ -181,6 +181,7 @@ impl World {
                 let answer = self.call().map(|()| self.links(&ask));
                 Ended::Ask(ask, answer)
             }
+            Step::Wait(_) => Ended::Cancelled(step),
             Step::Fetch(fetch) => {
                 let end = self.fetch(&fetch);
                 Ended::Fetch(fetch, end)
@@ -271,6 +272,7 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
             Next::Step(step) => {
                 prop_assert!(might_begin, "a worker would sleep through this step");
                 match &step {
+                    Step::Wait(_) => prop_assert!(false, "this job does not wait"),
                     Step::Check(check) => prop_assert!(check.flows.len() <= script.batch.0),
                     Step::Ask(ask) => prop_assert!((1..=script.batch.1).contains(&ask.ids.len())),
                     Step::Fetch(fetch) => {

@@ -18,6 +18,9 @@ use super::creation::Created;
 use super::error::{refused_at_first, refused_later, refused_look};
 use crate::error::{FlowError, FlowErrorKind};
 
+/// Most memory that is reserved before the bytes of a part have come.
+const MAX_RESERVED_BYTES: usize = 64 << 20;
+
 /// A file being sent. It holds one part and waits until that is sent before it takes more, so that what
 /// all downloads hold is a part each.
 ///
@@ -91,7 +94,7 @@ impl Object {
             if self.part.capacity() == 0 {
                 let missing = self.content.missing().map(|left| left + bytes.len() as u64);
                 let missing = missing.and_then(|missing| usize::try_from(missing).ok());
-                self.part.reserve_exact(missing.map_or(most, |missing| missing.min(most)));
+                self.part.reserve_exact(missing.unwrap_or(0).min(most).min(MAX_RESERVED_BYTES));
             }
             let room = most.saturating_sub(self.part.len()).min(bytes.len());
             let (fits, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
