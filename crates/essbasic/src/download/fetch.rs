@@ -75,6 +75,9 @@ impl From<Mismatch> for FetchEnd {
     }
 }
 
+/// Shortest time for a file: to ureq, no time at all is no limit.
+const MIN_TIMEOUT: Duration = Duration::from_millis(1);
+
 /// Longest time for a file, whatever the options say: clocks can count that far.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 86_400);
 
@@ -89,7 +92,7 @@ pub(crate) fn request(
     let uri =
         fetch.link.url.parse::<Uri>().map_err(|_| refused("the link is no URL".to_owned()))?;
     let public_only = judge(&uri, &options.link_hosts, endpoint.url()).map_err(refused)?;
-    let timeout = Some(options.file_timeout.min(MAX_TIMEOUT));
+    let timeout = Some(options.file_timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT));
     let mut headers = HeaderMap::new();
     // The length of an encoded body is not that of the file.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
