@@ -81,8 +81,9 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     Format(Format),
-    /// HTML, XML or JSON, as servers answer with instead of a file.
+    /// HTML or XML, as a server shows instead of a file.
     Page,
+    /// Any other text, JSON among them.
     Text,
     /// A body whose `Content-Encoding` was not decoded.
     Gzip,
@@ -92,8 +93,11 @@ pub(super) enum Found {
 impl Found {
     pub(super) fn in_head(head: &[u8]) -> Self {
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-        if text.starts_with(b"<") || text.starts_with(b"{") || text.starts_with(b"[") {
+        if text.starts_with(b"<") {
             return Self::Page;
+        }
+        if text.starts_with(b"{") || text.starts_with(b"[") {
+            return Self::Text;
         }
         if let Some(format) = Format::of_head(head) {
             return Self::Format(format);
@@ -153,7 +157,7 @@ mod tests {
             (b"<!DOCTYPE html>", Page),
             (b"\xef\xbb\xbf \r\n<html>%PDF-1.7", Page),
             (b"<?xml version=\"1.0\"?><Error/>", Page),
-            (b"{\"Response\":{}}", Page),
+            (b"{\"Response\":{}} %PDF-1.7", Text),
             (b"link expired", Text),
             ("链接已失效".as_bytes(), Text),
             (b"\xff\xfe<\0h\0", Text),
