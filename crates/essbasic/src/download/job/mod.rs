@@ -4,19 +4,19 @@
 mod asks;
 mod check;
 mod fetches;
+mod step;
 mod waiting;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use essbasic_models::{Agent, DescribeFlowDetailInfoResponse, DescribeResourceUrlsByFlowsResponse};
+use essbasic_models::Agent;
 use tc3_client::Now;
 
-pub(crate) use self::asks::Ask;
-pub(crate) use self::check::Check;
+pub(crate) use self::step::{Ended, Step};
 pub(crate) use self::waiting::WaitStep;
 use self::waiting::Waiting;
-use super::fetch::{Fetch, FetchEnd};
+use super::fetch::Fetch;
 use super::file_name::FileNames;
 use super::flow::{FlowState, Stage};
 use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow};
@@ -30,37 +30,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Rounds of a download: as many as an archive job has by default.
 const ROUNDS: u32 = 3;
-
-/// What to begin.
-pub(crate) enum Step {
-    Check(Check),
-    Ask(Ask),
-    Fetch(Fetch),
-    Wait(WaitStep),
-}
-
-impl Step {
-    /// Pause before the step, on the monotonic clock.
-    pub(crate) fn delay(&self) -> Duration {
-        match self {
-            Self::Check(check) => check.delay,
-            Self::Ask(ask) => ask.delay,
-            Self::Fetch(fetch) => fetch.delay,
-            Self::Wait(_) => Duration::ZERO,
-        }
-    }
-}
-
-/// A step that has ended, with its outcome.
-pub(crate) enum Ended {
-    Check(Check, Result<DescribeFlowDetailInfoResponse, tc3_client::Error>),
-    Ask(Ask, Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>),
-    Fetch(Fetch, FetchEnd),
-    Poll(Result<DescribeFlowDetailInfoResponse, tc3_client::Error>),
-    Slept,
-    /// The job was stopped before the step had an outcome.
-    Cancelled(Step),
-}
 
 /// How a job goes about its work.
 #[derive(Debug, Clone, Copy, Default)]

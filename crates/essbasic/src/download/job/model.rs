@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use essbasic_models::{DescribeFlowDetailInfoResponse, DescribeResourceUrlsByFlowsResponse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tc3_client::transport::{
@@ -12,6 +13,8 @@ use tc3_client::transport::{
 
 use super::super::fetch::FetchEnd;
 use super::super::options::SavedFile;
+use super::asks::Ask;
+use super::check::Check;
 use super::*;
 use crate::stop::Stop;
 

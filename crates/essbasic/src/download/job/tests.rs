@@ -1,9 +1,12 @@
 use std::io::ErrorKind;
 
+use essbasic_models::DescribeResourceUrlsByFlowsResponse;
 use serde_json::{Value, json};
 
+use super::super::fetch::FetchEnd;
 use super::super::file_name::Named;
 use super::super::options::SavedFile;
+use super::asks::Ask;
 use super::*;
 
 fn now(secs: u64) -> Now {

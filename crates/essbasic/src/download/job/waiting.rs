@@ -6,7 +6,8 @@ use essbasic_models::{DescribeFlowDetailInfoRequest, DescribeFlowDetailInfoRespo
 use tc3_client::Now;
 
 use super::super::flow::FlowState;
-use super::{Job, Step};
+use super::Job;
+use super::step::Step;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::next::Next;
 use crate::wait::{LONGEST_SETTLE, WaitJob, WaitOutcome};
