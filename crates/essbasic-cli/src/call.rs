@@ -98,11 +98,11 @@ fn explain(error: CallError) -> Failure {
 
 /// Returns every fault that the service would report one by one, and perhaps after having begun.
 fn refuse_violations(body: &Body, meta: &ActionMeta) -> Result<(), Failure> {
-    let found = violations_in(&body.text()?, meta.request)
+    let text = body.text()?;
+    let found = violations_in(&text, meta.request)
         .map_err(|error| Failure::new(format!("invalid body: {error}")))?;
     let mut told: Vec<String> = found.iter().map(ToString::to_string).collect();
-    // A number out of the range of a float is no placeholder either.
-    told.extend(body.value().ok().and_then(|body| placeholder::refusal(&body)));
+    told.extend(placeholder::refusal(&String::from_utf8_lossy(&text)));
     if told.is_empty() {
         return Ok(());
     }

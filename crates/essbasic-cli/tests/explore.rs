@@ -88,3 +88,18 @@ fn a_snippet_says_what_the_body_says() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("FlowId: no such member"), "{error}");
 }
+
+#[test]
+fn a_skeleton_that_is_not_filled_in_is_not_sent() {
+    let agent = ["--app-id", "a", "--organization", "o", "--operator", "p"];
+    for action in ["DescribeResourceUrlsByFlows", "ChannelCreateFlowByFiles", "UploadFiles"] {
+        let body = told(&[&["skeleton", action, "--all"][..], &agent].concat());
+        let call = ["call", action, "--dry-run", "--body", &body];
+        let output = essbasic(&[&call[..], &agent].concat());
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("unfilled placeholder") && error.contains("--unchecked"), "{error}");
+        let output = essbasic(&[&call[..], &agent, &["--unchecked"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{action}");
+    }
+}
