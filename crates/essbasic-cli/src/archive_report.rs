@@ -32,8 +32,12 @@ pub(crate) fn write(
         if !left.remove(&digest::of(flow.flow_id.as_bytes())) {
             continue;
         }
-        let files =
-            flow.files.iter().map(|(name, bytes)| File { path: name.into(), bytes: *bytes });
+        let mut hashes = flow.sha256.iter().map(String::as_str);
+        let files = flow.files.iter().map(|(name, bytes)| File {
+            path: name.into(),
+            bytes: *bytes,
+            sha256: hashes.next(),
+        });
         match &flow.error {
             None => list.add(&Flow::done(&flow.flow_id, files))?,
             Some((kind, message)) => {

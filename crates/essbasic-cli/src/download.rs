@@ -1,10 +1,12 @@
 //! `essbasic download`: contracts to files.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use essbasic::blocking::Client;
-use essbasic::{DownloadOptions, FlowErrorKind, WaitOptions, WaitOutcome};
+use essbasic::{
+    DownloadOptions, Error, FlowErrorKind, ReportedFlow, Stop, WaitEvent, WaitOptions, WaitOutcome,
+};
 
 use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure};
@@ -20,7 +22,8 @@ use crate::wait::{Pace, wait_status, why_unsigned};
 
 const EXAMPLES: &str = concat!(
     "\
-Prints one line per file on stdout; the rest goes to stderr. With --emulated nothing else is needed: an
+Prints one line per file on stdout, with the contract's status; the rest goes to stderr. A contract that is not
+signed by all is refused unless --any-state is given. With --emulated nothing else is needed: an
 emulator is started, and its contracts are downloaded from it.
 
 ",
@@ -53,7 +56,10 @@ pub(crate) struct DownloadArgs {
     concurrency: u8,
     #[command(flatten)]
     link_hosts: LinkHosts,
-    /// Wait first until the contracts are signed by all.
+    /// Download contracts in any state. Without, contracts that are not signed by all are refused.
+    #[arg(long)]
+    any_state: bool,
+    /// Wait until the contracts are signed by all, and download each as soon as it is.
     #[arg(long)]
     wait: bool,
     #[command(flatten)]
@@ -83,16 +89,16 @@ fn fetch(
     verbose: bool,
 ) -> Result<Exit, Failure> {
     let tally = Arc::new(Tally::new(Progress::new(list.ids.len(), verbose), args.json));
-    let ready = match args.wait {
-        true => signed(client, list, args.pace.options(), &tally)?,
-        false => list.ids.clone(),
-    };
     let teller = Arc::clone(&tally);
     let mut options = DownloadOptions::to(&args.out)
         .with_concurrency(args.concurrency.into())
         .on_event(move |event| teller.on(event));
+    options.any_state = args.any_state;
     args.link_hosts.add_to(&mut options.link_hosts);
-    let result = client.download(ready, &options);
+    let result = match args.wait {
+        true => when_signed(client, list, args.pace.options(), &options, &tally),
+        false => client.download(&list.ids, &options).map(|report| report.flows),
+    };
     tally.settle(list, result)?;
     tally.show(list, |document| {
         if args.json {
@@ -105,20 +111,47 @@ fn fetch(
     })
 }
 
-/// The flows that are signed by all; the others have come to their end.
-fn signed(
+/// Waits for contracts, and downloads each as soon as it is signed by all.
+fn when_signed(
     client: &Client,
     list: &FlowList,
-    options: WaitOptions,
+    wait: WaitOptions,
+    options: &DownloadOptions,
     tally: &Tally,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<ReportedFlow>, Error> {
     tally.doing("waiting for signatures");
-    let waits = client.wait(&list.ids, &options).map_err(Failure::new)?;
-    let (signed, unsigned): (Vec<_>, Vec<_>) =
-        waits.into_iter().partition(|wait| wait.outcome == WaitOutcome::Signed);
-    for wait in unsigned {
-        let status = wait_status(&wait).map(str::to_owned);
-        tally.failed(&wait.flow_id, FlowErrorKind::NotSigned, why_unsigned(&wait), status);
-    }
-    Ok(signed.into_iter().map(|wait| wait.flow_id).collect())
+    let (ready, signed) = mpsc::channel();
+    let stop = Stop::default();
+    let wait = wait.with_stop(stop.clone()).on_event(move |event| {
+        if let WaitEvent::Ended { flow_id, outcome: WaitOutcome::Signed } = event {
+            // Nobody receives once a download has failed.
+            let _ = ready.send(flow_id.to_owned());
+        }
+    });
+    std::thread::scope(|scope| {
+        // The sender is dropped with the options, at the end of the wait.
+        let waiting = scope.spawn(move || client.wait(&list.ids, &wait));
+        let mut flows = Vec::new();
+        let mut failure = None;
+        while let Ok(first) = signed.recv() {
+            let batch: Vec<String> = std::iter::once(first).chain(signed.try_iter()).collect();
+            match client.download(batch, options) {
+                Ok(report) => flows.extend(report.flows),
+                Err(error) => {
+                    failure = Some(error);
+                    stop.stop();
+                    break;
+                }
+            }
+        }
+        let waits = waiting.join().map_err(|_| Error::Interrupted)?;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        for wait in waits?.iter().filter(|wait| wait.outcome != WaitOutcome::Signed) {
+            let status = wait_status(wait).map(str::to_owned);
+            tally.failed(&wait.flow_id, FlowErrorKind::NotSigned, why_unsigned(wait), status);
+        }
+        Ok(flows)
+    })
 }

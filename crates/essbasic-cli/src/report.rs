@@ -12,7 +12,8 @@ macro_rules! json_format {
     () => {
         "\
 JSON: flows lists each contract once: flow_id, state (done, failed, not_reached), status (of the service, such as
-ALL; null if it was not asked for), files [path, bytes], bytes, error (kind, message; null without one). complete,
+ALL; null if it was not asked for), files [path, bytes,
+sha256 of archived ones], bytes, error (kind, message; null without one). complete,
 total, done, failed, not_reached, bytes and repeated (ids given more than once) sum up that list."
     };
 }
@@ -59,6 +60,9 @@ pub(crate) struct Flow<'a> {
 pub(crate) struct File<'a> {
     pub(crate) path: Cow<'a, str>,
     pub(crate) bytes: u64,
+    /// In hexadecimal, if it is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sha256: Option<&'a str>,
 }
 
 /// Why a contract is not done.
@@ -76,7 +80,7 @@ pub(crate) fn kind_name(kind: FlowErrorKind) -> String {
 
 impl<'a> From<&'a SavedFile> for File<'a> {
     fn from(file: &'a SavedFile) -> Self {
-        Self { path: file.path.to_string_lossy(), bytes: file.bytes }
+        Self { path: file.path.to_string_lossy(), bytes: file.bytes, sha256: None }
     }
 }
 

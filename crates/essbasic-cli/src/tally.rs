@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use essbasic::{DownloadEvent, FlowErrorKind, Report, SavedFile};
+use essbasic::{DownloadEvent, Error, FlowErrorKind, ReportedFlow, SavedFile};
 use indicatif::HumanBytes;
 
 use crate::failure::{Failure, one_line};
@@ -60,11 +60,12 @@ impl Tally {
     pub(crate) fn on(&self, event: DownloadEvent<'_>) {
         match event {
             DownloadEvent::Bytes(bytes) => self.progress.received(bytes),
-            DownloadEvent::Saved { flow_id, files, .. } => {
+            DownloadEvent::Saved { flow_id, files, status, .. } => {
+                let status = status.map(|status| status.as_str().to_owned());
                 if !self.silent {
-                    files.iter().for_each(|file| self.saved(file));
+                    files.iter().for_each(|file| self.saved(file, status.as_deref()));
                 }
-                self.end(flow_id, End::OnDisk { files: files.to_vec(), status: None });
+                self.end(flow_id, End::OnDisk { files: files.to_vec(), status });
             }
             DownloadEvent::Failed { flow_id, error, .. } => {
                 let reason = one_line(&error.to_string());
@@ -78,10 +79,12 @@ impl Tally {
     }
 
     /// Prints a file. If stdout cannot be written, the download goes on, and one error is reported at its end.
-    fn saved(&self, file: &SavedFile) {
+    fn saved(&self, file: &SavedFile, status: Option<&str>) {
         let mut failure = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         if failure.is_none() {
-            let shown = format!("{} ({})", file.path.display(), HumanBytes(file.bytes));
+            let (path, status) = (file.path.display(), status.unwrap_or_default());
+            let shown = format!("{path} ({})  {}", HumanBytes(file.bytes), one_line(status));
+            let shown = shown.trim_end();
             *failure = self.progress.line(shown).err();
         }
     }
@@ -115,26 +118,31 @@ impl Tally {
     pub(crate) fn settle(
         &self,
         list: &FlowList,
-        result: Result<Report, essbasic::Error>,
+        result: Result<Vec<ReportedFlow>, Error>,
     ) -> Result<(), Failure> {
         let mut ends = self.ends();
-        let (report, fatal) = match result {
-            Ok(report) => (Some(report), None),
-            Err(fatal) => (None, Some(folder::told(&fatal))),
+        let (flows, fatal) = match result {
+            Ok(flows) => (flows, None),
+            Err(fatal) => (Vec::new(), Some(fatal)),
         };
         if !ends.values().any(|end| matches!(end, End::OnDisk { .. } | End::Failed { .. })) {
             let uncalled = list.ids.iter().find_map(|id| match ends.get(id) {
                 Some(End::Uncalled(reason)) => Some(Failure::new(reason)),
                 _ => None,
             });
+            let fatal = fatal.as_ref().map(folder::told);
             return fatal.or(uncalled).map_or(Ok(()), Err);
         }
         if let Some(fatal) = fatal {
-            let reason = fatal.to_string();
+            let reason = folder::told(&fatal).to_string();
+            let kind = match fatal {
+                Error::Folder { .. } => FOLDER.to_owned(),
+                _ => kind_name(FlowErrorKind::Call),
+            };
             self.progress.note(format_args!("error: {reason}"));
             for flow_id in &list.ids {
                 ends.entry(flow_id.clone()).or_insert_with(|| End::Failed {
-                    kind: FOLDER.to_owned(),
+                    kind: kind.clone(),
                     reason: reason.clone(),
                     status: None,
                     files: Vec::new(),
@@ -142,9 +150,10 @@ impl Tally {
             }
         }
         // Files of a contract that were on disk before another of its files failed.
-        for flow in report.into_iter().flat_map(|report| report.flows) {
-            if let Some(End::Failed { files, .. }) = ends.get_mut(&flow.flow_id) {
+        for flow in flows {
+            if let Some(End::Failed { files, status, .. }) = ends.get_mut(&flow.flow_id) {
                 *files = flow.files;
+                *status = flow.status.map(|status| status.as_str().to_owned());
             }
         }
         for flow_id in &list.ids {

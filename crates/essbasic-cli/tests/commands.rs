@@ -93,6 +93,59 @@ fn a_download_that_waits_begins_when_all_have_signed() {
 }
 
 #[test]
+fn a_download_that_waits_fetches_contracts_as_they_are_signed() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let signed = emulator.completed_flows().remove(0);
+    open_flow(&emulator, "yDLater");
+    let arguments =
+        ["download", "--out", "out", "--wait", "--interval", "100ms", &signed, "yDLater"];
+    let child = command(&home, &emulator.endpoint(), &arguments).spawn().unwrap();
+    let saved = || {
+        let names = std::fs::read_dir(home.path().join("out")).into_iter().flatten();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".pdf")).collect::<Vec<_>>()
+    };
+    until("the first contract", || saved().len() == 1);
+    assert!(saved()[0].contains(&*signed), "{:?}", saved());
+    emulator.sign("yDLater", None).unwrap();
+    emulator.sign("yDLater", None).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!((saved().len(), stdout(&output).lines().count()), (2, 2));
+}
+
+#[test]
+fn a_download_refuses_unsigned_contracts_and_prints_the_status() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let signed = emulator.completed_flows().remove(0);
+    open_flow(&emulator, "yDOpen");
+    let download = ["download", "--out", "out", &signed, "yDOpen"];
+    for (more, exit, states) in [
+        (&[][..], 2, [("done", "ALL"), ("failed", "INIT")]),
+        (&["--any-state"], 0, [("done", "ALL"), ("done", "INIT")]),
+    ] {
+        let output = run(&home, &emulator, &[&download, more].concat());
+        assert_eq!(code(&output), exit, "{}", stderr(&output));
+        let expected =
+            states.iter().filter(|(state, _)| *state == "done").map(|(_, status)| *status);
+        let told = stdout(&output);
+        let told: Vec<&str> = told.lines().filter_map(|line| line.split("  ").last()).collect();
+        let told: std::collections::BTreeSet<&str> = told.into_iter().collect();
+        assert_eq!(told, expected.collect());
+        let output = run(&home, &emulator, &[&download, more, &["--json"]].concat());
+        assert_eq!(code(&output), exit, "{}", stderr(&output));
+        let report = document(&output);
+        for (flow, (state, status)) in report["flows"].as_array().unwrap().iter().zip(states) {
+            assert_eq!((&flow["state"], &flow["status"]), (&json!(state), &json!(status)));
+        }
+        let kind = &report["flows"][1]["error"]["kind"];
+        assert_eq!(*kind, if exit == 2 { json!("not_signed") } else { json!(null) });
+    }
+}
+
+#[test]
 fn waiting_options_need_a_wait() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();

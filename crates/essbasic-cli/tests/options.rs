@@ -138,12 +138,23 @@ fn a_report_replaces_no_input() {
     assert_eq!(emulator.stats().calls, calls);
     assert_eq!(fs::read_dir(path("out")).unwrap().count(), 0);
     // Into a folder that the command makes.
-    let arguments = ["archive", "--flows", "ids", "--out", "new/out", "--report", "new/r.json"];
+    let arguments = ["archive", "--flows", "ids", "--out", "new/out", "--report", "new/out/r.json"];
     let output = run(&home, &emulator, &arguments);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let report: serde_json::Value =
-        serde_json::from_slice(&fs::read(path("new/r.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(path("new/out/r.json")).unwrap()).unwrap();
     assert_eq!(report["flows"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_byte_order_mark_before_certificates_is_accepted() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().tls().start().unwrap();
+    let authority = emulator.authority_pem().unwrap();
+    fs::write(home.path().join("ca.pem"), format!("\u{feff}{authority}")).unwrap();
+    let flow = &emulator.completed_flows()[0];
+    let output = run(&home, &emulator, &["status", flow, "--ca-file", "ca.pem"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
 }
 
 #[test]

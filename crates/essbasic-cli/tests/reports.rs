@@ -87,6 +87,12 @@ fn all_reports_have_one_format() {
         consistent(&report, &asked);
         assert_eq!(report["repeated"], 1, "{report}");
         assert_eq!(report["done"], 2, "{report}");
+        if arguments[0] == "archive" {
+            let flows = report["flows"].as_array().unwrap();
+            let done = flows.iter().find(|flow| flow["state"] == "done").unwrap();
+            let hash = done["files"][0]["sha256"].as_str().unwrap();
+            assert_eq!(hash.len(), 64, "{report}");
+        }
         let help = essbasic(home.path()).args([arguments[0], "--help"]).output().unwrap();
         let help = stdout(&help).split_whitespace().collect::<Vec<_>>().join(" ");
         for name in
