@@ -45,15 +45,16 @@ const QUICK_START: &str = "\
 Quick start, without an account: essbasic download --emulated --out contracts
 
 With an account:
-  export TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=...      key of the Cloud API, from the CAM console
-  export ESSBASIC_APP_ID=... ESSBASIC_ORGANIZATION=... ESSBASIC_OPERATOR=...      for whom to call
+  export TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=...
+  export ESSBASIC_APP_ID=... ESSBASIC_ORGANIZATION=... ESSBASIC_OPERATOR=...
   essbasic status FLOW_ID
+The keys are those of the Cloud API, from the CAM console; the other three say for whom to call.
 
 Other variables: TENCENTCLOUD_TOKEN (temporary keys), HTTPS_PROXY, NO_PROXY,
 ESSBASIC_CALLBACK_TOKEN and ESSBASIC_CALLBACK_KEY (listen), AWS_* (archive to a bucket).
 
 Exit status of every command: 0 all is done, 2 a part is not, each part with its reason, 1 it could not start or
-go on.";
+go on, 130 a second signal ended it.";
 
 /// Contracts of Tencent e-sign (essbasic): start them, wait for them, fetch them, receive callbacks, call
 /// any action, find one's way in the API, sign requests, run an emulator.
@@ -143,7 +144,8 @@ fn command() -> clap::Command {
     };
     command = command
         .mut_args(switches)
-        .mut_subcommands(|command| with_exit_status(command.mut_args(switches)));
+        .mut_subcommands(|command| with_exit_status(command.mut_args(switches)))
+        .after_help(reflow(QUICK_START));
     for name in ["search", "describe", "listen", "sign", "emulator", "completions"] {
         command = command.mut_subcommand(name, |command| {
             command.mut_args(|arg| {
@@ -158,11 +160,32 @@ fn command() -> clap::Command {
 /// Adds the exit status to the help of a command that has no more to say of it.
 fn with_exit_status(command: clap::Command) -> clap::Command {
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    if help.contains("Exit status") {
-        return command;
+    let help = reflow(&help);
+    if help.contains("Exit status") || help.contains("Exit codes") {
+        return command.after_help(help);
     }
-    command
-        .after_help(format!("Exit status: 0 it is done, 1 it could not start or go on.\n\n{help}"))
+    let status = "Exit status: 0 it is done, 1 it could not start or go on.";
+    let (text, examples) = match help.find("Example") {
+        Some(at) => help.split_at(at),
+        None => (&*help, ""),
+    };
+    let help = format!("{text}{status}\n\n{examples}");
+    command.after_help(help.trim_end().to_owned())
+}
+
+/// Joins the lines of each paragraph, so that clap wraps them to the terminal. Indented lines stay.
+fn reflow(text: &str) -> String {
+    let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+    let mut out = String::new();
+    let mut after_prose = false;
+    for (index, line) in text.lines().enumerate() {
+        if index > 0 {
+            out.push(if after_prose && is_prose(line) { ' ' } else { '\n' });
+        }
+        out.push_str(line);
+        after_prose = is_prose(line);
+    }
+    out
 }
 
 /// Help and version, which clap hands over as errors, and what is wrong with the arguments: on one

@@ -180,7 +180,12 @@ fn help_says_how_to_begin_and_how_commands_end() {
         .filter_map(|line| line.split_whitespace().next().filter(|_| !line.starts_with(' ')))
         .collect();
     assert!(commands.len() >= 15, "{commands:?}");
+    // Prose is wrapped to the width, not broken a second time.
+    let download = help(&["download", "--help"]);
+    assert!(download.contains(" and its contracts are downloaded from it.\n\n"), "{download}");
     for name in commands.into_iter().filter(|name| *name != "help") {
-        assert!(help(&[name, "--help"]).contains("Exit status"), "{name}");
+        let help = help(&[name, "--help"]);
+        let said = help.matches("Exit status").count() + help.matches("Exit codes").count();
+        assert_eq!(said, 1, "{name}: {help}");
     }
 }
