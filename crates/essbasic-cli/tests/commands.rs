@@ -100,7 +100,7 @@ fn a_download_that_waits_fetches_contracts_as_they_are_signed() {
     open_flow(&emulator, "yDLater");
     let arguments =
         ["download", "--out", "out", "--wait", "--interval", "100ms", &signed, "yDLater"];
-    let child = command(&home, &emulator.endpoint(), &arguments).spawn().unwrap();
+    let child = start(&mut command(&home, &emulator.endpoint(), &arguments));
     let saved = || {
         let names = std::fs::read_dir(home.path().join("out")).into_iter().flatten();
         let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
