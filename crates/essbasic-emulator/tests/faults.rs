@@ -119,6 +119,24 @@ fn answers_are_damaged_as_asked() {
                 let (length, body) = parts(&answer);
                 assert_eq!((length, &*body), (body.len(), &file[..file.len() / 2]));
             }
+            FaultKind::Partial => {
+                let (length, body) = parts(&answer);
+                let half = file.len() / 2;
+                assert!(text.starts_with("HTTP/1.1 206 Partial Content\r\n"), "{text}");
+                let range = format!("content-range: bytes 0-{}/{}\r\n", half - 1, file.len());
+                assert!(text.contains(&range) && text.contains("content-type: application/pdf"));
+                assert_eq!((length, &*body, end), (half, &file[..half], None));
+            }
+            FaultKind::CloseDelimited => {
+                let head = text.split_once("\r\n\r\n").unwrap().0;
+                assert!(head.starts_with("HTTP/1.1 200") && !head.contains("content-length"));
+                assert_eq!(end, None);
+                assert_eq!(&answer[head.len() + 4..], &file[..file.len() / 2]);
+            }
+            FaultKind::HtmlPage => {
+                assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.contains("<html>"));
+                assert!(text.contains("content-type: text/html\r\n"), "{text}");
+            }
             FaultKind::BadGateway => {
                 assert!(text.starts_with("HTTP/1.1 502") && text.contains("<html>"), "{text}");
             }
@@ -161,6 +179,31 @@ fn answers_are_damaged_as_asked() {
     emulator.set_faults([], 0);
     until(|| !refuses(&emulator));
     assert_eq!(exchange(&emulator, &link), (whole, None));
+}
+
+/// An older revision of a signed PDF is a PDF: only the missing length tells that there was more.
+#[test]
+fn a_body_without_a_length_ends_with_an_older_revision() {
+    let emulator = start();
+    let file = upload(&emulator, &pdf("words"));
+    let made = act(&emulator, "ChannelCreateFlowByFiles", contract(&file));
+    let flow = made["FlowId"].as_str().unwrap();
+    emulator.sign(flow, None).unwrap();
+    emulator.sign(flow, None).unwrap();
+    emulator.advance(Duration::from_secs(3));
+    let mut call = urls(&[flow]);
+    call.timestamp = emulator.now().as_secs();
+    let url = &call.answer(&emulator)["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"];
+    let path = url.as_str().unwrap().strip_prefix(&emulator.endpoint()).unwrap();
+    let body = |answer: &[u8]| {
+        let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+        answer[end + 4..].to_vec()
+    };
+    let whole = body(&exchange(&emulator, path).0);
+    emulator.set_faults([Fault::new(FaultKind::CloseDelimited)], 0);
+    let older = body(&exchange(&emulator, path).0);
+    assert!(older.len() < whole.len() && whole.starts_with(&older));
+    assert!(older.starts_with(b"%PDF-") && older.ends_with(b"%%EOF\n"));
 }
 
 #[test]

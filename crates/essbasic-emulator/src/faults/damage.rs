@@ -20,11 +20,11 @@ const PAUSE: Duration = Duration::from_millis(5);
 impl FaultKind {
     /// The steps in which an answer of this head and body goes out; `None` where nothing is wrong with
     /// it on the wire. The connection ends with it.
-    pub(crate) fn steps(self, head: &str, body: &Bytes) -> Option<Vec<Step>> {
+    pub(crate) fn steps(self, plain: &str, body: &Bytes) -> Option<Vec<Step>> {
         let half = body.slice(..body.len() / 2);
         let head = |length: usize, more: &str| {
             Bytes::from(format!(
-                "{head}content-length: {length}\r\n{more}connection: close\r\n\r\n"
+                "{plain}content-length: {length}\r\n{more}connection: close\r\n\r\n"
             ))
         };
         let whole = || head(body.len(), "");
@@ -49,6 +49,16 @@ impl FaultKind {
             Self::OverStated => {
                 vec![Step::Send(head(body.len() + 1000, "")), Step::Send(body.clone())]
             }
+            Self::Partial => {
+                let last = half.len().saturating_sub(1);
+                let part = format!("content-range: bytes 0-{last}/{}\r\n", body.len());
+                let head = head(half.len(), &part);
+                vec![Step::Send(with_status(&head, "206 Partial Content")), Step::Send(half)]
+            }
+            Self::CloseDelimited => {
+                let head = Bytes::from(format!("{plain}connection: close\r\n\r\n"));
+                vec![Step::Send(head), Step::Send(revision(body).unwrap_or(half))]
+            }
             Self::Gzip => {
                 let packed = gzip(body);
                 let head = head(packed.len(), "content-encoding: gzip\r\n");
@@ -68,6 +78,21 @@ fn settle() -> Step {
 fn halves(bytes: &Bytes) -> [Bytes; 2] {
     let middle = bytes.len() / 2;
     [bytes.slice(..middle), bytes.slice(middle..)]
+}
+
+/// The head with another status.
+fn with_status(head: &[u8], status: &str) -> Bytes {
+    let end = head.iter().position(|byte| *byte == b'\r').unwrap_or_default();
+    let rest = head.get(end..).unwrap_or_default();
+    [format!("HTTP/1.1 {status}").as_bytes(), rest].concat().into()
+}
+
+/// The file up to its first end, unless that is its last.
+fn revision(file: &Bytes) -> Option<Bytes> {
+    const END: &[u8] = b"%%EOF\n";
+    let mut ends = file.windows(END.len()).enumerate().filter(|(_, window)| *window == END);
+    let (first, _) = ends.next()?;
+    ends.next().map(|_| file.slice(..first + END.len()))
 }
 
 fn gzip(bytes: &[u8]) -> Bytes {

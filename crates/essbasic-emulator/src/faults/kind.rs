@@ -39,10 +39,17 @@ pub enum FaultKind {
     OverLong,
     /// `Content-Length` says more than comes.
     OverStated,
+    /// 206 with the first half of the body, although no range was asked for.
+    Partial,
+    /// The body has no length, and its connection closes too early: after the first `%%EOF` of several, as at an
+    /// older revision of a PDF, or else half-way.
+    CloseDelimited,
     /// The body is gzip, which was not asked for.
     Gzip,
     /// The body's JSON breaks off.
     MalformedJson,
+    /// 200 with a page of HTML, as at some links that have expired.
+    HtmlPage,
     /// A gateway answers 502, with a page of HTML.
     BadGateway,
     /// 429, `Retry-After: 1`.
@@ -87,7 +94,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Refused,
         Self::Reset,
         Self::ResetHead,
@@ -98,8 +105,11 @@ impl FaultKind {
         Self::Truncated,
         Self::OverLong,
         Self::OverStated,
+        Self::Partial,
+        Self::CloseDelimited,
         Self::Gzip,
         Self::MalformedJson,
+        Self::HtmlPage,
         Self::BadGateway,
         Self::TooManyRequests,
         Self::Unavailable,
@@ -156,6 +166,7 @@ impl FaultKind {
             Reply { headers: vec![retry], ..page(status) }
         };
         match self {
+            Self::HtmlPage => Some(Ok(page(StatusCode::OK))),
             Self::BadGateway => Some(Ok(page(StatusCode::BAD_GATEWAY))),
             Self::TooManyRequests => Some(Ok(later(StatusCode::TOO_MANY_REQUESTS))),
             Self::Unavailable => Some(Ok(later(StatusCode::SERVICE_UNAVAILABLE))),
