@@ -13,11 +13,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use essbasic_emulator::{APP_ID, Emulator, ORGANIZATION};
 use serde_json::Value;
 use support::child::start;
 use support::server::{Answer, Server, answer};
-use support::{code, essbasic, feed, json, refused, stderr, stdout, until};
+use support::{code, essbasic, essbasic_at, feed, json, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
 fn download(home: &TempDir, endpoint: &str) -> Command {
@@ -25,12 +25,7 @@ fn download(home: &TempDir, endpoint: &str) -> Command {
 }
 
 fn to_files(name: &str, home: &TempDir, endpoint: &str) -> Command {
-    let mut command = essbasic(home.path());
-    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
-    command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
-    command.env("ESSBASIC_OPERATOR", OPERATOR);
-    command.args([name, "--out", "out", "--endpoint", endpoint]);
-    command
+    essbasic_at(home.path(), endpoint, &[name, "--out", "out"])
 }
 
 fn files(folder: &Path) -> BTreeSet<PathBuf> {

@@ -11,10 +11,9 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read};
 
-use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::Value;
 use support::emulator::Emulator;
-use support::{essbasic, refused};
+use support::{essbasic, essbasic_at, refused};
 use tempfile::TempDir;
 
 fn call(emulator: &Emulator, home: &TempDir, id: &str, key: &str) -> Value {
@@ -192,11 +191,9 @@ fn contracts_come_over_tls_to_whoever_trusts_it() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::start(&home, &["--tls", "ca.pem", "--flows", "3"]);
     let download = |more: &[&str]| {
-        let mut command = essbasic(home.path());
-        command.args(["download", "--out", "contracts", "--endpoint", &emulator.endpoint]);
-        command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
-        command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
-        command.env("ESSBASIC_OPERATOR", OPERATOR).args(more);
+        let arguments = ["download", "--out", "contracts"];
+        let mut command = essbasic_at(home.path(), &emulator.endpoint, &arguments);
+        command.args(more);
         command.args((1..=3).map(|number| format!("yDEmuBulk{number:023}")));
         command.output().unwrap()
     };

@@ -13,17 +13,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Output};
 
-use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
-use support::{code, essbasic, feed, json as document, refused, stderr, stdout};
+use essbasic_emulator::{APP_ID, Emulator};
+use support::{code, essbasic, essbasic_at, feed, json as document, refused, stderr, stdout};
 use tempfile::TempDir;
 
 fn command(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Command {
-    let mut command = essbasic(home.path());
-    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
-    command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
-    command.env("ESSBASIC_OPERATOR", OPERATOR);
-    command.args(arguments).args(["--endpoint", &emulator.endpoint()]);
-    command
+    essbasic_at(home.path(), &emulator.endpoint(), arguments)
 }
 
 fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {

@@ -14,21 +14,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Output};
 
-use essbasic_emulator::{
-    APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed,
-};
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed};
 use serde_json::Value;
 use support::child::start;
-use support::{code, essbasic, json as document, stderr, stdout, until};
+use support::{code, essbasic, essbasic_at, json as document, stderr, stdout, until};
 use tempfile::TempDir;
 
 fn command(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Command {
-    let mut command = essbasic(home.path());
-    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
-    command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
-    command.env("ESSBASIC_OPERATOR", OPERATOR);
-    command.args(arguments).args(["--endpoint", &emulator.endpoint()]);
-    command
+    essbasic_at(home.path(), &emulator.endpoint(), arguments)
 }
 
 fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {

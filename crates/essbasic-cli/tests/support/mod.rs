@@ -12,11 +12,23 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+
 /// The command without any setting or credential of the machine.
 pub fn essbasic(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_essbasic"));
     command.env_clear().env("HOME", home).env("NO_PROXY", "*").current_dir(home);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The command for a service at `endpoint`, with the identity that the emulator knows by default.
+pub fn essbasic_at(home: &Path, endpoint: &str, arguments: &[&str]) -> Command {
+    let mut command = essbasic(home);
+    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+    command.env("ESSBASIC_APP_ID", APP_ID).env("ESSBASIC_ORGANIZATION", ORGANIZATION);
+    command.env("ESSBASIC_OPERATOR", OPERATOR);
+    command.args(arguments).args(["--endpoint", endpoint]);
     command
 }
 
