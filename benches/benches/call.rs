@@ -1,4 +1,4 @@
-//! A call whose server answers at once: what the client itself costs, in both colours.
+//! A call whose server answers at once: what the client itself costs, with both drivers.
 
 #![allow(clippy::unwrap_used, reason = "a failed assumption ends the measurement")]
 #![allow(missing_docs, reason = "criterion's macros write functions")]

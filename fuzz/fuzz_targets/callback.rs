@@ -35,7 +35,7 @@ fn each(data: &[u8]) {
     // As it came: nobody but the sender can sign.
     assert!(matches!(
         receiver().receive(None, data, now()),
-        Ok(Received::Probe) | Err(Refused { .. })
+        Ok(Received::Ping) | Err(Refused { .. })
     ));
     let (signature, body) = text.split_once('\n').unwrap_or((&text, ""));
     assert!(receiver().receive(Some(signature), body.as_bytes(), now()).is_err());
@@ -77,7 +77,7 @@ fn take(receiver: &Receiver, signature: Option<&str>, body: &[u8]) -> Option<Mes
     drop(delivery);
     let Ok(Received::New(delivery)) = receive() else { panic!("what was dropped is new again") };
     let message = delivery.accept();
-    assert!(matches!(receive(), Ok(Received::Repeat { msg_id }) if msg_id == message.msg_id));
+    assert!(matches!(receive(), Ok(Received::Duplicate { msg_id }) if msg_id == message.msg_id));
     assert_eq!(Message::from_json(message.json()), Ok(message.clone()));
     assert!(message.flow_id() != Some(""));
     let _ = format!("{message:?}");

@@ -39,7 +39,7 @@ const COMMANDS: [&str; 12] = [
 ];
 
 fuzz_target!(|data: &[u8]| {
-    let emulator = Emulator::builder().clock_moved_by_hand(NOW).rate_limit(None).start().unwrap();
+    let emulator = Emulator::builder().manual_clock(NOW).rate_limit(None).start().unwrap();
     let mut caller = Caller::new(&emulator);
     // Where the input ends, so does the story.
     caller.look_around();

@@ -88,7 +88,7 @@ fn a_wait_hears_of_contracts_and_asks_only_once() {
         let chaos = CallbackChaos { repeat: 0.5, delay, reorder: true, seed: 1 };
         let callback = Callback::to(url).token(TOKEN).key(KEY).chaos(chaos);
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let builder = Emulator::builder().clock_moved_by_hand(now).callback(callback);
+        let builder = Emulator::builder().manual_clock(now).callback(callback);
         let emulator = builder.rate_limit(None).start().unwrap();
         let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
         for id in &ids {

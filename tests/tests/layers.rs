@@ -104,7 +104,7 @@ fn crates_use_only_the_layers_below_them() {
 }
 
 #[test]
-fn a_choice_of_colour_pulls_in_nothing_of_the_other() {
+fn async_and_blocking_pull_in_nothing_of_each_other() {
     for package in ["tc3-client", "essbasic"] {
         let blocking = tree(package, "blocking");
         assert!(blocking.contains("ureq"));

@@ -150,9 +150,9 @@ impl Load {
     }
 
     /// Looks at both processes as it goes on, and holds that they do not grow.
-    fn watch(&self, colour: &str, served: &Served, tasks: impl Fn() -> usize) {
+    fn watch(&self, driver: &str, served: &Served, tasks: impl Fn() -> usize) {
         println!(
-            "{colour}      calls  client KiB  fds  threads  tasks | emulator KiB  fds  threads"
+            "{driver}      calls  client KiB  fds  threads  tasks | emulator KiB  fds  threads"
         );
         let mut looks = Vec::new();
         for look in 1..=LOOKS {
@@ -175,7 +175,7 @@ impl Load {
                 emulator.kib,
                 emulator.descriptors,
                 emulator.threads,
-                width = colour.len() + 11,
+                width = driver.len() + 11,
             );
             looks.push((client, emulator));
         }
@@ -187,10 +187,10 @@ impl Load {
         }
     }
 
-    fn report(&self, colour: &str) {
+    fn report(&self, driver: &str) {
         let seconds = self.began.elapsed().as_secs_f64();
         println!(
-            "{colour}: {} calls in {seconds:.1} s, {:.0} a second\n",
+            "{driver}: {} calls in {seconds:.1} s, {:.0} a second\n",
             self.made(),
             self.made() as f64 / seconds
         );

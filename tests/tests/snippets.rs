@@ -1,4 +1,4 @@
-//! Every action's snippet compiles, with the smallest body and with every member, in both colours.
+//! Every action's snippet compiles, with the smallest body and with every member, with both drivers.
 
 #![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 

@@ -1,4 +1,4 @@
-//! The crate `tencent-sdk`, in both colours.
+//! The crate `tencent-sdk`, with both drivers.
 //!
 //! It makes no calls but those that it has types for. The nearest takes a filter of as many ids, and skips
 //! the members of the answer, which costs it less than to decode them.

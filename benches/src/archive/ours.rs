@@ -1,4 +1,4 @@
-//! This SDK's archive job, in both colours.
+//! This SDK's archive job, with both drivers.
 
 use essbasic::{ArchiveOptions, ArchiveReport, Client, blocking};
 

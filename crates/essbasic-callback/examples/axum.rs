@@ -14,7 +14,7 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use axum::Router;
-use essbasic_callback::{CallbackKey, CallbackService, Message, NotTaken, Receiver, Token};
+use essbasic_callback::{CallbackKey, CallbackService, HandlerError, Message, Receiver, Token};
 
 pub mod store;
 use store::Store;
@@ -28,7 +28,7 @@ where
         let save = save.clone();
         async move {
             let saved = tokio::task::spawn_blocking(move || save(&message)).await;
-            if matches!(saved, Ok(Ok(()))) { Ok(()) } else { Err(NotTaken) }
+            if matches!(saved, Ok(Ok(()))) { Ok(()) } else { Err(HandlerError) }
         }
     });
     Router::new().route_service("/callback", service)

@@ -38,7 +38,7 @@ where
         thread::spawn(move || {
             let (receiver, handler) = &*shared;
             // Who does not speak HTTP, or hangs up, is left without an answer.
-            let _ = request(&mut stream, receiver.largest_body()).and_then(|request| {
+            let _ = request(&mut stream, receiver.max_body_bytes()).and_then(|request| {
                 let status = match request {
                     Ok(request) => answer(receiver, handler, &request),
                     Err(status) => status,
@@ -68,14 +68,14 @@ fn answer(receiver: &Receiver, handler: &impl Fn(&Message) -> bool, request: &Re
             delivery.accept();
             "200 OK"
         }
-        Ok(Received::Probe | Received::Repeat { .. }) => "200 OK",
+        Ok(Received::Ping | Received::Duplicate { .. }) => "200 OK",
         Ok(Received::InProgress { .. }) => "503 Service Unavailable",
         Err(_refused) => "400 Bad Request",
     }
 }
 
 /// Reads one request; the inner error is what to answer at once.
-fn request(stream: &mut TcpStream, largest_body: usize) -> io::Result<Result<Request, Status>> {
+fn request(stream: &mut TcpStream, max_body_bytes: usize) -> io::Result<Result<Request, Status>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut bytes = Vec::new();
@@ -103,7 +103,7 @@ fn request(stream: &mut TcpStream, largest_body: usize) -> io::Result<Result<Req
             _ => return Ok(Err("400 Bad Request")),
         }
     };
-    if length > largest_body {
+    if length > max_body_bytes {
         return Ok(Err("413 Content Too Large"));
     }
     let mut body = bytes.split_off(head);

@@ -41,7 +41,7 @@ impl Error for Refused {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalReason {
-    /// The body is larger than [`Receiver::largest_body`](crate::Receiver::largest_body).
+    /// The body is larger than [`Receiver::max_body_bytes`](crate::Receiver::max_body_bytes).
     TooLarge,
     /// The connection broke before the body was complete.
     Incomplete,

@@ -24,7 +24,7 @@
 //!             delivery.accept();
 //!             200
 //!         }
-//!         Ok(Received::Probe | Received::Repeat { .. }) => 200,
+//!         Ok(Received::Ping | Received::Duplicate { .. }) => 200,
 //!         Ok(Received::InProgress { .. }) => 503,
 //!         Err(_refused) => 400,
 //!     }
@@ -44,7 +44,7 @@
 //!
 //! # Repeats
 //! A message may come several times; its `MsgId` stays the same. Within the
-//! [window](Receiver::with_window) it is handled once: later deliveries are a [`Received::Repeat`], to be
+//! [window](Receiver::with_window) it is handled once: later deliveries are a [`Received::Duplicate`], to be
 //! acknowledged, and those that come while the first is being handled are [`Received::InProgress`], to be
 //! sent again. The memory is one process's own: behind a load balancer, or over a restart, a repeat can be
 //! new. Where that must not happen, let the store that takes the message refuse a `MsgId` it has, or tell
@@ -99,6 +99,6 @@ pub use message::Message;
 pub use msg_type::{MsgType, MsgVersion};
 pub use receiver::{Delivery, Received, Receiver};
 #[cfg(feature = "tower")]
-pub use service::{CallbackService, NotTaken};
+pub use service::{CallbackService, HandlerError};
 pub use token::{SIGNATURE_HEADER, Token};
 pub use window::Claim;

@@ -30,7 +30,7 @@ const REMEMBERED: usize = 100_000;
 pub struct Receiver {
     token: Option<Token>,
     key: Option<CallbackKey>,
-    largest_body: usize,
+    max_body_bytes: usize,
     max_age: Option<Duration>,
     window: Arc<Window>,
 }
@@ -44,11 +44,11 @@ pub struct Receiver {
 )]
 pub enum Received {
     /// The platform tries whether the address is there. Answer 200.
-    Probe,
+    Ping,
     /// A message to be handled. Take care of it, [`accept`](Delivery::accept) it and answer 200.
     New(Delivery),
     /// A message that was handled before, by its `MsgId`. Answer 200, do nothing: it has been accepted.
-    Repeat {
+    Duplicate {
         /// Whose repeat it is.
         msg_id: String,
     },
@@ -116,7 +116,7 @@ impl Receiver {
         Self {
             token: token.into(),
             key: key.into(),
-            largest_body: LARGEST_BODY,
+            max_body_bytes: LARGEST_BODY,
             max_age: None,
             window: Arc::new(Window::new(WINDOW, REMEMBERED)),
         }
@@ -144,14 +144,14 @@ impl Receiver {
 
     /// The most bytes that a body may have; 1 MiB unless set.
     #[must_use]
-    pub fn with_largest_body(mut self, bytes: usize) -> Self {
-        self.largest_body = bytes;
+    pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
+        self.max_body_bytes = bytes;
         self
     }
 
     /// The most bytes that a body may have: a server need not read more.
-    pub fn largest_body(&self) -> usize {
-        self.largest_body
+    pub fn max_body_bytes(&self) -> usize {
+        self.max_body_bytes
     }
 
     /// Takes one callback: the value of the header [`Content-Signature`](crate::SIGNATURE_HEADER), if there
@@ -169,12 +169,12 @@ impl Receiver {
         now: SystemTime,
     ) -> Result<Received, Refused> {
         let Some(message) = self.open(signature, body)? else {
-            return Ok(Received::Probe);
+            return Ok(Received::Ping);
         };
         match self.window.claim(&message.msg_id, now) {
             Verdict::New(_) if self.is_stale(&message, now) => Err(Refused(RefusalReason::TooOld)),
             Verdict::New(claim) => Ok(Received::New(Delivery { message, claim })),
-            Verdict::Repeat => Ok(Received::Repeat { msg_id: message.msg_id }),
+            Verdict::Duplicate => Ok(Received::Duplicate { msg_id: message.msg_id }),
             Verdict::InProgress => Ok(Received::InProgress { msg_id: message.msg_id }),
         }
     }
@@ -195,7 +195,7 @@ impl Receiver {
 
     /// The message, verified and decrypted; `None` of a probe.
     fn open(&self, signature: Option<&str>, body: &[u8]) -> Result<Option<Message>, Refused> {
-        if body.len() > self.largest_body {
+        if body.len() > self.max_body_bytes {
             return Err(Refused(RefusalReason::TooLarge));
         }
         if signature.is_none() && is_probe(body) {

@@ -19,13 +19,13 @@ use crate::{Message, Received, Receiver, RefusalReason, Refused, SIGNATURE_HEADE
 /// Answers the platform's requests, and hands each new message to a handler.
 ///
 /// ```
-/// use essbasic_callback::{CallbackService, Message, NotTaken, Receiver, Token};
+/// use essbasic_callback::{CallbackService, Message, HandlerError, Receiver, Token};
 ///
 /// # async fn insert(_: String) -> std::io::Result<()> { Ok(()) }
 /// let receiver = Receiver::new(Token::new("the token")?, None);
 /// let service = CallbackService::new(receiver, |message: Message| async {
 ///     // Returns once the message is stored: a queue in memory is lost with the process.
-///     insert(message.into_json()).await.map_err(|_| NotTaken)
+///     insert(message.into_json()).await.map_err(|_| HandlerError)
 /// });
 /// // With axum: Router::new().route_service("/callback", service)
 /// # fn takes<S: tower_service::Service<http::Request<String>> + Clone + Send + Sync>(_: S) {}
@@ -34,7 +34,7 @@ use crate::{Message, Received, Receiver, RefusalReason, Refused, SIGNATURE_HEADE
 /// ```
 ///
 /// A handler should store the message durably and return; the work is done elsewhere. 200 is sent when it
-/// returns `Ok`, and the platform does not send the message again. If it returns [`NotTaken`], panics, or is
+/// returns `Ok`, and the platform does not send the message again. If it returns [`HandlerError`], panics, or is
 /// cancelled because the connection broke, the message is not accepted, and its next delivery is handled.
 /// What went wrong is the handler's to log; this service logs nothing. The response to a refused callback
 /// has [`Refused`] among its extensions, which are not sent: a middleware can log its
@@ -48,7 +48,7 @@ use crate::{Message, Received, Receiver, RefusalReason, Refused, SIGNATURE_HEADE
 /// | a message whose earlier delivery is still with the handler | 503 |
 /// | whatever is [refused](Refused), also more than one signature, or a body that broke off | 400 |
 /// | another method than POST | 405 |
-/// | a body larger than [`Receiver::largest_body`] | 413 |
+/// | a body larger than [`Receiver::max_body_bytes`] | 413 |
 ///
 /// It reads the machine's clock, and no more of a body than the receiver takes. How long a body may take
 /// to come is for the server to limit.
@@ -59,22 +59,22 @@ pub struct CallbackService<H> {
 
 /// The handler could not take the message; the platform shall send it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NotTaken;
+pub struct HandlerError;
 
-impl fmt::Display for NotTaken {
+impl fmt::Display for HandlerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the message was not taken")
     }
 }
 
-impl Error for NotTaken {}
+impl Error for HandlerError {}
 
 impl<H> CallbackService<H> {
     /// Of a receiver, which may be shared, and of an async function that takes a [`Message`].
     pub fn new<F>(receiver: impl Into<Arc<Receiver>>, handler: H) -> Self
     where
         H: Fn(Message) -> F,
-        F: Future<Output = Result<(), NotTaken>>,
+        F: Future<Output = Result<(), HandlerError>>,
     {
         Self { receiver: receiver.into(), handler }
     }
@@ -100,7 +100,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     H: Fn(Message) -> F + Clone + Send + 'static,
-    F: Future<Output = Result<(), NotTaken>> + Send,
+    F: Future<Output = Result<(), HandlerError>> + Send,
 {
     type Response = Answer;
     type Error = Infallible;
@@ -121,7 +121,7 @@ where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     H: Fn(Message) -> F,
-    F: Future<Output = Result<(), NotTaken>>,
+    F: Future<Output = Result<(), HandlerError>>,
 {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST {
@@ -130,7 +130,7 @@ where
         return answer;
     }
     // Where the length is said beforehand, nothing need be read to know.
-    let largest = receiver.largest_body();
+    let largest = receiver.max_body_bytes();
     if body.size_hint().lower() > largest as u64 {
         return refuse(Refused(RefusalReason::TooLarge));
     }
@@ -144,7 +144,7 @@ where
     let received = signature(&parts.headers)
         .and_then(|signature| receiver.receive(signature, &body, SystemTime::now()));
     match received {
-        Ok(Received::Probe | Received::Repeat { .. }) => text(StatusCode::OK, ""),
+        Ok(Received::Ping | Received::Duplicate { .. }) => text(StatusCode::OK, ""),
         Ok(Received::InProgress { .. }) => again(),
         Ok(Received::New(delivery)) => {
             let (message, claim) = delivery.into_parts();
@@ -153,7 +153,7 @@ where
                     claim.commit();
                     text(StatusCode::OK, "")
                 }
-                Err(NotTaken) => again(),
+                Err(HandlerError) => again(),
             }
         }
         Err(refused) => refuse(refused),

@@ -28,7 +28,7 @@ struct State {
 
 pub(crate) enum Verdict {
     New(Claim),
-    Repeat,
+    Duplicate,
     InProgress,
 }
 
@@ -42,7 +42,7 @@ impl Window {
         let mut state = self.state();
         state.forget_expired(now, self.length);
         if state.handled.get(&id).is_some_and(|came| !expired(*came, now, self.length)) {
-            return Verdict::Repeat;
+            return Verdict::Duplicate;
         }
         if !state.pending.insert(id) {
             return Verdict::InProgress;
@@ -195,7 +195,7 @@ mod tests {
                     (1, Verdict::New(claim)) => claim.release(),
                     (_, Verdict::New(claim)) => {
                         claim.commit();
-                        prop_assert!(matches!(window.claim(&id, now), Verdict::Repeat));
+                        prop_assert!(matches!(window.claim(&id, now), Verdict::Duplicate));
                     }
                     (0, _) => drop(held.pop()),
                     (1, _) => drop(window.forget(&id)),

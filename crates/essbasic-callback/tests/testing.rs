@@ -52,8 +52,8 @@ fn every_combination_is_received() {
         let Received::New(delivery) = receive(&callback) else { panic!("it is new") };
         let message = delivery.accept();
         assert_eq!((message.json(), &message.msg_type), (&*text, &MsgType::QuitJob));
-        assert!(matches!(receive(&callback), Received::Repeat { .. }));
-        assert!(matches!(receive(&sender.probe()), Received::Probe));
+        assert!(matches!(receive(&callback), Received::Duplicate { .. }));
+        assert!(matches!(receive(&sender.probe()), Received::Ping));
         assert_eq!(format!("{callback:?}"), "Callback { .. }");
     }
 }

@@ -57,7 +57,7 @@ pub(crate) struct EmulatorArgs {
     listen: SocketAddr,
     /// Listen, and send callbacks, also at addresses that other machines reach.
     #[arg(long)]
-    beyond_loopback: bool,
+    allow_remote: bool,
     /// Start with the contracts of this file (JSON, see below) instead of the built-in ones.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
@@ -210,8 +210,8 @@ fn settings(args: &EmulatorArgs) -> Result<(Builder, Exports), Failure> {
         .pdf_size(args.pdf_size)
         .faults(args.faults.clone(), args.faults_seed)
         .seed(seed);
-    if args.beyond_loopback {
-        builder = builder.beyond_loopback();
+    if args.allow_remote {
+        builder = builder.allow_remote();
     }
     if args.tls.is_some() {
         builder = builder.tls();

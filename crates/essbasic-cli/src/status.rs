@@ -54,7 +54,7 @@ pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result
             counter.progress().note("interrupted: this is what is known so far");
             break;
         }
-        let found = session.client.status(batch).map_err(|error| {
+        let found = session.client.details(batch).map_err(|error| {
             counter.progress().clear();
             Failure::new(error)
         })?;

@@ -34,7 +34,7 @@ fn target(listening: &Listening) -> Callback {
 /// Contracts made and signed by both; all that is told of them has arrived.
 fn contracts_signed(callback: Callback, count: usize) -> Emulator {
     let emulator =
-        Emulator::builder().clock_moved_by_hand(1_700_000_000).callback(callback).start().unwrap();
+        Emulator::builder().manual_clock(1_700_000_000).callback(callback).start().unwrap();
     for n in 0..count {
         let id = format!("yDwA{n:028}");
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &id));

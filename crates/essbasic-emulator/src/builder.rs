@@ -26,7 +26,7 @@ use crate::{SECRET_ID, SECRET_KEY};
 #[must_use]
 pub struct Builder {
     listen: SocketAddr,
-    beyond_loopback: bool,
+    allow_remote: bool,
     secrets: BTreeMap<String, Secret>,
     encryption: Option<Agreement>,
     callback: Option<Callback>,
@@ -53,7 +53,7 @@ impl Builder {
     pub(crate) fn new() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            beyond_loopback: false,
+            allow_remote: false,
             secrets: BTreeMap::new(),
             encryption: None,
             callback: None,
@@ -76,8 +76,8 @@ impl Builder {
 
     /// Also takes an address that other machines reach, to listen at or to send callbacks to. The
     /// emulator has no secrets worth keeping, and was not made to stand against strangers.
-    pub fn beyond_loopback(mut self) -> Self {
-        self.beyond_loopback = true;
+    pub fn allow_remote(mut self) -> Self {
+        self.allow_remote = true;
         self
     }
 
@@ -137,7 +137,7 @@ impl Builder {
 
     /// Starts the clock at this Unix time, in seconds, up to the end of the year 9999, and moves it only by
     /// [`advance`](Emulator::advance).
-    pub fn clock_moved_by_hand(mut self, start: u64) -> Self {
+    pub fn manual_clock(mut self, start: u64) -> Self {
         self.start = Some(Duration::from_secs(start));
         self.speed = 0.0;
         self
@@ -176,7 +176,7 @@ impl Builder {
     /// # Errors
     /// Returns an error of kind [`io::ErrorKind::InvalidInput`] that names the setting and its limit if a
     /// setting is invalid: an address that is not loopback without
-    /// [`beyond_loopback`](Self::beyond_loopback), a callback URL, key or [`CallbackChaos`] out of range, keys of
+    /// [`allow_remote`](Self::allow_remote), a callback URL, key or [`CallbackChaos`] out of range, keys of
     /// [`encryption`](Self::encryption) of a wrong length, an empty credential, a contradictory seed or one of
     /// more than 1,000,000 generated contracts, a fault's rate outside 0 to 1, a fault of handshakes without
     /// [`tls`](Self::tls), or a number outside the range of its setter. Returns any other error if the address
@@ -200,7 +200,7 @@ impl Builder {
                 let (outbox, messages) = Outbox::new(Arc::clone(&callbacks));
                 world.outbox = Some(outbox);
                 let tally = Arc::clone(&callbacks);
-                Some(Post::new(callback, self.beyond_loopback, tally, messages)?)
+                Some(Post::new(callback, self.allow_remote, tally, messages)?)
             }
             None => None,
         };
@@ -224,7 +224,7 @@ impl Builder {
     }
 
     fn check(&self) -> io::Result<()> {
-        if !self.listen.ip().is_loopback() && !self.beyond_loopback {
+        if !self.listen.ip().is_loopback() && !self.allow_remote {
             let address = self.listen.ip();
             return Err(limits::invalid(format!("{address} is not a loopback address")));
         }

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_moved_by_hand_stands_still_in_between_and_at_the_end() {
+    fn a_manual_clock_stands_still_in_between_and_at_the_end() {
         let clock = Clock::new(Some(Duration::from_secs(10)), 0.0);
         assert_eq!((clock.now(), clock.now()), (Duration::from_secs(10), Duration::from_secs(10)));
         clock.advance(Duration::from_secs(5));

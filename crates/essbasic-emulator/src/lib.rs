@@ -31,7 +31,7 @@
 //! It speaks HTTP, or [TLS](Builder::tls) by an authority of its own that clients must trust.
 //!
 //! What the service's documentation promises of contracts holds here by the emulator's
-//! [clock](Builder::clock_moved_by_hand): a PDF is composed one to three seconds after a signature
+//! [clock](Builder::manual_clock): a PDF is composed one to three seconds after a signature
 //! (a link asked for earlier leads to the file without it), a link dies after five minutes, an unsigned
 //! contract at its deadline.
 //!

@@ -61,7 +61,7 @@ fn each_position_has_its_own_answer_repeated_ids_too() {
         "other": { "organizations": seed(ORGANIZATION, "theirs") },
     } });
     let seed = Seed::from_json(&seed.to_string()).unwrap();
-    let emulator = Emulator::builder().clock_moved_by_hand(NOW).seed(seed).start().unwrap();
+    let emulator = Emulator::builder().manual_clock(NOW).seed(seed).start().unwrap();
     let answer = urls(&["mine", "theirs", "nobodys", "mine"]).answer(&emulator);
     assert_eq!(answer["ErrorMessages"], json!(["", "合同没有权限", "查询流程不存在", ""]));
     let infos = answer["FlowResourceUrlInfos"].as_array().unwrap();
@@ -110,7 +110,7 @@ fn each_fault_of_a_call_has_its_code() {
 #[test]
 fn a_temporary_credential_needs_its_token() {
     let emulator = Emulator::builder()
-        .clock_moved_by_hand(NOW)
+        .manual_clock(NOW)
         .temporary_credential("AKIDT", "k", "tok")
         .start()
         .unwrap();
@@ -206,8 +206,7 @@ fn both_permission_switches_and_the_opt_out_that_wins() {
 
 #[test]
 fn the_rate_is_limited_for_each_action() {
-    let emulator =
-        Emulator::builder().clock_moved_by_hand(NOW).rate_limit(Some(1)).start().unwrap();
+    let emulator = Emulator::builder().manual_clock(NOW).rate_limit(Some(1)).start().unwrap();
     let urls = urls(&[FIRST]);
     // Of any two calls within a second the second is refused: three cannot all be a second apart
     // unless they took that long.

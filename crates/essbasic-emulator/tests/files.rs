@@ -93,7 +93,7 @@ fn a_link_asked_for_too_early_leads_to_the_unsigned_file() {
 #[test]
 fn files_are_the_same_every_time_and_as_long_as_asked() {
     let emulator =
-        Emulator::builder().clock_moved_by_hand(support::NOW).pdf_size(300_000).start().unwrap();
+        Emulator::builder().manual_clock(support::NOW).pdf_size(300_000).start().unwrap();
     let (_, once) = get(&link(&emulator, FIRST));
     let (_, again) = get(&link(&emulator, FIRST));
     assert_eq!(once, again);

@@ -144,7 +144,7 @@ fn it_keeps_to_loopback_unless_told_otherwise() {
     let anywhere = || Emulator::builder().listen(([0, 0, 0, 0], 0).into());
     assert!(anywhere().start().unwrap_err().to_string().contains("loopback"));
     // Links lead to where the caller came, which the server cannot know of itself.
-    let emulator = anywhere().beyond_loopback().clock_moved_by_hand(NOW).start().unwrap();
+    let emulator = anywhere().allow_remote().manual_clock(NOW).start().unwrap();
     assert!(emulator.endpoint().starts_with("http://127.0.0.1:"));
     let answer = urls(&[FIRST]).answer(&emulator);
     let url = &answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"];

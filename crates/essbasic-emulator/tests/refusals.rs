@@ -30,7 +30,7 @@ fn shared() -> Emulator {
         "flows": [{ "id": THEIRS, "name": "n", "status": "INIT", "parties": [{ "name": "p" }] }],
     });
     let seed = Seed::from_json(&seed.to_string()).unwrap();
-    let builder = Emulator::builder().clock_moved_by_hand(NOW).rate_limit(None);
+    let builder = Emulator::builder().manual_clock(NOW).rate_limit(None);
     builder.seed(seed).start().unwrap()
 }
 

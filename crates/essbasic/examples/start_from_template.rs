@@ -35,7 +35,7 @@ pub async fn offer(
     let mut made = client.start_from_templates([(template_id.to_owned(), contract)]).await?;
     let flow_id = match made.pop().ok_or("nothing was made")? {
         Ok(flow_id) => flow_id,
-        Err(error) if error.kind == FlowErrorKind::Uncertain => {
+        Err(error) if error.kind == FlowErrorKind::OutcomeUnknown => {
             // Made again, it might stand there twice: somebody has to look.
             return Err(error.into());
         }

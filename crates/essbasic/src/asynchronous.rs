@@ -98,7 +98,10 @@ impl Client {
     ///
     /// # Errors
     /// Where a call fails in a way that all would.
-    pub async fn status<I>(&self, flows: I) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
+    pub async fn details<I>(
+        &self,
+        flows: I,
+    ) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,
@@ -231,7 +234,7 @@ impl Client {
                     job.on(self.client.now(), ended);
                     keep(&mut job);
                 }
-                // A panic, in the caller's function say, is the caller's, as it is in the other colour.
+                // A panic, in the caller's function say, is the caller's, as it is in the other driver.
                 Some(Err(error)) if error.is_panic() => {
                     std::panic::resume_unwind(error.into_panic());
                 }

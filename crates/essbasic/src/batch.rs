@@ -83,7 +83,7 @@ impl<B: Batched> Batches<B> {
                 let unknown = error.is_outcome_unknown();
                 let mut error = failed(error)?;
                 if unknown {
-                    error.kind = FlowErrorKind::Uncertain;
+                    error.kind = FlowErrorKind::OutcomeUnknown;
                 }
                 (0..count).map(|_| Err(error.clone())).collect()
             }

@@ -81,7 +81,7 @@ impl Client {
     ///
     /// # Errors
     /// Where a call fails in a way that all would.
-    pub fn status<I>(&self, flows: I) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
+    pub fn details<I>(&self, flows: I) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,

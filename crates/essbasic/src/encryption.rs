@@ -13,7 +13,7 @@ use essbasic_models::{CreateRequestWithEncryptionRequest, CreateRequestWithEncry
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use sm4::Sm4;
-use tc3_client::Wrapper;
+use tc3_client::Encapsulation;
 use tc3_client::api::json::{self, Members, Reader};
 use tc3_client::api::{Action, ActionInfo, Envelope};
 use zeroize::Zeroizing;
@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 /// use essbasic::{Config, Encryption, credentials};
 ///
 /// let encryption = Encryption::aes_cbc("APP_ID", b"32 bytes, as agreed with support", b"another key")?;
-/// let config = Config::new(credentials::default_chain()).with_wrapper(encryption);
+/// let config = Config::new(credentials::default_chain()).with_encapsulation(encryption);
 /// # Ok(())
 /// # }
 /// ```
@@ -181,10 +181,10 @@ impl Encryption {
 
     fn open_with(
         &self,
-        carrier: &CreateRequestWithEncryptionResponse,
+        outer: &CreateRequestWithEncryptionResponse,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let signature = carrier.encryption_signature.as_deref().unwrap_or_default();
-        let parts = [&carrier.iv, &carrier.encrypted_data, signature]
+        let signature = outer.encryption_signature.as_deref().unwrap_or_default();
+        let parts = [&outer.iv, &outer.encrypted_data, signature]
             .map(|part| STANDARD.decode(part).unwrap_or_default());
         let [iv, text, signature] = &parts;
         // Never a hint at which part is wrong: that would help whoever tries.
@@ -194,8 +194,8 @@ impl Encryption {
     }
 }
 
-impl Wrapper for Encryption {
-    fn carrier(&self) -> ActionInfo<'static> {
+impl Encapsulation for Encryption {
+    fn outer_action(&self) -> ActionInfo<'static> {
         CreateRequestWithEncryptionRequest::INFO
     }
 
@@ -206,13 +206,13 @@ impl Wrapper for Encryption {
     }
 
     fn open(&self, answer: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-        type Carrier = Envelope<CreateRequestWithEncryptionResponse>;
-        // The carrier's own error, or no answer of the API: said as it is.
-        let Ok(Carrier { result: Ok(carrier), .. }) = Envelope::decode(answer) else {
+        type Outer = Envelope<CreateRequestWithEncryptionResponse>;
+        // The outer's own error, or no answer of the API: said as it is.
+        let Ok(Outer { result: Ok(outer), .. }) = Envelope::decode(answer) else {
             return Ok(None);
         };
-        let text = self.open_with(&carrier.body)?;
-        Ok(Some(enveloped(&text, &carrier.body.request_id)?))
+        let text = self.open_with(&outer.body)?;
+        Ok(Some(enveloped(&text, &outer.body.request_id)?))
     }
 }
 

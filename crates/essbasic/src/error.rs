@@ -130,7 +130,7 @@ pub enum FlowErrorKind {
     /// What was read is not the file: too short, or no PDF.
     Content,
     /// The answer to a call that may not be repeated was lost: it may have been done.
-    Uncertain,
+    OutcomeUnknown,
     /// The object store did not take the file, also after retries.
     Store,
     /// The contract is not signed by all, so that its file would not be the final one.
@@ -150,7 +150,7 @@ impl FlowErrorKind {
         Self::Untrusted,
         Self::Network,
         Self::Content,
-        Self::Uncertain,
+        Self::OutcomeUnknown,
         Self::Store,
         Self::NotSigned,
         Self::Stopped,
@@ -167,7 +167,7 @@ impl FlowErrorKind {
             Self::Untrusted => "untrusted",
             Self::Network => "network",
             Self::Content => "content",
-            Self::Uncertain => "uncertain",
+            Self::OutcomeUnknown => "outcome unknown",
             Self::Store => "store",
             Self::NotSigned => "not_signed",
             Self::Stopped => "stopped",

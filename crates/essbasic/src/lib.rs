@@ -1,6 +1,6 @@
 //! Tencent e-sign (电子签, API `essbasic` 2021-05-26): from contract ids to signed PDFs on disk.
 //!
-//! Choose a colour, or both: the feature `async` has `Client`, the feature `blocking` has
+//! Choose a driver, or both: the feature `async` has `Client`, the feature `blocking` has
 //! `blocking::Client`. Without either there is no client. With the feature `hyper` in place of `async`, or beside it,
 //! `Client::on_hyper` makes a client that builds and calls faster than the one on reqwest, and does the same.
 //!
@@ -61,7 +61,7 @@
     allow(
         dead_code,
         unused_imports,
-        reason = "without a colour there is no driver to use the engine"
+        reason = "without a driver there is no driver to use the engine"
     )
 )]
 

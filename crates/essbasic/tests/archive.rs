@@ -1,4 +1,4 @@
-//! Archive jobs over real HTTP against the emulator, each in both colours.
+//! Archive jobs over real HTTP against the emulator, each with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,15 +19,15 @@ use essbasic::{
     ArchiveOptions, ArchiveReport, DownloadEvent, Error, FlowErrorKind, RetryPolicy, Shard, Stop,
 };
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, Seed, Status};
-use support::{Colour, config, the_agent};
+use support::{Driver, config, the_agent};
 
 /// Both clients, which do not wait long before they try again.
-fn both(emulator: &Emulator) -> [Colour; 2] {
+fn both(emulator: &Emulator) -> [Driver; 2] {
     let retry = RetryPolicy::default().with_base_delay(Duration::from_millis(1));
-    Colour::both(&config(emulator).with_retry(retry), &the_agent())
+    Driver::both(&config(emulator).with_retry(retry), &the_agent())
 }
 
-impl Colour {
+impl Driver {
     fn archive(
         &self,
         flows: Vec<String>,
@@ -49,7 +49,7 @@ fn emulator(rate_limit: Option<usize>) -> (Emulator, Vec<String>) {
     let seed = Seed::from_json(&empty).unwrap();
     let emulator = Emulator::builder()
         .seed(seed)
-        .clock_moved_by_hand(now - 200)
+        .manual_clock(now - 200)
         .rate_limit(rate_limit)
         .start()
         .unwrap();
@@ -74,13 +74,13 @@ fn pdfs(folder: &Path) -> BTreeMap<String, u64> {
 
 #[test]
 fn everything_is_fetched_once_however_often_it_is_asked_for() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         let (emulator, mut ids) = emulator(None);
-        let colour = &both(&emulator)[colour];
+        let driver = &both(&emulator)[driver];
         let folder = tempfile::tempdir().unwrap();
         let options = ArchiveOptions::to(folder.path());
         ids.extend(ids.clone());
-        let report = colour.archive(ids.clone(), &options).unwrap();
+        let report = driver.archive(ids.clone(), &options).unwrap();
         assert_eq!((report.total, report.saved, report.failed), (COUNT as u64, COUNT as u64, 0));
         assert!(report.is_complete() && report.already == 0);
         let files = pdfs(folder.path());
@@ -97,7 +97,7 @@ fn everything_is_fetched_once_however_often_it_is_asked_for() {
             assert!(matches!(event, DownloadEvent::Kept { .. }), "{event:?}");
             count.fetch_add(1, Ordering::Relaxed);
         });
-        let again = colour.archive(ids.clone(), &counted).unwrap();
+        let again = driver.archive(ids.clone(), &counted).unwrap();
         assert_eq!(kept.load(Ordering::Relaxed), COUNT);
         assert_eq!((again.total, again.already, again.saved), (COUNT as u64, COUNT as u64, 0));
         assert_eq!(emulator.stats(), first, "nothing is asked of the service");
@@ -108,7 +108,7 @@ fn everything_is_fetched_once_however_often_it_is_asked_for() {
         std::fs::remove_file(folder.path().join(names[3])).unwrap();
         std::fs::write(folder.path().join(names[5]), "%PDF").unwrap();
         std::fs::write(folder.path().join(".essbasic-left.part"), "half").unwrap();
-        let mended = colour.archive(ids, &options).unwrap();
+        let mended = driver.archive(ids, &options).unwrap();
         assert_eq!((mended.already, mended.saved), (COUNT as u64 - 2, 2));
         assert_eq!(pdfs(folder.path()), files);
     }
@@ -121,10 +121,10 @@ fn each_contract_ends_in_one_state_with_its_reason() {
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "refused"));
     emulator.end("refused", Status::Reject, "条款有误").unwrap();
     ids.splice(10..10, ["unsigned", "unknown", "refused"].map(str::to_owned));
-    for colour in both(&emulator) {
+    for driver in both(&emulator) {
         let folder = tempfile::tempdir().unwrap();
         let options = ArchiveOptions::to(folder.path());
-        let report = colour.archive(ids.clone(), &options).unwrap();
+        let report = driver.archive(ids.clone(), &options).unwrap();
         assert_eq!(
             (report.total, report.saved, report.failed),
             (COUNT as u64 + 3, COUNT as u64, 3)
@@ -149,26 +149,26 @@ fn each_contract_ends_in_one_state_with_its_reason() {
         assert!(!String::from_utf8(text).unwrap().contains("hkey"));
 
         // What failed is tried again, and fetched once it can be.
-        let signed_since = format!("signed-{}", matches!(colour, Colour::Blocking(_)));
+        let signed_since = format!("signed-{}", matches!(driver, Driver::Blocking(_)));
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &signed_since));
         let more = [ids.clone(), vec![signed_since.clone()]].concat();
-        assert_eq!(colour.archive(more.clone(), &options).unwrap().failed, 4);
+        assert_eq!(driver.archive(more.clone(), &options).unwrap().failed, 4);
         emulator.sign(&signed_since, None).unwrap();
         emulator.sign(&signed_since, None).unwrap();
         let mut options = options;
         options.settle = Duration::ZERO;
-        let report = colour.archive(more, &options).unwrap();
+        let report = driver.archive(more, &options).unwrap();
         assert_eq!((report.saved, report.failed, report.already), (1, 3, COUNT as u64));
     }
 }
 
 #[test]
 fn throttling_costs_time_and_no_contract() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         let (emulator, ids) = emulator(Some(1));
-        let colour = &both(&emulator)[colour];
+        let driver = &both(&emulator)[driver];
         let folder = tempfile::tempdir().unwrap();
-        let report = colour.archive(ids, &ArchiveOptions::to(folder.path())).unwrap();
+        let report = driver.archive(ids, &ArchiveOptions::to(folder.path())).unwrap();
         assert_eq!((report.saved, report.failed), (COUNT as u64, 0));
         assert!(emulator.stats().rejected["RequestLimitExceeded"] > 0);
     }
@@ -178,7 +178,7 @@ fn throttling_costs_time_and_no_contract() {
 /// signature just made, half the rate, and links that die while they are used.
 #[test]
 fn each_contract_ends_right_whatever_goes_wrong() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         let empty = format!(
             r#"{{"applications":{{"{APP_ID}":{{"downloads":true,"organizations":{{"{ORGANIZATION}":
                 {{"operators":["{OPERATOR}"]}}}}}}}}}}"#
@@ -195,7 +195,7 @@ fn each_contract_ends_right_whatever_goes_wrong() {
                 false => emulator.sign(id, None).unwrap(),
             }
         }
-        let colour = &both(&emulator)[colour];
+        let driver = &both(&emulator)[driver];
         let folder = tempfile::tempdir().unwrap();
         let emulator = Arc::new(emulator);
         let (clock, saved) = (Arc::clone(&emulator), AtomicUsize::new(0));
@@ -208,7 +208,7 @@ fn each_contract_ends_right_whatever_goes_wrong() {
                     clock.advance(Duration::from_secs(301));
                 }
             });
-        let report = colour.archive(ids.clone(), &options).unwrap();
+        let report = driver.archive(ids.clone(), &options).unwrap();
         assert_eq!((report.saved, report.failed), (COUNT as u64 - 23, 23));
         let ends: BTreeMap<_, _> = report
             .flows()
@@ -228,7 +228,7 @@ fn each_contract_ends_right_whatever_goes_wrong() {
         // Whole and with the last signature: as they are fetched in peace.
         let peace = tempfile::tempdir().unwrap();
         emulator.advance(Duration::from_secs(10));
-        assert_eq!(colour.archive(ids, &ArchiveOptions::to(peace.path())).unwrap().failed, 23);
+        assert_eq!(driver.archive(ids, &ArchiveOptions::to(peace.path())).unwrap().failed, 23);
         let files = pdfs(folder.path());
         assert_eq!(files.len(), COUNT - 23);
         assert_eq!(files, pdfs(peace.path()));
@@ -243,10 +243,10 @@ fn each_contract_ends_right_whatever_goes_wrong() {
 fn a_missing_permission_ends_the_job_at_once_and_says_what_to_do() {
     let (emulator, ids) = emulator(None);
     emulator.set_application_downloads(APP_ID, false);
-    for colour in both(&emulator) {
+    for driver in both(&emulator) {
         let folder = tempfile::tempdir().unwrap();
         let before = emulator.stats().calls.get("DescribeResourceUrlsByFlows").copied();
-        let error = colour.archive(ids.clone(), &ArchiveOptions::to(folder.path())).unwrap_err();
+        let error = driver.archive(ids.clone(), &ArchiveOptions::to(folder.path())).unwrap_err();
         for words in ["Authorisation management", "Application extension services"] {
             assert!(error.to_string().contains(words), "{error}");
         }
@@ -258,9 +258,9 @@ fn a_missing_permission_ends_the_job_at_once_and_says_what_to_do() {
 
 #[test]
 fn a_job_that_is_stopped_goes_on_where_it_was() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         let (emulator, ids) = emulator(None);
-        let colour = &both(&emulator)[colour];
+        let driver = &both(&emulator)[driver];
         let folder = tempfile::tempdir().unwrap();
         let stop = Stop::default();
         let (count, told) = (std::sync::atomic::AtomicUsize::new(0), stop.clone());
@@ -271,11 +271,11 @@ fn a_job_that_is_stopped_goes_on_where_it_was() {
                 told.stop();
             }
         });
-        let report = colour.archive(ids.clone(), &options).unwrap();
+        let report = driver.archive(ids.clone(), &options).unwrap();
         assert!(report.stopped && !report.is_complete());
         assert!((61..100).contains(&report.saved), "{report:?}");
         assert_eq!(pdfs(folder.path()).len() as u64, report.saved);
-        let rest = colour.archive(ids, &ArchiveOptions::to(folder.path())).unwrap();
+        let rest = driver.archive(ids, &ArchiveOptions::to(folder.path())).unwrap();
         assert_eq!((rest.already, rest.saved), (report.saved, COUNT as u64 - report.saved));
         assert!(emulator.stats().downloads.values().all(|&times| times == 1));
     }
@@ -292,7 +292,7 @@ fn shards_part_the_work_and_names_follow_the_template() {
             .with_shard(Shard::new(part, 3).unwrap())
             .with_journal(folder.path().join(format!(".essbasic-archive-{part}.jsonl")))
             .with_names("{index}-{flow_id}".parse().unwrap())
-            .without_check();
+            .skip_status_check();
         saved += blocking.archive(ids.clone(), &options).unwrap().saved;
     }
     assert_eq!(saved, COUNT as u64);
@@ -332,7 +332,7 @@ fn no_file_takes_the_place_of_the_journal() {
         let folder = tempfile::tempdir().unwrap();
         let options = ArchiveOptions::to(folder.path())
             .with_journal(folder.path().join("journal-one.pdf"))
-            .without_check();
+            .skip_status_check();
         let report = client.archive(ids.to_vec(), &options).unwrap();
         assert!(report.is_complete(), "{report:?}");
         let mut flows = report.flows().unwrap().map(Result::unwrap);

@@ -21,7 +21,7 @@ fn config(emulator: &Emulator, encryption: Encryption) -> Config {
     Config::new(Credential::new(SECRET_ID, SECRET_KEY))
         .with_endpoint_url(&emulator.endpoint())
         .unwrap()
-        .with_wrapper(encryption)
+        .with_encapsulation(encryption)
 }
 
 /// What both clients bring, each into a folder of its own.

@@ -1,5 +1,5 @@
 //! What a download does about links and connections that misbehave, over scripted transports, the
-//! same in both colours.
+//! same with both drivers.
 
 #![allow(
     clippy::unwrap_used,

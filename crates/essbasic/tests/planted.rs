@@ -18,7 +18,7 @@ use essbasic::{
     ArchiveOptions, ArchiveReport, DownloadEvent, DownloadOptions, Error, FlowErrorKind,
 };
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
-use support::{Colour, config, the_agent};
+use support::{Driver, config, the_agent};
 
 const IDS: [&str; 4] = ["one", "two", "three", "four"];
 
@@ -35,9 +35,9 @@ fn emulator() -> Emulator {
     emulator
 }
 
-impl Colour {
+impl Driver {
     fn archive(&self, options: &ArchiveOptions) -> Result<ArchiveReport, Error> {
-        call!(self, archive(IDS, &options.clone().without_check()))
+        call!(self, archive(IDS, &options.clone().skip_status_check()))
     }
 
     fn download(&self, options: &DownloadOptions) -> essbasic::Report {
@@ -104,8 +104,8 @@ impl Home {
     }
 }
 
-fn clients(emulator: &Emulator) -> [(&'static str, Colour); 2] {
-    let [blocking, tasks] = Colour::both(&config(emulator), &the_agent());
+fn clients(emulator: &Emulator) -> [(&'static str, Driver); 2] {
+    let [blocking, tasks] = Driver::both(&config(emulator), &the_agent());
     [("blocking", blocking), ("async", tasks)]
 }
 
@@ -126,13 +126,13 @@ enum When {
 #[test]
 fn a_name_that_is_taken_fails_its_contract_or_is_numbered() {
     let emulator = emulator();
-    for (colour, client) in clients(&emulator) {
+    for (driver, client) in clients(&emulator) {
         for when in [When::Before, When::During] {
             for plant in PLANTS {
                 for (names, taken, saved) in
                     [("{name}-{flow_id}", "合同-two.pdf", 3), ("{name}", "合同.pdf", 4)]
                 {
-                    let case = format!("{colour} {when:?} {plant:?} {names}");
+                    let case = format!("{driver} {when:?} {plant:?} {names}");
                     let home = Arc::new(Home::new());
                     let at = home.out.join(taken);
                     let mut options = ArchiveOptions::to(&home.out)
@@ -175,11 +175,11 @@ fn a_name_that_is_taken_fails_its_contract_or_is_numbered() {
 #[test]
 fn a_download_replaces_files_of_its_contracts_only() {
     let emulator = emulator();
-    for (colour, client) in clients(&emulator) {
+    for (driver, client) in clients(&emulator) {
         for plant in PLANTS {
             for (names, taken) in [("{name}-{flow_id}", "合同-two.pdf"), ("{name}", "合同.pdf")]
             {
-                let case = format!("{colour} {plant:?} {names}");
+                let case = format!("{driver} {plant:?} {names}");
                 let home = Home::new();
                 let at = home.out.join(taken);
                 home.plant(plant, &at);
@@ -205,10 +205,10 @@ fn a_download_replaces_files_of_its_contracts_only() {
 #[test]
 fn planted_journals_and_locks_stop_a_run_before_it_begins() {
     let emulator = emulator();
-    for (colour, client) in clients(&emulator) {
+    for (driver, client) in clients(&emulator) {
         for place in [".essbasic-archive.jsonl", ".essbasic-archive.jsonl.lock"] {
             for plant in PLANTS {
-                let case = format!("{colour} {place} {plant:?}");
+                let case = format!("{driver} {place} {plant:?}");
                 let home = Home::new();
                 let at = home.out.join(place);
                 home.plant(plant, &at);
@@ -231,9 +231,9 @@ fn planted_journals_and_locks_stop_a_run_before_it_begins() {
 #[test]
 fn a_journal_that_is_replaced_during_a_run_ends_it_with_an_error() {
     let emulator = emulator();
-    for (colour, client) in clients(&emulator) {
+    for (driver, client) in clients(&emulator) {
         for plant in PLANTS {
-            let case = format!("{colour} {plant:?}");
+            let case = format!("{driver} {plant:?}");
             let home = Arc::new(Home::new());
             let at = home.out.join(".essbasic-archive.jsonl");
             let (planter, place) = (Arc::clone(&home), at.clone());
@@ -254,9 +254,9 @@ fn a_journal_that_is_replaced_during_a_run_ends_it_with_an_error() {
 #[test]
 fn orphans_are_removed_and_nothing_else() {
     let emulator = emulator();
-    for (colour, client) in clients(&emulator) {
+    for (driver, client) in clients(&emulator) {
         for plant in PLANTS {
-            let case = format!("{colour} {plant:?}");
+            let case = format!("{driver} {plant:?}");
             let home = Home::new();
             let at = home.out.join(".essbasic-0123456789abcdef.part");
             home.plant(plant, &at);

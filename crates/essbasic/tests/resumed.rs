@@ -16,14 +16,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic::{ArchiveOptions, ArchiveReport, DownloadEvent, Error, Stop};
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
-use support::{Colour, config, the_agent};
+use support::{Driver, config, the_agent};
 
 const COUNT: usize = 120;
 
 /// Contracts of one name, signed by all and composed long since, and their IDs.
 fn emulator() -> (Emulator, Vec<String>) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let emulator = Emulator::builder().rate_limit(None).clock_moved_by_hand(now - 60);
+    let emulator = Emulator::builder().rate_limit(None).manual_clock(now - 60);
     let emulator = emulator.start().unwrap();
     let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
     for id in &ids {
@@ -37,13 +37,13 @@ fn emulator() -> (Emulator, Vec<String>) {
     (emulator, ids)
 }
 
-impl Colour {
+impl Driver {
     fn archive<I>(&self, ids: I, options: &ArchiveOptions) -> Result<ArchiveReport, Error>
     where
         I: IntoIterator<Item = String>,
         I::IntoIter: Send + 'static,
     {
-        call!(self, archive(ids, &options.clone().without_check()))
+        call!(self, archive(ids, &options.clone().skip_status_check()))
     }
 }
 
@@ -67,10 +67,10 @@ fn forget_results(folder: &Path, forget: impl Fn(&str) -> bool) {
 
 #[test]
 fn files_that_the_journal_intended_are_fetched_again_under_their_names() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         for names in ["{name}-{flow_id}", "{name}", "{date} {name}"] {
             let (emulator, ids) = emulator();
-            let client = &Colour::both(&config(&emulator), &the_agent())[colour];
+            let client = &Driver::both(&config(&emulator), &the_agent())[driver];
             let folder = tempfile::tempdir().unwrap();
             let options = ArchiveOptions::to(folder.path()).with_names(names.parse().unwrap());
             let report = client.archive(ids.clone(), &options).unwrap();
@@ -99,9 +99,9 @@ fn files_that_the_journal_intended_are_fetched_again_under_their_names() {
 /// A file of a finished contract, and what a run makes of it without and with verification.
 #[test]
 fn what_differs_is_fetched_again_under_its_name() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         let (emulator, ids) = emulator();
-        let client = &Colour::both(&config(&emulator), &the_agent())[colour];
+        let client = &Driver::both(&config(&emulator), &the_agent())[driver];
         let folder = tempfile::tempdir().unwrap();
         let options = ArchiveOptions::to(folder.path()).with_names("{name}".parse().unwrap());
         client.archive(ids.clone(), &options).unwrap();
@@ -135,12 +135,12 @@ fn what_differs_is_fetched_again_under_its_name() {
 
 #[test]
 fn a_stopped_archive_accounts_for_every_contract() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         for (after, bounded) in [(0, true), (1, true), (30, true), (30, false)] {
             let (emulator, mut ids) = emulator();
             ids.insert(3, "unknown".to_owned());
             ids.insert(50, ids[0].clone());
-            let client = &Colour::both(&config(&emulator), &the_agent())[colour];
+            let client = &Driver::both(&config(&emulator), &the_agent())[driver];
             let folder = tempfile::tempdir().unwrap();
             let (stop, seen) = (Stop::default(), AtomicU64::new(0));
             let stopper = stop.clone();
@@ -180,9 +180,9 @@ fn a_stopped_archive_accounts_for_every_contract() {
 
 #[test]
 fn a_job_that_is_stopped_before_it_begins_changes_nothing() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         let (emulator, ids) = emulator();
-        let client = &Colour::both(&config(&emulator), &the_agent())[colour];
+        let client = &Driver::both(&config(&emulator), &the_agent())[driver];
         let folder = tempfile::tempdir().unwrap();
         client.archive(ids.clone(), &ArchiveOptions::to(folder.path())).unwrap();
         let journal = folder.path().join(".essbasic-archive.jsonl");
@@ -198,10 +198,10 @@ fn a_job_that_is_stopped_before_it_begins_changes_nothing() {
 /// In a journal of an earlier version two jobs may list one file as theirs.
 #[test]
 fn in_a_shared_place_a_file_of_an_earlier_version_must_name_its_contract() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         let (emulator, ids) = emulator();
         let ids = ids[..4].to_vec();
-        let client = &Colour::both(&config(&emulator), &the_agent())[colour];
+        let client = &Driver::both(&config(&emulator), &the_agent())[driver];
         let folder = tempfile::tempdir().unwrap();
         let journal = folder.path().join(".essbasic-archive-2.jsonl");
         let own = ArchiveOptions::to(folder.path()).with_names("{name}".parse().unwrap());

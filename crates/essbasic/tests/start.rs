@@ -1,4 +1,4 @@
-//! Contracts set going over real HTTP against the emulator, each in both colours.
+//! Contracts set going over real HTTP against the emulator, each with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,11 +22,11 @@ use essbasic::{
     Party, Reminder, Report, SignLink, Withdrawal, agent,
 };
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID};
-use support::{Colour, config, config_at, the_agent};
+use support::{Driver, config, config_at, the_agent};
 
 type Results<T> = Vec<Result<T, FlowError>>;
 
-impl Colour {
+impl Driver {
     fn upload(&self, files: Vec<Document>) -> Results<String> {
         call!(self, upload(files)).unwrap()
     }
@@ -52,8 +52,8 @@ impl Colour {
         call!(self, cancel(flows.iter().copied(), "价格不对")).unwrap()
     }
 
-    fn status(&self, flows: &[&str]) -> Results<FlowDetailInfo> {
-        call!(self, status(flows.iter().copied())).unwrap()
+    fn details(&self, flows: &[&str]) -> Results<FlowDetailInfo> {
+        call!(self, details(flows.iter().copied())).unwrap()
     }
 
     fn download(&self, flow: &str, options: &DownloadOptions) -> Report {
@@ -62,10 +62,10 @@ impl Colour {
 }
 
 /// What the service composes is as good a file to upload as any.
-fn pdf(colour: &Colour, emulator: &Emulator) -> Vec<u8> {
+fn pdf(driver: &Driver, emulator: &Emulator) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let flow = emulator.completed_flows().remove(0);
-    let report = colour.download(&flow, &DownloadOptions::to(folder.path()));
+    let report = driver.download(&flow, &DownloadOptions::to(folder.path()));
     std::fs::read(&report.saved().next().unwrap().files[0].path).unwrap()
 }
 
@@ -87,39 +87,39 @@ fn offer(name: &str) -> (String, Contract) {
 
 #[test]
 fn from_a_file_on_disk_to_the_signed_one() {
-    let emulator = Emulator::builder().clock_moved_by_hand(now()).start().unwrap();
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
-        let original = pdf(&colour, &emulator);
+    let emulator = Emulator::builder().manual_clock(now()).start().unwrap();
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
+        let original = pdf(&driver, &emulator);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lease.pdf");
         std::fs::write(&path, &original).unwrap();
-        let file_id = colour.upload(vec![Document::read(&path).unwrap()]).remove(0).unwrap();
+        let file_id = driver.upload(vec![Document::read(&path).unwrap()]).remove(0).unwrap();
 
         let in_an_hour = SystemTime::UNIX_EPOCH + emulator.now() + Duration::from_secs(3600);
         let contract = lease("房屋租赁合同").deadline(in_an_hour).user_data("order 7");
-        let made = colour.by_files(vec![(file_id, contract)]).unwrap();
+        let made = driver.by_files(vec![(file_id, contract)]).unwrap();
         let flow = made[0].as_deref().unwrap();
-        let info = colour.status(&[flow]).remove(0).unwrap();
+        let info = driver.details(&[flow]).remove(0).unwrap();
         assert_eq!(info.flow_status, FlowStatus::Init);
         assert_eq!((&*info.flow_name, &*info.custom_data), ("房屋租赁合同", "b3JkZXIgNw=="));
         assert_eq!(info.dead_line_as_time(), Some(in_an_hour));
 
         // Whoever opens a link signs, one after the other.
-        let links = colour.sign_links(&[flow]).remove(0).unwrap();
+        let links = driver.sign_links(&[flow]).remove(0).unwrap();
         assert_eq!(links.len(), 2);
         assert_eq!((&*links[0].organization, &*links[1].name), ("典子谦示例企业", "张三"));
         for link in &links {
             assert!(!format!("{link:?}").contains("http"), "a link opens the contract");
             assert_eq!(ureq::get(&link.url).call().unwrap().status(), 200);
         }
-        let info = colour.status(&[flow]).remove(0).unwrap();
+        let info = driver.details(&[flow]).remove(0).unwrap();
         assert_eq!(info.flow_status, FlowStatus::All);
         emulator.advance(Duration::from_secs(3));
 
-        let report = colour.download(flow, &DownloadOptions::to(folder.path().join("signed")));
+        let report = driver.download(flow, &DownloadOptions::to(folder.path().join("signed")));
         let signed = std::fs::read(&report.saved().next().unwrap().files[0].path).unwrap();
         assert!(signed.starts_with(&original) && signed.len() > original.len());
-        let none = colour.sign_links(&[flow]).remove(0).unwrap_err();
+        let none = driver.sign_links(&[flow]).remove(0).unwrap_err();
         assert_eq!(none.kind, FlowErrorKind::Refused, "{none:?}");
     }
 }
@@ -127,11 +127,11 @@ fn from_a_file_on_disk_to_the_signed_one() {
 #[test]
 fn twenty_contracts_a_call_and_one_that_fails_fails_alone() {
     let emulator = Emulator::builder().rate_limit(None).start().unwrap();
-    for (round, colour) in Colour::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
+    for (round, driver) in Driver::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
         let mut offers: Vec<_> = (0..45).map(|n| offer(&format!("offer_{n}"))).collect();
         offers[21].1 = Contract::new("nobody_signs");
         offers[30].0 = "nobodys".to_owned();
-        let made = colour.by_templates(offers);
+        let made = driver.by_templates(offers);
         assert_eq!(made.len(), 45);
         for (place, made) in made.iter().enumerate() {
             match made {
@@ -149,7 +149,7 @@ fn twenty_contracts_a_call_and_one_that_fails_fails_alone() {
         let calls = emulator.stats().calls["CreateFlowsByTemplates"];
         assert_eq!(calls, (3 + 20) * (round as u64 + 1));
         let flows: Vec<&str> = made.iter().flatten().map(String::as_str).collect();
-        let infos = colour.status(&flows);
+        let infos = driver.details(&flows);
         let names: Vec<_> = infos.into_iter().map(|info| info.unwrap().flow_name).collect();
         assert_eq!((&*names[0], &*names[20], &*names[42]), ("offer_0", "offer_20", "offer_44"));
     }
@@ -158,22 +158,22 @@ fn twenty_contracts_a_call_and_one_that_fails_fails_alone() {
 #[test]
 fn who_has_not_signed_is_reminded_and_a_contract_withdrawn() {
     let emulator = Emulator::builder().rate_limit(None).start().unwrap();
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
-        let made = colour.by_templates(vec![offer("one"), offer("two")]);
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
+        let made = driver.by_templates(vec![offer("one"), offer("two")]);
         let [one, two] = [0, 1].map(|place: usize| made[place].clone().unwrap());
         let complete = emulator.completed_flows().remove(0);
         let ids = [&*one, "nobodys", &*complete, &*two];
         let fine = |results: &[bool]| assert_eq!(results, [true, false, false, true]);
 
-        let reminded = colour.remind(&ids);
+        let reminded = driver.remind(&ids);
         fine(&reminded.iter().map(Result::is_ok).collect::<Vec<_>>());
         assert!(reminded[0].as_ref().unwrap().message.contains("催办成功"));
-        let withdrawn = colour.cancel(&ids);
+        let withdrawn = driver.cancel(&ids);
         fine(&withdrawn.iter().map(Result::is_ok).collect::<Vec<_>>());
         assert!(!withdrawn[0].as_ref().unwrap().task_id.is_empty());
         assert_eq!(withdrawn[2].as_ref().unwrap_err().kind, FlowErrorKind::Refused);
 
-        let infos = colour.status(&ids);
+        let infos = driver.details(&ids);
         assert_eq!(infos[0].as_ref().unwrap().flow_status, FlowStatus::Cancel);
         assert_eq!(infos[0].as_ref().unwrap().flow_message, "价格不对");
         assert_eq!(infos[1].as_ref().unwrap_err().kind, FlowErrorKind::Refused);
@@ -215,11 +215,11 @@ fn answering(answer: &'static str) -> (String, Arc<AtomicUsize>) {
 #[test]
 fn what_may_have_been_made_is_not_made_again() {
     let (endpoint, count) = answering("");
-    for (round, colour) in Colour::both(&config_at(&endpoint), &the_agent()).into_iter().enumerate()
+    for (round, driver) in Driver::both(&config_at(&endpoint), &the_agent()).into_iter().enumerate()
     {
-        let made = colour.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
+        let made = driver.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
         let error = made[0].as_ref().unwrap_err();
-        assert_eq!(error.kind, FlowErrorKind::Uncertain, "{error:?}");
+        assert_eq!(error.kind, FlowErrorKind::OutcomeUnknown, "{error:?}");
         assert!(error.message.contains("look before you repeat it"), "{}", error.message);
         assert_eq!(count.load(Ordering::SeqCst), round + 1);
     }
@@ -230,12 +230,12 @@ fn an_answer_that_names_no_contract_leaves_it_open_whether_there_is_one() {
     let (endpoint, count) = answering(
         "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"Response\":{\"RequestId\":\"r\"}}",
     );
-    for colour in Colour::both(&config_at(&endpoint), &the_agent()) {
-        let by_files = colour.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
-        let by_template = colour.by_templates(vec![("template".to_owned(), lease("once"))]);
+    for driver in Driver::both(&config_at(&endpoint), &the_agent()) {
+        let by_files = driver.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
+        let by_template = driver.by_templates(vec![("template".to_owned(), lease("once"))]);
         for made in [by_files, by_template] {
             let error = made[0].as_ref().unwrap_err();
-            assert_eq!(error.kind, FlowErrorKind::Uncertain, "{error:?}");
+            assert_eq!(error.kind, FlowErrorKind::OutcomeUnknown, "{error:?}");
             assert!(error.message.contains("look before you repeat it"), "{}", error.message);
         }
     }

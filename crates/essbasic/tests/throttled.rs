@@ -7,14 +7,14 @@ mod support;
 use std::thread;
 
 use essbasic_emulator::Emulator;
-use support::{Colour, config, the_agent};
+use support::{Driver, config, the_agent};
 
 const CALLS: usize = 30;
 /// Calls per second that the service allows, of all clients together.
 const RATE: usize = 10;
 
 /// Makes one call with each of as many clients, all at once, and returns how many were throttled on the way.
-fn calls_at_once(client: impl Fn(&Emulator) -> Colour) -> u64 {
+fn calls_at_once(client: impl Fn(&Emulator) -> Driver) -> u64 {
     let emulator = Emulator::builder().rate_limit(Some(RATE)).start().unwrap();
     let flow = emulator.completed_flows().remove(0);
     let clients: Vec<_> = (0..CALLS).map(|_| client(&emulator)).collect();
@@ -29,10 +29,10 @@ fn calls_at_once(client: impl Fn(&Emulator) -> Colour) -> u64 {
 
 #[test]
 fn throttled_calls_of_blocking_clients_all_succeed() {
-    assert!(calls_at_once(|emulator| Colour::blocking(&config(emulator), &the_agent())) > 0);
+    assert!(calls_at_once(|emulator| Driver::blocking(&config(emulator), &the_agent())) > 0);
 }
 
 #[test]
 fn throttled_calls_of_async_clients_all_succeed() {
-    assert!(calls_at_once(|emulator| Colour::tasks(&config(emulator), &the_agent())) > 0);
+    assert!(calls_at_once(|emulator| Driver::tasks(&config(emulator), &the_agent())) > 0);
 }

@@ -1,4 +1,4 @@
-//! Archive jobs through every kind of fault the emulator has, each in both colours.
+//! Archive jobs through every kind of fault the emulator has, each with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use std::time::Duration;
 use essbasic::transport::TransportConfig;
 use essbasic::{ArchiveOptions, ArchiveReport, Error, RetryPolicy};
 use essbasic_emulator::{Emulator, Fault, FaultKind, Seed};
-use support::{Colour, config, the_agent};
+use support::{Driver, config, the_agent};
 
 const COUNT: usize = 60;
 
@@ -24,7 +24,7 @@ fn archive(emulator: &Emulator, blocking: bool, folder: &Path) -> Result<Archive
     let config = config(emulator)
         .with_transport_config(TransportConfig::default().with_read_timeout(Duration::from_secs(1)))
         .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)));
-    let client = if blocking { Colour::blocking } else { Colour::tasks };
+    let client = if blocking { Driver::blocking } else { Driver::tasks };
     let (ids, options) = (emulator.completed_flows(), ArchiveOptions::to(folder));
     call!(client(&config, &the_agent()), archive(ids, &options))
 }

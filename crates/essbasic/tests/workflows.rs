@@ -1,4 +1,4 @@
-//! The workflows over real HTTP against the emulator, each in both colours.
+//! The workflows over real HTTP against the emulator, each with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use essbasic::{
     Report, WaitOptions, WaitOutcome, agent,
 };
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, SECRET_ID, SECRET_KEY, Status};
-use support::{Colour, config, the_agent};
+use support::{Driver, config, the_agent};
 
 const FIRST: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0pQ";
 const SECOND: &str = "yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh";
@@ -30,7 +30,7 @@ fn emulator() -> Emulator {
     Emulator::builder().rate_limit(None).start().unwrap()
 }
 
-impl Colour {
+impl Driver {
     fn links(&self, flows: &[&str]) -> Result<Vec<FlowLinks>, Error> {
         call!(self, links(flows.iter().copied()))
     }
@@ -55,13 +55,13 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn links_for_more_flows_than_a_call_takes() {
     let emulator = emulator();
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
         let before =
             emulator.stats().calls.get("DescribeResourceUrlsByFlows").copied().unwrap_or(0);
         let mut asked = vec![FIRST, UNKNOWN, FIRST, SECOND];
         let many: Vec<String> = (0..117).map(|index| format!("none{index}")).collect();
         asked.extend(many.iter().map(String::as_str));
-        let links = colour.links(&asked).unwrap();
+        let links = driver.links(&asked).unwrap();
         let ids: Vec<_> = links.iter().map(|flow| flow.flow_id.as_str()).collect();
         assert_eq!(ids, asked);
         assert_eq!(links[0].result.as_ref().unwrap()[0].name, "合同,270481027143248.pdf");
@@ -79,7 +79,7 @@ fn links_for_more_flows_than_a_call_takes() {
 #[test]
 fn downloads_leave_whole_files_and_nothing_else() {
     let emulator = emulator();
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("new").join("contracts");
         let bytes = Arc::new(AtomicU64::new(0));
@@ -99,7 +99,7 @@ fn downloads_leave_whole_files_and_nothing_else() {
         let completed = emulator.completed_flows();
         let mut flows: Vec<&str> = completed.iter().map(String::as_str).collect();
         flows.extend([UNKNOWN, FIRST]);
-        let report = colour.download(&flows, &options).unwrap();
+        let report = driver.download(&flows, &options).unwrap();
         assert_eq!(report.flows.len(), 15);
         assert!(!report.is_complete());
         let failed: Vec<_> = report.failed().map(|flow| flow.flow_id.as_str()).collect();
@@ -125,13 +125,13 @@ fn downloads_leave_whole_files_and_nothing_else() {
 fn a_missing_permission_stops_at_once_and_names_both_ways() {
     let emulator = emulator();
     emulator.set_application_downloads(APP_ID, false);
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path()).with_any_state();
         let flows: Vec<String> = (0..500).map(|index| index.to_string()).collect();
         let flows: Vec<&str> = flows.iter().map(String::as_str).collect();
         let before = emulator.stats().calls.values().sum::<u64>();
-        let error = colour.download(&flows, &options).unwrap_err();
+        let error = driver.download(&flows, &options).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("UnauthorizedOperationDownload"), "{text}");
         assert!(
@@ -153,8 +153,8 @@ fn an_agent_that_lacks_a_member_is_refused_before_any_call() {
         (agent("a", "o", ""), "ProxyOperator.OpenId"),
         (Agent::new("a"), "ProxyOrganizationOpenId"),
     ] {
-        for colour in Colour::both(&config(&emulator), &agent) {
-            let error = colour.links(&[FIRST]).unwrap_err();
+        for driver in Driver::both(&config(&emulator), &agent) {
+            let error = driver.links(&[FIRST]).unwrap_err();
             assert!(matches!(error, Error::Agent(missing) if missing == member), "{error}");
         }
     }
@@ -167,8 +167,8 @@ fn a_folder_that_cannot_be_written_is_refused_before_any_call() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
-        let error = colour.download(&[FIRST], &DownloadOptions::to(file.join("x"))).unwrap_err();
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
+        let error = driver.download(&[FIRST], &DownloadOptions::to(file.join("x"))).unwrap_err();
         assert!(matches!(error, Error::Folder { .. }), "{error}");
         assert!(error.to_string().contains("choose a folder"), "{error}");
     }
@@ -182,8 +182,8 @@ fn a_server_that_cannot_be_reached_stops_everything() {
         .with_endpoint_url(&endpoint)
         .unwrap()
         .with_retry(essbasic::RetryPolicy::none());
-    for colour in Colour::both(&config, &the_agent()) {
-        let error = colour.links(&[FIRST]).unwrap_err();
+    for driver in Driver::both(&config, &the_agent()) {
+        let error = driver.links(&[FIRST]).unwrap_err();
         let Error::Call(call) = &error else { panic!("{error}") };
         assert!(!call.was_sent());
     }
@@ -197,12 +197,12 @@ fn waiting_ends_as_each_contract_does() {
     let options = WaitOptions::default()
         .with_interval(Duration::from_millis(100))
         .with_settle(Duration::from_millis(10));
-    for (index, colour) in Colour::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
+    for (index, driver) in Driver::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
         let flow = format!("open{index}");
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &flow));
         let outcomes = std::thread::scope(|scope| {
             let waiting =
-                scope.spawn(|| colour.wait(&[FIRST, "refused", &flow, UNKNOWN], &options).unwrap());
+                scope.spawn(|| driver.wait(&[FIRST, "refused", &flow, UNKNOWN], &options).unwrap());
             // Signs only once the wait has seen the contract unsigned.
             let asked = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
             let before = asked();
@@ -232,10 +232,10 @@ fn names_that_collide_are_told_apart() {
         flow.file_name = "../合同.pdf".into();
         emulator.create_flow(flow);
     }
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path()).with_any_state();
-        assert!(colour.download(&["same", "SAME"], &options).unwrap().is_complete());
+        assert!(driver.download(&["same", "SAME"], &options).unwrap().is_complete());
         let mut expected = vec!["_合同-same.pdf", "_合同-SAME (2).pdf"];
         expected.sort_unstable();
         assert_eq!(names(folder.path()), expected);
@@ -245,13 +245,13 @@ fn names_that_collide_are_told_apart() {
 #[test]
 fn a_panic_of_the_callers_function_reaches_the_caller() {
     let emulator = emulator();
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path()).on_event(|_| panic!("the caller's"));
         let completed = emulator.completed_flows();
         let flows: Vec<&str> = completed.iter().map(String::as_str).collect();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            colour.download(&flows, &options)
+            driver.download(&flows, &options)
         }));
         assert!(result.is_err());
     }
@@ -264,7 +264,7 @@ fn a_callback_wakes_who_waits() {
     for flow in flows {
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, flow));
     }
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
         let signals = essbasic::Signals::new();
         let options = WaitOptions::default()
             .with_signals(signals.clone())
@@ -273,7 +273,7 @@ fn a_callback_wakes_who_waits() {
         let asked = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
         let before = asked();
         let outcomes = std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| colour.wait(&flows, &options).unwrap());
+            let waiting = scope.spawn(|| driver.wait(&flows, &options).unwrap());
             while asked() == before {
                 std::thread::yield_now();
             }
@@ -298,10 +298,10 @@ fn a_download_refuses_contracts_that_not_every_party_has_signed() {
     }
     emulator.end("refused", Status::Reject, "条款有误").unwrap();
     emulator.sign("whole", None).unwrap();
-    for colour in Colour::both(&config(&emulator), &the_agent()) {
+    for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path());
-        let report = colour.download(&states, &options).unwrap();
+        let report = driver.download(&states, &options).unwrap();
         let kinds: Vec<_> =
             report.flows.iter().map(|flow| flow.error.as_ref().map(|error| error.kind)).collect();
         let refused = Some(FlowErrorKind::NotSigned);
@@ -324,7 +324,7 @@ fn a_download_refuses_contracts_that_not_every_party_has_signed() {
                 events.lock().unwrap().push(status.unwrap().to_string());
             }
         });
-        let report = colour.download(&states, &options).unwrap();
+        let report = driver.download(&states, &options).unwrap();
         assert!(report.is_complete(), "{report:?}");
         assert_eq!(told(&report), expected);
         let mut saved = saved.lock().unwrap().clone();
@@ -336,7 +336,7 @@ fn a_download_refuses_contracts_that_not_every_party_has_signed() {
 /// The second contract is signed once the first one is on disk, which it would not be if both were waited for.
 #[test]
 fn a_download_that_waits_saves_each_contract_as_it_is_signed() {
-    for colour in [0, 1] {
+    for driver in [0, 1] {
         let emulator = Arc::new(emulator());
         for id in ["early", "late", "refused"] {
             emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
@@ -347,7 +347,7 @@ fn a_download_that_waits_saves_each_contract_as_it_is_signed() {
         };
         sign(&emulator, "early");
         emulator.end("refused", Status::Reject, "条款有误").unwrap();
-        let client = &Colour::both(&config(&emulator), &the_agent())[colour];
+        let client = &Driver::both(&config(&emulator), &the_agent())[driver];
         let folder = tempfile::tempdir().unwrap();
         let wait = WaitOptions::default()
             .with_interval(Duration::from_millis(100))

@@ -4,8 +4,8 @@ use tc3_api::json::{self, Reader};
 use tc3_api::{ActionInfo, ApiError, Envelope};
 use tc3_transport::{Bytes, HeaderMap, Response, StatusCode, header};
 
+use crate::encapsulation::Encapsulation;
 use crate::error::{Error, ErrorKind, one_line};
-use crate::wrapper::Wrapper;
 
 /// An answer without its typed body, which stays with the driver.
 pub(crate) struct Answer {
@@ -35,12 +35,12 @@ type Told = (String, Result<Option<String>, ApiError>);
 /// Decodes in one pass; `value` gets the typed body of a success.
 pub(crate) fn read<T>(
     response: Response<Bytes>,
-    wrapper: Option<&dyn Wrapper>,
+    encapsulation: Option<&dyn Encapsulation>,
     decode: Decode<T>,
     value: &mut Option<T>,
 ) -> Answer {
     // All that is compiled for each type.
-    told(response, wrapper, &mut |body| {
+    told(response, encapsulation, &mut |body| {
         let Envelope { request_id, result } = decode(body)?;
         let warning = result.map(|success| {
             *value = Some(success.body);
@@ -52,11 +52,11 @@ pub(crate) fn read<T>(
 
 fn told(
     response: Response<Bytes>,
-    wrapper: Option<&dyn Wrapper>,
+    encapsulation: Option<&dyn Encapsulation>,
     decode: &mut dyn FnMut(&[u8]) -> Result<Told, json::Error>,
 ) -> Answer {
     let Response { status, headers, mut body } = response;
-    match wrapper.map(|wrapper| wrapper.open(&body)) {
+    match encapsulation.map(|encapsulation| encapsulation.open(&body)) {
         None | Some(Ok(None)) => {}
         Some(Ok(Some(carried))) => body = carried.into(),
         Some(Err(error)) => {

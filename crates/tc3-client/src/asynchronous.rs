@@ -124,11 +124,13 @@ impl Client {
     ) -> Result<T, Error> {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
-        let wrapper = self.engine.wrapper(&info);
+        let encapsulation = self.engine.encapsulation(&info);
         let span = crate::span(&info);
-        self.drive(info, body, &mut |response| answer::read(response, wrapper, decode, &mut value))
-            .instrument(span)
-            .await?;
+        self.drive(info, body, &mut |response| {
+            answer::read(response, encapsulation, decode, &mut value)
+        })
+        .instrument(span)
+        .await?;
         value.ok_or_else(|| answer::lost(&info))
     }
 
@@ -167,7 +169,7 @@ impl Client {
 
     async fn exchange(&self, request: Request) -> Result<Response<Bytes>, TransportError> {
         let Response { status, headers, body } = self.transport.send(request).await?;
-        let body = body.collect(self.engine.config.max_answer_bytes).await?;
+        let body = body.collect(self.engine.config.max_response_bytes).await?;
         Ok(Response { status, headers, body })
     }
 

@@ -131,12 +131,12 @@ impl Client {
     ) -> Result<Option<T>, Error> {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
-        let wrapper = self.engine.wrapper(&info);
+        let encapsulation = self.engine.encapsulation(&info);
         let _entered = crate::span(&info).entered();
         let is_complete = self.drive(
             info,
             body,
-            &mut |response| answer::read(response, wrapper, decode, &mut value),
+            &mut |response| answer::read(response, encapsulation, decode, &mut value),
             is_cancelled,
         )?;
         match value {
@@ -184,7 +184,7 @@ impl Client {
 
     fn exchange(&self, request: Request) -> Result<Response<Bytes>, TransportError> {
         let Response { status, headers, body } = self.transport.send(request)?;
-        let body = body.collect(self.engine.config.max_answer_bytes)?;
+        let body = body.collect(self.engine.config.max_response_bytes)?;
         Ok(Response { status, headers, body })
     }
 

@@ -42,7 +42,7 @@ pub(crate) enum Step {
 pub(crate) struct Call<'a> {
     engine: &'a Engine,
     info: ActionInfo<'a>,
-    /// The action as it goes over the wire: another one where a wrapper carries it.
+    /// The action as it goes over the wire: another one where a encapsulation carries it.
     sent_as: ActionInfo<'a>,
     target: Target,
     body: Bytes,
@@ -72,7 +72,8 @@ impl<'a> Call<'a> {
         body: Bytes,
         now: Now,
     ) -> Result<Self, Error> {
-        let sent_as = engine.wrapper(&info).map_or(info, |wrapper| wrapper.carrier());
+        let sent_as =
+            engine.encapsulation(&info).map_or(info, |encapsulation| encapsulation.outer_action());
         let target =
             engine.config.endpoint.target(&sent_as).map_err(|e| e.of_call(info.name, 0, false))?;
         Ok(Self {
@@ -172,9 +173,9 @@ impl<'a> Call<'a> {
         };
         let skew = self.engine.skew.load(Ordering::Relaxed);
         let timestamp = now.unix.as_secs().saturating_add_signed(skew);
-        let body = match self.engine.wrapper(&self.info) {
+        let body = match self.engine.encapsulation(&self.info) {
             None => self.body.clone(),
-            Some(wrapper) => wrapper
+            Some(encapsulation) => encapsulation
                 .seal(self.info.name, &self.body)
                 .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?
                 .into(),
@@ -404,7 +405,7 @@ impl<'a> Call<'a> {
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         if let Some(at) = self.booked {
-            self.engine.limiter.give_back(&self.sent_as, at);
+            self.engine.limiter.release(&self.sent_as, at);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tc3_transport::TransportConfig;
 
 use crate::credentials::{CredentialCache, CredentialSource};
+use crate::encapsulation::Encapsulation;
 use crate::endpoint::{BaseUrl, Endpoint};
 use crate::error::Error;
 use crate::limiter::RateLimit;
@@ -14,7 +15,6 @@ use crate::time::AsyncSleep;
 #[cfg(feature = "blocking")]
 use crate::time::BlockingSleep;
 use crate::time::{Clock, SystemClock, SystemSleep};
-use crate::wrapper::Wrapper;
 
 /// The language of the service's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,7 +35,7 @@ impl Language {
     }
 }
 
-/// How a client calls; the same for both colours.
+/// How a client calls; the same for both drivers.
 ///
 /// Clones share one cache of credentials.
 #[derive(Clone)]
@@ -50,8 +50,8 @@ pub struct Config {
     pub(crate) transport: TransportConfig,
     pub(crate) sign_action: bool,
     pub(crate) sign_payload: bool,
-    pub(crate) max_answer_bytes: usize,
-    pub(crate) wrapper: Option<Arc<dyn Wrapper>>,
+    pub(crate) max_response_bytes: usize,
+    pub(crate) encapsulation: Option<Arc<dyn Encapsulation>>,
     #[cfg(feature = "validate")]
     pub(crate) catalogue: Option<&'static tc3_catalogue::Catalogue>,
     pub(crate) jitter_seed: Option<u64>,
@@ -77,8 +77,8 @@ impl Config {
             transport: TransportConfig::default(),
             sign_action: true,
             sign_payload: true,
-            max_answer_bytes: 64 << 20,
-            wrapper: None,
+            max_response_bytes: 64 << 20,
+            encapsulation: None,
             #[cfg(feature = "validate")]
             catalogue: None,
             jitter_seed: None,
@@ -174,15 +174,15 @@ impl Config {
 
     /// Refuses answers longer than this; 64 MiB.
     #[must_use]
-    pub fn with_max_answer_bytes(mut self, bytes: usize) -> Self {
-        self.max_answer_bytes = bytes;
+    pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
         self
     }
 
     /// Carries each call inside another action: encrypted, say.
     #[must_use]
-    pub fn with_wrapper(mut self, wrapper: impl Wrapper + 'static) -> Self {
-        self.wrapper = Some(Arc::new(wrapper));
+    pub fn with_encapsulation(mut self, encapsulation: impl Encapsulation + 'static) -> Self {
+        self.encapsulation = Some(Arc::new(encapsulation));
         self
     }
 

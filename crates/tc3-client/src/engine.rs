@@ -7,10 +7,10 @@ use tc3_api::{ActionInfo, json};
 use tc3_transport::Bytes;
 
 use crate::config::Config;
+use crate::encapsulation::Encapsulation;
 use crate::error::{Error, ErrorKind};
 use crate::headers::header_value;
 use crate::limiter::Limiter;
-use crate::wrapper::Wrapper;
 
 /// What the calls of one client share.
 pub(crate) struct Engine {
@@ -36,10 +36,10 @@ impl Engine {
     }
 
     /// What carries calls of this action.
-    pub(crate) fn wrapper(&self, info: &ActionInfo<'_>) -> Option<&dyn Wrapper> {
-        self.config.wrapper.as_deref().filter(|wrapper| {
-            let carrier = wrapper.carrier();
-            carrier.service == info.service && carrier.name != info.name
+    pub(crate) fn encapsulation(&self, info: &ActionInfo<'_>) -> Option<&dyn Encapsulation> {
+        self.config.encapsulation.as_deref().filter(|encapsulation| {
+            let outer = encapsulation.outer_action();
+            outer.service == info.service && outer.name != info.name
         })
     }
 

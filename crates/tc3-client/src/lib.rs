@@ -18,7 +18,7 @@
     allow(
         dead_code,
         unused_imports,
-        reason = "without a colour there is no driver to use the engine"
+        reason = "without a driver there is no driver to use the engine"
     )
 )]
 
@@ -32,6 +32,7 @@ pub mod blocking;
 mod call;
 mod config;
 pub mod credentials;
+mod encapsulation;
 mod endpoint;
 #[cfg(any(feature = "async-core", feature = "blocking"))]
 mod engine;
@@ -42,11 +43,11 @@ mod retry;
 mod time;
 #[cfg(feature = "validate")]
 mod validation;
-mod wrapper;
 
 #[cfg(feature = "async-core")]
 pub use asynchronous::Client;
 pub use config::{Config, Language};
+pub use encapsulation::Encapsulation;
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Error, ErrorKind};
 pub use limiter::RateLimit;
@@ -56,7 +57,6 @@ pub use time::AsyncSleep;
 #[cfg(feature = "blocking")]
 pub use time::BlockingSleep;
 pub use time::{Clock, Now, SystemClock, SystemSleep};
-pub use wrapper::Wrapper;
 
 pub use tc3_api as api;
 #[cfg(feature = "validate")]

@@ -77,7 +77,7 @@ impl Limiter {
     }
 
     /// Frees a moment that was booked and will not be used.
-    pub(crate) fn give_back(&self, info: &ActionInfo<'_>, at: Duration) {
+    pub(crate) fn release(&self, info: &ActionInfo<'_>, at: Duration) {
         let mut windows = self.windows();
         if let Some(times) = windows.get_mut(key(info).as_str())
             && let Ok(place) = times.binary_search(&at)
@@ -127,11 +127,11 @@ mod tests {
         let booked: Vec<_> = (0..1000).map(|_| reserve()).collect();
         assert_eq!(booked[999], now + 49 * WINDOW);
         for at in &booked[20..] {
-            limiter.give_back(&INFO, *at);
+            limiter.release(&INFO, *at);
         }
         assert_eq!(reserve(), now + WINDOW);
-        limiter.give_back(&INFO, Duration::ZERO);
-        limiter.give_back(&ActionInfo::new("s", "v", "B"), now);
+        limiter.release(&INFO, Duration::ZERO);
+        limiter.release(&ActionInfo::new("s", "v", "B"), now);
         assert_eq!(limiter.windows()["s/A"].len(), 21);
     }
 
@@ -163,7 +163,7 @@ mod tests {
                     && let Some(place) = sent.len().checked_sub(back + 1)
                     && sent[place] > now
                 {
-                    limiter.give_back(&INFO, sent.remove(place));
+                    limiter.release(&INFO, sent.remove(place));
                 }
             }
             for window in sent.windows(rate as usize + 1) {

@@ -1,4 +1,4 @@
-//! What a call does about each thing that can happen to it, the same in both colours.
+//! What a call does about each thing that can happen to it, the same with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -312,7 +312,7 @@ fn hostile_texts_stay_on_one_line_and_headers_are_not_forged() {
 #[test]
 fn an_answer_past_the_bound_is_refused() {
     let big = json!({"Response": {"Done": "x".repeat(100), "RequestId": "r"}});
-    let outcome = run(config().with_max_answer_bytes(64), READ, &[Reply::json(200, big)]);
+    let outcome = run(config().with_max_response_bytes(64), READ, &[Reply::json(200, big)]);
     assert_eq!(outcome.error().kind(), ErrorKind::Transport(Kind::BodyTooLarge));
 }
 
@@ -339,7 +339,7 @@ fn replies() -> impl Strategy<Value = Reply> {
 
 proptest! {
     #[test]
-    fn whatever_happens_both_colours_agree_and_a_create_runs_at_most_once(
+    fn both_drivers_agree_and_a_create_runs_at_most_once(
         script in prop::collection::vec(replies(), 1..7),
         create: bool,
     ) {

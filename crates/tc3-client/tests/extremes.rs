@@ -81,7 +81,7 @@ prop_compose! {
             .with_timeout(timeout)
             .with_rate_limit(rate)
             .with_retry(retry)
-            .with_max_answer_bytes(bytes)
+            .with_max_response_bytes(bytes)
             .with_jitter_seed(seed)
     }
 }

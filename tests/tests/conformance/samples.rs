@@ -46,7 +46,7 @@ fn check(client: Client, method: &'static str) {
     };
     let orders: Vec<Order> = samples.iter().map(order).collect();
     let world = Seed::from_json(include_str!("../../conformance/world.json")).unwrap();
-    let builder = Emulator::builder().seed(world).rate_limit(None).clock_moved_by_hand(NOW);
+    let builder = Emulator::builder().seed(world).rate_limit(None).manual_clock(NOW);
     let emulator = builder.start().unwrap();
     let Some(seen) = make(client, &emulator, Some(NOW), &orders) else { return };
 

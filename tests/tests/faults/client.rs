@@ -80,16 +80,16 @@ pub(crate) enum Connections {
 }
 
 pub(crate) struct Client {
-    colour: Colour,
+    driver: Driver,
     sent: Arc<AtomicU64>,
 }
 
-enum Colour {
+enum Driver {
     Blocking(blocking::Client),
     Async(essbasic::Client, tokio::runtime::Runtime),
 }
 
-/// What a client calls over, and so its colour.
+/// What a client calls over, and so its driver.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Over {
     Hyper,
@@ -113,7 +113,7 @@ impl Client {
             Over::Ureq => {
                 let client = blocking(config, transport, connections, counter);
                 return Self {
-                    colour: Colour::Blocking(blocking::Client::from_client(client, agent)),
+                    driver: Driver::Blocking(blocking::Client::from_client(client, agent)),
                     sent,
                 };
             }
@@ -121,7 +121,7 @@ impl Client {
         let client = asynchronous(config, transport, connections, counter, make);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let client = essbasic::Client::from_client(client, agent);
-        Self { colour: Colour::Async(client, runtime.unwrap()), sent }
+        Self { driver: Driver::Async(client, runtime.unwrap()), sent }
     }
 
     /// Requests so far, those included that found no connection.
@@ -133,16 +133,16 @@ impl Client {
     where
         A: Action<Response: Send> + Sync,
     {
-        match &self.colour {
-            Colour::Blocking(client) => client.call(request),
-            Colour::Async(client, runtime) => runtime.block_on(client.call(request)),
+        match &self.driver {
+            Driver::Blocking(client) => client.call(request),
+            Driver::Async(client, runtime) => runtime.block_on(client.call(request)),
         }
     }
 
     pub(crate) fn wait(&self, flow: &str, options: &WaitOptions) -> Result<Vec<FlowWait>, Error> {
-        match &self.colour {
-            Colour::Blocking(client) => client.wait([flow], options),
-            Colour::Async(client, runtime) => runtime.block_on(client.wait([flow], options)),
+        match &self.driver {
+            Driver::Blocking(client) => client.wait([flow], options),
+            Driver::Async(client, runtime) => runtime.block_on(client.wait([flow], options)),
         }
     }
 
@@ -152,9 +152,9 @@ impl Client {
         options: &ArchiveOptions,
     ) -> Result<ArchiveReport, Error> {
         let flows = [flow.to_owned()];
-        match &self.colour {
-            Colour::Blocking(client) => client.archive(flows, options),
-            Colour::Async(client, runtime) => runtime.block_on(client.archive(flows, options)),
+        match &self.driver {
+            Driver::Blocking(client) => client.archive(flows, options),
+            Driver::Async(client, runtime) => runtime.block_on(client.archive(flows, options)),
         }
     }
 }

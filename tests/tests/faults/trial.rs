@@ -1,4 +1,4 @@
-//! One kind of fault against one colour.
+//! One kind of fault against one driver.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -85,7 +85,7 @@ impl Clients {
         let flows = || FLOWS.into_iter();
         let wait = WaitOptions::default().with_timeout(Duration::from_millis(200));
         log.debug(&wait);
-        both!(log, self, status(flows()));
+        both!(log, self, details(flows()));
         both!(log, self, links(flows()));
         both!(log, self, wait(flows(), &wait));
         let folder = tempfile::tempdir().unwrap();
@@ -180,7 +180,7 @@ fn encrypted(log: &Log, hmac: &str) {
     let emulator = emulator(log, Emulator::builder(), true);
     let encryption = Encryption::aes_cbc(APP_ID, CIPHER_KEY, hmac).unwrap();
     log.debug(&encryption);
-    let config = config(&emulator.endpoint(), KEY).with_wrapper(encryption);
+    let config = config(&emulator.endpoint(), KEY).with_encapsulation(encryption);
     let clients = Clients::new(log, config);
     clients.everything(log);
     clients.archive(log);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::chart::{Chart, Line, save};
-use super::contenders::Colour;
+use super::contenders::Driver;
 use super::numbers::{Cost, Rounds};
 use super::processes::{Server, measured, with};
 use super::table::Table;
@@ -21,14 +21,14 @@ const BYTES: usize = 100_000;
 /// Downloads at a time, where nobody says it: the SDK's default.
 const AT_ONCE: usize = 8;
 
-/// Who does it: the name in tables, the one on the command line, and in which colour.
-const CONTENDERS: [(&str, &str, Colour); 6] = [
-    ("ours, blocking", "ours-blocking", Colour::Blocking),
-    ("ureq, files synced", "ureq-synced", Colour::Blocking),
-    ("ureq, not synced", "ureq-unsynced", Colour::Blocking),
-    ("ours, async", "ours-async", Colour::Async),
-    ("reqwest, files synced", "reqwest-synced", Colour::Async),
-    ("reqwest, not synced", "reqwest-unsynced", Colour::Async),
+/// Who does it: the name in tables, the one on the command line, and in which driver.
+const CONTENDERS: [(&str, &str, Driver); 6] = [
+    ("ours, blocking", "ours-blocking", Driver::Blocking),
+    ("ureq, files synced", "ureq-synced", Driver::Blocking),
+    ("ureq, not synced", "ureq-unsynced", Driver::Blocking),
+    ("ours, async", "ours-async", Driver::Async),
+    ("reqwest, files synced", "reqwest-synced", Driver::Async),
+    ("reqwest, not synced", "reqwest-unsynced", Driver::Async),
 ];
 
 /// The program that archives, an emulator, and where files go: a real disk, as far as `target` is on one.
@@ -95,15 +95,15 @@ impl Archiver {
 pub(super) fn run(arguments: &Arguments) -> Result<Figures, Error> {
     let archiver = Archiver::start(arguments.contracts, BYTES)?;
     let mut rounds = Rounds::default();
-    let mut colours = [Colour::Blocking, Colour::Async];
+    let mut drivers = [Driver::Blocking, Driver::Async];
     let mut random = fastrand::Rng::with_seed(1);
     for round in 1..=arguments.rounds(ROUNDS) {
         eprintln!("archive: round {round} of {}", arguments.rounds(ROUNDS));
-        random.shuffle(&mut colours);
-        for colour in colours {
+        random.shuffle(&mut drivers);
+        for driver in drivers {
             // What is compared runs close together: the file system is another one a minute later.
             let mut order: Vec<_> =
-                CONTENDERS.into_iter().filter(|(.., of)| *of == colour).collect();
+                CONTENDERS.into_iter().filter(|(.., of)| *of == driver).collect();
             // No target is about the others: once is enough.
             order.retain(|(_, program, _)| round == 1 || keeps(program));
             random.shuffle(&mut order);
@@ -117,9 +117,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Figures, Error> {
         &[("files a second", 0), ("wall, × ours", 2), ("CPU of a file, µs", 0), ("peak, MiB", 1)],
     );
     let mut figures = Figures::new();
-    for (name, _, colour) in CONTENDERS {
+    for (name, _, driver) in CONTENDERS {
         let median = |figure: fn(&Cost) -> f64| rounds.median(name, AT_ONCE, figure);
-        let ours = colour.ours();
+        let ours = driver.ours();
         table.row(
             name,
             [

@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Calls, Error> {
     let contenders = contenders::all(sdks::python()?.as_deref(), sdks::node()?.as_deref());
     let (in_turn, at_once) = (programs.serve(Cores::One)?, programs.serve(Cores::Any)?);
     let server = |concurrency| if concurrency == 1 { &in_turn } else { &at_once };
-    let runs = |contender: &Contender| [1, contender.colour.concurrency()];
+    let runs = |contender: &Contender| [1, contender.driver.concurrency()];
     let mut rounds = Rounds::default();
     let mut parts = Parts::default();
     let mut order: Vec<&Contender> = contenders.iter().collect();

@@ -75,19 +75,19 @@ impl Chart {
         let mut lines: Vec<_> = self.lines.iter().zip(COLOURS).collect();
         // Names from the lowest line up, none over another.
         lines.sort_by(|(a, _), (b, _)| a.last().total_cmp(&b.last()));
-        for (line, colour) in lines {
+        for (line, driver) in lines {
             let places: Vec<String> =
                 line.points.iter().map(|(a, b)| format!("{:.1},{:.1}", x(*a), y(*b))).collect();
             let _ = writeln!(
                 svg,
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"{driver}\" stroke-width=\"2\"/>",
                 places.join(" ")
             );
             free = (y(line.last()) + 4.0).min(free - 14.0);
             text(&mut svg, right + 8.0, free, "start", &line.name);
             let _ = writeln!(
                 svg,
-                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\"/>",
+                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{driver}\"/>",
                 right + 4.0,
                 free - 4.0
             );

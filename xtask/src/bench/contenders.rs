@@ -2,21 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-/// Who makes the call, and in which colour.
+/// Who makes the call, and in which driver.
 pub(super) struct Contender {
     /// As tables and targets call it.
     pub(super) name: &'static str,
-    pub(super) colour: Colour,
+    pub(super) driver: Driver,
     pub(super) client: Client,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Colour {
+pub(super) enum Driver {
     Async,
     Blocking,
 }
 
-impl Colour {
+impl Driver {
     /// What is measured besides one call after the other: calls in flight, or threads.
     pub(super) fn concurrency(self) -> usize {
         match self {
@@ -25,7 +25,7 @@ impl Colour {
         }
     }
 
-    /// The colour's contender of ours.
+    /// The driver's contender of ours.
     pub(super) fn ours(self) -> &'static str {
         match self {
             Self::Async => "ours, async",
@@ -55,7 +55,7 @@ impl Client {
 /// All that can run here.
 pub(super) fn all(python: Option<&Path>, node: Option<&Path>) -> Vec<Contender> {
     use Client::{Node, Peer, Python};
-    use Colour::{Async, Blocking};
+    use Driver::{Async, Blocking};
     let mut all = vec![
         (Async.ours(), Async, Client::Contender("ours-async")),
         ("ours, hyper", Async, Client::Contender("ours-hyper")),
@@ -70,5 +70,5 @@ pub(super) fn all(python: Option<&Path>, node: Option<&Path>) -> Vec<Contender> 
     ];
     all.extend(python.map(|folder| ("the Python SDK", Blocking, Python(folder.to_owned()))));
     all.extend(node.map(|folder| ("the Node SDK", Async, Node(folder.to_owned()))));
-    all.into_iter().map(|(name, colour, client)| Contender { name, colour, client }).collect()
+    all.into_iter().map(|(name, driver, client)| Contender { name, driver, client }).collect()
 }

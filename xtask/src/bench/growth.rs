@@ -1,7 +1,7 @@
 //! `cargo xtask bench --plot`: what grows, and whether in proportion.
 
 use super::chart::{Chart, Line, save};
-use super::contenders::{Colour, Contender};
+use super::contenders::{Contender, Driver};
 use super::numbers::{Cost, Pair, Parts, Rounds};
 use super::processes::{Cores, Programs};
 use crate::error::Error;
@@ -45,7 +45,7 @@ fn at_once(
     calls: u64,
 ) -> Result<Chart, Error> {
     let server = programs.serve(Cores::One)?;
-    let shown = [Colour::Async.ours(), "reqwest", "hyper"];
+    let shown = [Driver::Async.ours(), "reqwest", "hyper"];
     let compared = || contenders.iter().filter(|contender| shown.contains(&contender.name));
     let doubled = || (0..7).map(|doubled| 1 << doubled);
     let mut rounds = Rounds::default();

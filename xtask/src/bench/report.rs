@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::contenders::{Colour, Contender};
+use super::contenders::{Contender, Driver};
 use super::numbers::{Cost, Parts, Rounds};
 
 /// Medians of the rounds.
@@ -19,11 +19,11 @@ pub(super) struct Report {
 #[derive(Serialize)]
 struct Row {
     contender: &'static str,
-    colour: &'static str,
+    driver: &'static str,
     /// Threads, or calls in flight.
     concurrency: usize,
     cpu_us: f64,
-    /// Times the CPU time of our call of this colour.
+    /// Times the CPU time of our call of this driver.
     cpu_ratio: f64,
     wall_us: f64,
     allocations: Option<f64>,
@@ -44,18 +44,18 @@ struct Part {
 impl Report {
     pub(super) fn of(contenders: &[Contender], rounds: &Rounds, parts: &Parts) -> Self {
         let sequential = contenders.iter().map(|contender| (contender, 1));
-        let concurrent = contenders.iter().map(|one| (one, one.colour.concurrency()));
+        let concurrent = contenders.iter().map(|one| (one, one.driver.concurrency()));
         let row = |(contender, concurrency): (&Contender, usize)| {
             let median =
                 |figure: fn(&Cost) -> f64| rounds.median(contender.name, concurrency, figure);
             Some(Row {
                 contender: contender.name,
-                colour: if contender.colour == Colour::Async { "async" } else { "blocking" },
+                driver: if contender.driver == Driver::Async { "async" } else { "blocking" },
                 concurrency,
                 cpu_us: median(Cost::cpu_us)?,
                 cpu_ratio: rounds.cpu_ratio(
                     contender.name,
-                    contender.colour.ours(),
+                    contender.driver.ours(),
                     concurrency,
                 )?,
                 wall_us: median(Cost::wall_us)?,
@@ -84,7 +84,7 @@ impl Report {
 
     pub(super) fn markdown(&self) -> String {
         let mut text = format!("{} cores, {}\n", self.cores, self.cpu_model);
-        text.push_str("\n| call by | colour | at once | CPU, µs | × ours | wall, µs | allocations | peak, MiB |\n");
+        text.push_str("\n| call by | driver | at once | CPU, µs | × ours | wall, µs | allocations | peak, MiB |\n");
         text.push_str("|---|---|---|---|---|---|---|---|\n");
         for row in &self.calls {
             let allocations = row.allocations.map_or("-".to_owned(), |count| format!("{count:.0}"));
@@ -93,7 +93,7 @@ impl Report {
                 text,
                 "| {} | {} | {} | {:.1} | {:.2} | {:.1} | {allocations} | {:.1} |",
                 row.contender,
-                row.colour,
+                row.driver,
                 row.concurrency,
                 row.cpu_us,
                 row.cpu_ratio,

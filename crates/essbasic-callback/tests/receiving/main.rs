@@ -51,7 +51,7 @@ fn accept(
 ) -> Result<Option<Message>, Refused> {
     Ok(match receiver.receive(signature, body, now())? {
         Received::New(delivery) => Some(delivery.accept()),
-        Received::Probe => None,
+        Received::Ping => None,
         other => panic!("{other:?}"),
     })
 }

@@ -23,7 +23,7 @@ fn each_failed_check_has_its_reason() {
     let signed = || Receiver::new(token(), None);
     let open = || Receiver::new(None, None);
     for (case, receiver, signature, body, reason) in [
-        ("large", receiver().with_largest_body(9), sign(&sealed), sealed.clone(), TooLarge),
+        ("large", receiver().with_max_body_bytes(9), sign(&sealed), sealed.clone(), TooLarge),
         ("unsigned", receiver(), None, sealed.clone(), NoSignature),
         ("another scheme", receiver(), Some("sha1=00".into()), sealed.clone(), MalformedSignature),
         (

@@ -31,7 +31,7 @@ fn new(receiver: &Receiver, msg_id: &str, now: SystemTime) -> Delivery {
 #[track_caller]
 fn assert_repeat(receiver: &Receiver, id: &str, now: SystemTime) {
     match receive(receiver, id, now) {
-        Received::Repeat { msg_id } => assert_eq!(msg_id, id),
+        Received::Duplicate { msg_id } => assert_eq!(msg_id, id),
         other => panic!("{id}: {other:?}"),
     }
 }
@@ -227,7 +227,7 @@ fn older_than_the_policy() {
     // One that was accepted in time is acknowledged as long as it is remembered.
     let text = flow("1", seconds - 60);
     let received = receiver.receive(None, text.as_bytes(), now() + WINDOW / 2);
-    assert!(matches!(received, Ok(Received::Repeat { .. })));
+    assert!(matches!(received, Ok(Received::Duplicate { .. })));
     // A recording of it is refused when it is not.
     let refused = receiver.receive(None, text.as_bytes(), now() + WINDOW);
     assert_eq!(refused.unwrap_err().to_string(), "the callback is refused");
@@ -262,9 +262,9 @@ fn many_threads_handle_each_message_once() {
                                 delivery.accept();
                                 break;
                             }
-                            Received::Repeat { .. } => break,
+                            Received::Duplicate { .. } => break,
                             Received::InProgress { .. } => thread::yield_now(),
-                            Received::Probe => panic!("a message is no probe"),
+                            Received::Ping => panic!("a message is no probe"),
                         }
                     }
                 }

@@ -253,10 +253,10 @@ fn no_message_though_encrypted_and_signed() {
 #[test]
 fn too_large_and_too_deep() {
     let (body, signature) = good();
-    let exact = receiver().with_largest_body(body.len());
+    let exact = receiver().with_max_body_bytes(body.len());
     assert!(accept(&exact, Some(&signature), &body).unwrap().is_some());
-    assert_refused(&receiver().with_largest_body(body.len() - 1), Some(&signature), &body);
-    assert_eq!(receiver().largest_body(), 1 << 20);
+    assert_refused(&receiver().with_max_body_bytes(body.len() - 1), Some(&signature), &body);
+    assert_eq!(receiver().max_body_bytes(), 1 << 20);
 
     let open = Receiver::new(None, None);
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));

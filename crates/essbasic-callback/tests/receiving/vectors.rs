@@ -75,7 +75,7 @@ fn probes_are_answered() {
             (key.then_some(&*sealed_signature), if key { &sealed } else { b"{}" }),
         ] {
             let received = receiver.receive(signature, body, now());
-            assert!(matches!(received, Ok(Received::Probe)), "{token} {key} {received:?}");
+            assert!(matches!(received, Ok(Received::Ping)), "{token} {key} {received:?}");
         }
     }
     let wrong = sender::signature(b"another token", b"{}");

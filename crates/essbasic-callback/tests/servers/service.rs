@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use essbasic_callback::{CallbackService, Message, NotTaken, Receiver, RefusalReason, Refused};
+use essbasic_callback::{CallbackService, HandlerError, Message, Receiver, RefusalReason, Refused};
 use http::{Method, Request, Response};
 use http_body::{Body, Frame};
 use tower_service::Service;
@@ -45,7 +45,7 @@ where
     poll(pin!(service.call(request))).unwrap()
 }
 
-async fn taken(_: Message) -> Result<(), NotTaken> {
+async fn taken(_: Message) -> Result<(), HandlerError> {
     Ok(())
 }
 
@@ -90,7 +90,7 @@ fn handlers_that_fail_hang_or_fall() {
         let turn = turn.fetch_add(1, Ordering::SeqCst);
         async move {
             match turn {
-                0 => Err(NotTaken),
+                0 => Err(HandlerError),
                 1 => std::future::pending().await,
                 2 => panic!("as a handler might"),
                 _ => Ok(()),
@@ -158,7 +158,7 @@ fn bodies_of_unknown_length() {
     let forged =
         Request::post("/").header("Content-Signature", "sha256=00").body("{}".to_owned()).unwrap();
     assert_eq!(reason(&call(&service, forged)), Some(RefusalReason::MalformedSignature));
-    let small = Receiver::new(None, None).with_largest_body(10);
+    let small = Receiver::new(None, None).with_max_body_bytes(10);
     let small = CallbackService::new(small, taken);
     let request = |body: &str| Request::post("/").body(body.to_owned()).unwrap();
     assert_eq!(call(&small, request("          {}")).status(), 413);

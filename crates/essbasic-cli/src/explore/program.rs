@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// Which client the program uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Colour {
+pub(super) enum Driver {
     Async,
     Blocking,
 }
@@ -18,7 +18,7 @@ pub(super) enum Colour {
 pub(super) fn program(
     action: &ActionMeta,
     body: &mut Value,
-    colour: Colour,
+    driver: Driver,
 ) -> Result<String, Failure> {
     let mut writer = Writer { types: BTreeSet::new() };
     let agent_meta = action.request.member("Agent").and_then(|member| match member.ty {
@@ -38,14 +38,14 @@ pub(super) fn program(
     let request = writer.object(body.as_object().unwrap_or(&empty), action.request);
     let types: Vec<&str> = writer.types.into_iter().collect();
     let types = types.join(", ");
-    let (features, main, client, call) = match colour {
-        Colour::Async => (
+    let (features, main, client, call) = match driver {
+        Driver::Async => (
             "\"async\", \"full\"] }` and `tokio = { version = \"1\", features = [\"full\"] }`",
             "#[tokio::main]\nasync fn main()",
             "use essbasic::Client;",
             "client.call(&request).await?",
         ),
-        Colour::Blocking => (
+        Driver::Blocking => (
             "\"blocking\", \"full\"] }`",
             "fn main()",
             "use essbasic::blocking::Client;",

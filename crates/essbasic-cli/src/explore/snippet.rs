@@ -2,7 +2,7 @@
 
 use essbasic::catalogue::validation::misshapen;
 
-use super::program::{Colour, program};
+use super::program::{Driver, program};
 use super::{action, skeleton};
 use crate::body::Body;
 use crate::failure::{Exit, Failure};
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &SnippetArgs, options: &Options) -> Result<Exit, Failure
     {
         return Err(Failure::new(format!("{wrong}; see essbasic describe {}", action.info.name)));
     }
-    let colour = if args.blocking { Colour::Blocking } else { Colour::Async };
-    output::line(program(action, &mut body, colour)?.trim_end())?;
+    let driver = if args.blocking { Driver::Blocking } else { Driver::Async };
+    output::line(program(action, &mut body, driver)?.trim_end())?;
     Ok(Exit::Done)
 }

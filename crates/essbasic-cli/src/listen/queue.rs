@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use essbasic_callback::{Message, NotTaken, Receiver};
+use essbasic_callback::{HandlerError, Message, Receiver};
 use tokio::sync::watch;
 
 use super::item::Item;
@@ -43,11 +43,11 @@ impl Queue {
     }
 
     /// Handles a message, or waits for the outcome of its earlier delivery.
-    pub(super) async fn handle(self: Arc<Self>, message: Message) -> Result<(), NotTaken> {
-        let mut outcome = self.start(message.into()).ok_or(NotTaken)?;
+    pub(super) async fn handle(self: Arc<Self>, message: Message) -> Result<(), HandlerError> {
+        let mut outcome = self.start(message.into()).ok_or(HandlerError)?;
         match outcome.wait_for(Option::is_some).await {
             Ok(handled) if *handled == Some(true) => Ok(()),
-            _ => Err(NotTaken),
+            _ => Err(HandlerError),
         }
     }
 

@@ -85,7 +85,7 @@ fn boxed<T: Clone + fmt::Debug + 'static>(
 
 /// Calls of each setter, with values of any size.
 fn setters() -> impl Strategy<Value = Set> {
-    let plain: [Setting; 2] = [Builder::beyond_loopback, Builder::tls];
+    let plain: [Setting; 2] = [Builder::allow_remote, Builder::tls];
     let addresses = [
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         SocketAddr::from((Ipv4Addr::BROADCAST, 0)),
@@ -112,7 +112,7 @@ fn setters() -> impl Strategy<Value = Set> {
         boxed(floats(), Builder::speed),
         boxed(
             prop_oneof![Just(u64::MAX), Just(253_402_300_800), any::<u64>()],
-            |builder, start| { builder.clock_moved_by_hand(start) }
+            |builder, start| { builder.manual_clock(start) }
         ),
         boxed(proptest::option::of(sizes()), Builder::rate_limit),
         boxed(sizes(), Builder::pdf_size),
@@ -147,7 +147,7 @@ proptest! {
 fn every_field_is_set_above() {
     let Builder {
         listen: _,
-        beyond_loopback: _,
+        allow_remote: _,
         secrets: _,
         encryption: _,
         callback: _,
@@ -180,8 +180,8 @@ fn invalid_settings_are_refused_with_their_limit() {
         (new().pdf_size((256 << 20) + 1), "exceeds the limit"),
         (new().seed(Seed::completed(usize::MAX)), "exceed the limit of 1000000"),
         (new().seed(Seed::completed(1_000_001)), "1000001 generated contracts exceed the limit"),
-        (new().clock_moved_by_hand(253_402_300_800), "exceeds the limit of 253402300799"),
-        (new().clock_moved_by_hand(u64::MAX), "exceeds the limit of 253402300799"),
+        (new().manual_clock(253_402_300_800), "exceeds the limit of 253402300799"),
+        (new().manual_clock(u64::MAX), "exceeds the limit of 253402300799"),
         (new().faults(rate(f64::NAN), 0), "rate of fault reset NaN is not between 0 and 1"),
         (new().faults(rate(1.5), 0), "rate of fault reset 1.5 is not between 0 and 1"),
         (new().faults(rate(-0.5), 0), "is not between 0 and 1"),
@@ -224,7 +224,7 @@ fn the_limits_themselves_are_valid() {
         Builder::new().speed(0.0),
         Builder::new().speed(limits::MAX_SPEED),
         Builder::new().pdf_size(limits::MAX_PDF_BYTES),
-        Builder::new().clock_moved_by_hand(limits::END_OF_TIME.as_secs()),
+        Builder::new().manual_clock(limits::END_OF_TIME.as_secs()),
         Builder::new().seed(Seed::completed(0)),
         Builder::new().rate_limit(Some(0)),
     ] {

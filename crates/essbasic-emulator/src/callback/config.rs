@@ -59,7 +59,7 @@ impl CallbackChaos {
 
 impl Callback {
     /// To this address, neither encrypted nor signed: `http` only, and on this machine unless
-    /// [`beyond_loopback`](crate::Builder::beyond_loopback) is set.
+    /// [`allow_remote`](crate::Builder::allow_remote) is set.
     pub fn to(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -122,7 +122,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    pub(super) fn parse(url: &str, beyond_loopback: bool) -> io::Result<Self> {
+    pub(super) fn parse(url: &str, allow_remote: bool) -> io::Result<Self> {
         let refused = |why: &str| limits::invalid(format!("the callback URL {why}"));
         let uri: Uri = url.parse().map_err(|_| refused("is invalid"))?;
         if uri.scheme_str() != Some("http") {
@@ -137,7 +137,7 @@ impl Address {
             Ok(address) => address.is_loopback(),
             Err(_) => host.eq_ignore_ascii_case("localhost"),
         };
-        if !local && !beyond_loopback {
+        if !local && !allow_remote {
             return Err(refused("does not lead to a loopback address"));
         }
         Ok(Self {

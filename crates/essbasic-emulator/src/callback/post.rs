@@ -57,12 +57,12 @@ struct Route {
 impl Post {
     pub(crate) fn new(
         callback: &Callback,
-        beyond_loopback: bool,
+        allow_remote: bool,
         tally: Arc<Tally>,
         messages: UnboundedReceiver<Value>,
     ) -> io::Result<Self> {
         callback.chaos.check()?;
-        let address = Address::parse(&callback.url, beyond_loopback)?;
+        let address = Address::parse(&callback.url, allow_remote)?;
         let seal = Seal::new(callback.key.as_deref(), callback.token.as_deref())
             .ok_or_else(|| limits::invalid("the CallbackKey does not have 32 bytes"))?;
         let route = Route {

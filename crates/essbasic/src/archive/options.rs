@@ -129,7 +129,7 @@ impl ArchiveOptions {
 
     /// Takes contracts as they are, signed by all or not, and saves the calls that look them up.
     #[must_use]
-    pub fn without_check(mut self) -> Self {
+    pub fn skip_status_check(mut self) -> Self {
         self.check = false;
         self
     }

@@ -102,7 +102,7 @@ impl FileNames {
     }
 
     /// Takes back a name under which nothing was saved.
-    pub(super) fn give_back(&mut self, to: &Destination) {
+    pub(super) fn release(&mut self, to: &Destination) {
         match to.owned {
             true => self.own(&to.flow_id, to.name.clone(), to.existing.clone()),
             false => {

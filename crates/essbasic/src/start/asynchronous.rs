@@ -29,7 +29,7 @@ impl Client {
     /// Makes contracts of uploaded files, given by their ids, one a call, and sends them to their parties.
     /// The id of each contract, in their order.
     ///
-    /// None is made again whose answer was lost: its error is [`FlowErrorKind::Uncertain`].
+    /// None is made again whose answer was lost: its error is [`FlowErrorKind::OutcomeUnknown`].
     ///
     /// # Errors
     /// Where a call fails in a way that all would.
@@ -46,7 +46,7 @@ impl Client {
     /// Makes contracts of templates, given by their ids, twenty a call, and sends them to their parties.
     /// The id of each contract, in their order.
     ///
-    /// None is made again whose answer was lost: its error is [`FlowErrorKind::Uncertain`].
+    /// None is made again whose answer was lost: its error is [`FlowErrorKind::OutcomeUnknown`].
     ///
     /// # Errors
     /// Where a call fails in a way that all would.

@@ -136,7 +136,7 @@ const UNNAMED: &str =
     "the answer names no contract: whether one was made is not known; look before you repeat it";
 
 fn made(flow_id: impl Into<Option<String>>) -> Result<String, FlowError> {
-    let unnamed = || FlowError::new(FlowErrorKind::Uncertain, UNNAMED);
+    let unnamed = || FlowError::new(FlowErrorKind::OutcomeUnknown, UNNAMED);
     flow_id.into().filter(|id| !id.is_empty()).ok_or_else(unnamed)
 }
 

@@ -72,7 +72,7 @@ fn floods() -> Vec<(&'static str, Flood)> {
 fn an_answer_is_read_up_to_what_is_taken() {
     for (name, flood) in floods() {
         let service = Server::start(move |_, out| flood(out));
-        for client in clients_with(config_at(&service.url()).with_max_answer_bytes(MOST)) {
+        for client in clients_with(config_at(&service.url()).with_max_response_bytes(MOST)) {
             let told = match call!(&client, links(["flow"])) {
                 Ok(links) => links[0].result.as_ref().unwrap_err().to_string(),
                 Err(error) => error.to_string(),

@@ -5,7 +5,7 @@ use essbasic::{ArchiveOptions, DownloadOptions, FlowErrorKind, LinkHost};
 use crate::call;
 use crate::clients;
 use crate::server::{KEY, PDF, Server, answer, links};
-use crate::support::Colour;
+use crate::support::Driver;
 
 /// A server inside, which nobody should be led to.
 fn inside() -> Server {
@@ -107,7 +107,7 @@ fn an_archive_counts_them_and_does_not_try_them_anew() {
     let service = service(vec![("bad", url)]);
     for client in clients(&service) {
         let folder = tempfile::tempdir().unwrap();
-        let options = ArchiveOptions::to(folder.path()).without_check();
+        let options = ArchiveOptions::to(folder.path()).skip_status_check();
         let report = call!(&client, archive(["bad", "own"], &options)).unwrap();
         assert_eq!((report.total, report.saved, report.failed), (2, 1, 1));
         let mut flows = report.flows().unwrap().map(Result::unwrap);
@@ -156,7 +156,7 @@ fn redirects_are_told_and_not_followed() {
     assert!(inside.take_seen().is_empty());
 }
 
-fn refused_redirect(client: &Colour, service: &Server, status: u16) {
+fn refused_redirect(client: &Driver, service: &Server, status: u16) {
     let folder = tempfile::tempdir().unwrap();
     let report = client.download(&["flow"], &DownloadOptions::to(folder.path()));
     let error = report.flows[0].error.as_ref().unwrap();

@@ -1,4 +1,4 @@
-//! A service that means harm, over real sockets, each in both colours.
+//! A service that means harm, over real sockets, each with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,27 +18,27 @@ mod support;
 use essbasic::{Config, DownloadOptions, Report, RetryPolicy};
 
 use self::server::{KEY, Server};
-use self::support::{Colour, config_at, the_agent};
+use self::support::{Driver, config_at, the_agent};
 
-/// A client of this server in each colour, without retries.
-fn clients(server: &Server) -> [Colour; 2] {
+/// A client of this server in each driver, without retries.
+fn clients(server: &Server) -> [Driver; 2] {
     clients_with(config_at(&server.url()))
 }
 
-fn clients_with(config: Config) -> [Colour; 2] {
-    Colour::both(&config.with_retry(RetryPolicy::none()), &the_agent())
+fn clients_with(config: Config) -> [Driver; 2] {
+    Driver::both(&config.with_retry(RetryPolicy::none()), &the_agent())
 }
 
 /// A client of this server over each transport, without retries.
-fn all_clients(server: &Server) -> Vec<Colour> {
+fn all_clients(server: &Server) -> Vec<Driver> {
     let config = config_at(&server.url()).with_retry(RetryPolicy::none());
-    let mut clients = Vec::from(Colour::both(&config, &the_agent()));
+    let mut clients = Vec::from(Driver::both(&config, &the_agent()));
     #[cfg(feature = "hyper")]
-    clients.push(Colour::on_hyper(&config, &the_agent()));
+    clients.push(Driver::on_hyper(&config, &the_agent()));
     clients
 }
 
-impl Colour {
+impl Driver {
     fn download(&self, flows: &[&str], options: &DownloadOptions) -> Report {
         let report = call!(self, download(flows.iter().copied(), options)).unwrap();
         assert!(!format!("{report:?}").contains(KEY), "{report:?}");

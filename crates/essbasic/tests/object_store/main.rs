@@ -1,4 +1,4 @@
-//! Archives to stores that work and stores that do not, the same in both colours.
+//! Archives to stores that work and stores that do not, the same with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -305,7 +305,7 @@ fn a_job_that_is_dropped_takes_its_uploads_back() {
     let service = Service::of(&[("f", LONG)]).with("f", &[Link::Hangs(3 * PART)]);
     let (inner, home) = (memory(), tempfile::tempdir().unwrap());
     let (store, told) = Store::over(Arc::clone(&inner), |_, _| None);
-    let options = to(&store, &home).without_check();
+    let options = to(&store, &home).skip_status_check();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let client = service.asynchronous();

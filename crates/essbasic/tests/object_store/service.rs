@@ -95,7 +95,7 @@ impl Service {
 
     /// Archives all contracts with the blocking or the async client.
     pub fn archive(&self, blocking: bool, to: &ArchiveOptions) -> Result<ArchiveReport, Error> {
-        let to = &to.clone().without_check();
+        let to = &to.clone().skip_status_check();
         if blocking {
             return self.blocking().archive(self.flows(), to);
         }

@@ -23,12 +23,12 @@ pub fn config(emulator: &Emulator) -> Config {
     config_at(&emulator.endpoint())
 }
 
-pub enum Colour {
+pub enum Driver {
     Blocking(essbasic::blocking::Client),
     Async(essbasic::Client, tokio::runtime::Runtime),
 }
 
-impl Colour {
+impl Driver {
     pub fn both(config: &Config, agent: &Agent) -> [Self; 2] {
         [Self::blocking(config, agent), Self::tasks(config, agent)]
     }
@@ -52,10 +52,10 @@ impl Colour {
 /// The same call of either client.
 #[macro_export]
 macro_rules! call {
-    ($colour:expr, $method:ident($($argument:expr),*)) => {
-        match $colour {
-            $crate::support::Colour::Blocking(client) => client.$method($($argument),*),
-            $crate::support::Colour::Async(client, runtime) => {
+    ($driver:expr, $method:ident($($argument:expr),*)) => {
+        match $driver {
+            $crate::support::Driver::Blocking(client) => client.$method($($argument),*),
+            $crate::support::Driver::Async(client, runtime) => {
                 runtime.block_on(client.$method($($argument),*))
             }
         }

@@ -118,11 +118,11 @@ impl Client {
         both!(self, wait(ids, options))
     }
 
-    pub fn status(
+    pub fn details(
         &self,
         ids: Vec<String>,
     ) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error> {
-        both!(self, status(ids))
+        both!(self, details(ids))
     }
 
     pub fn links(&self, ids: Vec<String>) -> Result<Vec<FlowLinks>, Error> {

@@ -103,7 +103,7 @@ fn perform(
             let waits = client.wait(ids, &options)?;
             Ok(count(waits.iter().map(|wait| wait.outcome == WaitOutcome::Signed).collect()))
         }
-        Job::Status => Ok(count(client.status(ids)?.iter().map(Result::is_ok).collect())),
+        Job::Status => Ok(count(client.details(ids)?.iter().map(Result::is_ok).collect())),
         Job::Links => {
             let links: Vec<FlowLinks> = client.links(ids)?;
             Ok(count(links.iter().map(|links| links.result.is_ok()).collect()))

@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// A source with the credential it gave last.
 ///
-/// One refresh runs at a time in each colour. While the old credential is valid other callers go on
+/// One refresh runs at a time in each driver. While the old credential is valid other callers go on
 /// with it; once it has ended they wait for that refresh and share its outcome. The refresh runs in
 /// the caller that began it: if that one is cancelled, the next in line begins anew.
 pub(crate) struct CredentialCache {

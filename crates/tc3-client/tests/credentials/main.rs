@@ -1,4 +1,4 @@
-//! What each source of credentials does with what it finds, the same in both colours.
+//! What each source of credentials does with what it finds, the same with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -44,7 +44,7 @@ fn call(source: impl CredentialSource, replies: &[Reply]) -> Outcome {
     support::run_fresh(|| with(Shared(Arc::clone(&source))), READ, 1, replies)
 }
 
-/// One source for the two colours, each of which has a cache of its own.
+/// One source for the two drivers, each of which has a cache of its own.
 struct Shared<S>(Arc<S>);
 
 impl<S: CredentialSource> CredentialSource for Shared<S> {
@@ -144,7 +144,7 @@ fn a_refused_token_leads_to_one_refresh_and_one_retry() {
     let refused = Reply::error("AuthFailure.TokenFailure");
     let fetch = |id| [Reply::text(200, "r"), role_answer(id, 7200)];
     let script = |replies: &[&[Reply]]| replies.concat();
-    // The cache is shared by the clones of a configuration, so the second colour would find it full.
+    // The cache is shared by the clones of a configuration, so the second driver would find it full.
     let outcome = support::run_fresh(
         || with(CvmRole::new()),
         READ,

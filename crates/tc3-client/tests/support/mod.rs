@@ -167,7 +167,7 @@ pub(crate) fn run_calls(
     run_fresh(|| config.clone(), info, calls, replies)
 }
 
-/// Like [`run_calls`], with a configuration for each colour: clones would share the credentials that
+/// Like [`run_calls`], with a configuration for each driver: clones would share the credentials that
 /// the first one fetched.
 pub(crate) fn run_fresh(
     config: impl Fn() -> Config,

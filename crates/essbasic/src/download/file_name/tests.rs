@@ -152,7 +152,7 @@ fn a_contract_gets_the_name_that_the_journal_has_for_it() {
     assert_eq!(names.assign(named("a", "g", "PDF")).name, "a (2).pdf");
     // Given back, it is the contract's still.
     let to = names.assign(named("a", "f", "PDF"));
-    names.give_back(&to);
+    names.release(&to);
     assert_eq!(names.assign(named("a", "f", "PDF")).name, "a.pdf");
 }
 

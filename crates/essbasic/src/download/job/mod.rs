@@ -281,7 +281,7 @@ impl Job {
                         self.names.own_saved(&state.flow_id, saved);
                     }
                     Stage::Saved(_) => {}
-                    Stage::Waiting | Stage::Fetching => self.names.give_back(&file.to),
+                    Stage::Waiting | Stage::Fetching => self.names.release(&file.to),
                 }
             }
             self.ended.push((flow, state.report()));

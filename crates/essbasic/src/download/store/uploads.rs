@@ -1,4 +1,4 @@
-//! A runtime for a store, which is async, in the blocking colour.
+//! A runtime for a store, which is async, in the blocking driver.
 
 use std::io;
 use std::sync::OnceLock;
@@ -18,7 +18,7 @@ use super::super::fetch::FetchEnd;
 pub(crate) struct Uploads(OnceLock<Result<Runtime, io::ErrorKind>>);
 
 impl Uploads {
-    /// Waits for it. A panic in the store is the caller's, as it is in the other colour.
+    /// Waits for it. A panic in the store is the caller's, as it is in the other driver.
     pub(crate) fn wait<T: Send + 'static>(
         &self,
         task: impl Future<Output = T> + Send + 'static,

@@ -19,9 +19,9 @@ pub(crate) const LONG: Duration = Duration::from_secs(120);
 /// A limit that is meant to strike.
 pub(crate) const SHORT: Duration = Duration::from_millis(200);
 
-pub(crate) type New = fn(&TransportConfig) -> Result<Box<dyn Colour>, TransportError>;
+pub(crate) type New = fn(&TransportConfig) -> Result<Box<dyn Driver>, TransportError>;
 
-pub(crate) trait Colour {
+pub(crate) trait Driver {
     fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError>;
 }
 
@@ -46,7 +46,7 @@ impl Pieces {
 
 struct Async<T>(Arc<Runtime>, T);
 
-impl<T: AsyncTransport> Colour for Async<T> {
+impl<T: AsyncTransport> Driver for Async<T> {
     fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError> {
         let runtime = Arc::clone(&self.0);
         let response = runtime.block_on(self.1.send(request))?;
@@ -56,7 +56,7 @@ impl<T: AsyncTransport> Colour for Async<T> {
 
 struct Blocking(UreqTransport);
 
-impl Colour for Blocking {
+impl Driver for Blocking {
     fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError> {
         Ok(self.0.send(request)?.map(|mut body| Pieces(Box::new(move || body.chunk()))))
     }
@@ -66,15 +66,15 @@ pub(crate) fn runtime() -> Arc<Runtime> {
     Arc::new(Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
 }
 
-pub(crate) fn hyper(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
+pub(crate) fn hyper(config: &TransportConfig) -> Result<Box<dyn Driver>, TransportError> {
     Ok(Box::new(Async(runtime(), HyperTransport::new(config)?)))
 }
 
-pub(crate) fn reqwest(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
+pub(crate) fn reqwest(config: &TransportConfig) -> Result<Box<dyn Driver>, TransportError> {
     Ok(Box::new(Async(runtime(), ReqwestTransport::new(config)?)))
 }
 
-pub(crate) fn ureq(config: &TransportConfig) -> Result<Box<dyn Colour>, TransportError> {
+pub(crate) fn ureq(config: &TransportConfig) -> Result<Box<dyn Driver>, TransportError> {
     Ok(Box::new(Blocking(UreqTransport::new(config)?)))
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn until(holds: impl Fn() -> bool, mut repeat: impl FnMut()) {
 
 /// Sends and reads the whole body.
 pub(crate) fn fetch(
-    transport: &dyn Colour,
+    transport: &dyn Driver,
     request: Request,
 ) -> Result<(u16, Vec<u8>), TransportError> {
     let response = transport.send(request)?;

@@ -1,4 +1,4 @@
-//! Calls carried inside another action, the same in both colours.
+//! Calls carried inside another action, the same with both drivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 use support::{Reply, config, run_fresh};
 use tc3_client::api::ActionInfo;
-use tc3_client::{ErrorKind, Wrapper};
+use tc3_client::{Encapsulation, ErrorKind};
 
 const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
 const READ: ActionInfo<'static> =
@@ -25,8 +25,8 @@ const READ: ActionInfo<'static> =
 #[derive(Default)]
 struct Numbering(AtomicUsize);
 
-impl Wrapper for Numbering {
-    fn carrier(&self) -> ActionInfo<'static> {
+impl Encapsulation for Numbering {
+    fn outer_action(&self) -> ActionInfo<'static> {
         ActionInfo::new("essbasic", "2021-05-26", "Carry").with_host("carrier.example")
     }
 
@@ -54,7 +54,7 @@ fn carrying(response: Value) -> Reply {
 }
 
 fn run(info: ActionInfo<'_>, replies: &[Reply]) -> support::Outcome {
-    run_fresh(|| config().with_wrapper(Numbering::default()), info, 1, replies)
+    run_fresh(|| config().with_encapsulation(Numbering::default()), info, 1, replies)
 }
 
 #[test]
@@ -121,7 +121,9 @@ fn what_cannot_be_sealed_is_not_sent() {
 
 #[test]
 fn the_carrier_itself_and_other_services_go_out_as_they_are() {
-    for info in [Numbering::default().carrier(), ActionInfo::new("cvm", "2017-03-12", "Describe")] {
+    for info in
+        [Numbering::default().outer_action(), ActionInfo::new("cvm", "2017-03-12", "Describe")]
+    {
         let outcome = run(info, &[Reply::ok()]);
         assert!(outcome.results[0].is_ok());
         assert_eq!(outcome.requests[0].headers["x-tc-action"], info.name);

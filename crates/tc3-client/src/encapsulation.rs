@@ -7,19 +7,19 @@ use tc3_api::ActionInfo;
 ///
 /// Signing, headers, host and rate limit are then those of the carrying action; which failures are
 /// repeated, and what errors say, those of the action carried.
-pub trait Wrapper: Send + Sync {
+pub trait Encapsulation: Send + Sync {
     /// The action that carries the others. Calls of it, and of other services, go out as they are.
-    fn carrier(&self) -> ActionInfo<'static>;
+    fn outer_action(&self) -> ActionInfo<'static>;
 
-    /// The carrier's body, made of the name and the body of the action that it carries. Called anew
+    /// The outer's body, made of the name and the body of the action that it carries. Called anew
     /// for each attempt.
     ///
     /// # Errors
     /// Where none can be made. The text ends up in the call's error.
     fn seal(&self, action: &str, body: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>;
 
-    /// The whole answer of the carried action, `{"Response": ...}`, out of that of the carrier. `None`
-    /// where the answer carries none: an error of the carrier itself, a gateway's page.
+    /// The whole answer of the carried action, `{"Response": ...}`, out of that of the outer. `None`
+    /// where the answer carries none: an error of the outer itself, a gateway's page.
     ///
     /// # Errors
     /// Where what it carries can't be trusted or read: the call fails and is not repeated. The text
