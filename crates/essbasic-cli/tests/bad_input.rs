@@ -105,6 +105,10 @@ fn nobody_listens() {
     let output = download(home.path(), "http://nowhere.invalid", &["yDwA"]);
     refused(&output, &["the host name did not resolve", "; check the endpoint"]);
     untouched(home.path(), &[]);
+    // A job that retries for minutes when its service is away does not when it was never there.
+    let mut archive = with(home.path(), &url);
+    let output = archive.args(["archive", "yDwA", "--out", "out"]).output().unwrap();
+    refused(&output, &["no connection", "(after 4 attempts)", "; check the endpoint"]);
 }
 
 #[test]

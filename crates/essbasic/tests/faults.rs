@@ -160,6 +160,7 @@ fn lasting_faults_end_with_their_reason() {
         (Link::Short, FlowErrorKind::Content),
         (Link::Breaks(vec!["%PDF"]), FlowErrorKind::Network),
         (Link::Status(500, ""), FlowErrorKind::Link),
+        (Link::Status(206, ""), FlowErrorKind::Link),
         (Link::Status(200, "PK"), FlowErrorKind::Content),
     ] {
         let (kind, outcome) = one(&vec![fault.clone(); 9]);
@@ -188,7 +189,7 @@ fn a_dead_link_is_asked_for_anew_but_not_for_ever() {
 
 #[test]
 fn redirects_and_refusals_are_final() {
-    for status in [301, 302, 307, 400, 206] {
+    for status in [301, 302, 307, 400] {
         let (kind, outcome) = one(&[Link::Status(status, "")]);
         assert_eq!((kind, outcome.fetches), (Some(FlowErrorKind::Link), 1), "{status}");
     }

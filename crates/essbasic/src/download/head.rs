@@ -9,8 +9,7 @@ use crate::error::{FlowError, FlowErrorKind};
 pub(super) fn length(status: StatusCode, headers: &HeaderMap) -> Result<Length, Mismatch> {
     judge_status(status)?;
     if headers.contains_key(header::CONTENT_RANGE) {
-        let message = "the response is a part of the file (Content-Range)";
-        return Err(Mismatch::Permanent(FlowError::new(FlowErrorKind::Content, message)));
+        return Err(Mismatch::passing("the response is a part of the file (Content-Range)"));
     }
     // Not requested. The transports remove the header of an encoding that they have decoded.
     if let Some(coding) = values(headers, &header::CONTENT_ENCODING)
@@ -52,7 +51,7 @@ fn judge_status(status: StatusCode) -> Result<(), Mismatch> {
     let error = |what: &str| FlowError::new(FlowErrorKind::Link, format!("the link {what}"));
     match code {
         200 => Ok(()),
-        206 => Err(Mismatch::Permanent(error("opens a part of the file (HTTP 206)"))),
+        206 => Err(Mismatch::Passing(error("opens a part of the file (HTTP 206)"))),
         300..=399 => Err(Mismatch::Permanent(error(&format!(
             "leads elsewhere (HTTP {code}), which is not followed"
         )))),

@@ -65,7 +65,7 @@ impl Job {
         }
         let results = match answer {
             Ok(answer) => {
-                self.failures = 0;
+                self.on_call_succeeded();
                 merge(&ask.ids, answer, now)
             }
             Err(error) => match self.judge(error) {

@@ -42,7 +42,7 @@ impl Job {
         self.asking = false;
         let infos = match answer {
             Ok(answer) => {
-                self.failures = 0;
+                self.on_call_succeeded();
                 answer.flow_info
             }
             Err(error) => match self.judge(error) {

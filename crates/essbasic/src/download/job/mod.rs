@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use essbasic_models::Agent;
-use tc3_client::Now;
+use tc3_client::{ErrorKind, Now};
 
 pub(crate) use self::step::{Ended, Step};
 pub(crate) use self::waiting::WaitStep;
@@ -85,6 +85,8 @@ pub(crate) struct Job {
     ready: VecDeque<Fetch>,
     /// Whether a call is under way.
     asking: bool,
+    /// Whether the service has answered a request of this job.
+    was_reached: bool,
     /// Calls in a row that have failed.
     failures: u32,
     fetching: usize,
@@ -149,6 +151,7 @@ impl Job {
             linkless: VecDeque::new(),
             ready: VecDeque::new(),
             asking: false,
+            was_reached: false,
             failures: 0,
             fetching: 0,
             not_stored: 0,
@@ -296,10 +299,18 @@ impl Job {
         }
     }
 
+    fn on_call_succeeded(&mut self) {
+        self.was_reached = true;
+        self.failures = 0;
+    }
+
     /// A call for many contracts has failed: what that means for each, or `None` where it is to be made
     /// again.
     fn judge(&mut self, error: tc3_client::Error) -> Option<FlowError> {
-        if error.is_retryable() && self.failures < self.policy.patience {
+        // A server to which no connection was ever made is more likely the wrong one than one that is away for a while.
+        let never_sent = matches!(error.kind(), ErrorKind::Transport(kind) if kind.never_sent());
+        let is_elsewhere = never_sent && !self.was_reached;
+        if error.is_retryable() && !is_elsewhere && self.failures < self.policy.patience {
             self.failures += 1;
             tracing::debug!(%error, failures = self.failures, "a call failed, will be made again");
             return None;
