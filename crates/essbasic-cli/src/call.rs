@@ -69,7 +69,10 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
         output::line(shown(&preview(&client, info, &body)?))?;
     } else {
         let response: Box<RawValue> = client.client().call_json_as(info, &body).map_err(explain)?;
-        output::json_text(response.get())?;
+        match info.idempotent {
+            true => output::json_text(response.get())?,
+            false => output::json_result(response.get())?,
+        }
     }
     Ok(Exit::Done)
 }

@@ -1,12 +1,10 @@
 //! `essbasic download`: contracts to files.
 
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
+use essbasic::DownloadOptions;
 use essbasic::blocking::Client;
-use essbasic::{
-    DownloadOptions, Error, FlowErrorKind, ReportedFlow, Stop, WaitEvent, WaitOptions, WaitOutcome,
-};
 
 use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure};
@@ -14,11 +12,11 @@ use crate::folder::Folder;
 use crate::input::{FlowArgs, FlowList};
 use crate::link_hosts::LinkHosts;
 use crate::options::Options;
-use crate::output;
 use crate::progress::Progress;
 use crate::report::json_format;
 use crate::tally::Tally;
-use crate::wait::{Pace, wait_status, why_unsigned};
+use crate::wait::Pace;
+use crate::{interrupt, output};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -88,17 +86,25 @@ fn fetch(
     list: &FlowList,
     verbose: bool,
 ) -> Result<Exit, Failure> {
+    let stop = interrupt::on_signal()?;
     let tally = Arc::new(Tally::new(Progress::new(list.ids.len(), verbose), args.json));
-    let teller = Arc::clone(&tally);
+    let shown = Arc::clone(&tally);
     let mut options = DownloadOptions::to(&args.out)
         .with_concurrency(args.concurrency.into())
-        .on_event(move |event| teller.on(event));
+        .with_stop(stop.clone())
+        .on_event(move |event| shown.on(event));
     options.any_state = args.any_state;
     args.link_hosts.add_to(&mut options.link_hosts);
-    let result = match args.wait {
-        true => when_signed(client, list, args.pace.options(), &options, &tally),
-        false => client.download(&list.ids, &options).map(|report| report.flows),
-    };
+    if args.wait {
+        tally.doing("waiting for signatures");
+        let shown = Arc::clone(&tally);
+        let wait = args.pace.options().on_event(move |event| shown.on_wait(event));
+        options = options.with_wait(wait);
+    }
+    let result = client.download(&list.ids, &options).map(|report| report.flows);
+    if stop.is_stopped() {
+        output::note("interrupted: this is what is on disk");
+    }
     tally.settle(list, result)?;
     tally.show(list, |document| {
         if args.json {
@@ -108,50 +114,5 @@ fn fetch(
             tally.stdout()?;
         }
         Ok(Exit::when_complete(document.summary.complete))
-    })
-}
-
-/// Waits for contracts, and downloads each as soon as it is signed by all.
-fn when_signed(
-    client: &Client,
-    list: &FlowList,
-    wait: WaitOptions,
-    options: &DownloadOptions,
-    tally: &Tally,
-) -> Result<Vec<ReportedFlow>, Error> {
-    tally.doing("waiting for signatures");
-    let (ready, signed) = mpsc::channel();
-    let stop = Stop::default();
-    let wait = wait.with_stop(stop.clone()).on_event(move |event| {
-        if let WaitEvent::Ended { flow_id, outcome: WaitOutcome::Signed } = event {
-            // Nobody receives once a download has failed.
-            let _ = ready.send(flow_id.to_owned());
-        }
-    });
-    std::thread::scope(|scope| {
-        // The sender is dropped with the options, at the end of the wait.
-        let waiting = scope.spawn(move || client.wait(&list.ids, &wait));
-        let mut flows = Vec::new();
-        let mut failure = None;
-        while let Ok(first) = signed.recv() {
-            let batch: Vec<String> = std::iter::once(first).chain(signed.try_iter()).collect();
-            match client.download(batch, options) {
-                Ok(report) => flows.extend(report.flows),
-                Err(error) => {
-                    failure = Some(error);
-                    stop.stop();
-                    break;
-                }
-            }
-        }
-        let waits = waiting.join().map_err(|_| Error::Interrupted)?;
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
-        for wait in waits?.iter().filter(|wait| wait.outcome != WaitOutcome::Signed) {
-            let status = wait_status(wait).map(str::to_owned);
-            tally.failed(&wait.flow_id, FlowErrorKind::NotSigned, why_unsigned(wait), status);
-        }
-        Ok(flows)
     })
 }

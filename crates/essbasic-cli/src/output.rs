@@ -30,15 +30,24 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Writes JSON text to stdout as [`json`] does. Digits and order are kept.
 pub(crate) fn json_text(text: &str) -> Result<(), Failure> {
+    line(laid_out(text)?)
+}
+
+/// Writes JSON text that must not be lost, as [`result`] does.
+pub(crate) fn json_result(text: &str) -> Result<(), Failure> {
+    result(laid_out(text)?).map_err(|error| {
+        Failure::new(format!(
+            "stdout cannot be written: {error}; the action was executed, look up its outcome before calling it again"
+        ))
+    })
+}
+
+fn laid_out(text: &str) -> Result<String, Failure> {
     let text = match io::stdout().is_terminal() {
         true => pretty(text.as_bytes()),
         false => minify(text.as_bytes()),
     };
-    line(
-        text.map_err(|error| {
-            Failure::new(format!("invalid response: {error}; please report this"))
-        })?,
-    )
+    text.map_err(|error| Failure::new(format!("invalid response: {error}; please report this")))
 }
 
 /// Writes one JSON document to stdout, on one line.
@@ -61,7 +70,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     settle(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
-/// A reader that went away (`| head`) wants no more, and that is no failure.
+/// A closed pipe (`| head`) ends output that can be requested again, without an error.
 fn settle(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(format!(

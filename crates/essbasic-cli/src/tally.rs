@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use essbasic::{DownloadEvent, Error, FlowErrorKind, ReportedFlow, SavedFile};
+use essbasic::{
+    DownloadEvent, Error, FlowErrorKind, ReportedFlow, SavedFile, WaitEvent, WaitOutcome,
+};
 use indicatif::HumanBytes;
 
 use crate::failure::{Failure, one_line};
@@ -19,6 +21,8 @@ pub(crate) struct Tally {
     /// Whether files are told at the end, in a document.
     silent: bool,
     ends: Mutex<HashMap<String, End>>,
+    /// Reasons that a person gave for ending a contract. The library's errors do not contain them.
+    reasons: Mutex<HashMap<String, String>>,
     /// The first failure to write stdout.
     stdout: Mutex<Option<Failure>>,
 }
@@ -45,8 +49,8 @@ const FOLDER: &str = "folder";
 
 impl Tally {
     pub(crate) fn new(progress: Progress, silent: bool) -> Self {
-        let (ends, stdout) = (Mutex::default(), Mutex::default());
-        Self { progress, silent, ends, stdout }
+        let (ends, reasons, stdout) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { progress, silent, ends, reasons, stdout }
     }
 
     fn ends(&self) -> MutexGuard<'_, HashMap<String, End>> {
@@ -70,8 +74,12 @@ impl Tally {
             DownloadEvent::Failed { flow_id, error, .. } => {
                 let reason = one_line(&error.to_string());
                 match error.kind {
+                    FlowErrorKind::NotSigned => {
+                        let reason = format!("{reason}{}", self.reason(flow_id));
+                        self.failed(flow_id, error.kind, reason);
+                    }
                     FlowErrorKind::Call => self.end(flow_id, End::Uncalled(reason)),
-                    kind => self.failed(flow_id, kind, reason, None),
+                    kind => self.failed(flow_id, kind, reason),
                 }
             }
             _ => {}
@@ -94,16 +102,24 @@ impl Tally {
         self.stdout.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 
-    pub(crate) fn failed(
-        &self,
-        flow_id: &str,
-        kind: FlowErrorKind,
-        reason: String,
-        status: Option<String>,
-    ) {
+    /// Keeps the reason for which a contract ended.
+    pub(crate) fn on_wait(&self, event: WaitEvent<'_>) {
+        if let WaitEvent::Ended { flow_id, outcome: WaitOutcome::Ended { reason, .. } } = event {
+            let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+            reasons.insert(flow_id.to_owned(), one_line(reason));
+        }
+    }
+
+    fn reason(&self, flow_id: &str) -> String {
+        let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        let reason = reasons.get(flow_id).filter(|reason| !reason.is_empty());
+        reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+    }
+
+    fn failed(&self, flow_id: &str, kind: FlowErrorKind, reason: String) {
         self.progress.note(format_args!("{flow_id}: {reason}"));
         let kind = kind_name(kind);
-        self.end(flow_id, End::Failed { kind, reason, status, files: Vec::new() });
+        self.end(flow_id, End::Failed { kind, reason, status: None, files: Vec::new() });
     }
 
     fn end(&self, flow_id: &str, end: End) {

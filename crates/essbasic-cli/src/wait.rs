@@ -135,24 +135,6 @@ fn describe(wait: &FlowWait) -> Flow<'_> {
     Flow { flow_id: &wait.flow_id, state, status, reason }
 }
 
-/// Returns the service's last word on a contract.
-pub(crate) fn wait_status(wait: &FlowWait) -> Option<&str> {
-    describe(wait).status
-}
-
-/// Why a contract will not be or is not yet signed by all.
-pub(crate) fn why_unsigned(wait: &FlowWait) -> String {
-    let flow = describe(wait);
-    let what = match flow.state {
-        "ended" => "it will not be signed by all",
-        "not_found" => "the service does not know it, or not as this agent's",
-        _ => "it is not signed by all yet",
-    };
-    let status = flow.status.map(|status| format!(" ({status})")).unwrap_or_default();
-    let reason = flow.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    format!("{what}{status}{reason}")
-}
-
 impl std::fmt::Display for Flow<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.flow_id, self.state)?;

@@ -88,7 +88,7 @@ fn a_download_that_waits_begins_when_all_have_signed() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(stdout(&output).contains("yDLater"), "{}", stderr(&output));
-    assert!(stderr(&output).contains("yDWithdrawn: it will not be signed by all (CANCEL): 不签了"));
+    assert!(stderr(&output).contains("yDWithdrawn: not signed by all (CANCEL): 不签了"));
     assert_eq!(std::fs::read_dir(home.path().join("out")).unwrap().count(), 1);
 }
 
@@ -113,6 +113,55 @@ fn a_download_that_waits_fetches_contracts_as_they_are_signed() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert_eq!((saved().len(), stdout(&output).lines().count()), (2, 2));
+}
+
+#[test]
+fn a_signal_ends_every_wait_and_prints_what_is_known() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let signed = emulator.completed_flows().remove(0);
+    open_flow(&emulator, "yDOpen");
+    for (command_line, signal) in [
+        (&["wait"][..], "INT"),
+        (&["wait"], "TERM"),
+        (&["download", "--out", "out", "--wait"], "INT"),
+        (&["download", "--out", "out", "--wait"], "TERM"),
+    ] {
+        let arguments =
+            [command_line, &["--json", "--interval", "100ms", &signed, "yDOpen"]].concat();
+        let polls = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied().unwrap_or(0);
+        let before = polls();
+        let child = start(&mut command(&home, &emulator.endpoint(), &arguments));
+        // The signed contract takes the first, and a second one shows that its outcome was processed.
+        until("two requests", || polls() >= before + 2);
+        child.signal(signal);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("interrupted: "), "{}", stderr(&output));
+        let flows = document(&output)["flows"].clone();
+        assert_eq!(flows.as_array().unwrap().len(), 2, "{flows}");
+        assert_eq!(flows[1]["flow_id"], "yDOpen");
+    }
+}
+
+#[test]
+fn a_lost_response_of_an_action_that_changes_something_is_an_error() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    open_flow(&emulator, "yDOpen");
+    let cancel = r#"{"FlowId":"yDOpen","CancelMessage":"x","CancelMessageFormat":0}"#;
+    let look = r#"{"FlowIds":["yDOpen"]}"#;
+    for (action, body, exit) in
+        [("DescribeFlowDetailInfo", look, 0), ("ChannelCancelFlow", cancel, 1)]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = command(&home, &emulator.endpoint(), &["call", action, "--body", body]);
+        let output = command.stdout(writer).output().unwrap();
+        assert_eq!(code(&output), exit, "{action}: {}", stderr(&output));
+        assert_eq!(emulator.stats().calls[action], 1);
+        assert_eq!(stderr(&output).contains("the action was executed"), exit == 1);
+    }
 }
 
 #[test]
