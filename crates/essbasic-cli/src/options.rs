@@ -1,5 +1,6 @@
 //! Options that every command which calls the service takes.
 
+use std::env::VarError;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::input;
 /// Where calls go, with which credential and for whom.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Call this server: https://HOST or http://HOST:PORT.
+    /// Call this server: https://HOST or http://HOST:PORT [env: ESSBASIC_ENDPOINT=]
     #[arg(long, value_name = "URL", global = true, help_heading = "Connection")]
     pub(crate) endpoint: Option<String>,
     /// Call the service's test environment.
@@ -70,6 +71,9 @@ pub(crate) struct Options {
     )]
     pub(crate) operator: Option<String>,
 }
+
+/// The variable that names the server to call, as `essbasic emulator` exports it.
+pub(crate) const ENDPOINT: &str = "ESSBASIC_ENDPOINT";
 
 /// Requests per second that the service allows to most actions.
 const DEFAULT_RATE: u32 = 20;
@@ -129,23 +133,37 @@ impl Options {
         (!agent.is_empty()).then_some(Value::Object(agent))
     }
 
+    /// Returns the URL to call, if one is set, and the option or variable that sets it.
+    fn endpoint_url(&self) -> Result<Option<(&'static str, String)>, Failure> {
+        if let Some(url) = given(&self.endpoint) {
+            return Ok(Some(("--endpoint", url.to_owned())));
+        }
+        match std::env::var(ENDPOINT) {
+            Ok(url) => Ok(given(&Some(url)).map(|url| (ENDPOINT, url.to_owned()))),
+            Err(VarError::NotPresent) => Ok(None),
+            Err(VarError::NotUnicode(_)) => Err(Failure::new(format!(
+                "{ENDPOINT} is not UTF-8; set it to https://HOST or http://HOST:PORT"
+            ))),
+        }
+    }
+
     fn config(&self) -> Result<Config, Failure> {
         let config = match given(&self.profile) {
             Some(profile) => Config::new(Profile::named(profile)),
             None => Config::new(default_chain()),
         };
         let mut config = config.with_transport_config(self.transport()?);
-        if let Some(url) = given(&self.endpoint) {
-            if self.test_environment {
-                return Err(Failure::new(
-                    "--endpoint and --test-environment exclude each other; give one",
-                ));
-            }
-            config = config
-                .with_endpoint_url(url)
-                .map_err(|error| Failure::new(format!("--endpoint: {error}")))?;
-        } else if self.test_environment {
+        if given(&self.endpoint).is_some() && self.test_environment {
+            return Err(Failure::new(
+                "--endpoint and --test-environment exclude each other; give one",
+            ));
+        }
+        if self.test_environment {
             config = config.with_test_environment();
+        } else if let Some((source, url)) = self.endpoint_url()? {
+            config = config
+                .with_endpoint_url(&url)
+                .map_err(|error| Failure::new(format!("{source}: {error}")))?;
         }
         if self.call_timeout.is_some() {
             config = config.with_timeout(self.call_timeout);

@@ -100,7 +100,7 @@ fn the_authority_is_not_written_through_a_link() {
 fn a_shell_takes_the_exports() {
     let home = TempDir::new().unwrap();
     let script = "eval \"$($0 emulator --export --until-eof --flows 3 <&3 3<&- 2>/dev/null &)\" || exit 9\n\
-                  $0 status --endpoint \"$ESSBASIC_ENDPOINT\" yDEmuBulk00000000000000000000003\n\
+                  $0 status yDEmuBulk00000000000000000000003\n\
                   status=$?\n\
                   kill \"$ESSBASIC_EMULATOR_PID\" || exit 8\n\
                   exit $status";

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Output};
 
-use essbasic_emulator::{APP_ID, Emulator};
+use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use support::{code, essbasic, essbasic_at, feed, json as document, refused, stderr, stdout};
 use tempfile::TempDir;
 
@@ -182,5 +182,29 @@ fn help_says_how_to_begin_and_how_commands_end() {
         let help = help(&[name, "--help"]);
         let said = help.matches("Exit status").count() + help.matches("Exit codes").count();
         assert_eq!(said, 1, "{name}: {help}");
+    }
+}
+
+#[test]
+fn the_endpoint_is_that_of_the_option_and_else_of_the_environment() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let (endpoint, flow) = (emulator.endpoint(), &*emulator.completed_flows().remove(0));
+    let (padded, elsewhere) = (format!(" {endpoint} "), "http://127.0.0.1:1");
+    for (variable, arguments, exit) in [
+        (&*endpoint, &["status", flow][..], 0),
+        (&padded, &["status", flow], 0),
+        (elsewhere, &["status", flow, "--endpoint", &endpoint], 0),
+        (elsewhere, &["status", "--emulated"], 0),
+        (&endpoint, &["status", flow, "--endpoint", elsewhere], 1),
+        ("http://a b", &["status", flow], 1),
+    ] {
+        let mut command = essbasic(home.path());
+        command.env("ESSBASIC_ENDPOINT", variable);
+        command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
+        command.args(["--app-id", APP_ID, "--organization", ORGANIZATION, "--operator", OPERATOR]);
+        let output = command.args(arguments).output().unwrap();
+        assert_eq!(code(&output), exit, "{variable} {arguments:?}: {}", stderr(&output));
+        assert_eq!(stderr(&output).contains("ESSBASIC_ENDPOINT: "), variable == "http://a b");
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use essbasic_emulator::{SECRET_ID, SECRET_KEY, Seed};
 
+use crate::options::ENDPOINT;
+
 /// Names and values, in the order of their lines.
 pub(super) struct Exports(Vec<(&'static str, String)>);
 
@@ -33,7 +35,7 @@ impl Exports {
     }
 
     pub(super) fn endpoint(&mut self, endpoint: &str) {
-        self.set("ESSBASIC_ENDPOINT", endpoint);
+        self.set(ENDPOINT, endpoint);
     }
 
     pub(super) fn process(&mut self, id: u32) {
