@@ -167,7 +167,7 @@ impl FlowErrorKind {
             Self::Untrusted => "untrusted",
             Self::Network => "network",
             Self::Content => "content",
-            Self::OutcomeUnknown => "outcome unknown",
+            Self::OutcomeUnknown => "outcome_unknown",
             Self::Store => "store",
             Self::NotSigned => "not_signed",
             Self::Stopped => "stopped",
