@@ -65,13 +65,13 @@ pub(crate) struct ArchiveArgs {
     flows: FlowArgs,
     #[command(flatten)]
     emulated: Emulated,
-    /// The folder for the files and the journal, made where it is absent; or s3://BUCKET/PREFIX.
+    /// Folder for the files and the journal, created if it is absent; or s3://BUCKET/PREFIX.
     #[arg(long, value_name = "DIR|URL")]
     out: PathBuf,
-    /// Do only this part of the contracts, at this part of the rate: another machine does another.
+    /// Archive shard I of N, at 1/N of the rate; run the other shards on other machines.
     #[arg(long, value_name = "I/N", default_value_t)]
     shard: Shard,
-    /// Write what came of each contract to this file, as JSON.
+    /// Write the result of each contract to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Name files by {name}, {flow_id}, {date} and {index}.
@@ -80,28 +80,28 @@ pub(crate) struct ArchiveArgs {
     /// Keep the journal in this file instead of the folder; needed with a bucket.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Downloads at a time.
+    /// Number of concurrent downloads.
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
     #[command(flatten)]
     link_hosts: LinkHosts,
-    /// Take contracts in any state, signed by all or not.
+    /// Archive contracts in any state, signed by all or not.
     #[arg(long)]
     any_state: bool,
-    /// Read the files of earlier runs, compare their SHA-256 with the journal, and fetch again what differs.
+    /// Read the files of earlier runs, compare their SHA-256 with the journal, and fetch those that differ.
     #[arg(long)]
     verify: bool,
 }
 
 impl ArchiveArgs {
-    /// Where the files go.
+    /// Returns the options of the target.
     fn to(&self, options: &Options) -> Result<ArchiveOptions, Failure> {
         let Some(place) = Place::named(&self.out)? else {
             return Ok(ArchiveOptions::to(&self.out));
         };
         let journal = self.journal.as_ref().ok_or_else(|| {
             Failure::new(
-                "a bucket holds no journal; name a file on this machine for it with --journal FILE, \
+                "a bucket cannot store the journal; name a local file with --journal FILE, \
                  and name it again to go on",
             )
         })?;
@@ -129,8 +129,8 @@ impl ArchiveArgs {
         inputs
     }
 
-    /// What ended the job, in the words of this command.
-    fn told(&self, error: &Error) -> Failure {
+    /// Describes the error that ended the job, with the options of this command.
+    fn explain(&self, error: &Error) -> Failure {
         match error {
             Error::Folder { path, source, .. } if Some(path) == self.journal.as_ref() => {
                 let path = path.display();
@@ -140,12 +140,12 @@ impl ArchiveArgs {
                 "{of} requires {{flow_id}} in --names, because other jobs may write to the same place; \
                  write for instance --names '{{name}}-{{flow_id}}'"
             )),
-            error => folder::told(error),
+            error => folder::explain(error),
         }
     }
 }
 
-/// IDs of a list, which has an end: those that an interrupted job has not drawn are counted.
+/// IDs of a list. Its exact length is known, so that an interrupted job can count the rest.
 struct Listed(Box<dyn Iterator<Item = String> + Send>);
 
 impl Iterator for Listed {
@@ -167,14 +167,14 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
         true => None,
         false => Some(args.flows.stream(|id| shard.holds(id))?),
     };
-    // The emulator lives as long as the job.
+    // The emulator runs until the job ends.
     let session = args.emulated.begin(options, shard)?;
     let list = match given {
         Some(list) => list,
         None => FlowStream::of_list(session.completed(), |id| shard.holds(id)),
     };
     let client = &session.client;
-    // Made first, because the report may go there too. Removed at the end if it is empty.
+    // Created first, because the report may be written to it. Removed at the end if it is empty.
     let _folder = match Place::named(&args.out)? {
         Some(_) => None,
         None => Some(Folder::prepare(&args.out)?),
@@ -197,11 +197,11 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     let result = client.archive(Listed(list.ids), &archive);
     watch.end();
     let report = result.map_err(|error| {
-        let failure = args.told(&error);
+        let failure = args.explain(&error);
         match error {
             Error::Names(_) | Error::Stopped => failure,
             _ => Failure::new(format!(
-                "{failure}; what is saved is in the journal: the same command goes on"
+                "{failure}; run the same command again to continue from the journal"
             )),
         }
     })?;
@@ -219,7 +219,7 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     Ok(Exit::when_complete(report.is_complete()))
 }
 
-/// The report for people: how many of each kind, and where to look for the rest.
+/// Formats the summary: a count per result, with one example of each kind of failure.
 fn table(report: &ArchiveReport) -> Result<String, Failure> {
     let mut text = String::new();
     let mut row = |name: &str, count: u64, more: &str| {
@@ -232,11 +232,7 @@ fn table(report: &ArchiveReport) -> Result<String, Failure> {
     row("saved", report.saved, &HumanBytes(report.bytes).to_string());
     row("failed", report.failed, "");
     if report.stopped {
-        row(
-            "not started",
-            report.not_started,
-            "before it was stopped; the same command goes on with them",
-        );
+        row("not started", report.not_started, "run the same command again to continue with them");
     }
     let unreadable = |error| Failure::new(format!("the journal cannot be read: {error}"));
     let mut kinds: Vec<(FlowErrorKind, u64, String)> = Vec::new();

@@ -1,4 +1,4 @@
-//! `archive --report`: every contract asked for, from the journal.
+//! `archive --report`: every requested contract, from the journal.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -9,9 +9,9 @@ use serde::Serialize;
 use crate::digest::{self, Digest};
 use crate::report::{File, Flow, Reason, Summary, kind_name};
 
-/// Writes the report, without holding the list in memory: a digest per contract is enough.
+/// Writes the report. Memory holds a digest per contract, not the list.
 ///
-/// The journal may list contracts of other runs, which are left out, and lacks those that were not reached.
+/// Contracts of other runs in the journal are left out; those that were not reached are added.
 ///
 /// # Errors
 /// Returns an error if the journal cannot be read or the report cannot be written.
@@ -59,7 +59,7 @@ struct List<'a> {
     summary: Summary,
 }
 
-/// What follows the list.
+/// Fields after the list.
 #[derive(Serialize)]
 struct End<'a> {
     #[serde(flatten)]

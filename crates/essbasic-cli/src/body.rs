@@ -1,4 +1,4 @@
-//! A request's body as the caller wrote it: digits and order are kept.
+//! Request bodies that keep the digits and the field order of the input.
 
 use essbasic::api::json::{check_duplicates, encode_by_serde};
 use serde::ser::SerializeMap;
@@ -19,7 +19,7 @@ impl Body {
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
         let refuse = |why: &dyn std::fmt::Display| {
             Failure::new(format!(
-                "the body is no JSON object: {why}; give it with --body JSON, @FILE or -"
+                "invalid body: {why}; give a JSON object with --body JSON, @FILE or -"
             ))
         };
         check_duplicates(bytes).map_err(|error| match error.path().is_empty() {
@@ -35,22 +35,22 @@ impl Body {
 
     /// Appends a field.
     pub(crate) fn push(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
-        self.0.push((name.to_owned(), to_raw_value(value).map_err(formless)?));
+        self.0.push((name.to_owned(), to_raw_value(value).map_err(unwritable)?));
         Ok(())
     }
 
     /// Returns the text that is sent.
     pub(crate) fn text(&self) -> Result<Vec<u8>, Failure> {
-        encode_by_serde(self).map_err(formless)
+        encode_by_serde(self).map_err(unwritable)
     }
 
     /// Returns the value, whose numbers are rounded to 64 bits.
     pub(crate) fn value(&self) -> Result<Value, Failure> {
-        serde_json::from_slice(&self.text()?).map_err(formless)
+        serde_json::from_slice(&self.text()?).map_err(unwritable)
     }
 }
 
-fn formless(error: impl std::fmt::Display) -> Failure {
+fn unwritable(error: impl std::fmt::Display) -> Failure {
     Failure::new(format!("invalid body: {error}"))
 }
 

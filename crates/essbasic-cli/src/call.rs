@@ -41,7 +41,7 @@ pub(crate) struct CallArgs {
     /// The region, for services that have regions.
     #[arg(long)]
     region: Option<String>,
-    /// Send the body though the API's description has something against it.
+    /// Send the body without checking it against the API's description.
     #[arg(long)]
     unchecked: bool,
     /// Print the signed request instead of sending it.
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
         (Some(service), Some(version)) => ActionInfo::new(service, version, &args.action),
         _ => {
             let meta = explore::action(&args.action).map_err(|failure| {
-                Failure::new(format!("{failure} For another service give --service and --version"))
+                Failure::new(format!("{failure} For another service, give --service and --version"))
             })?;
             fill_in_agent(&mut body, meta, options)?;
             if !args.unchecked {
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The request as it would go out; without a signature where there is nothing to sign with.
+/// Returns the request that would be sent, without a signature if no credential is found.
 fn preview(client: &Client, info: ActionInfo<'_>, body: &Body) -> Result<Request, Failure> {
     let absent = |error: &CallError| {
         let source = std::error::Error::source(error);
@@ -94,29 +94,29 @@ fn preview(client: &Client, info: ActionInfo<'_>, body: &Body) -> Result<Request
     }
 }
 
-/// With what this service's own codes mean.
+/// Adds the descriptions of this service's error codes.
 fn explain(error: CallError) -> Failure {
     Failure::new(essbasic::Error::from(error))
 }
 
-/// Returns every fault that the service would report one by one, and perhaps after having begun.
+/// Returns an error with every violation. The service reports one at a time, some after the action has started.
 fn refuse_violations(body: &Body, meta: &ActionMeta) -> Result<(), Failure> {
     let text = body.text()?;
     let found = violations_in(&text, meta.request)
         .map_err(|error| Failure::new(format!("invalid body: {error}")))?;
-    let mut told: Vec<String> = found.iter().map(ToString::to_string).collect();
-    told.extend(placeholder::refusal(&String::from_utf8_lossy(&text)));
-    if told.is_empty() {
+    let mut reasons: Vec<String> = found.iter().map(ToString::to_string).collect();
+    reasons.extend(placeholder::refusal(&String::from_utf8_lossy(&text)));
+    if reasons.is_empty() {
         return Ok(());
     }
     let name = meta.info.name;
     let agent = match found.iter().any(|violation| violation.path.starts_with("Agent.")) {
-        true => "; the Agent is made of --app-id, --organization and --operator",
+        true => "; the Agent is set by --app-id, --organization and --operator",
         false => "",
     };
     Err(Failure::new(format!(
         "{name} was not called: {}{agent}; see essbasic describe {name}, or send it with --unchecked",
-        told.join("; ")
+        reasons.join("; ")
     )))
 }
 
@@ -128,14 +128,14 @@ fn fill_in_agent(body: &mut Body, meta: &ActionMeta, options: &Options) -> Resul
     match options.agent_json() {
         Some(agent) => body.push("Agent", &agent),
         None if member.required => Err(Failure::new(format!(
-            "{} needs an Agent; give --app-id, --organization and --operator, or write it in the body",
+            "{} requires an Agent; give --app-id, --organization and --operator, or add it to the body",
             meta.info.name
         ))),
         None => Ok(()),
     }
 }
 
-/// The request as HTTP has it. A signature is good for this body and five minutes; a session token is
+/// Formats the request as HTTP text. A signature is valid for this body and five minutes; a session token is
 /// a secret.
 fn shown(request: &Request) -> String {
     let mut text = format!("{} {}\n", request.method, request.uri);

@@ -1,4 +1,4 @@
-//! Progress of a command that asks about contracts: a bar on a terminal, a line now and then elsewhere.
+//! Progress of commands that query contracts: a bar on a terminal, otherwise a line every few seconds.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! `essbasic download`: contracts to files.
+//! `essbasic download`: saves the files of contracts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ Examples:
 pub(crate) struct DownloadArgs {
     #[command(flatten)]
     flows: FlowArgs,
-    /// The folder for the files; made where it is absent.
+    /// Folder for the files, created if it is absent.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -49,12 +49,12 @@ pub(crate) struct DownloadArgs {
     /// Print one JSON document instead of lines.
     #[arg(long)]
     json: bool,
-    /// Downloads at a time.
+    /// Number of concurrent downloads.
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
     #[command(flatten)]
     link_hosts: LinkHosts,
-    /// Download contracts in any state. Without, contracts that are not signed by all are refused.
+    /// Download contracts in any state, instead of refusing those that are not signed by all.
     #[arg(long)]
     any_state: bool,
     /// Wait until the contracts are signed by all, and download each as soon as it is.
@@ -66,17 +66,17 @@ pub(crate) struct DownloadArgs {
 
 pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
     if args.pace.is_given() && !args.wait {
-        return Err(Failure::new("--timeout and --interval are about waiting; add --wait"));
+        return Err(Failure::new("--timeout and --interval require --wait; add it"));
     }
-    // The emulator lives as long as its downloads.
+    // The emulator runs until the downloads end.
     let (session, list) = args.emulated.session(&args.flows, options)?;
-    // Taken back at the end, if it was made here and nothing is in it.
+    // Removed at the end if it was created here and is empty.
     let _folder = Folder::prepare(&args.out)?;
     if let Some(emulator) = &session.emulator {
         let (endpoint, count) = (emulator.endpoint(), list.ids.len());
         output::note(format_args!("emulator at {endpoint}: downloading {count} contracts"));
     }
-    list.tell_repeats();
+    list.note_duplicates();
     fetch(args, &session.client, &list, verbose)
 }
 

@@ -1,4 +1,4 @@
-//! `--emulated`: an emulator of the command's own.
+//! `--emulated`: an emulator inside the command.
 
 use essbasic::Shard;
 use essbasic::blocking::Client;
@@ -31,7 +31,7 @@ impl Emulated {
         }
         if options.endpoint.is_some() || options.test_environment {
             return Err(Failure::new(
-                "--emulated brings its own endpoint; leave out --endpoint and --test-environment",
+                "--emulated has its own endpoint; omit --endpoint and --test-environment",
             ));
         }
         let emulator = emulator::start(Emulator::builder())?;
@@ -45,14 +45,14 @@ impl Emulated {
         flows: &FlowArgs,
         options: &Options,
     ) -> Result<(Session, FlowList), Failure> {
-        // Faults of the list are reported before those of the connection.
+        // Errors in the list are reported before connection errors.
         let given = if self.takes_all(flows) { None } else { Some(flows.read()?) };
         let session = self.begin(options, Shard::default())?;
         let list = given.unwrap_or_else(|| FlowList { ids: session.completed(), repeated: 0 });
         Ok((session, list))
     }
 
-    /// Whether all completed contracts of the emulator are meant.
+    /// Returns whether the command applies to all completed contracts of the emulator.
     pub(crate) fn takes_all(&self, flows: &FlowArgs) -> bool {
         self.emulated && flows.is_absent()
     }

@@ -1,4 +1,4 @@
-//! `essbasic emulator`: the service on loopback, until a signal ends it.
+//! `essbasic emulator`: runs the emulator on loopback until a signal stops it.
 
 mod exports;
 mod stop;
@@ -52,10 +52,10 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EmulatorArgs {
-    /// Listen here; port 0 takes a free one.
+    /// Address to listen on; port 0 selects a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Listen, and send callbacks, also at addresses that other machines reach.
+    /// Allow addresses other than loopback, for listening and for callbacks.
     #[arg(long)]
     allow_remote: bool,
     /// Start with the contracts of this file (JSON, see below) instead of the built-in ones.
@@ -67,11 +67,11 @@ pub(crate) struct EmulatorArgs {
     /// Pad each contract's file to at least this size, at most 268435456; uploaded files stay as they are.
     #[arg(long, value_name = "BYTES", default_value_t = 0, allow_negative_numbers = true, value_parser = pdf_size)]
     pdf_size: usize,
-    /// Let things go wrong, as KIND=RATE or KIND=RATE@ACTION, where `download` is an action too; an unknown
+    /// Inject faults, as KIND=RATE or KIND=RATE@ACTION; `download` counts as an action. An unknown
     /// KIND lists them.
     #[arg(long, value_name = "FAULT", value_delimiter = ',')]
     faults: Vec<Fault>,
-    /// Decides with which requests they do.
+    /// Seed that selects the affected requests.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -80,13 +80,13 @@ pub(crate) struct EmulatorArgs {
         allow_negative_numbers = true
     )]
     faults_seed: u64,
-    /// Speak TLS, and write the certificate of the emulator's authority to this file, for --ca-file.
+    /// Serve TLS, and write the certificate of the emulator's authority to this file, for --ca-file.
     #[arg(long, value_name = "FILE")]
     tls: Option<PathBuf>,
-    /// Let the clock run FACTOR times as fast, from 0 to 1000000; at 0 only POST /_emulator/clock moves it.
+    /// Run the clock FACTOR times as fast, from 0 to 1000000; at 0, only POST /_emulator/clock advances it.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, allow_negative_numbers = true, value_parser = speed)]
     speed: f64,
-    /// Know this SecretId instead of the default one.
+    /// Accept this SecretId instead of the default one.
     #[arg(long, value_name = "ID", requires = "secret_key")]
     secret_id: Option<String>,
     /// The SecretKey that belongs to it.
@@ -95,39 +95,39 @@ pub(crate) struct EmulatorArgs {
     /// Print `export NAME=VALUE` lines for a shell instead of the JSON line, and close stdout.
     #[arg(long)]
     export: bool,
-    /// End also when stdin ends, as it does if it is a pipe from a process that exits.
+    /// Exit when stdin ends, as a pipe does when the parent process exits.
     #[arg(long)]
     until_eof: bool,
-    /// List the actions that are modelled, one per line, and exit.
+    /// List the implemented actions, one per line, and exit.
     #[arg(long)]
     list_actions: bool,
     #[command(flatten)]
     callback: CallbackArgs,
 }
 
-/// Where each change of a contract is told of.
+/// Options of the callbacks.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Callbacks")]
 struct CallbackArgs {
-    /// Post each change of a contract to this address of this machine.
+    /// Post each change of a contract to this URL on this machine.
     #[arg(long, value_name = "URL")]
     callback_url: Option<String>,
-    /// Encrypt what is posted with this CallbackKey, of 32 bytes.
+    /// Encrypt messages with this CallbackKey, of 32 bytes.
     #[arg(long, value_name = "KEY", requires = "callback_url")]
     callback_key: Option<Secret>,
-    /// Sign what is posted with this token.
+    /// Sign messages with this token.
     #[arg(long, value_name = "TOKEN", requires = "callback_url")]
     callback_token: Option<Secret>,
-    /// Post this part of the messages, from 0 to 1, twice.
+    /// Post this share of the messages, from 0 to 1, twice.
     #[arg(long, value_name = "PART", requires = "callback_url", default_value_t = 0.0, allow_negative_numbers = true, value_parser = part)]
     callback_repeat: f64,
     /// Delay each message by up to DURATION, such as 3s, at most 24h.
     #[arg(long, value_name = "DURATION", requires = "callback_url", default_value = "0s", allow_negative_numbers = true, value_parser = delay)]
     callback_delay: Duration,
-    /// Let messages overtake each other.
+    /// Reorder messages.
     #[arg(long, requires = "callback_url")]
     callback_reorder: bool,
-    /// Decides which messages come twice, late or early.
+    /// Seed that selects the duplicated, delayed and reordered messages.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -162,7 +162,7 @@ struct Ready<'a> {
     endpoint: &'a str,
 }
 
-/// A number of an option within its limits.
+/// Parses a number within limits.
 fn number<T: FromStr + PartialOrd + Display>(text: &str, least: T, most: T) -> Result<T, String> {
     // Comparisons with NaN are false.
     let number = text.parse().ok().filter(|number| *number >= least && *number <= most);
@@ -193,7 +193,7 @@ fn delay(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What the emulator is started with, and what a client needs to call it.
+/// Returns the settings of the emulator, and the variables that a client needs.
 fn settings(args: &EmulatorArgs) -> Result<(Builder, Exports), Failure> {
     let seed = match (&args.seed, args.flows) {
         (Some(path), _) => Seed::from_json(&input::text_file(path)?).map_err(|error| {
@@ -245,7 +245,7 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
             Failure::new(format!("{path} cannot be written: {error}; give another --tls FILE"))
         })?;
     }
-    // From here on a signal ends it in peace; before, it ends the process.
+    // From here on, a signal stops the emulator gracefully. Before, it ends the process.
     let stop = stop::Stop::listen(args.until_eof)?;
     exports.endpoint(&emulator.endpoint());
     if args.export {
@@ -260,14 +260,14 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Replaces the file, whatever is at its path: a link is not followed, and nothing is written into a FIFO.
+/// Replaces the file at this path. A link is not followed, and a FIFO is not written to.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = TemporaryFile::create_in(path.parent().unwrap_or(Path::new("")))?;
     file.file().write_all(text.as_bytes())?;
     file.persist(path)
 }
 
-/// Ends the output, for whoever reads it to the end.
+/// Closes stdout, for a caller that reads it to its end.
 #[cfg(unix)]
 fn close_stdout() -> Result<(), Failure> {
     let nowhere = std::fs::File::options().write(true).open("/dev/null");

@@ -1,12 +1,12 @@
 use std::fmt;
 use std::process::ExitCode;
 
-/// How a command that could start has ended.
+/// Result of a command that has started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// All was done.
+    /// Everything succeeded.
     Done,
-    /// Some was not, and each part that was not has said why.
+    /// A part failed; each failure has been reported.
     Partly,
 }
 
@@ -25,13 +25,13 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What kept a command from starting, for one line: what is wrong; what to do.
+/// An error that prevented a command from starting, in one line: the cause; the fix.
 #[derive(Debug)]
 pub(crate) struct Failure(String);
 
 impl Failure {
-    /// Parts of the text may come from outside: what would break the line or drive a terminal becomes
-    /// a space.
+    /// Parts of the text may be untrusted: characters that break the line or control a terminal become
+    /// spaces.
     pub(crate) fn new(text: impl fmt::Display) -> Self {
         Self(one_line(&text.to_string()))
     }
@@ -43,7 +43,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The text without control characters and without what reverses the direction of writing.
+/// Returns the text without control characters and without bidirectional formatting characters.
 pub(crate) fn one_line(text: &str) -> String {
     let tame = |c: char| match c {
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',

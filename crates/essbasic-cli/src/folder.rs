@@ -1,4 +1,4 @@
-//! The folder for files: checked before anything is asked of the service.
+//! The output folder, checked before the first request.
 
 use std::fs;
 use std::io;
@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::failure::Failure;
 
 pub(crate) struct Folder {
-    /// What was made on the way to it, the outermost first.
+    /// Folders that were created, the outermost first.
     made: Vec<PathBuf>,
 }
 
 impl Folder {
-    /// Makes the folder and makes sure that files can be written in it.
+    /// Creates the folder and checks that files can be written in it.
     pub(crate) fn prepare(path: &Path) -> Result<Self, Failure> {
         let mut made: Vec<PathBuf> = path
             .ancestors()
@@ -28,10 +28,10 @@ impl Folder {
 }
 
 impl Drop for Folder {
-    /// Takes back what was made, as far as it is empty.
+    /// Removes the folders that were created and are empty.
     fn drop(&mut self) {
         for folder in self.made.iter().rev() {
-            // One that is not empty stays.
+            // A folder that is not empty is kept.
             let _ = fs::remove_dir(folder);
         }
     }
@@ -50,15 +50,15 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("{path} {what}: {error}; {remedy}choose another folder with --out"))
 }
 
-/// What ended a download, in the words of this command.
-pub(crate) fn told(error: &essbasic::Error) -> Failure {
+/// Describes the error that ended a download, with the options of this command.
+pub(crate) fn explain(error: &essbasic::Error) -> Failure {
     match error {
         essbasic::Error::Folder { path, source, .. } => unusable(path, source),
         other => Failure::new(other),
     }
 }
 
-/// The system's own words: `tempfile` adds the path of a file that nobody has heard of.
+/// Returns the error of the operating system, without the path of a temporary file that `tempfile` adds.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" at path ").next().unwrap_or(&text).to_owned()

@@ -1,4 +1,4 @@
-//! What commands read: lists of flow ids, bodies, secrets.
+//! Input of commands: lists of flow IDs, bodies, secrets.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,22 +11,22 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::output;
 
-/// Mark that some editors put at the start of UTF-8 text.
+/// UTF-8 byte order mark, which some editors write.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The real ids have 32 letters and digits.
+/// Maximum length of a flow ID, in bytes; those of the service have 32.
 const MAX_ID_CHARS: usize = 128;
 
-/// More than any id, its line end and a byte order mark take.
+/// Maximum length of a line, in bytes: an ID, its line end and a byte order mark.
 const MAX_LINE_BYTES: u64 = 1024;
 
-/// An upload has 60 MB, as base64 a third more; nothing that is read whole is longer.
+/// Maximum size of a file that is read into memory, in bytes. An upload has up to 60 MB, in base64 a third more.
 const MAX_FILE_BYTES: u64 = 128 << 20;
 
 /// Name of stdin as a file argument.
 pub(crate) const STDIN: &str = "-";
 
-/// Which flows a command is about.
+/// The contracts of a command.
 #[derive(clap::Args)]
 pub(crate) struct FlowArgs {
     /// Ids of contracts.
@@ -37,30 +37,30 @@ pub(crate) struct FlowArgs {
     flows: Vec<PathBuf>,
 }
 
-/// Flow ids in the order given, each once.
+/// Flow IDs in the given order, without duplicates.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FlowList {
     pub(crate) ids: Vec<String>,
-    /// How many were left out because they had been given before.
+    /// Number of duplicates that were left out.
     pub(crate) repeated: usize,
 }
 
 impl FlowArgs {
-    /// Whether none were named, neither as arguments nor in a file.
+    /// Returns whether no IDs were given, neither as arguments nor in a file.
     pub(crate) fn is_absent(&self) -> bool {
         self.ids.is_empty() && self.flows.is_empty()
     }
 
-    /// Returns the files that ids are read from.
+    /// Returns the files from which IDs are read.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         self.flows.iter().map(PathBuf::as_path).filter(|path| *path != Path::new(STDIN))
     }
 
-    /// The list; never empty.
+    /// Reads the list, which is never empty.
     pub(crate) fn read(&self) -> Result<FlowList, Failure> {
         if self.is_absent() {
             return Err(Failure::new(
-                "no flow ids are given; name them as arguments, or a file of them with --flows FILE",
+                "no flow IDs; give them as arguments, or a file of them with --flows FILE",
             ));
         }
         let mut list = FlowList { ids: Vec::new(), repeated: 0 };
@@ -71,7 +71,7 @@ impl FlowArgs {
         };
         for id in &self.ids {
             add(check(id.trim()).map_err(|why| {
-                Failure::new(format!("{} is no flow id: {why}; check the arguments", shown(id)))
+                Failure::new(format!("invalid flow ID {}: {why}; check the arguments", shown(id)))
             })?);
         }
         if self.flows.iter().filter(|path| *path == Path::new(STDIN)).count() > 1 {
@@ -87,7 +87,9 @@ impl FlowArgs {
                 (name, found)
             };
             if found.is_empty() {
-                return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
+                return Err(Failure::new(format!(
+                    "{name} contains no flow IDs; write one per line"
+                )));
             }
             found.into_iter().for_each(&mut add);
         }
@@ -96,10 +98,10 @@ impl FlowArgs {
 }
 
 impl FlowList {
-    pub(crate) fn tell_repeats(&self) {
+    pub(crate) fn note_duplicates(&self) {
         if self.repeated > 0 {
             output::note(format_args!(
-                "flow ids given again: {}; each is asked for once",
+                "duplicate flow IDs: {}; each is processed once",
                 self.repeated
             ));
         }
@@ -110,13 +112,13 @@ fn unreadable(name: &str, error: &io::Error) -> Failure {
     Failure::new(format!("{name} cannot be read: {error}; check the path and its permissions"))
 }
 
-/// Ids, one a line. A byte order mark, blank lines, spaces around an id and either kind of line end
-/// are what editors leave behind; anything else is refused with its line.
+/// Reads IDs, one per line. A byte order mark, blank lines, spaces around an ID and both kinds of line end
+/// are accepted; anything else is an error with its line number.
 fn read_ids(reader: impl BufRead, name: &str) -> Result<Vec<String>, Failure> {
     IdLines::new(reader, name).collect()
 }
 
-/// The ids of a list, as they are read.
+/// Iterates over the IDs of a list.
 struct IdLines<R> {
     reader: R,
     name: String,
@@ -141,7 +143,7 @@ impl<R: BufRead> IdLines<R> {
             let (number, name) = (self.number, &self.name);
             let refuse = |why: &str| {
                 Failure::new(format!(
-                    "line {number} of {name} is no flow id: {why}; write one id a line"
+                    "line {number} of {name} is not a flow ID: {why}; write one ID per line"
                 ))
             };
             if self.line.len() as u64 == MAX_LINE_BYTES && self.line.last() != Some(&b'\n') {
@@ -165,14 +167,14 @@ impl<R: BufRead> Iterator for IdLines<R> {
     }
 }
 
-/// Flow ids that are read as they are needed.
+/// Flow IDs that are read on demand.
 pub(crate) struct FlowStream {
-    /// How many of ours there are, repeats included.
+    /// Number of IDs of this shard, duplicates included.
     pub(crate) count: u64,
     pub(crate) ids: Box<dyn Iterator<Item = String> + Send>,
-    /// Where they come from, to read them once more.
+    /// Source, to read them again.
     pub(crate) source: FlowSource,
-    /// Why reading ended early.
+    /// Reason for which reading ended early.
     pub(crate) broken: Arc<Mutex<Option<Failure>>>,
 }
 
@@ -186,7 +188,7 @@ pub(crate) enum FlowSource {
 }
 
 impl FlowSource {
-    /// Returns the ids. Reading ends early at one that cannot be read, and `broken` has the reason.
+    /// Returns the IDs. Reading ends early at an invalid one, with the reason in `broken`.
     pub(crate) fn ids(
         &self,
         broken: Arc<Mutex<Option<Failure>>>,
@@ -212,7 +214,7 @@ impl FlowSource {
 }
 
 impl FlowStream {
-    /// A stream of ids in memory.
+    /// Returns a stream of IDs in memory.
     pub(crate) fn of_list(ids: Vec<String>, ours: impl Fn(&str) -> bool) -> Self {
         let count = ids.iter().filter(|id| ours(id)).count() as u64;
         Self::of(FlowSource::List(ids.into()), count)
@@ -225,8 +227,8 @@ impl FlowStream {
 }
 
 impl FlowArgs {
-    /// The ids, without a list of them in memory where they come from a file. All of it is looked at
-    /// first: what is no id is refused before anything is asked of the service, and ours are counted.
+    /// Returns the IDs, without a list in memory if they come from a file. The whole file is checked
+    /// first, so that an invalid ID is reported before the first request, and the IDs of this shard are counted.
     pub(crate) fn stream(&self, ours: impl Fn(&str) -> bool) -> Result<FlowStream, Failure> {
         if self.flows.is_empty() || !self.ids.is_empty() || !self.flows.iter().all(|p| p.is_file())
         {
@@ -241,7 +243,9 @@ impl FlowArgs {
             }
             if none {
                 let name = path.display();
-                return Err(Failure::new(format!("{name} holds no flow ids; write one a line")));
+                return Err(Failure::new(format!(
+                    "{name} contains no flow IDs; write one per line"
+                )));
             }
         }
         Ok(FlowStream::of(FlowSource::Files(self.flows.clone()), count))
@@ -254,8 +258,8 @@ fn lines_of(path: &Path) -> Result<IdLines<BufReader<File>>, Failure> {
     Ok(IdLines::new(BufReader::new(file), &name))
 }
 
-/// What ids may hold is not published. Refused is what no id can hold and what points at another
-/// mistake: a path, a line of CSV, JSON, a comment.
+/// The service does not publish the format of IDs. Refused are characters that point to another
+/// kind of input: a path, a line of CSV, JSON, a comment.
 fn check(id: &str) -> Result<String, &'static str> {
     if id.is_empty() {
         return Err("it is empty");
@@ -265,7 +269,7 @@ fn check(id: &str) -> Result<String, &'static str> {
     }
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !id.chars().all(fits) || id.starts_with('.') {
-        return Err("it holds something besides letters, digits, - and _");
+        return Err("it contains a character other than letters, digits, - and _");
     }
     Ok(id.to_owned())
 }
@@ -278,7 +282,7 @@ fn shown(id: &str) -> String {
     format!("{shown:?}")
 }
 
-/// A body given as text, as `@FILE` or as `-` for stdin.
+/// Reads a body given as text, as `@FILE`, or as `-` for stdin.
 pub(crate) fn body(argument: &str) -> Result<Vec<u8>, Failure> {
     match (argument, argument.strip_prefix('@')) {
         ("-", _) => whole("stdin", io::stdin().lock()),
@@ -287,14 +291,14 @@ pub(crate) fn body(argument: &str) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// All that is to be read, up to a bound.
+/// Reads everything, up to a limit.
 fn whole(name: &str, from: impl Read) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = from.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(name, &error))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(Failure::new(format!(
-            "{name} is longer than 128 MiB, which nothing here is; name another"
+            "{name} exceeds the limit of 128 MiB; give another file"
         )));
     }
     Ok(bytes)
@@ -324,7 +328,7 @@ fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     })
 }
 
-/// A value that is never shown, and wiped when done with.
+/// A secret string that is never shown, and zeroized when dropped.
 #[derive(Clone)]
 pub(crate) struct Secret(Zeroizing<String>);
 
@@ -355,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_editors_leave_behind_is_taken() {
+    fn byte_order_marks_blanks_and_line_ends_are_accepted() {
         assert_eq!(
             ids("\u{feff}yDwA\r\n\r\n  yDwB\t\n\nyDw-C_1".as_bytes()).unwrap(),
             ["yDwA", "yDwB", "yDw-C_1"]
@@ -364,29 +368,34 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_refused_with_its_line() {
+    fn other_input_is_refused_with_its_line() {
         for (text, why) in [
-            (&b"a\nb,c\n"[..], "line 2 of list is no flow id: it holds something besides"),
+            (
+                &b"a\nb,c\n"[..],
+                "line 2 of list is not a flow ID: it contains a character other than",
+            ),
             (b"# ids\n", "line 1"),
             (b"a\n\n../b", "line 3"),
             (b"a\nb\\c", "line 2"),
             (b"..", "line 1"),
-            (b"a\n\xff\xfe", "line 2 of list is no flow id: it is not UTF-8"),
+            (b"a\n\xff\xfe", "line 2 of list is not a flow ID: it is not UTF-8"),
             (b"a\0b", "line 1"),
             (b"a b", "line 1"),
         ] {
             let error = ids(text).unwrap_err();
             assert!(error.contains(why), "{error}");
-            assert!(error.contains("; write one id a line"), "{error}");
+            assert!(error.contains("; write one ID per line"), "{error}");
         }
         let long = [b"a\n".as_slice(), &[b'x'; 5000]].concat();
-        assert!(ids(&long).unwrap_err().contains("line 2 of list is no flow id: it is too long"));
+        assert!(
+            ids(&long).unwrap_err().contains("line 2 of list is not a flow ID: it is too long")
+        );
         assert!(ids(&[b'x'; 129]).unwrap_err().contains("too long"));
         assert_eq!(ids(&[b'x'; 128]).unwrap().len(), 1);
     }
 
     #[test]
-    fn repeats_are_left_out_and_counted() {
+    fn duplicates_are_left_out_and_counted() {
         let args =
             FlowArgs { ids: ["b", "a", "b", "c", "a"].map(str::to_owned).to_vec(), flows: vec![] };
         let list = args.read().unwrap();

@@ -10,12 +10,12 @@ const INTERRUPTED: i32 = 130;
 /// Returns a [`Stop`] that the first SIGINT or SIGTERM sets. A second one ends the process.
 pub(crate) fn on_signal() -> Result<Stop, Failure> {
     let stop = Stop::default();
-    let told = stop.clone();
+    let handled = stop.clone();
     let handler = move || {
-        if told.is_stopped() {
+        if handled.is_stopped() {
             std::process::exit(INTERRUPTED);
         }
-        told.stop();
+        handled.stop();
     };
     ctrlc::set_handler(handler)
         .map_err(|error| Failure::new(format!("cannot handle signals: {error}; try again")))?;

@@ -1,8 +1,8 @@
-//! Where download links may lead.
+//! Hosts that download links may point to.
 
 use essbasic::LinkHost;
 
-/// Hosts besides the service's own.
+/// Hosts in addition to those of the service.
 #[derive(clap::Args)]
 pub(crate) struct LinkHosts {
     /// Follow download links to this host too: HOST, *.DOMAIN, or http://HOST:PORT for plain http.
@@ -11,8 +11,8 @@ pub(crate) struct LinkHosts {
 }
 
 impl LinkHosts {
-    /// Adds them to those that are agreed to.
-    pub(crate) fn add_to(&self, agreed: &mut Vec<LinkHost>) {
-        agreed.extend(self.hosts.iter().cloned());
+    /// Adds the hosts to the allowlist.
+    pub(crate) fn add_to(&self, allowed: &mut Vec<LinkHost>) {
+        allowed.extend(self.hosts.iter().cloned());
     }
 }

@@ -1,17 +1,17 @@
-//! What the crates underneath tell of their work, on stderr.
+//! Log output of the libraries, on stderr.
 
 use std::io;
 
 use tracing_subscriber::filter::LevelFilter;
 
-/// Shows warnings, and where `verbose` what is sent, answered and served.
+/// Logs warnings, and with `verbose` also requests and responses.
 pub(crate) fn start(verbose: bool) {
     tracing_subscriber::fmt()
         .with_max_level(if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN })
         .with_writer(io::stderr)
         .with_ansi(false)
         .with_target(false)
-        // A log that nobody can read must not end the work: its own complaint would panic.
+        // An unwritable log must not end the command: the default reaction is a panic.
         .log_internal_errors(false)
         .init();
 }

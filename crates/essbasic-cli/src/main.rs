@@ -48,20 +48,20 @@ With an account:
   export TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=...
   export ESSBASIC_APP_ID=... ESSBASIC_ORGANIZATION=... ESSBASIC_OPERATOR=...
   essbasic status FLOW_ID
-The keys are those of the Cloud API, from the CAM console; the other three say for whom to call.
+The keys are those of the Cloud API, from the CAM console; the other three identify the caller.
 
 Other variables: TENCENTCLOUD_TOKEN (temporary keys), HTTPS_PROXY, NO_PROXY,
 ESSBASIC_CALLBACK_TOKEN and ESSBASIC_CALLBACK_KEY (listen), AWS_* (archive to a bucket).
 
-Exit status of every command: 0 all is done, 2 a part is not, each part with its reason, 1 it could not start or
-go on, 130 a second signal ended it.";
+Exit status of every command: 0 everything succeeded, 2 a part failed, each with its reason, 1 it could not start or
+continue, 130 a second signal ended it.";
 
-/// Contracts of Tencent e-sign (essbasic): start them, wait for them, fetch them, receive callbacks, call
-/// any action, find one's way in the API, sign requests, run an emulator.
+/// Tencent e-sign (essbasic): create, wait for and download contracts, receive callbacks, call
+/// any action, explore the API, sign requests, run an emulator.
 #[derive(Parser)]
 #[command(name = "essbasic", version, arg_required_else_help = true, after_help = QUICK_START)]
 struct Cli {
-    /// Tell on stderr what is sent, answered and served, without secrets.
+    /// Log requests and responses on stderr, without secrets.
     #[arg(long, short, global = true, display_order = 900)]
     verbose: bool,
     #[command(flatten)]
@@ -128,13 +128,13 @@ fn refuse_twice() -> Result<(), clap::Error> {
     Ok(())
 }
 
-/// The command line. What only commands that call the service look at is not shown in the others'
-/// help.
+/// Returns the command line. Options of commands that call the service are hidden in the help of the
+/// others.
 fn command() -> clap::Command {
     let mut command = Cli::command();
-    // Hands the global options down.
+    // Propagates the global options.
     command.build();
-    // A switch given twice loses nothing.
+    // A flag that is given twice has no second value.
     let switches = |arg: clap::Arg| match arg.get_action() {
         clap::ArgAction::SetTrue => {
             let id = arg.get_id().clone();
@@ -157,7 +157,7 @@ fn command() -> clap::Command {
     command
 }
 
-/// Adds the exit status to the help of a command that has no more to say of it.
+/// Adds the exit status to the help of a command that does not describe it.
 fn with_exit_status(command: clap::Command) -> clap::Command {
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let help = reflow(&help);
@@ -188,20 +188,20 @@ fn reflow(text: &str) -> String {
     out
 }
 
-/// Help and version, which clap hands over as errors, and what is wrong with the arguments: on one
-/// line like every other failure, and with status 1, since 2 means that a part was not done.
+/// Prints help and version, which clap returns as errors, and invalid arguments: on one
+/// line like every other error, and with status 1, since 2 means that a part failed.
 fn usage(error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
-        // Where help cannot be written, nobody reads it.
+        // Nothing can be done if help cannot be written.
         let _ = error.print();
         return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     let text = error.to_string();
-    let said = text.split("\n\n").take_while(|part| !part.starts_with("Usage:"));
-    let said = said.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
-    let said = said.filter(|part| !part.starts_with("For more information"));
-    output::note(format_args!("{}; see --help", said.collect::<Vec<_>>().join("; ")));
+    let causes = text.split("\n\n").take_while(|part| !part.starts_with("Usage:"));
+    let causes = causes.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let causes = causes.filter(|part| !part.starts_with("For more information"));
+    output::note(format_args!("{}; see --help", causes.collect::<Vec<_>>().join("; ")));
     ExitCode::FAILURE
 }
 

@@ -1,4 +1,4 @@
-//! Options that every command which calls the service takes.
+//! Options of all commands that call the service.
 
 use std::env::VarError;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 use crate::input;
 
-/// Where calls go, with which credential and for whom.
+/// Endpoint, credential and agent.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Call this server: https://HOST or http://HOST:PORT [env: ESSBASIC_ENDPOINT=]
@@ -23,24 +23,24 @@ pub(crate) struct Options {
     /// Call the service's test environment.
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) test_environment: bool,
-    /// Take the credential from this profile of the official tools. Without, the usual places are
-    /// looked in: environment, profile files, pod identity, machine role.
+    /// Read the credential from this profile of the official tools [default: environment, profile
+    /// files, pod identity, machine role]
     #[arg(long, value_name = "NAME", global = true, help_heading = "Connection")]
     pub(crate) profile: Option<String>,
-    /// Go through this proxy, http://HOST:PORT [default: HTTPS_PROXY and its like]
+    /// Use this proxy, http://HOST:PORT [default: HTTPS_PROXY or HTTP_PROXY, and NO_PROXY]
     #[arg(long, value_name = "URL", global = true, help_heading = "Connection")]
     pub(crate) proxy: Option<String>,
-    /// Trust these certificate authorities too (PEM).
+    /// Trust these additional certificate authorities (PEM).
     #[arg(long, value_name = "FILE", global = true, help_heading = "Connection")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// How long one call may take, retries included, such as 30s [default: 60s]
+    /// Timeout of one call, retries included, such as 30s [default: 60s]
     #[arg(long, value_name = "TIME", global = true, help_heading = "Connection", value_parser = duration)]
     pub(crate) call_timeout: Option<Duration>,
     /// Send at most this many requests per second to each action [default: the service's limit, mostly 20]
     #[arg(long, value_name = "N", global = true, help_heading = "Connection",
         value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
-    /// The platform's application.
+    /// ID of the platform's application.
     #[arg(
         long,
         value_name = "ID",
@@ -50,7 +50,7 @@ pub(crate) struct Options {
         help_heading = "Agent"
     )]
     pub(crate) app_id: Option<String>,
-    /// The sub-organisation, by the platform's own id.
+    /// The sub-organization, by the platform's own ID.
     #[arg(
         long,
         value_name = "OPEN_ID",
@@ -60,7 +60,7 @@ pub(crate) struct Options {
         help_heading = "Agent"
     )]
     pub(crate) organization: Option<String>,
-    /// The employee who acts, by the platform's own id.
+    /// The employee who acts, by the platform's own ID.
     #[arg(
         long,
         value_name = "OPEN_ID",
@@ -75,10 +75,10 @@ pub(crate) struct Options {
 /// The variable that names the server to call, as `essbasic emulator` exports it.
 pub(crate) const ENDPOINT: &str = "ESSBASIC_ENDPOINT";
 
-/// Requests per second that the service allows to most actions.
+/// Rate limit of most actions, in requests per second.
 const DEFAULT_RATE: u32 = 20;
 
-/// Longest duration that an option takes. It stays far from the limits of clocks.
+/// Maximum duration of an option, far below the limits of clocks.
 const MAX_DURATION: Duration = Duration::from_secs(10 * 366 * 86_400);
 
 /// Parses `30s`, `5m`, `1h 30m`, or seconds.
@@ -86,17 +86,17 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let parsed = match text.parse::<u32>() {
         Ok(seconds) => Duration::from_secs(seconds.into()),
         Err(_) => {
-            humantime::parse_duration(text).map_err(|_| "write it like 30s, 5m or 1h".to_owned())?
+            humantime::parse_duration(text).map_err(|_| "write it as 30s, 5m or 1h".to_owned())?
         }
     };
     if parsed > MAX_DURATION {
-        return Err("it is longer than 10 years; write it like 30s, 5m or 1h".to_owned());
+        return Err("it is longer than 10 years; write it as 30s, 5m or 1h".to_owned());
     }
     Ok(parsed)
 }
 
 impl Options {
-    /// The agent of calls that cannot do without one.
+    /// Returns the complete agent.
     fn agent(&self) -> Result<Agent, Failure> {
         match (given(&self.app_id), given(&self.organization), given(&self.operator)) {
             (Some(app_id), Some(organization), Some(operator)) => {
@@ -111,14 +111,14 @@ impl Options {
                 let missing = missing.iter().filter(|(value, _)| value.is_none());
                 let missing: Vec<_> = missing.map(|(_, name)| *name).collect();
                 Err(Failure::new(format!(
-                    "it is not said for whom to call; give {}",
+                    "the caller is not identified; give {}",
                     missing.join(", ")
                 )))
             }
         }
     }
 
-    /// The agent as far as it is given.
+    /// Returns the given fields of the agent.
     pub(crate) fn agent_json(&self) -> Option<Value> {
         let mut agent = Map::new();
         if let Some(app_id) = given(&self.app_id) {
@@ -171,7 +171,7 @@ impl Options {
         Ok(config.with_rate_limit(self.rate_limit(Shard::default())))
     }
 
-    /// The rate limit of a process that does `shard` of a job: its part of `--rate`, or of the default.
+    /// Returns the rate limit of one shard: its share of `--rate`, or of the default.
     pub(crate) fn rate_limit(&self, shard: Shard) -> RateLimit {
         let part = |rate: u32| RateLimit::Fixed((rate / shard.count()).max(1));
         match (self.rate, shard.count()) {
@@ -192,7 +192,7 @@ impl Options {
         })
     }
 
-    /// How servers are reached.
+    /// Returns the settings of the transport.
     pub(crate) fn transport(&self) -> Result<TransportConfig, Failure> {
         let mut transport = TransportConfig::default();
         if let Some(proxy) = given(&self.proxy) {
@@ -207,7 +207,7 @@ impl Options {
         Ok(transport)
     }
 
-    /// A client for calls that carry their own agent.
+    /// Returns a client for calls whose body contains the agent.
     pub(crate) fn client(&self, region: Option<&str>) -> Result<Client, Failure> {
         let mut config = self.config()?;
         if let Some(region) = region {
@@ -216,21 +216,21 @@ impl Options {
         self.connect(config, Agent::new(""))
     }
 
-    /// A client for contracts.
+    /// Returns a client for contracts.
     pub(crate) fn contracts(&self) -> Result<Client, Failure> {
         self.contracts_of(Shard::default())
     }
 
-    /// A client for contracts, for a process that does `shard` of a job.
+    /// Returns a client for contracts, with the rate limit of one shard.
     pub(crate) fn contracts_of(&self, shard: Shard) -> Result<Client, Failure> {
         let agent = self.agent()?;
         self.connect(self.config()?.with_rate_limit(self.rate_limit(shard)), agent)
     }
 
-    /// A client for an emulator, with what it knows by default.
+    /// Returns a client for an emulator, with its default keys and agent.
     pub(crate) fn emulated(&self, endpoint: &str) -> Result<Client, Failure> {
         let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
-            // A proxy would look for the emulator on its own machine.
+            // For a proxy, loopback is its own machine.
             .with_transport_config(TransportConfig::default().with_proxy(Proxy::None))
             .with_endpoint_url(endpoint)
             .map_err(Failure::new)?
@@ -239,7 +239,7 @@ impl Options {
     }
 }
 
-/// An empty variable of the environment is one that is not set.
+/// Returns the value unless it is blank: an empty variable counts as unset.
 fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }

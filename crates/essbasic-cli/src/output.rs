@@ -1,4 +1,4 @@
-//! What goes to stdout and stderr.
+//! Output on stdout and stderr.
 
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -23,7 +23,7 @@ pub(crate) fn result(text: impl fmt::Display) -> io::Result<()> {
 /// Writes one JSON document to stdout: indented for a person, on one line for a program.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     match io::stdout().is_terminal() {
-        true => line(serde_json::to_string_pretty(value).map_err(|error| formless(&error))?),
+        true => line(serde_json::to_string_pretty(value).map_err(|error| unwritable(&error))?),
         false => json_line(value),
     }
 }
@@ -52,19 +52,19 @@ fn laid_out(text: &str) -> Result<String, Failure> {
 
 /// Writes one JSON document to stdout, on one line.
 pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
-    line(serde_json::to_string(value).map_err(|error| formless(&error))?)
+    line(serde_json::to_string(value).map_err(|error| unwritable(&error))?)
 }
 
-fn formless(error: &serde_json::Error) -> Failure {
-    Failure::new(format!("the result has no JSON form: {error}; please report this"))
+fn unwritable(error: &serde_json::Error) -> Failure {
+    Failure::new(format!("cannot write the result as JSON: {error}; please report this"))
 }
 
-/// Writes one line to stderr. Where nobody can read it there is nobody to tell.
+/// Writes one line to stderr. Errors are ignored: there is no other place to report them.
 pub(crate) fn note(text: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Writes to stdout what another library prints.
+/// Writes bytes to stdout.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     settle(stdout.write_all(bytes).and_then(|()| stdout.flush()))

@@ -20,7 +20,7 @@ impl Inputs {
     /// Returns an error if the output file of an option is one of the inputs.
     ///
     /// # Errors
-    /// As above, or if a path cannot be resolved.
+    /// Returns an error in this case, and if a path cannot be resolved.
     pub(crate) fn refuse(&self, option: &str, output: &Path) -> Result<(), Failure> {
         let shown = output.display();
         for (input, role) in &self.0 {
@@ -37,7 +37,7 @@ impl Inputs {
     }
 }
 
-/// An output file of an option, opened before the work begins. It gets its name when it is complete.
+/// An output file of an option, created before the work starts, and renamed to its final name when complete.
 pub(crate) struct OutputFile {
     option: &'static str,
     path: PathBuf,
@@ -68,7 +68,7 @@ impl OutputFile {
         Ok(Self { option, path: path.to_owned(), file })
     }
 
-    /// Writes the file and gives it its name.
+    /// Writes the file and renames it to its final name.
     ///
     /// # Errors
     /// Returns an error if it cannot be written or renamed. An earlier file of that name is left as it was.

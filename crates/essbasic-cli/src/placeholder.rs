@@ -22,7 +22,7 @@ pub(crate) fn refusal(json: &str) -> Option<String> {
     })
 }
 
-/// Looks only at strings: numbers may have any size.
+/// Checks strings only: numbers may have any size.
 fn walk(json: &str, path: &str, key: &str, found: &mut Vec<String>) {
     match json.trim_start().bytes().next() {
         Some(b'"') => {
@@ -49,8 +49,8 @@ fn walk(json: &str, path: &str, key: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Whether a string is the placeholder of a field of this name, in whole or cut to the longest value that
-/// the field allows, or repeated up to the shortest.
+/// Returns whether a string is the placeholder of a field of this name: whole, truncated to the field's maximum
+/// length, or repeated up to its minimum length.
 fn is_placeholder(text: &str, key: &str) -> bool {
     let whole = format!("<{key}>");
     let padded = text.strip_prefix(&whole).is_some_and(|rest| rest.bytes().all(|b| b == b'x'));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_only_look_alike_are_none() {
+    fn similar_values_are_not_placeholders() {
         let body = json!({
             "FlowId": "yDw", "Name": "<b>", "Text": "a < b", "Content": "<html></html>",
             "List": ["", "<", "<L"], "Html": "<FlowId>"

@@ -1,5 +1,5 @@
-//! What a person sees while a command works: a bar on a terminal, lines elsewhere. All on stderr, so
-//! that stdout holds results only.
+//! Progress of a command: a bar on a terminal, lines elsewhere. It is written to stderr, so
+//! that stdout contains results only.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -17,13 +17,13 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// `lines` is what takes the place of a bar, for instance a log on the same terminal.
+    /// `lines` replaces the bar by lines, for example because of a log on the same terminal.
     pub(crate) fn new(flows: usize, lines: bool) -> Self {
         if lines || !io::stderr().is_terminal() {
             return Self { bar: None, bytes: AtomicU64::new(0) };
         }
         let bar = ProgressBar::new(flows as u64);
-        // The template is a constant; were it wrong, the plain bar would do.
+        // The template is a constant; the default bar replaces an invalid one.
         if let Ok(style) = ProgressStyle::with_template(
             "{bar:30} {pos}/{len} contracts {per_sec} {elapsed} {left} {wide_msg}",
         ) {
@@ -33,32 +33,32 @@ impl Progress {
         Self { bar: Some(bar), bytes: AtomicU64::new(0) }
     }
 
-    /// Whether there is a bar.
+    /// Returns whether there is a bar.
     pub(crate) fn is_bar(&self) -> bool {
         self.bar.is_some()
     }
 
-    /// So many flows have come to their end.
+    /// Sets the number of finished contracts.
     pub(crate) fn reached(&self, flows: usize) {
         if let Some(bar) = &self.bar {
             bar.set_position(flows as u64);
         }
     }
 
-    /// So many more bytes have come.
+    /// Adds received bytes.
     pub(crate) fn received(&self, bytes: u64) {
         let sum = self.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         self.doing(HumanBytes(sum).to_string());
     }
 
-    /// What is going on, beside the bar.
+    /// Sets the message next to the bar.
     pub(crate) fn doing(&self, what: impl Into<String>) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.into());
         }
     }
 
-    /// A line that stays, above the bar.
+    /// Prints a line on stderr, above the bar.
     pub(crate) fn note(&self, text: impl fmt::Display) {
         match &self.bar {
             Some(bar) => bar.suspend(|| output::note(text)),
@@ -66,7 +66,7 @@ impl Progress {
         }
     }
 
-    /// A result on stdout, above the bar.
+    /// Prints a result on stdout, above the bar.
     pub(crate) fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
         match &self.bar {
             Some(bar) => bar.suspend(|| output::line(text)),
@@ -74,7 +74,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -82,10 +82,10 @@ impl Progress {
     }
 }
 
-/// The remaining time, once it can be estimated.
+/// Writes the remaining time, once it can be estimated.
 fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
     if state.pos() > 0 {
-        // A bar that cannot be drawn is left out.
+        // Writing to the bar's buffer cannot fail.
         let _ = write!(to, "(left {:#})", HumanDuration(state.eta()));
     }
 }

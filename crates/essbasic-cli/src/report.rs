@@ -14,7 +14,7 @@ macro_rules! json_format {
 JSON: flows lists each contract once: flow_id, state (done, failed, not_reached), status (of the service, such as
 ALL; null if it was not asked for), files [path, bytes,
 sha256 of archived ones], bytes, error (kind, message; null without one). complete,
-total, done, failed, not_reached, bytes and repeated (ids given more than once) sum up that list."
+total, done, failed, not_reached, bytes and repeated (duplicate IDs) summarize that list."
     };
 }
 pub(crate) use json_format;
@@ -37,7 +37,7 @@ pub(crate) struct Summary {
     failed: u64,
     not_reached: u64,
     bytes: u64,
-    /// Ids that were given more than once and asked for once.
+    /// Number of duplicate IDs, each processed once.
     repeated: u64,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Flow<'a> {
     files: Vec<File<'a>>,
     bytes: u64,
     error: Option<Reason<'a>>,
-    /// What only `status` asks for.
+    /// Fields of `status` only.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     details: Option<Details<'a>>,
 }
@@ -60,12 +60,12 @@ pub(crate) struct Flow<'a> {
 pub(crate) struct File<'a> {
     pub(crate) path: Cow<'a, str>,
     pub(crate) bytes: u64,
-    /// In hexadecimal, if it is recorded.
+    /// SHA-256 in hexadecimal, if it is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sha256: Option<&'a str>,
 }
 
-/// Why a contract is not done.
+/// Reason for which a contract is not done.
 #[derive(Serialize)]
 pub(crate) struct Reason<'a> {
     pub(crate) kind: Cow<'a, str>,
@@ -90,12 +90,12 @@ impl<'a> From<&'a FlowError> for Reason<'a> {
     }
 }
 
-/// What the service knows of a contract.
+/// Details of a contract.
 #[derive(Serialize)]
 pub(crate) struct Details<'a> {
     pub(crate) name: &'a str,
     pub(crate) reason: &'a str,
-    /// How many of the parties have signed.
+    /// Number of parties that have signed.
     pub(crate) signed: usize,
     pub(crate) parties: usize,
     pub(crate) created: i64,
@@ -111,7 +111,7 @@ enum State {
 }
 
 impl<'a> Flow<'a> {
-    /// A contract without a result: the command ended first.
+    /// Returns a contract without a result: the command ended first.
     pub(crate) fn not_reached(flow_id: &'a str) -> Self {
         Self {
             flow_id,
@@ -124,14 +124,14 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// A contract that is done, with its files.
+    /// Returns a contract that is done, with its files.
     pub(crate) fn done(flow_id: &'a str, files: impl IntoIterator<Item: Into<File<'a>>>) -> Self {
         let files: Vec<File<'a>> = files.into_iter().map(Into::into).collect();
         let bytes = files.iter().map(|file| file.bytes).sum();
         Self { state: State::Done, files, bytes, ..Self::not_reached(flow_id) }
     }
 
-    /// A contract that failed, with the files that were saved before.
+    /// Returns a contract that failed, with the files that were saved before.
     pub(crate) fn failed(
         flow_id: &'a str,
         files: impl IntoIterator<Item: Into<File<'a>>>,
@@ -140,24 +140,24 @@ impl<'a> Flow<'a> {
         Self { state: State::Failed, error: Some(error.into()), ..Self::done(flow_id, files) }
     }
 
-    /// Adds the status that the service reports.
+    /// Adds the status that the service returned.
     pub(crate) fn with_status(self, status: Option<&'a str>) -> Self {
         Self { status, ..self }
     }
 
-    /// Adds what `status` asks for.
+    /// Adds the fields of `status`.
     pub(crate) fn with_details(self, details: Details<'a>) -> Self {
         Self { details: Some(details), ..self }
     }
 }
 
 impl Summary {
-    /// The summary of an empty list.
+    /// Returns the summary of an empty list.
     pub(crate) fn new(repeated: usize) -> Self {
         Self { complete: true, repeated: repeated as u64, ..Self::default() }
     }
 
-    /// Whether nothing has been counted.
+    /// Returns whether no contract has been counted.
     pub(crate) fn is_empty(&self) -> bool {
         self.total == 0
     }

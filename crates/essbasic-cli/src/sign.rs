@@ -19,14 +19,14 @@ Examples:
   essbasic sign --action DescribeFlowDetailInfo --payload '{\"FlowIds\":[\"yDwi8UUckpo5fz9c\"]}'
   essbasic sign --timestamp 1551113065 --payload @body.json --verify 'TC3-HMAC-SHA256 Credential=...'";
 
-/// Print the TC3-HMAC-SHA256 signature of a request, with every value on the way to it.
+/// Print the TC3-HMAC-SHA256 signature of a request, with every intermediate value.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SignArgs {
     /// The SecretId.
     #[arg(long, value_name = "ID", env = "TENCENTCLOUD_SECRET_ID", hide_env_values = true)]
     pub(crate) secret_id: Option<String>,
-    /// The SecretKey. In the environment it stays out of the list of processes.
+    /// The SecretKey. The variable keeps it out of the process list.
     #[arg(
         long,
         value_name = "KEY",
@@ -38,7 +38,7 @@ pub(crate) struct SignArgs {
     /// The service of the credential scope.
     #[arg(long, value_name = "NAME", default_value = "essbasic")]
     pub(crate) service: String,
-    /// The Host header, with its port where it has one [default: SERVICE.tencentcloudapi.com]
+    /// The Host header, with its port if it has one [default: SERVICE.tencentcloudapi.com]
     #[arg(long)]
     pub(crate) host: Option<String>,
     /// The X-TC-Action header, to be signed.
@@ -53,7 +53,7 @@ pub(crate) struct SignArgs {
     /// The method.
     #[arg(long, default_value = "POST", ignore_case = true, value_parser = PossibleValuesParser::new(["POST", "GET"]))]
     pub(crate) method: String,
-    /// The query as it is sent, without the question mark.
+    /// The query string, without the question mark.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) query: String,
     /// The Content-Type header [default: application/json; application/x-www-form-urlencoded for GET]
@@ -68,15 +68,15 @@ pub(crate) struct SignArgs {
         allow_hyphen_values = true
     )]
     pub(crate) payload: String,
-    /// Leave the body out of the signature (X-TC-Content-SHA256: UNSIGNED-PAYLOAD).
+    /// Exclude the body from the signature (X-TC-Content-SHA256: UNSIGNED-PAYLOAD).
     #[arg(long)]
     pub(crate) unsigned_payload: bool,
-    /// Check this Authorization header instead, and tell where it departs.
+    /// Check this Authorization header, and report the first difference.
     #[arg(long, value_name = "AUTHORIZATION", requires = "timestamp")]
     pub(crate) verify: Option<String>,
 }
 
-/// What is signed, complete.
+/// The complete signed request.
 pub(crate) struct Subject<'a> {
     pub(crate) secret_id: &'a str,
     pub(crate) secret_key: &'a str,
@@ -111,14 +111,14 @@ impl<'a> From<&'a Explanation> for Signed<'a> {
 
 pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
     let secret_id = args.secret_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(|| {
-        Failure::new("no SecretId is given; set TENCENTCLOUD_SECRET_ID or give --secret-id")
+        Failure::new("no SecretId; set TENCENTCLOUD_SECRET_ID or give --secret-id")
     })?;
     let key = args.secret_key.as_ref().map(Secret::expose).filter(|key| !key.is_empty());
     let secret_key = key.ok_or_else(|| {
-        Failure::new("no SecretKey is given; set TENCENTCLOUD_SECRET_KEY or give --secret-key")
+        Failure::new("no SecretKey; set TENCENTCLOUD_SECRET_KEY or give --secret-key")
     })?;
     if args.verify.is_none() {
-        // Published samples hide parts of their keys behind asterisks.
+        // Published samples replace parts of their keys by asterisks.
         let plain = |text: &str| text.replace('*', "x");
         Credential::new(plain(secret_id), plain(secret_key)).validate().map_err(|error| {
             Failure::new(format!("{error}; see --secret-id, --secret-key and their variables"))

@@ -1,4 +1,4 @@
-//! `essbasic status`: where contracts stand.
+//! `essbasic status`: shows the status of contracts.
 
 use essbasic::models::FlowDetailInfo;
 use essbasic::{FlowError, SavedFile};
@@ -45,7 +45,7 @@ const BATCH: usize = 100;
 
 pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
     let (session, list) = args.emulated.session(&args.flows, options)?;
-    list.tell_repeats();
+    list.note_duplicates();
     let stop = interrupt::on_signal()?;
     let counter = Counter::new(list.ids.len(), verbose);
     let mut results = Vec::new();

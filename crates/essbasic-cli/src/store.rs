@@ -1,4 +1,4 @@
-//! `--out s3://BUCKET/PREFIX`: a bucket, opened by what the environment says.
+//! `--out s3://BUCKET/PREFIX`: a bucket, configured by the environment.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -39,7 +39,7 @@ impl Place {
             }
             return Ok(None);
         };
-        // What is given is not repeated: people write keys into such URLs.
+        // The value is not shown: such URLs may contain keys.
         if !scheme.eq_ignore_ascii_case("s3") {
             return Err(Failure::new(
                 "--out takes a folder or s3://BUCKET/PREFIX and no other URL; give one of them",
@@ -62,7 +62,7 @@ impl Place {
         self.prefix.clone()
     }
 
-    /// Opens it, and returns its identity too. Nothing is asked of the store yet.
+    /// Opens the bucket, and returns its identity too. No request is sent yet.
     pub(crate) fn open(
         &self,
         transport: &TransportConfig,
@@ -71,24 +71,24 @@ impl Place {
         let builder = configured(&self.bucket, std::env::vars_os())?;
         let id = identity(&self.bucket, &builder);
         let builder = builder.with_http_connector(http);
-        // Its errors name settings and, of those with a choice of values, the value.
+        // Errors name the setting and, for enumerations, the value.
         let store = builder.build().map_err(|error| {
-            Failure::new(format!("the store's settings are unusable: {error}; see --help"))
+            Failure::new(format!("invalid settings of the store: {error}; see --help"))
         })?;
         Ok((Arc::new(store), id))
     }
 }
 
-/// Returns the identity of a bucket: what distinguishes it from the buckets of other stores and accounts. It is not
-/// shown; the journal holds a digest of it.
+/// Returns the identity of a bucket, which distinguishes it from buckets of other stores and accounts. It is not
+/// shown; the journal contains a digest of it.
 fn identity(bucket: &str, builder: &AmazonS3Builder) -> String {
     let given = |key: Key| builder.get_config_value(&key).unwrap_or_default();
     let endpoint = given(Key::S3Endpoint).to_ascii_lowercase();
-    // The bucket is in the host name or not, as the store has it.
+    // Some stores have the bucket in the host name.
     let (_, host) = endpoint.split_once("://").unwrap_or_default();
     let in_host = format!("{}.", bucket.to_ascii_lowercase());
     let host = host.strip_prefix(&in_host).unwrap_or(host).trim_end_matches('/');
-    // Temporary keys change while a job goes on, and say nothing of the account.
+    // Temporary keys change during a job and do not identify the account.
     let account = match given(Key::Token).is_empty() {
         true => given(Key::AccessKeyId),
         false => String::new(),
@@ -96,7 +96,7 @@ fn identity(bucket: &str, builder: &AmazonS3Builder) -> String {
     [host, &given(Key::Region), bucket, &account].join("\n")
 }
 
-/// The store's settings, under the names that `object_store` and the AWS tools have for them.
+/// Applies the settings, named as in `object_store` and the AWS tools.
 fn configured(
     bucket: &str,
     environment: impl Iterator<Item = (OsString, OsString)>,
@@ -107,19 +107,19 @@ fn configured(
         .into_iter()
         .fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
     let given = |key: Key| builder.get_config_value(&key);
-    // Without, the machine's role is asked for, at an address where elsewhere nobody answers for minutes.
+    // Otherwise the machine's role is requested, at an address that times out after minutes on other machines.
     if !has_keys {
         return Err(Failure::new(
-            "there are no keys for the store; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
+            "no keys for the store; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
              AWS_PROFILE, or AWS_METADATA_ENDPOINT=http://169.254.169.254 for the machine's role",
         ));
     }
     let Some(endpoint) = given(Key::S3Endpoint).or_else(|| given(Key::Endpoint)) else {
         return Ok(builder.with_bucket_name(bucket));
     };
-    // The text is not repeated: it may hold a password.
+    // The value is not shown: it may contain a password.
     let Some((scheme, host)) = endpoint.split_once("://") else {
-        return Err(Failure::new("AWS_ENDPOINT is no URL; write it as https://HOST"));
+        return Err(Failure::new("AWS_ENDPOINT is not a URL; write it as https://HOST"));
     };
     let plain = given(Key::Client(ClientConfigKey::AllowHttp));
     if scheme != "https" && plain.as_deref() != Some("true") {
@@ -128,10 +128,10 @@ fn configured(
         ));
     }
     let host = host.trim_end_matches('/');
-    // Tencent's refuses the bucket in the path.
+    // Tencent COS refuses the bucket in the path.
     let virtual_hosted = host.ends_with(".myqcloud.com")
         || given(Key::VirtualHostedStyleRequest).as_deref() == Some("true");
-    // The crate would have the bucket written here too; the AWS tools would not.
+    // `object_store` expects the bucket here, unlike the AWS tools.
     let host = match virtual_hosted && !host.starts_with(&format!("{bucket}.")) {
         true => format!("{bucket}.{host}"),
         false => host.to_owned(),
@@ -146,7 +146,7 @@ fn configured(
 /// Maximum size of a response, in bytes. Objects are read in parts of 4 MiB; other responses have a few hundred bytes.
 const LONGEST_ANSWER: usize = 5 << 20;
 
-/// The store's HTTP, by the transport that calls go through too: the same proxy, the same trust.
+/// HTTP of the store, over the transport of the calls: with the same proxy and trust anchors.
 #[derive(Debug, Clone)]
 struct Http(Arc<UreqTransport>);
 
@@ -187,7 +187,7 @@ fn failed(error: TransportError) -> HttpError {
         TransportErrorKind::Malformed | TransportErrorKind::BodyTooLarge => HttpErrorKind::Decode,
         _ => HttpErrorKind::Unknown,
     };
-    // The kind and the detail alone: what is underneath would be told instead of them.
+    // Without the source, which would be shown instead of kind and detail.
     HttpError::new(kind, std::io::Error::other(error.to_string()))
 }
 
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_told_from_buckets() {
+    fn folders_and_buckets_are_distinguished() {
         for folder in ["contracts", "/a/b", "s3", "./s3:/a", "C:\\a", "合同", ""] {
             assert_eq!(named(folder), Ok(None));
         }
@@ -239,7 +239,7 @@ mod tests {
         [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "the-key")];
 
     #[test]
-    fn the_bucket_stands_where_the_store_looks_for_it() {
+    fn the_bucket_is_where_the_store_expects_it() {
         let cos = "https://cos.ap-guangzhou.myqcloud.com";
         for (endpoint, hosted, expected) in [
             (cos, "", "https://b-125.cos.ap-guangzhou.myqcloud.com"),

@@ -1,4 +1,4 @@
-//! What has become of each flow so far, told while it happens.
+//! Results of a download, printed as they occur.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,11 +14,11 @@ use crate::input::FlowList;
 use crate::progress::Progress;
 use crate::report::{Document, Flow, Reason, kind_name};
 
-/// The library's report alone would not do: a disk that fills up ends a download with an error, and
-/// what is already on it counts.
+/// Collects the result of each contract. The library's report is not enough: a full disk ends a download with an
+/// error, and the files that are already saved count.
 pub(crate) struct Tally {
     progress: Progress,
-    /// Whether files are told at the end, in a document.
+    /// Whether files are reported at the end, in a document.
     silent: bool,
     ends: Mutex<HashMap<String, End>>,
     /// Reasons that a person gave for ending a contract. The library's errors do not contain them.
@@ -36,11 +36,11 @@ enum End {
         kind: String,
         reason: String,
         status: Option<String>,
-        /// What is on disk nevertheless.
+        /// Files that were saved before.
         files: Vec<SavedFile>,
     },
-    /// The call for its batch failed. Reported at the end: if it is so for all flows, nothing has
-    /// started, and one line says it.
+    /// The call for its batch failed. Reported at the end: if this is the case for all contracts, nothing has
+    /// started, and one line reports it.
     Uncalled(String),
 }
 
@@ -86,7 +86,7 @@ impl Tally {
         }
     }
 
-    /// Prints a file. If stdout cannot be written, the download goes on, and one error is reported at its end.
+    /// Prints a file. If stdout cannot be written, the download continues, and one error is reported at its end.
     fn saved(&self, file: &SavedFile, status: Option<&str>) {
         let mut failure = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         if failure.is_none() {
@@ -128,9 +128,9 @@ impl Tally {
         self.progress.reached(ends.len());
     }
 
-    /// Ends the account with what the download as a whole came to.
+    /// Completes the results with those of the whole download.
     ///
-    /// A failure is what kept it from starting: no flow has come to an end of its own.
+    /// Returns an error if nothing has started: no contract has a result.
     pub(crate) fn settle(
         &self,
         list: &FlowList,
@@ -146,11 +146,11 @@ impl Tally {
                 Some(End::Uncalled(reason)) => Some(Failure::new(reason)),
                 _ => None,
             });
-            let fatal = fatal.as_ref().map(folder::told);
+            let fatal = fatal.as_ref().map(folder::explain);
             return fatal.or(uncalled).map_or(Ok(()), Err);
         }
         if let Some(fatal) = fatal {
-            let reason = folder::told(&fatal).to_string();
+            let reason = folder::explain(&fatal).to_string();
             let kind = match fatal {
                 Error::Folder { .. } => FOLDER.to_owned(),
                 _ => kind_name(FlowErrorKind::Call),
@@ -180,7 +180,7 @@ impl Tally {
         Ok(())
     }
 
-    /// Takes the bar away, and shows the document of what was settled.
+    /// Removes the bar, and passes the document to `show`.
     pub(crate) fn show<T>(&self, list: &FlowList, show: impl FnOnce(&Document<'_>) -> T) -> T {
         self.progress.clear();
         let ends = self.ends();

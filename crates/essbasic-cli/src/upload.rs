@@ -1,4 +1,4 @@
-//! `essbasic upload`: files to the service.
+//! `essbasic upload`: uploads files.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -102,7 +102,7 @@ pub(crate) fn check(path: &Path) -> Result<(), String> {
 /// Returns the digest of a file that can be uploaded.
 ///
 /// # Errors
-/// As [`check`].
+/// Returns an error as [`check`] does.
 pub(crate) fn digest(path: &Path) -> Result<Digest, String> {
     digest::of_reader(open(path)?).map_err(|error| unreadable(path, &error))
 }

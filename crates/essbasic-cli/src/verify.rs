@@ -1,4 +1,4 @@
-//! `essbasic sign --verify`: where an Authorization header departs from the request.
+//! `essbasic sign --verify`: compares an Authorization header with a request.
 
 use serde::Serialize;
 use tc3_signer::{Authorization, Date, Payload, Received, Request, VerifyError, verify};
@@ -7,7 +7,7 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::sign::{Signed, Subject};
 
-/// The part of the header that departs.
+/// The part of the header that differs.
 #[derive(Serialize, Clone, Copy)]
 #[serde(rename_all = "snake_case")]
 enum Part {
@@ -24,13 +24,13 @@ struct Verdict<'a> {
     matches: bool,
     departs: Option<Part>,
     reason: Option<String>,
-    /// What was expected, to compare with.
+    /// Expected values, for comparison.
     #[serde(flatten)]
     expected: Signed<'a>,
 }
 
 pub(crate) fn run(subject: &Subject<'_>, header: &str) -> Result<Exit, Failure> {
-    // People paste the whole line.
+    // The whole header line is accepted.
     let header = header.trim();
     let value = match header.split_once(':') {
         Some((name, value)) if name.eq_ignore_ascii_case("authorization") => value,
@@ -46,7 +46,7 @@ pub(crate) fn run(subject: &Subject<'_>, header: &str) -> Result<Exit, Failure> 
     Ok(Exit::when_complete(matches))
 }
 
-/// The request with the headers signed that the given signature covers, as far as they are known.
+/// Returns the request with the known headers that the given signature covers.
 fn as_signed<'a>(subject: &Subject<'a>, given: &Authorization<'_>) -> Subject<'a> {
     let signs_action = given.signed_headers().any(|name| name == "x-tc-action");
     let action = subject.action.filter(|_| signs_action);
@@ -55,7 +55,7 @@ fn as_signed<'a>(subject: &Subject<'a>, given: &Authorization<'_>) -> Subject<'a
 
 fn departure(subject: &Subject<'_>, given: &Authorization<'_>) -> Option<(Part, String)> {
     let differs = |what: &str, given: &str, expected: &str| {
-        format!("the {what} is {given}, where {expected} is expected")
+        format!("the {what} is {given}, expected {expected}")
     };
     if given.secret_id != subject.secret_id {
         return Some((Part::SecretId, differs("SecretId", given.secret_id, subject.secret_id)));
@@ -104,13 +104,13 @@ fn check(
     verify(given, secret_key, &received, subject.timestamp)
 }
 
-/// Tries the mistakes that are often made, one at a time.
+/// Tries common mistakes, one at a time.
 fn mismatch(subject: &Subject<'_>, given: &Authorization<'_>) -> String {
     let request = subject.request;
     let holds = |request: &Request<'_>| check(subject, given, subject.secret_key, request).is_ok();
     let key = subject.secret_key.trim();
     if key != subject.secret_key && check(subject, given, key, &request).is_ok() {
-        return "it holds with the SecretKey without the spaces around it".to_owned();
+        return "it is valid for the SecretKey without the spaces around it".to_owned();
     }
     let mut payloads = vec![
         ("an unsigned payload", Payload::Unsigned),
@@ -125,7 +125,7 @@ fn mismatch(subject: &Subject<'_>, given: &Authorization<'_>) -> String {
     payloads.push(("the payload and a line end", Payload::Signed(&with_line_end)));
     for (what, payload) in payloads {
         if holds(&Request { payload, ..request }) {
-            return format!("it holds with {what}");
+            return format!("it is valid for {what}");
         }
     }
     let bare = request.host.rsplit_once(':').map(|(host, _)| host);
@@ -133,7 +133,7 @@ fn mismatch(subject: &Subject<'_>, given: &Authorization<'_>) -> String {
     let own = format!("{}.tencentcloudapi.com", subject.service);
     for host in bare.into_iter().chain([&*default_port, &*own]) {
         if holds(&Request { host, ..request }) {
-            return format!("it holds with the host {host} instead of {}", request.host);
+            return format!("it is valid for the host {host} instead of {}", request.host);
         }
     }
     for content_type in
@@ -141,14 +141,14 @@ fn mismatch(subject: &Subject<'_>, given: &Authorization<'_>) -> String {
     {
         if holds(&Request { content_type, ..request }) {
             return format!(
-                "it holds with the content type {content_type} instead of {}",
+                "it is valid for the content type {content_type} instead of {}",
                 request.content_type
             );
         }
     }
     for method in ["POST", "GET"] {
         if holds(&Request { method, ..request }) {
-            return format!("it holds with the method {method}");
+            return format!("it is valid for the method {method}");
         }
     }
     "another SecretKey, body, query, host, content type, method or timestamp was signed; compare the \

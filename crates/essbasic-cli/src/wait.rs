@@ -1,4 +1,4 @@
-//! `essbasic wait`: until contracts are signed by all.
+//! `essbasic wait`: waits until contracts are signed by all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use crate::options::{Options, duration};
 use crate::{interrupt, output};
 
 const EXAMPLES: &str = "\
-Prints one line per contract when the wait is over, and how far it is on stderr. Ends for a contract as soon as it
+Prints one line per contract when the wait is over, and progress on stderr. Ends for a contract as soon as it
 can no longer be signed by all. Ctrl-C ends the wait: what is known by then is printed.
 
 JSON: complete, repeated, flows [flow_id, state (signed, ended, pending, not_found), status, reason].
@@ -41,13 +41,13 @@ pub(crate) struct WaitArgs {
     json: bool,
 }
 
-/// How long and how often.
+/// Timeout and interval of a wait.
 #[derive(clap::Args)]
 pub(crate) struct Pace {
-    /// How long to wait in all, such as 90s, 30m or 2h [default: 1h]
+    /// Timeout of the wait, such as 90s, 30m or 2h [default: 1h]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
-    /// How often to ask; less often while nothing changes [default: 5s]
+    /// Polling interval, which grows while nothing changes [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     interval: Option<Duration>,
 }
@@ -70,7 +70,7 @@ impl Pace {
 struct Document<'a> {
     /// Whether every contract is signed by all.
     complete: bool,
-    /// Ids that were given more than once and asked for once.
+    /// Number of duplicate IDs, each processed once.
     repeated: usize,
     flows: Vec<Flow<'a>>,
 }
@@ -79,14 +79,14 @@ struct Document<'a> {
 struct Flow<'a> {
     flow_id: &'a str,
     state: &'static str,
-    /// The service's last word, such as `REJECT`.
+    /// The last status, such as `REJECT`.
     status: Option<&'a str>,
     reason: Option<String>,
 }
 
 pub(crate) fn run(args: &WaitArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
     let (session, list) = args.emulated.session(&args.flows, options)?;
-    list.tell_repeats();
+    list.note_duplicates();
     let stop = interrupt::on_signal()?;
     let counter = Arc::new(Counter::new(list.ids.len(), verbose));
     let wait = watched(args.pace.options(), &counter).with_stop(stop.clone());
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &WaitArgs, options: &Options, verbose: bool) -> Result<E
     Ok(Exit::when_complete(complete))
 }
 
-/// Shows a wait's progress.
+/// Shows the progress of a wait.
 pub(crate) fn watched(options: WaitOptions, counter: &Arc<Counter>) -> WaitOptions {
     let (counter, ended) = (Arc::clone(counter), AtomicUsize::new(0));
     options.on_event(move |event| {

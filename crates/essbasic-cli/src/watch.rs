@@ -1,4 +1,4 @@
-//! How far an archive job is: on the bar of a terminal, as a line every few seconds elsewhere.
+//! Progress of an archive job: a bar on a terminal, otherwise a line every few seconds.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -9,10 +9,10 @@ use indicatif::HumanBytes;
 
 use crate::progress::Progress;
 
-/// How often a line tells how far it is, where there is no bar.
-const TELL_EVERY: Duration = Duration::from_secs(10);
+/// Interval between two lines, if there is no bar.
+const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Shows how far the job is.
+/// Shows the progress of the job.
 pub(crate) struct Watch {
     progress: Progress,
     count: u64,
@@ -20,21 +20,21 @@ pub(crate) struct Watch {
     seen: Mutex<Seen>,
 }
 
-/// What the job has told of.
+/// Events of the job so far.
 struct Seen {
     kept: u64,
     saved: u64,
-    /// Those that may yet be saved, when they are tried once more, are taken out then.
+    /// Failed contracts. One that is saved by a second try is removed.
     failed: HashSet<String>,
     bytes: u64,
-    told: Instant,
+    last_line: Instant,
 }
 
 impl Watch {
     pub(crate) fn new(count: u64, lines: bool) -> Self {
         let progress = Progress::new(usize::try_from(count).unwrap_or(usize::MAX), lines);
         let began = Instant::now();
-        let seen = Seen { kept: 0, saved: 0, failed: HashSet::new(), bytes: 0, told: began };
+        let seen = Seen { kept: 0, saved: 0, failed: HashSet::new(), bytes: 0, last_line: began };
         Self { progress, count, began, seen: Mutex::new(seen) }
     }
 
@@ -51,8 +51,8 @@ impl Watch {
             self.progress.reached(usize::try_from(seen.done()).unwrap_or(usize::MAX));
             let failed = seen.failed.len();
             self.progress.doing(format!("{}, {failed} failed", HumanBytes(seen.bytes)));
-        } else if seen.told.elapsed() >= TELL_EVERY {
-            seen.told = Instant::now();
+        } else if seen.last_line.elapsed() >= INTERVAL {
+            seen.last_line = Instant::now();
             self.progress.note(self.line(&seen));
         }
     }
@@ -60,7 +60,7 @@ impl Watch {
     fn line(&self, seen: &Seen) -> String {
         let failed = seen.failed.len();
         let counts = format!("{} of {} contracts", seen.done(), self.count);
-        // What an earlier run has saved took no time in this one.
+        // Contracts of an earlier run took no time in this one.
         let done = seen.done() - seen.kept;
         if done == 0 {
             return format!("{counts}, {failed} failed");
@@ -71,7 +71,7 @@ impl Watch {
         format!("{counts}, {rate:.0} per second, {left} left, {failed} failed")
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn end(&self) {
         self.progress.clear();
     }
@@ -87,7 +87,7 @@ impl Seen {
         self.failed.insert(flow_id.to_owned());
     }
 
-    /// Contracts at their end.
+    /// Returns the number of finished contracts.
     fn done(&self) -> u64 {
         self.kept + self.saved + self.failed.len() as u64
     }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_contract_that_is_saved_after_all_has_not_failed() {
+    fn a_contract_that_a_second_try_saves_has_not_failed() {
         let watch = Watch::new(4, true);
         assert_eq!(watch.line(&watch.seen.lock().unwrap()), "0 of 4 contracts, 0 failed");
         watch.on(DownloadEvent::Kept { flow_id: "a" });

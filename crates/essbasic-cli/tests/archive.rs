@@ -1,4 +1,4 @@
-//! `essbasic archive` as a user runs it, killed and run again.
+//! `essbasic archive`: kills, interrupts and reruns.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use support::child::start;
 use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
-/// An emulator with so many contracts, complete since long, and a file of their ids.
+/// An emulator with `count` contracts that were completed long ago, and a file of their IDs.
 fn emulator(home: &Path, count: usize) -> (Emulator, Vec<String>) {
     let emulator = Emulator::builder().rate_limit(None).pdf_size(60_000).start().unwrap();
     let ids: Vec<String> = (0..count).map(|n| format!("yDwA{n:028}")).collect();
@@ -43,7 +43,7 @@ fn archive(home: &Path, emulator: &Emulator) -> Command {
     command
 }
 
-/// The contracts that the journal says are on disk.
+/// The contracts that the journal lists as saved.
 fn journaled(home: &Path) -> Vec<String> {
     let text = std::fs::read(home.join("out/.essbasic-archive.jsonl")).unwrap_or_default();
     let text = String::from_utf8(text).unwrap();
@@ -54,11 +54,11 @@ fn journaled(home: &Path) -> Vec<String> {
 }
 
 #[test]
-fn killed_at_any_moment_it_loses_nothing_and_fetches_nothing_twice() {
+fn a_killed_archive_loses_nothing_and_fetches_nothing_twice() {
     let home = TempDir::new().unwrap();
     let (emulator, ids) = emulator(home.path(), 400);
     let downloads = || emulator.stats().downloads;
-    // What must not be fetched again, with how often it was.
+    // Files that must not be fetched again, with the number of downloads.
     let mut done: BTreeMap<String, u64> = BTreeMap::new();
     for kill in 1..=8 {
         let mut child = start(&mut archive(home.path(), &emulator));
@@ -102,7 +102,7 @@ fn killed_at_any_moment_it_loses_nothing_and_fetches_nothing_twice() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_it_once_what_is_under_way_is_done() {
+fn an_interrupt_ends_an_archive_after_the_downloads_in_flight() {
     let home = TempDir::new().unwrap();
     let (emulator, _) = emulator(home.path(), 400);
     let child = start(archive(home.path(), &emulator).args(["--concurrency", "2"]));
@@ -111,7 +111,7 @@ fn an_interrupt_ends_it_once_what_is_under_way_is_done() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     let table = stdout(&output);
-    assert!(table.contains("before it was stopped"), "{table}");
+    assert!(table.contains("run the same command again"), "{table}");
     let count = |row: &str| -> u64 {
         let line = table.lines().find(|line| line.starts_with(row)).unwrap_or_default();
         line[row.len()..].split_whitespace().next().map_or(0, |count| count.parse().unwrap())
@@ -129,7 +129,7 @@ fn an_interrupt_ends_it_once_what_is_under_way_is_done() {
 }
 
 #[test]
-fn what_is_not_on_disk_is_told_by_kind() {
+fn failures_are_counted_by_kind() {
     let home = TempDir::new().unwrap();
     let (emulator, mut ids) = emulator(home.path(), 3);
     ids.insert(1, "nobodyhasit".to_owned());
@@ -145,7 +145,7 @@ fn what_is_not_on_disk_is_told_by_kind() {
 }
 
 #[test]
-fn what_cannot_begin_says_so() {
+fn errors_at_the_start_are_reported() {
     let home = TempDir::new().unwrap();
     let (emulator, _) = emulator(home.path(), 1);
     for (arguments, words) in [
@@ -157,6 +157,6 @@ fn what_cannot_begin_says_so() {
     }
     std::fs::write(home.path().join("ids.txt"), "a\nb,c\n").unwrap();
     let output = archive(home.path(), &emulator).output().unwrap();
-    refused(&output, &["line 2 of ids.txt is no flow id"]);
+    refused(&output, &["line 2 of ids.txt is not a flow ID"]);
     assert!(emulator.stats().calls.is_empty());
 }

@@ -1,4 +1,4 @@
-//! What is wrong before anything starts: one line, status 1, nothing left behind.
+//! Errors before the work starts: one line, status 1, no file created.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
@@ -29,7 +29,7 @@ fn download(home: &Path, url: &str, arguments: &[&str]) -> Output {
     output
 }
 
-/// Nothing of the home was touched.
+/// Asserts that the home has no other files.
 #[track_caller]
 fn untouched(home: &Path, allowed: &[&str]) {
     for entry in std::fs::read_dir(home).unwrap() {
@@ -48,13 +48,13 @@ fn flow_lists() {
     let home = TempDir::new().unwrap();
     let server = quiet();
     for (content, words) in [
-        (&b""[..], &["ids.txt holds no flow ids; write one a line"][..]),
-        (b"\xef\xbb\xbf\r\n\r\n  \n", &["ids.txt holds no flow ids"]),
+        (&b""[..], &["ids.txt contains no flow IDs; write one per line"][..]),
+        (b"\xef\xbb\xbf\r\n\r\n  \n", &["ids.txt contains no flow IDs"]),
         (
             b"yDwA\n../../etc/passwd\n",
-            &["line 2 of ids.txt is no flow id", "; write one id a line"],
+            &["line 2 of ids.txt is not a flow ID", "; write one ID per line"],
         ),
-        (b"yDwA,yDwB\n", &["line 1 of ids.txt is no flow id"]),
+        (b"yDwA,yDwB\n", &["line 1 of ids.txt is not a flow ID"]),
         (b"yDwA\n\xff\xfe\n", &["line 2 of ids.txt", "not UTF-8"]),
         (&[b'a'; 1 << 20], &["line 1 of ids.txt", "too long"]),
         (b"# flows\nyDwA\n", &["line 1 of ids.txt"]),
@@ -72,13 +72,13 @@ fn flow_lists() {
         &["absent cannot be read"],
     );
     refused(&download(home.path(), &server.url(), &["--flows", "."]), &[". cannot be read"]);
-    refused(&download(home.path(), &server.url(), &[]), &["no flow ids are given; name them"]);
-    refused(&download(home.path(), &server.url(), &["a/b"]), &["\"a/b\" is no flow id"]);
+    refused(&download(home.path(), &server.url(), &[]), &["no flow IDs; give them"]);
+    refused(&download(home.path(), &server.url(), &["a/b"]), &["invalid flow ID \"a/b\""]);
     assert!(server.seen().is_empty());
 }
 
 #[test]
-fn no_agent_no_credentials() {
+fn missing_agent_and_missing_credentials() {
     let home = TempDir::new().unwrap();
     let server = quiet();
     let output = essbasic(home.path())
@@ -96,23 +96,23 @@ fn no_agent_no_credentials() {
 }
 
 #[test]
-fn nobody_listens() {
+fn unreachable_servers() {
     let home = TempDir::new().unwrap();
     let url = format!("http://{}", nobody());
     let output = download(home.path(), &url, &["yDwA"]);
     refused(&output, &["no connection", "; check the endpoint"]);
-    // A name that no resolver may know.
+    // A reserved name that never resolves.
     let output = download(home.path(), "http://nowhere.invalid", &["yDwA"]);
     refused(&output, &["the host name did not resolve", "; check the endpoint"]);
     untouched(home.path(), &[]);
-    // A job that retries for minutes when its service is away does not when it was never there.
+    // An archive retries for minutes only if the server was reached before.
     let mut archive = with(home.path(), &url);
     let output = archive.args(["archive", "yDwA", "--out", "out"]).output().unwrap();
     refused(&output, &["no connection", "(after 4 attempts)", "; check the endpoint"]);
 }
 
 #[test]
-fn a_proxy_refuses() {
+fn a_proxy_that_refuses() {
     let home = TempDir::new().unwrap();
     let proxy = Server::start(|_, _| answer(407, "text/html", "<h1>who are you?</h1>"));
     let proxy_url = format!("http://user:pass@{}", proxy.address);
@@ -134,7 +134,7 @@ fn a_proxy_refuses() {
 }
 
 #[test]
-fn certificate_authorities_that_are_none_name_the_option() {
+fn errors_of_certificate_authorities_name_the_option() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("bad.pem"), "no PEM").unwrap();
     for (file, says) in [("missing.pem", "cannot be read"), ("bad.pem", "certificate")] {
@@ -145,7 +145,7 @@ fn certificate_authorities_that_are_none_name_the_option() {
 }
 
 #[test]
-fn endpoints_that_are_none() {
+fn invalid_endpoints() {
     let home = TempDir::new().unwrap();
     for bad in ["ftp://h", "http://h/path", "http://", "::"] {
         refused(&download(home.path(), bad, &["yDwA"]), &["endpoint", "write it as https://HOST"]);
@@ -170,7 +170,7 @@ fn folders_that_cannot_be_written() {
 }
 
 #[test]
-fn answers_that_are_no_json() {
+fn responses_that_are_not_json() {
     let home = TempDir::new().unwrap();
     for (status, body) in
         [(200, "<html>Welcome to the hotel</html>"), (502, "<h1>Bad Gateway</h1>")]
@@ -194,8 +194,8 @@ fn calls() {
         (&["describeflowdetailinfo"], &["did you mean DescribeFlowDetailInfo?"]),
         (&["Xyz"], &["no action \"Xyz\"", "essbasic search Xyz"]),
         (&["DescribeUsage"], &["was not called: StartDate: must be given", "--unchecked"]),
-        (&["DescribeFlowDetailInfo", "--body", "{"], &["the body is no JSON object", "--body"]),
-        (&["DescribeFlowDetailInfo", "--body", "[]"], &["the body is no JSON object"]),
+        (&["DescribeFlowDetailInfo", "--body", "{"], &["invalid body", "--body"]),
+        (&["DescribeFlowDetailInfo", "--body", "[]"], &["invalid body"]),
         (
             &["DescribeFlowDetailInfo", "--body", r#"{"Agent":{"AppId":"a","AppId":"b"}}"#],
             &["duplicate field `Agent.AppId` at byte 22", "; "],
@@ -217,15 +217,15 @@ fn calls() {
     if cfg!(unix) {
         let mut command = with(home.path(), &server.url());
         command.args(["call", "DescribeFlowDetailInfo", "--body", "@/dev/zero"]);
-        refused(&command.output().unwrap(), &["/dev/zero is longer than 128 MiB"]);
+        refused(&command.output().unwrap(), &["/dev/zero exceeds the limit of 128 MiB"]);
         let mut command = with(home.path(), &server.url());
         command.args(["call", "DescribeFlowDetailInfo", "--body", r#"{"FlowIds":["yDwA"]}"#]);
         command.args(["--ca-file", "/dev/zero"]);
-        refused(&command.output().unwrap(), &["/dev/zero is longer than 128 MiB"]);
+        refused(&command.output().unwrap(), &["/dev/zero exceeds the limit of 128 MiB"]);
     }
     let mut command = essbasic(home.path());
     let output = command.args(["call", "DescribeFlowDetailInfo"]).output().unwrap();
-    refused(&output, &["DescribeFlowDetailInfo needs an Agent; give --app-id"]);
+    refused(&output, &["DescribeFlowDetailInfo requires an Agent; give --app-id"]);
     assert!(server.seen().is_empty());
     let refusal = r#"{"Response":{"Error":{"Code":"InvalidParameter","Message":"坏\n参数"},"RequestId":"r-1"}}"#;
     let server = Server::start(move |_, _| answer(200, "application/json", refusal));

@@ -1,5 +1,5 @@
-//! `essbasic archive --out s3://…` as a user runs it, against a server that speaks as much S3 as uploads
-//! need.
+//! `essbasic archive --out s3://…` against a server that implements the part of S3 that uploads
+//! use.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ fn emulator(home: &Path, count: usize, pdf_bytes: usize) -> Emulator {
         emulator.sign(id, None).unwrap();
         emulator.sign(id, None).unwrap();
     }
-    // Until then their files are others.
+    // Files of contracts that were completed recently are still composed.
     emulator.advance(Duration::from_secs(60));
     std::fs::write(home.join("ids.txt"), ids.join("\n")).unwrap();
     emulator
@@ -62,8 +62,8 @@ fn to_bucket(home: &Path, emulator: &Emulator, endpoint: &str) -> Command {
 }
 
 #[test]
-fn files_in_the_bucket_are_those_that_a_folder_gets() {
-    // In one request each, and in two parts each.
+fn a_bucket_gets_the_same_files_as_a_folder() {
+    // Files of one request, and of two parts.
     for (size, uploads) in [(60_000, 0), (9 << 20, 3)] {
         let home = TempDir::new().unwrap();
         let emulator = emulator(home.path(), 3, size);
@@ -96,7 +96,7 @@ fn files_in_the_bucket_are_those_that_a_folder_gets() {
 }
 
 #[test]
-fn killed_it_goes_on_and_fetches_nothing_twice_that_its_journal_holds() {
+fn a_killed_archive_continues_and_fetches_no_journaled_file_twice() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 300, 60_000);
     let (server, store) = s3(|_, _| None);
@@ -122,7 +122,7 @@ fn killed_it_goes_on_and_fetches_nothing_twice_that_its_journal_holds() {
 }
 
 #[test]
-fn a_store_that_is_busy_is_asked_again() {
+fn a_busy_store_is_retried() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 3, 60_000);
     let (server, store) = s3(|_, nth| {
@@ -136,7 +136,7 @@ fn a_store_that_is_busy_is_asked_again() {
 }
 
 #[test]
-fn a_refusal_ends_it_with_what_to_do_and_without_a_secret() {
+fn a_refusal_of_the_store_is_reported_with_advice_and_without_secrets() {
     let told = [
         (403, "AccessDenied", "s3:PutObject"),
         (404, "NoSuchBucket", "check its name"),
@@ -156,7 +156,7 @@ fn a_refusal_ends_it_with_what_to_do_and_without_a_secret() {
             Some(answer(status, "application/xml", body))
         });
         let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
-        refused(&output, &[refusal, advice, "the same command goes on"]);
+        refused(&output, &[refusal, advice, "run the same command again"]);
         assert!(emulator.stats().downloads.values().sum::<u64>() <= 9);
 
         let mut command = to_bucket(home.path(), &emulator, &server.url());
@@ -168,7 +168,7 @@ fn a_refusal_ends_it_with_what_to_do_and_without_a_secret() {
 }
 
 #[test]
-fn what_is_missing_for_a_bucket_is_said_before_anything_is_asked() {
+fn missing_settings_of_a_bucket_are_reported_before_any_request() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 1, 60_000);
     let run = |out, arguments: &[&str], settings: &[(&str, &str)]| {
@@ -188,9 +188,9 @@ fn what_is_missing_for_a_bucket_is_said_before_anything_is_asked() {
     assert!(!home.path().join("s3:").exists());
 }
 
-/// Reports nothing as saved in a store that does not have it.
+/// A journal of one store does not report files as saved in another.
 #[test]
-fn a_journal_is_of_one_endpoint_region_account_bucket_and_prefix() {
+fn a_journal_belongs_to_one_endpoint_region_account_bucket_and_prefix() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 5, 60_000);
     let (server, store) = s3(|_, _| None);
@@ -232,7 +232,7 @@ fn a_journal_is_of_one_endpoint_region_account_bucket_and_prefix() {
     }
 }
 
-/// Two jobs over one prefix of a store that honours conditions, and of one that does not.
+/// Two jobs with one prefix, in a store that honors conditional writes and in one that ignores them.
 #[test]
 fn jobs_that_share_a_prefix_save_every_contract_and_replace_nothing() {
     for unconditional in [false, true] {

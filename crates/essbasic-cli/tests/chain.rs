@@ -1,4 +1,4 @@
-//! `essbasic upload`, `start` and `status`: from files on disk to contracts that are signed.
+//! `essbasic upload`, `start` and `status`: from files to signed contracts.
 
 #![allow(
     clippy::unwrap_used,
@@ -97,7 +97,7 @@ fn from_a_file_and_a_template_to_contracts_signed_and_archived() {
 }
 
 #[test]
-fn files_are_uploaded_in_their_order() {
+fn files_are_uploaded_in_order() {
     let home = TempDir::new().unwrap();
     let home = home.path();
     let emulator = emulator(home, "a.pdf");
@@ -112,7 +112,7 @@ fn files_are_uploaded_in_their_order() {
 }
 
 #[test]
-fn what_cannot_begin_says_so() {
+fn errors_at_the_start_are_reported() {
     let home = TempDir::new().unwrap();
     let home = home.path();
     let emulator = emulator(home, "a.pdf");
@@ -139,6 +139,6 @@ fn what_cannot_begin_says_so() {
         refused(&run(home, &emulator, &["start", "contracts.json"]), words);
     }
     refused(&run(home, &emulator, &["upload", "gone.pdf"]), &["gone.pdf cannot be read"]);
-    refused(&run(home, &emulator, &["status"]), &["no flow ids are given"]);
+    refused(&run(home, &emulator, &["status"]), &["no flow IDs"]);
     assert_eq!(emulator.stats().calls, calls);
 }

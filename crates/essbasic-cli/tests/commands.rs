@@ -1,4 +1,4 @@
-//! `essbasic wait`, `essbasic call`, and what all commands have in common.
+//! `essbasic wait` and `essbasic call`, and properties of all commands.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,13 +31,13 @@ fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {
     command(home, &emulator.endpoint(), arguments).output().unwrap()
 }
 
-/// A contract that nobody has signed.
+/// Creates a contract without signatures.
 fn open_flow(emulator: &Emulator, id: &str) {
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
 }
 
 #[test]
-fn wait_tells_how_each_contract_ended() {
+fn wait_reports_the_outcome_of_each_contract() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     let signed = emulator.completed_flows()[0].clone();
@@ -72,7 +72,7 @@ fn wait_tells_how_each_contract_ended() {
 }
 
 #[test]
-fn a_download_that_waits_begins_when_all_have_signed() {
+fn a_waiting_download_starts_when_all_have_signed() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     open_flow(&emulator, "yDLater");
@@ -81,7 +81,7 @@ fn a_download_that_waits_begins_when_all_have_signed() {
     let arguments = ["download", "--out", "out", "--wait", "--interval", "100ms"];
     let child =
         start(command(&home, &emulator.endpoint(), &arguments).args(["yDLater", "yDWithdrawn"]));
-    // Signed only once it has been asked for.
+    // Signed after the first poll only.
     until("a first question", || emulator.stats().calls.contains_key("DescribeFlowDetailInfo"));
     emulator.sign("yDLater", None).unwrap();
     emulator.sign("yDLater", None).unwrap();
@@ -93,7 +93,7 @@ fn a_download_that_waits_begins_when_all_have_signed() {
 }
 
 #[test]
-fn a_download_that_waits_fetches_contracts_as_they_are_signed() {
+fn a_waiting_download_fetches_contracts_as_they_are_signed() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     let signed = emulator.completed_flows().remove(0);
@@ -132,7 +132,7 @@ fn a_signal_ends_every_wait_and_prints_what_is_known() {
         let polls = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied().unwrap_or(0);
         let before = polls();
         let child = start(&mut command(&home, &emulator.endpoint(), &arguments));
-        // The signed contract takes the first, and a second one shows that its outcome was processed.
+        // The second request shows that the response to the first was processed.
         until("two requests", || polls() >= before + 2);
         child.signal(signal);
         let output = child.wait_with_output().unwrap();
@@ -195,20 +195,20 @@ fn a_download_refuses_unsigned_contracts_and_prints_the_status() {
 }
 
 #[test]
-fn waiting_options_need_a_wait() {
+fn options_of_waiting_require_wait() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     let output = run(&home, &emulator, &["download", "--out", "out", "yDA", "--timeout", "5s"]);
-    refused(&output, &["--timeout", "; add --wait"]);
+    refused(&output, &["--timeout and --interval require --wait"]);
     let output = run(&home, &emulator, &["wait", "yDA", "--timeout", "soon"]);
     refused(&output, &["'soon'", "30s"]);
     let output = run(&home, &emulator, &["download", "--emulated", "--out", "out"]);
-    refused(&output, &["--emulated brings its own endpoint"]);
+    refused(&output, &["--emulated has its own endpoint"]);
     assert!(emulator.stats().calls.is_empty());
 }
 
 #[test]
-fn call_fills_in_the_agent_and_prints_the_answer() {
+fn call_adds_the_agent_and_prints_the_response() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     let flow = emulator.completed_flows()[0].clone();
@@ -218,7 +218,7 @@ fn call_fills_in_the_agent_and_prints_the_answer() {
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert_eq!(document(&output)["FlowInfo"][0]["FlowId"], flow.as_str());
     assert_eq!(stderr(&output), "");
-    // An agent in the body is left alone.
+    // An agent in the body is not changed.
     let own = json!({ "FlowIds": [flow], "Agent": { "AppId": "another" } }).to_string();
     let own = ["call", "DescribeFlowDetailInfo", "--body", &own];
     let output = run(&home, &emulator, &own);
@@ -232,7 +232,7 @@ fn call_fills_in_the_agent_and_prints_the_answer() {
     assert!(!log.contains(SECRET_KEY) && !log.contains("Signature="), "{log}");
 }
 
-/// An agent whom nobody has to know.
+/// An agent that no server knows.
 const SOMEBODY: [&str; 6] = ["--app-id", "a", "--organization", "o", "--operator", "p"];
 
 #[test]
@@ -252,7 +252,7 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
     let body: Value = serde_json::from_str(body).unwrap();
     assert_eq!(body["Agent"]["ProxyOperator"]["OpenId"], OPERATOR);
     assert_eq!(body["FlowIds"], json!(["合同"]));
-    // Without credentials there is a request to show, too.
+    // Without credentials, the request is shown too.
     let mut nobody = essbasic(home.path());
     nobody.args(SOMEBODY).args(arguments);
     let output = nobody.output().unwrap();
@@ -270,7 +270,7 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
 }
 
 #[test]
-fn the_host_of_uploads_is_its_own() {
+fn uploads_have_a_separate_host() {
     let home = TempDir::new().unwrap();
     for (option, host) in
         [(None, "file.ess.tencent.cn"), (Some("--test-environment"), "file.test.ess.tencent.cn")]
@@ -283,7 +283,7 @@ fn the_host_of_uploads_is_its_own() {
 
 #[cfg(unix)]
 #[test]
-fn keys_that_others_may_read_are_warned_of() {
+fn key_files_that_others_can_read_cause_a_warning() {
     use std::os::unix::fs::PermissionsExt;
 
     let home = TempDir::new().unwrap();
@@ -306,7 +306,7 @@ fn keys_that_others_may_read_are_warned_of() {
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_named() {
+fn a_missing_profile_is_named() {
     let home = TempDir::new().unwrap();
     let mut command = essbasic(home.path());
     command.args(["call", "DescribeFlowDetailInfo", "--body", "{\"FlowIds\":[\"f\"]}"]);
@@ -315,7 +315,7 @@ fn a_profile_that_is_not_there_is_named() {
 }
 
 #[test]
-fn every_command_has_an_example_and_every_shell_completions() {
+fn every_command_has_examples_and_every_shell_has_completions() {
     let home = TempDir::new().unwrap();
     for name in
         ["download", "archive", "wait", "status", "upload", "start", "call", "sign", "emulator"]

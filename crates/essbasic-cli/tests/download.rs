@@ -1,4 +1,4 @@
-//! `essbasic download`: files on disk, what is said about them, and how it ends.
+//! `essbasic download`: files, reports and exit status.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,16 +40,16 @@ fn files(folder: &Path) -> BTreeSet<PathBuf> {
     found
 }
 
-/// The pages of a file that a PDF library which is not ours accepts.
+/// Number of pages, read by an independent PDF library.
 fn pages(path: &Path) -> usize {
     lopdf::Document::load(path).unwrap().get_pages().len()
 }
 
 #[test]
-fn the_demonstration_needs_nothing_else() {
+fn the_first_command_of_the_readme_needs_no_settings() {
     let home = TempDir::new().unwrap();
     let mut command = essbasic(home.path());
-    // What a real set-up would have must not get in the way.
+    // Settings of a real environment have no effect.
     command.env("ESSBASIC_APP_ID", "real").env("TENCENTCLOUD_SECRET_ID", "AKIDREAL");
     command.env("HTTP_PROXY", "http://127.0.0.1:9").env_remove("NO_PROXY");
     let output = command.args(["download", "--emulated", "--out", "contracts"]).output().unwrap();
@@ -67,7 +67,7 @@ fn the_demonstration_needs_nothing_else() {
 }
 
 #[test]
-fn json_is_one_document_and_tells_what_is_on_disk() {
+fn json_is_one_document_that_lists_the_files() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     let known = emulator.completed_flows();
@@ -98,12 +98,12 @@ fn json_is_one_document_and_tells_what_is_on_disk() {
     assert_eq!(flows[2]["files"], Value::Array(Vec::new()));
     assert_eq!(flows[2]["error"]["kind"], "refused");
     assert!(flows[2]["error"]["message"].as_str().unwrap().contains("does not know"), "{report}");
-    assert!(stderr(&output).contains("given again: 1"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("duplicate flow IDs: 1"), "{}", stderr(&output));
     assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 1);
 }
 
 #[test]
-fn flows_that_fail_are_told_one_by_one() {
+fn each_failed_contract_is_reported() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     let known = &emulator.completed_flows()[0];
@@ -120,7 +120,7 @@ fn flows_that_fail_are_told_one_by_one() {
 }
 
 #[test]
-fn a_switch_that_is_off_names_both_ways_to_turn_it_on() {
+fn a_disabled_permission_names_both_ways_to_enable_it() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     emulator.set_application_downloads(APP_ID, false);
@@ -132,7 +132,7 @@ fn a_switch_that_is_off_names_both_ways_to_turn_it_on() {
 }
 
 #[test]
-fn a_wrong_key_is_no_partial_success() {
+fn a_wrong_key_is_not_a_partial_success() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     let flows = emulator.completed_flows();
@@ -144,7 +144,7 @@ fn a_wrong_key_is_no_partial_success() {
     assert_eq!(files(home.path()).len(), 0);
 }
 
-/// Answers that every flow asked for is signed, and with links to files on itself.
+/// Responds that every contract is signed, with links to files on the same server.
 fn links(seen: &support::server::Seen, address: std::net::SocketAddr) -> Answer {
     let body: Value = serde_json::from_str(&seen.body).unwrap();
     let ids = body["FlowIds"].as_array().unwrap();
@@ -173,7 +173,7 @@ fn links(seen: &support::server::Seen, address: std::net::SocketAddr) -> Answer 
 }
 
 #[test]
-fn links_that_lead_to_no_file() {
+fn links_without_a_file() {
     let home = TempDir::new().unwrap();
     for (status, kind, body, words) in [
         (403, "text/plain", "denied", "403"),
@@ -195,7 +195,7 @@ fn links_that_lead_to_no_file() {
 }
 
 #[test]
-fn links_to_another_server_want_consent() {
+fn links_to_other_servers_require_an_allowlist_entry() {
     const PDF: &str = "%PDF-1.7\n...\n%%EOF\n";
     let elsewhere = Server::start(|_, _| answer(200, "application/pdf", PDF));
     let address = elsewhere.address;
@@ -221,10 +221,10 @@ fn links_to_another_server_want_consent() {
     assert_eq!(elsewhere.seen().len(), 2);
 }
 
-/// The shell's limit on the size of files stands for a disk without room.
+/// The shell's limit of the file size simulates a full disk.
 #[cfg(unix)]
 #[test]
-fn a_file_that_finds_no_room_leaves_nothing() {
+fn a_file_that_does_not_fit_leaves_no_part() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().pdf_size(1 << 20).start().unwrap();
     let flow = &emulator.completed_flows()[0];
@@ -244,7 +244,7 @@ fn a_file_that_finds_no_room_leaves_nothing() {
 #[test]
 fn an_interrupted_download_leaves_no_file() {
     let home = TempDir::new().unwrap();
-    // Half of a file, and then silence.
+    // Half of a file, then a stall.
     let stalled = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = stalled.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -274,7 +274,7 @@ fn an_interrupted_download_leaves_no_file() {
 }
 
 #[test]
-fn a_reader_that_goes_away_stops_nothing() {
+fn a_closed_stdout_does_not_stop_a_download() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();
     let flows = emulator.completed_flows();

@@ -1,4 +1,4 @@
-//! `essbasic emulator`: its ready line, its end, its keys.
+//! `essbasic emulator`: ready line, shutdown, keys.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,10 +41,10 @@ fn code(answer: &Value) -> &str {
 
 #[cfg(unix)]
 #[test]
-fn it_runs_until_told_to_end_whatever_becomes_of_stdin() {
+fn a_closed_stdin_does_not_stop_it() {
     let home = TempDir::new().unwrap();
     for signal in ["INT", "TERM"] {
-        // Its stdin is at the end from the start; an answer shows that it runs on.
+        // Its stdin is at its end from the start; a response shows that it still runs.
         let emulator = Emulator::run(essbasic(home.path()).args(["emulator", "-v"]));
         let answer = call(&emulator, &home, "AKIDEMULATOR", "EMULATORSECRETKEY");
         assert!(!code(&answer).starts_with("AuthFailure"), "{answer}");
@@ -57,11 +57,11 @@ fn it_runs_until_told_to_end_whatever_becomes_of_stdin() {
 
 #[cfg(unix)]
 #[test]
-fn keys_of_ones_own_replace_the_default_ones_and_are_not_shown() {
+fn given_keys_replace_the_default_ones_and_are_not_shown() {
     let home = TempDir::new().unwrap();
     let emulator =
-        Emulator::start(&home, &["--secret-id", "AKIDMINE", "--secret-key", "mine-alone", "-v"]);
-    assert!(!code(&call(&emulator, &home, "AKIDMINE", "mine-alone")).starts_with("AuthFailure"));
+        Emulator::start(&home, &["--secret-id", "AKIDMINE", "--secret-key", "another-key", "-v"]);
+    assert!(!code(&call(&emulator, &home, "AKIDMINE", "another-key")).starts_with("AuthFailure"));
     for (id, key, expected) in [
         ("AKIDMINE", "another", "AuthFailure.SignatureFailure"),
         ("AKIDEMULATOR", "EMULATORSECRETKEY", "AuthFailure.SecretIdNotFound"),
@@ -70,11 +70,11 @@ fn keys_of_ones_own_replace_the_default_ones_and_are_not_shown() {
     }
     let (_, _, log) = emulator.end("TERM");
     assert!(log.contains("export TENCENTCLOUD_SECRET_ID=AKIDMINE\n"), "{log}");
-    assert!(!log.contains("mine-alone") && !log.contains("SECRET_KEY"), "{log}");
+    assert!(!log.contains("another-key") && !log.contains("SECRET_KEY"), "{log}");
 }
 
 #[test]
-fn what_it_cannot_start_with() {
+fn invalid_options_are_refused() {
     let home = TempDir::new().unwrap();
     let many =
         r#"{"applications":{"a":{"organizations":{"o":{"operators":[],"completed":1000001}}}}}"#;
@@ -115,7 +115,7 @@ fn what_it_cannot_start_with() {
 }
 
 #[test]
-fn what_is_to_go_wrong_does() {
+fn faults_are_injected() {
     let home = TempDir::new().unwrap();
     let emulator =
         Emulator::start(&home, &["--faults", "internal-error@DescribeFlowDetailInfo,drip=0"]);
@@ -124,7 +124,7 @@ fn what_is_to_go_wrong_does() {
 }
 
 #[test]
-fn as_many_completed_contracts_as_asked_with_files_as_long_as_asked() {
+fn count_and_size_of_contracts_are_as_given() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::start(&home, &["--flows", "3", "--pdf-size", "200000"]);
     let get = |path: &str| {
@@ -150,7 +150,7 @@ fn as_many_completed_contracts_as_asked_with_files_as_long_as_asked() {
 
 #[cfg(unix)]
 #[test]
-fn it_posts_to_the_callback_address_and_shows_neither_key_nor_token() {
+fn callbacks_are_posted_and_neither_key_nor_token_is_shown() {
     let home = TempDir::new().unwrap();
     let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", receiver.local_addr().unwrap());
@@ -173,9 +173,9 @@ fn it_posts_to_the_callback_address_and_shows_neither_key_nor_token() {
     assert!(!log.contains("hush"), "{log}");
 }
 
-/// A log that cannot be written must not end what it tells of.
+/// An unwritable log does not stop the emulator.
 #[test]
-fn a_parent_that_closes_its_end_of_the_log_stops_nothing() {
+fn a_closed_log_does_not_stop_it() {
     let home = TempDir::new().unwrap();
     let mut verbose = Emulator::start(&home, &["-v"]);
     drop(verbose.child.stderr.take());
@@ -187,7 +187,7 @@ fn a_parent_that_closes_its_end_of_the_log_stops_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn contracts_come_over_tls_to_whoever_trusts_it() {
+fn contracts_are_downloaded_over_tls() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::start(&home, &["--tls", "ca.pem", "--flows", "3"]);
     let download = |more: &[&str]| {

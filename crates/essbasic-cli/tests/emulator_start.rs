@@ -1,4 +1,4 @@
-//! `essbasic emulator`: its start, what it prints for shells, and its end.
+//! `essbasic emulator`: start, output for shells, shutdown.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use support::{code, essbasic, stdout};
 use tempfile::TempDir;
 
 #[test]
-fn it_ends_with_stdin_where_that_is_asked_for() {
+fn it_ends_with_stdin_if_requested() {
     let home = TempDir::new().unwrap();
     let mut emulator = Emulator::start(&home, &[]);
     assert!(emulator.child.try_wait().unwrap().is_none());
@@ -28,10 +28,10 @@ fn it_ends_with_stdin_where_that_is_asked_for() {
     assert_eq!(emulator.ended().0, Some(0));
 }
 
-/// Clients that are in the middle of something, and a receiver of callbacks that says nothing.
+/// Clients with requests in flight, and a callback receiver that never responds.
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_it_at_once_whatever_is_under_way() {
+fn a_signal_ends_it_at_once_with_requests_in_flight() {
     let home = TempDir::new().unwrap();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
@@ -61,11 +61,11 @@ fn signals_end_it_before_it_is_ready_too() {
     let home = TempDir::new().unwrap();
     let fifo = home.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    // A seed that is never written: not even started, it ends by the signal itself.
+    // A seed that is never written: the signal ends the process before its handler is set.
     let child = start(essbasic(home.path()).args(["emulator", "--seed", "fifo"]));
     child.signal("TERM");
     assert!(!child.wait_with_output().unwrap().status.success());
-    // A stdout that is full and that nobody reads: the ready line cannot be written.
+    // A full stdout that is not read: the ready line blocks.
     let (_reader, mut full) = std::io::pipe().unwrap();
     full.write_all(&[b'x'; 64 << 10]).unwrap();
     let mut child = start(essbasic(home.path()).arg("emulator").stdout(full));
@@ -94,7 +94,7 @@ fn the_authority_is_not_written_through_a_link() {
     assert_eq!(emulator.end("TERM").0, Some(0));
 }
 
-/// As a shell takes it: the substitution ends while the emulator runs on.
+/// As in a shell: the command substitution ends while the emulator still runs.
 #[cfg(unix)]
 #[test]
 fn a_shell_takes_the_exports() {
@@ -105,7 +105,7 @@ fn a_shell_takes_the_exports() {
                   kill \"$ESSBASIC_EMULATOR_PID\" || exit 8\n\
                   exit $status";
     let mut command = Command::new("sh");
-    // As stdin of the emulator, a pipe that ends with the test.
+    // The emulator's stdin is a pipe that ends with the test.
     command.args(["-c", &format!("exec 3<&0; {script}"), env!("CARGO_BIN_EXE_essbasic")]);
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("NO_PROXY", "*");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -121,13 +121,13 @@ fn a_shell_takes_the_exports() {
 }
 
 #[test]
-fn the_exports_of_a_key_and_a_seed_of_ones_own() {
+fn exports_contain_given_keys_and_the_identity_of_the_seed() {
     let home = TempDir::new().unwrap();
     let seed = r#"{"applications":{"it's":{"organizations":{"o":{"operators":["$(x)"]}}}}}"#;
     std::fs::write(home.path().join("seed.json"), seed).unwrap();
     let mut command = essbasic(home.path());
     command.args(["emulator", "--export", "--until-eof", "--seed", "seed.json"]);
-    command.args(["--secret-id", "AKIDMINE", "--secret-key", "mine-alone"]);
+    command.args(["--secret-id", "AKIDMINE", "--secret-key", "another-key"]);
     let mut child = start(command.stdin(Stdio::piped()));
     let process = child.id();
     // stdout ends while it runs.
@@ -138,7 +138,7 @@ fn the_exports_of_a_key_and_a_seed_of_ones_own() {
     let expected = format!(
         "export ESSBASIC_APP_ID='it'\\''s'\nexport ESSBASIC_ORGANIZATION=o\n\
          export ESSBASIC_OPERATOR='$(x)'\nexport TENCENTCLOUD_SECRET_ID=AKIDMINE\n\
-         export TENCENTCLOUD_SECRET_KEY=mine-alone\nexport ESSBASIC_ENDPOINT={endpoint}\n\
+         export TENCENTCLOUD_SECRET_KEY=another-key\nexport ESSBASIC_ENDPOINT={endpoint}\n\
          export ESSBASIC_EMULATOR_PID={process}\n"
     );
     assert_eq!(lines, expected);
@@ -173,7 +173,7 @@ fn the_documented_seeds_are_valid() {
     }
 }
 
-/// Gigabytes of memory, or minutes, would be too much for a hundred thousand contracts.
+/// A hundred thousand contracts must not take gigabytes or minutes.
 #[cfg(target_os = "linux")]
 #[test]
 fn many_contracts_start_soon_and_in_bounded_memory() {

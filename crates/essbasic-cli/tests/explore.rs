@@ -1,4 +1,4 @@
-//! Search, describe, skeleton and snippet as a user runs them.
+//! `essbasic search`, `describe`, `skeleton` and `snippet`.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,31 +22,34 @@ fn essbasic(arguments: &[&str]) -> Output {
     command.args(arguments).output().unwrap()
 }
 
-fn told(arguments: &[&str]) -> String {
+fn output_of(arguments: &[&str]) -> String {
     let output = essbasic(arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
-fn search_finds_by_both_languages_and_says_when_there_is_nothing() {
+fn search_finds_words_of_both_languages_and_reports_no_matches() {
     for words in [&["download", "links"][..], &["PDF下载链接"], &["resource", "urls", "flows"]]
     {
-        let found = told(&[&["search"], words].concat());
+        let found = output_of(&[&["search"], words].concat());
         assert!(found.contains("DescribeResourceUrlsByFlows"), "{words:?}: {found}");
     }
     let output = essbasic(&["search", "zzzz"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing found"));
-    assert!(told(&["search", "flow"]).lines().count() <= 20);
-    assert!(told(&["search", "flow", "--all"]).lines().count() > 100);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no matches"));
+    assert!(output_of(&["search", "flow"]).lines().count() <= 20);
+    assert!(output_of(&["search", "flow", "--all"]).lines().count() > 100);
 }
 
 #[test]
-fn describe_tells_types_limits_codes_and_nearest_names() {
-    let text = told(&["describe", "DescribeResourceUrlsByFlows"]);
-    for part in ["获取合同PDF下载链接", "FlowIds: list of string, required", "20 calls a second"]
-    {
+fn describe_prints_types_limits_codes_and_similar_names() {
+    let text = output_of(&["describe", "DescribeResourceUrlsByFlows"]);
+    for part in [
+        "获取合同PDF下载链接",
+        "FlowIds: array of string, required",
+        "Rate limit: 20 requests per second",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     let output = essbasic(&["describe", "DescribeResourceUrl"]);
@@ -60,7 +63,7 @@ fn a_skeleton_is_a_body_and_takes_the_agent_from_the_options() {
     let agent = ["--app-id", "a", "--organization", "o", "--operator", "p"];
     for action in ["DescribeResourceUrlsByFlows", "ChannelCreateFlowByFiles", "UploadFiles"] {
         for all in [&[][..], &["--all"]] {
-            let text = told(&[&["skeleton", action], all, &agent].concat());
+            let text = output_of(&[&["skeleton", action], all, &agent].concat());
             let body: Value = serde_json::from_str(&text).unwrap();
             let request = CATALOGUE.action(action).unwrap().request;
             assert_eq!(misshapen(&body, request), [], "{action}");
@@ -70,10 +73,10 @@ fn a_skeleton_is_a_body_and_takes_the_agent_from_the_options() {
 }
 
 #[test]
-fn a_snippet_says_what_the_body_says() {
+fn a_snippet_contains_the_values_of_the_body() {
     let body = r#"{"FlowIds":["y\"1","y2"]}"#;
     let arguments = ["snippet", "DescribeResourceUrlsByFlows", "--body", body, "--app-id", "app"];
-    let program = told(&arguments);
+    let program = output_of(&arguments);
     for part in [
         "#[tokio::main]",
         "Agent::new(\"app\")",
@@ -82,7 +85,7 @@ fn a_snippet_says_what_the_body_says() {
     ] {
         assert!(program.contains(part), "{part} in {program}");
     }
-    let program = told(&[&arguments[..], &["--blocking"]].concat());
+    let program = output_of(&[&arguments[..], &["--blocking"]].concat());
     assert!(program.contains("blocking::Client") && !program.contains("await"), "{program}");
     let output = essbasic(&["snippet", "DescribeResourceUrlsByFlows", "--body", r#"{"FlowId":1}"#]);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -90,10 +93,10 @@ fn a_snippet_says_what_the_body_says() {
 }
 
 #[test]
-fn a_skeleton_that_is_not_filled_in_is_not_sent() {
+fn an_unfilled_skeleton_is_not_sent() {
     let agent = ["--app-id", "a", "--organization", "o", "--operator", "p"];
     for action in ["DescribeResourceUrlsByFlows", "ChannelCreateFlowByFiles", "UploadFiles"] {
-        let body = told(&[&["skeleton", action, "--all"][..], &agent].concat());
+        let body = output_of(&[&["skeleton", action, "--all"][..], &agent].concat());
         let call = ["call", action, "--dry-run", "--body", &body];
         let output = essbasic(&[&call[..], &agent].concat());
         let error = String::from_utf8_lossy(&output.stderr).into_owned();

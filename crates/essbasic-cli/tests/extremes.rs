@@ -25,10 +25,10 @@ use support::server::{Server, answer};
 use support::{essbasic, stdout};
 use tempfile::TempDir;
 
-/// Longest argument, near the limit of one argument on Linux.
+/// Length of the longest argument, in bytes; Linux limits one argument to 128 KiB.
 const LONG: usize = 100_000;
 
-/// More than any of the runs takes: each ends at its first call.
+/// Maximum duration of a run, which ends at its first call.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn values() -> Vec<OsString> {
@@ -97,7 +97,7 @@ fn options(home: &Path) -> BTreeMap<String, Vec<String>> {
     options
 }
 
-/// Arguments with which a command gets as far as its first call, or as far as an address that is taken.
+/// Arguments with which a command gets to its first call, or to an address in use.
 fn base(command: &str, endpoint: &str, taken: &str) -> Vec<String> {
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let port = taken.rsplit(':').next().unwrap();
@@ -175,11 +175,11 @@ fn no_value_of_any_option_panics() {
                 format!("essbasic {command} {name} {text:?}")
             };
             for name in names {
-                // The same code reads these for every command. `archive` would keep trying to connect.
+                // The same code parses these for every command.
                 if command != "status" && shared.contains(&name) {
                     continue;
                 }
-                // This listens, as it should.
+                // This is valid, and listens.
                 if (command.as_str(), name.as_str()) == ("listen", "port") && value == "0" {
                     continue;
                 }
@@ -224,7 +224,7 @@ fn check(home: &Path, case: &Case) -> Result<(), String> {
     let mut command = essbasic(home);
     command.env("TENCENTCLOUD_SECRET_ID", "AKIDTEST").env("TENCENTCLOUD_SECRET_KEY", "key");
     command.arg(&case.command).args(case.arguments.iter().map(OsStr::new));
-    // A file takes any amount without a reader.
+    // Unlike a pipe, a file does not block without a reader.
     let stderr = home.join("stderr");
     command.stdout(Stdio::null()).stderr(File::create(&stderr).unwrap());
     let status = ended(start(&mut command), &case.what);

@@ -1,4 +1,4 @@
-//! `essbasic listen`, told of contracts by the emulator.
+//! `essbasic listen` with callbacks of the emulator.
 
 #![cfg(unix)]
 #![allow(
@@ -31,7 +31,7 @@ fn target(listening: &Listening) -> Callback {
     Callback::to(url).key(KEY).token(TOKEN).first_pause(Duration::from_millis(5))
 }
 
-/// Contracts made and signed by both; all that is told of them has arrived.
+/// Creates contracts that both parties sign, and waits for all callbacks.
 fn contracts_signed(callback: Callback, count: usize) -> Emulator {
     let emulator =
         Emulator::builder().manual_clock(1_700_000_000).callback(callback).start().unwrap();
@@ -56,7 +56,7 @@ fn completed(messages: &[Value]) -> BTreeSet<&str> {
 }
 
 #[test]
-fn each_message_is_printed_once_however_it_comes() {
+fn duplicated_delayed_and_reordered_messages_are_printed_once() {
     let home = TempDir::new().unwrap();
     let listening = Listening::start(home.path(), &[]);
     let delay = Duration::from_millis(50);
@@ -64,7 +64,7 @@ fn each_message_is_printed_once_however_it_comes() {
     let emulator = contracts_signed(target(&listening).chaos(chaos), 5);
     let stats = emulator.stats().callbacks;
     assert!(stats.probed && stats.given_up == 0, "{stats:?}");
-    // The repeats come after what they repeat is acknowledged.
+    // Duplicates are sent after the first delivery is acknowledged.
     until("all repeats", || emulator.stats().callbacks.sent >= 2 * stats.messages);
     let (status, stdout, stderr) = listening.end();
     assert_eq!(status, Some(0), "{stderr}");
@@ -77,7 +77,7 @@ fn each_message_is_printed_once_however_it_comes() {
 }
 
 #[test]
-fn what_is_appended_stands_on_whole_lines() {
+fn messages_are_appended_as_whole_lines() {
     let home = TempDir::new().unwrap();
     let path = home.path().join("messages.jsonl");
     fs::write(&path, "{\"MsgId\":\"cut sho").unwrap();
@@ -88,7 +88,7 @@ fn what_is_appended_stands_on_whole_lines() {
     assert_eq!(cut, "{\"MsgId\":\"cut sho");
     assert_eq!(rows(rest).len() as u64, emulator.stats().callbacks.messages);
     assert_eq!(completed(&rows(rest)).len(), 2);
-    // However a message is spaced, it is one line.
+    // A message with line breaks becomes one line.
     let spaced = "{\n \"MsgId\": \"a\",\r\n \"MsgType\": \"T\\n\"\n}\n";
     assert_eq!(listening.post(&sender().send(spaced)), 200);
     let text = fs::read_to_string(&path).unwrap();
@@ -98,7 +98,7 @@ fn what_is_appended_stands_on_whole_lines() {
 }
 
 #[test]
-fn a_message_whose_command_fails_comes_again() {
+fn a_message_is_redelivered_if_its_command_fails() {
     let home = TempDir::new().unwrap();
     let script = "test -e ready || { touch ready; echo sorry >&2; exit 3; }
         cat > \"$ESSBASIC_MSG_ID.json\"; echo \"$1 $ESSBASIC_MSG_TYPE\" >> log";
@@ -120,7 +120,7 @@ fn a_message_whose_command_fails_comes_again() {
 }
 
 #[test]
-fn strangers_are_refused_alike() {
+fn invalid_senders_get_the_same_refusal() {
     let home = TempDir::new().unwrap();
     let listening = Listening::start(home.path(), &[]);
     let good = sender().send(&message("1", &MsgType::FlowStatusChange, json!({ "FlowId": "f" })));
@@ -133,7 +133,7 @@ fn strangers_are_refused_alike() {
     {
         assert_eq!(listening.post(&bad), 400);
     }
-    // Refused for its length, before it comes.
+    // Refused by its Content-Length, before the body.
     let address = listening.address();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n").unwrap();
@@ -147,7 +147,7 @@ fn strangers_are_refused_alike() {
 }
 
 #[test]
-fn strangers_take_the_places_that_there_are_and_no_more() {
+fn the_number_of_connections_is_bounded() {
     let home = TempDir::new().unwrap();
     let listening = Listening::start(home.path(), &[]);
     let address = listening.address();
@@ -166,7 +166,7 @@ fn strangers_take_the_places_that_there_are_and_no_more() {
 }
 
 #[test]
-fn what_it_cannot_start_with() {
+fn invalid_options_are_refused() {
     let home = TempDir::new().unwrap();
     fs::create_dir(home.path().join("folder")).unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -177,7 +177,7 @@ fn what_it_cannot_start_with() {
         (&["--port", "0", "--token", "hush", "--unsigned"], &["cannot be used with"]),
         (&["--port", "0", "--unsigned", "--append", "folder"], &["folder cannot be written"]),
         (&["--port", "0", "--unsigned", "--append", "a", "--", "true"], &["cannot be used with"]),
-        (&["--port", &taken, "--unsigned"], &["cannot be listened at", "; give a free address"]),
+        (&["--port", &taken, "--unsigned"], &["cannot listen on", "; give a free address"]),
         (&["--unsigned"], &["--port"]),
     ] {
         let output = essbasic(home.path()).arg("listen").args(arguments).output().unwrap();

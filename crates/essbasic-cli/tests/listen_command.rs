@@ -1,4 +1,4 @@
-//! `essbasic listen -- CMD`: a command's time, its outcome, and what stderr says of refused requests.
+//! `essbasic listen -- CMD`: time limit and outcome of commands, and reports of refused requests.
 
 #![cfg(unix)]
 #![allow(
@@ -40,7 +40,7 @@ fn a_sender_that_disconnects_does_not_kill_the_command() {
     let stream = listening.send(&contract("1"));
     until("the start of the command", || log(home.path()) == "start\n");
     drop(stream);
-    // A delivery meanwhile has the outcome of the first one.
+    // A second delivery gets the outcome of the first one.
     let url = listening.url.clone();
     let second = thread::spawn(move || post(&url, &contract("1")));
     fs::write(home.path().join("go"), "0").unwrap();
@@ -112,7 +112,7 @@ fn a_kill_is_reported() {
     }
 }
 
-/// Two signals: the second one ends it at once. Neither leaves a command behind.
+/// The second signal ends it at once. After either, no command is left.
 #[test]
 fn the_command_is_killed_at_the_end() {
     for signals in [&["TERM"][..], &["TERM", "TERM"]] {
@@ -123,7 +123,7 @@ fn the_command_is_killed_at_the_end() {
         until("the start of the command", || home.path().join("child").exists());
         listening.signal(signals[0]);
         if signals.len() > 1 {
-            // It has noticed the first when it accepts no more.
+            // It stops accepting connections after the first signal.
             until("the first signal", || TcpStream::connect(listening.address()).is_err());
             listening.signal(signals[1]);
         }
@@ -209,7 +209,7 @@ fn refused_requests_are_reported_with_their_reason_once() {
             assert_eq!(listening.post(callback), 400, "{reason}");
         }
     }
-    // Of 900 KB, encrypted it would be too large.
+    // 900 KB, encrypted, exceeds the limit of the body.
     let large = Sender::new(token(), None).send(&long);
     assert!(large.body.len() < 1 << 20);
     assert_eq!(listening.post(&large), 400);
@@ -237,7 +237,7 @@ fn refused_requests_are_reported_with_their_reason_once() {
         assert!(found.iter().any(|found| found.starts_with(&line) || found.contains(reason)));
         assert!(found.iter().all(|line| line.contains("; ")), "{found:?}");
     }
-    // At most one line per reason in ten seconds, and how many had none.
+    // At most one line per reason in ten seconds, with the number of the others.
     assert!(stderr.lines().count() <= 24, "{stderr}");
     assert!(stderr.contains("refused requests without a line of their own: "), "{stderr}");
     for secret in [PRIVATE, TOKEN, KEY, "another"] {

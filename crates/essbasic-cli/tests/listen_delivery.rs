@@ -1,4 +1,4 @@
-//! `essbasic listen` acknowledges what was received, and nothing else.
+//! `essbasic listen` acknowledges only messages that were received.
 
 #![cfg(unix)]
 #![allow(
@@ -30,7 +30,7 @@ fn ids(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_acknowledged_after_the_reader_of_stdout_has_gone() {
+fn nothing_is_acknowledged_after_stdout_is_closed() {
     let home = TempDir::new().unwrap();
     let mut listening = Listening::start(home.path(), &[]);
     let mut reader = BufReader::new(listening.child.stdout.take().unwrap());
@@ -50,7 +50,7 @@ fn nothing_is_acknowledged_after_the_reader_of_stdout_has_gone() {
 }
 
 #[test]
-fn nothing_is_acknowledged_that_stdout_does_not_take() {
+fn nothing_is_acknowledged_if_stdout_cannot_be_written() {
     for (redirection, bytes, words) in [
         ("exec \"$0\" \"$@\" > /dev/full", 0, "No space left"),
         ("trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\" > out", 4_000, "File too large"),
@@ -67,7 +67,7 @@ fn nothing_is_acknowledged_that_stdout_does_not_take() {
     }
 }
 
-/// The standard library opens the null device in the place of a closed stdout, so that writes succeed.
+/// The standard library replaces a closed stdout by the null device, so that writes succeed.
 #[test]
 fn a_discarding_stdout_is_reported() {
     for (redirection, reported) in
@@ -82,7 +82,7 @@ fn a_discarding_stdout_is_reported() {
     }
 }
 
-/// A short write leaves no part of a line, and what fits is accepted again.
+/// A short write leaves no part of a line, and later messages are accepted if they fit.
 #[test]
 fn a_full_disk_leaves_whole_lines_in_the_file() {
     let home = TempDir::new().unwrap();
@@ -136,14 +136,14 @@ fn a_file_that_is_rotated_or_removed_is_opened_again() {
     assert_eq!(listening.end().0, Some(0));
 }
 
-/// A pipe that nobody reads blocks a message; neither signals nor other requests.
+/// A pipe that is not read blocks a message, but neither signals nor other requests.
 #[test]
 fn a_blocked_stdout_does_not_keep_the_command() {
     let home = TempDir::new().unwrap();
     let mut listening = Listening::start(home.path(), &[]);
     let mut stdout = listening.child.stdout.take().unwrap();
     let mut sender = listening.send(&padded("blocked", 500_000));
-    // It is being written, and does not fit into the pipe.
+    // It is being written, and exceeds the pipe's buffer.
     stdout.read_exact(&mut [0]).unwrap();
     assert_eq!(listening.post(&padded("blocked", 500_000)), 503);
     listening.signal("TERM");
@@ -158,7 +158,7 @@ fn a_blocked_stdout_does_not_keep_the_command() {
 }
 
 #[test]
-fn handled_messages_are_known_after_a_restart() {
+fn handled_messages_are_duplicates_after_a_restart() {
     let home = TempDir::new().unwrap();
     let log = home.path().join("log");
     let script = "test \"$ESSBASIC_MSG_ID\" != bad || exit 3; echo \"$ESSBASIC_MSG_ID\" >> log";
@@ -180,14 +180,14 @@ fn handled_messages_are_known_after_a_restart() {
         if restart == 0 {
             assert_eq!(listening.end().0, Some(0));
         } else {
-            // Killed, it has written down what it acknowledged.
+            // A killed process has recorded the messages that it acknowledged.
             listening.signal("KILL");
             drop(listening);
         }
     }
     let handled = fs::read_to_string(&log).unwrap();
     assert_eq!(handled, "good\nnew 0\nnew 1\nnew 2\n");
-    // Cut off while it was written: the whole lines are used.
+    // Truncated during a write: the complete lines are used.
     let state = home.path().join("state");
     let mut text = fs::read_to_string(&state).unwrap();
     text.push_str("{\"msg_id\":\"cut");
@@ -199,9 +199,9 @@ fn handled_messages_are_known_after_a_restart() {
     assert_eq!(listening.end().0, Some(0));
 }
 
-/// The message is handled once, although its MsgId could not be written down at first.
+/// The message is handled once, although its MsgId could not be written at first.
 #[test]
-fn a_state_that_cannot_be_written_is_no_success() {
+fn an_unwritable_state_is_not_acknowledged() {
     let home = TempDir::new().unwrap();
     let (log, state) = (home.path().join("log"), home.path().join("state"));
     let listening = Listening::start(home.path(), &["--append", "log", "--state", "state"]);

@@ -1,4 +1,4 @@
-//! What others put at the paths of `essbasic listen --append` and `--state`, before it starts and while it runs.
+//! Foreign files at the paths of `essbasic listen --append` and `--state`, before it starts and while it runs.
 
 #![cfg(unix)]
 #![allow(
@@ -59,7 +59,7 @@ impl Folders {
 }
 
 #[test]
-fn what_is_not_a_file_of_its_own_is_refused_at_the_start() {
+fn foreign_files_are_refused_at_the_start() {
     for (option, name) in [("--append", "file"), ("--state", "file"), ("--state", "file.lock")] {
         for (plant, put) in PLANTS {
             if (name, plant) == ("file.lock", "a hard link") {
@@ -79,7 +79,7 @@ fn what_is_not_a_file_of_its_own_is_refused_at_the_start() {
 }
 
 #[test]
-fn what_takes_the_place_of_a_file_is_not_written_to() {
+fn a_foreign_file_that_replaces_its_own_is_not_written() {
     for arguments in
         [&["--append", "file"][..], &["--state", "file"], &["--state", "file", "--append", "log"]]
     {
@@ -113,7 +113,7 @@ fn what_takes_the_place_of_a_file_is_not_written_to() {
     }
 }
 
-/// Two purposes of one file would corrupt it.
+/// One file for two options would be corrupted.
 #[test]
 fn the_files_of_append_and_state_differ() {
     let folders = Folders::new();
@@ -132,9 +132,9 @@ fn the_files_of_append_and_state_differ() {
             "--state",
             state,
         ]));
-        refused(&output, &["is the file of --append and of --state; give two files"]);
+        refused(&output, &["is given for --append and for --state; give two files"]);
     }
-    // A user's own file is no state.
+    // A user's file is not a state file.
     fs::write(home.join("notes"), VICTIM).unwrap();
     let output = not_started(essbasic(home).args([
         "listen",
@@ -144,7 +144,7 @@ fn the_files_of_append_and_state_differ() {
         "--state",
         "notes",
     ]));
-    refused(&output, &["notes cannot be used as state: line 1 is not that of a state file"]);
+    refused(&output, &["notes cannot be used as state: line 1 is not valid in a state file"]);
     assert_eq!(fs::read_to_string(home.join("notes")).unwrap(), VICTIM);
 }
 

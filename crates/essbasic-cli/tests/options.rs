@@ -45,9 +45,9 @@ fn lists_of_ids_add_up() {
             _ => stdout(&output),
         };
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let told = document["flows"].as_array().unwrap();
-        assert_eq!(told.len(), 3, "{name}");
-        let ids: BTreeSet<&str> = told.iter().map(|f| f["flow_id"].as_str().unwrap()).collect();
+        let listed = document["flows"].as_array().unwrap();
+        assert_eq!(listed.len(), 3, "{name}");
+        let ids: BTreeSet<&str> = listed.iter().map(|f| f["flow_id"].as_str().unwrap()).collect();
         assert_eq!(ids, all, "{name}");
     }
     let mut both = command(&home, &emulator, &["status", "--json", "--flows", "-", "--flows", "b"]);
@@ -59,7 +59,7 @@ fn lists_of_ids_add_up() {
     for name in ["status", "archive"] {
         let out: &[&str] = if name == "archive" { &["--out", "o"] } else { &[] };
         let arguments = [&[name, "--flows", "a", "--flows", "none"], out].concat();
-        refused(&run(&home, &emulator, &arguments), &["none holds no flow ids"]);
+        refused(&run(&home, &emulator, &arguments), &["none contains no flow IDs"]);
     }
 }
 
@@ -82,7 +82,7 @@ fn no_value_is_dropped_silently() {
         refused(&output, &[option, "cannot be used multiple times", "--help"]);
     }
     assert_eq!(emulator.stats().calls, calls);
-    // A switch loses nothing, and a value on one side of the command's name is one value.
+    // A repeated flag is accepted, and so is one value on either side of the subcommand.
     let flow = &emulator.completed_flows()[0];
     let output = run(&home, &emulator, &["--app-id", APP_ID, "status", flow, "--json", "--json"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -132,7 +132,7 @@ fn a_report_replaces_no_input() {
     refused(&run(&home, &emulator, &arguments), &["is also the journal"]);
     assert_eq!(emulator.stats().calls, calls);
     assert_eq!(fs::read_dir(path("out")).unwrap().count(), 0);
-    // Into a folder that the command makes.
+    // In a folder that the command creates.
     let arguments = ["archive", "--flows", "ids", "--out", "new/out", "--report", "new/out/r.json"];
     let output = run(&home, &emulator, &arguments);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -153,7 +153,7 @@ fn a_byte_order_mark_before_certificates_is_accepted() {
 }
 
 #[test]
-fn help_says_how_to_begin_and_how_commands_end() {
+fn help_has_a_quick_start_and_exit_codes() {
     let home = TempDir::new().unwrap();
     let help = |arguments: &[&str]| {
         let output = essbasic(home.path()).args(arguments).output().unwrap();

@@ -28,7 +28,7 @@ fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {
     command(home, emulator, arguments).output().unwrap()
 }
 
-/// The summary is what the list adds up to, and the list is what was asked for.
+/// Asserts that the summary equals the list, and that the list contains the requested contracts.
 #[track_caller]
 fn consistent(report: &Value, asked: &[&str]) {
     let flows = report["flows"].as_array().unwrap();
@@ -61,7 +61,7 @@ fn all_reports_have_one_format() {
     let asked = [&*flows[0], &*flows[1], "NOSUCHFLOW"];
     let lines = [asked[0], asked[1], asked[2], asked[0]].join("\n");
     fs::write(home.path().join("ids"), lines).unwrap();
-    // The journal of the archive knows another contract.
+    // The journal of the archive contains another contract.
     let output = run(&home, &emulator, &["archive", &flows[2], "--out", "archive"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     for arguments in [
@@ -107,7 +107,7 @@ fn an_interrupted_wait_prints_what_is_known() {
         let before = emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
         let arguments = [&["wait", &signed, "yDOpen", "--interval", "100ms"], json].concat();
         let child = start(&mut command(&home, &emulator, &arguments));
-        // Two rounds: the first one's response has been read then.
+        // Two rounds: the response of the first one has been processed.
         until("a second round", || {
             let calls = emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
             calls >= Some(before.unwrap_or_default() + 2)
@@ -157,7 +157,7 @@ fn an_interrupted_status_or_archive_accounts_for_every_contract() {
 }
 
 #[test]
-fn commands_bring_their_own_emulator() {
+fn commands_start_an_emulator() {
     let home = TempDir::new().unwrap();
     for arguments in [
         &["status"][..],
@@ -170,6 +170,6 @@ fn commands_bring_their_own_emulator() {
         assert!(stdout(&output).lines().count() >= 2, "{arguments:?}: {}", stdout(&output));
         let mut both = essbasic(home.path());
         both.args(arguments).args(["--emulated", "--endpoint", "http://127.0.0.1:9"]);
-        support::refused(&both.output().unwrap(), &["--emulated brings its own endpoint"]);
+        support::refused(&both.output().unwrap(), &["--emulated has its own endpoint"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Archives in folders and beside journals that others use too.
+//! Archives in folders that other jobs and users write to.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use support::child::{Running, start};
 use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
-/// Contracts of one name, complete, and a file of their IDs.
+/// Completed contracts of one name, and a file of their IDs.
 fn emulator(home: &Path, count: usize) -> Emulator {
     let emulator = Emulator::builder().rate_limit(None).pdf_size(30_000).start().unwrap();
     let ids: Vec<String> = (0..count).map(|n| format!("yDwA{n:028}")).collect();
@@ -60,7 +60,7 @@ fn files(home: &Path) -> Vec<String> {
 }
 
 #[test]
-fn jobs_that_share_a_folder_save_every_contract_under_a_name_of_its_own() {
+fn jobs_that_share_a_folder_save_every_contract_under_a_unique_name() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 400);
     let job = |part: &str, names: &str| -> Running {
@@ -74,7 +74,7 @@ fn jobs_that_share_a_folder_save_every_contract_under_a_name_of_its_own() {
         refused(&output, &["--names", "{flow_id}"]);
     }
     assert!(files(home.path()).is_empty() && emulator.stats().calls.is_empty());
-    // At the same time, and with journals whose names differ in the last part only.
+    // Concurrently, with journals whose names differ in the extension only.
     for job in ["1", "2"].map(|part| job(part, "{name} {flow_id}")) {
         let output = job.wait_with_output().unwrap();
         assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -106,7 +106,7 @@ fn a_file_of_the_user_is_never_replaced() {
     }
     assert_eq!(files(home.path()).len(), 5);
     std::fs::remove_file(out.join(".essbasic-archive.jsonl")).unwrap();
-    // The files of the run before are the contracts', byte for byte.
+    // The files of the earlier run have the content of the contracts.
     let output = archive(home.path(), &emulator).output().unwrap();
     assert!(stdout(&output).contains("saved                2"), "{}", stdout(&output));
     std::fs::remove_file(out.join(".essbasic-archive.jsonl")).unwrap();
@@ -121,7 +121,7 @@ fn a_file_of_the_user_is_never_replaced() {
 }
 
 #[test]
-fn other_files_beside_a_journal_stay() {
+fn other_files_next_to_a_journal_are_kept() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 2);
     let others = ["x.new", "x.lock", "x.jsonl.new", "x"];
@@ -139,7 +139,7 @@ fn other_files_beside_a_journal_stay() {
 }
 
 #[test]
-fn an_archive_leaves_the_files_of_a_running_download_alone() {
+fn an_archive_keeps_the_temporary_files_of_a_running_download() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 12);
     // The first downloads take a second each.
@@ -152,7 +152,7 @@ fn an_archive_leaves_the_files_of_a_running_download_alone() {
     };
     let download = start(&mut command(home.path(), &emulator, "download"));
     until("files on their way", || parts() >= 4);
-    // Left by a process that is no more.
+    // An orphan of a killed process.
     std::fs::write(out.join(".essbasic-00.part"), "half").unwrap();
     let output = archive(home.path(), &emulator).output().unwrap();
     assert!(!out.join(".essbasic-00.part").exists());
@@ -162,7 +162,7 @@ fn an_archive_leaves_the_files_of_a_running_download_alone() {
     assert_eq!((files(home.path()).len(), parts()), (12, 0));
 }
 
-/// What is planted in the place of a journal or its lock: nothing outside the folder changes, and nothing hangs.
+/// Links, FIFOs and folders in place of a journal or its lock: no file outside changes, and nothing hangs.
 #[cfg(unix)]
 #[test]
 fn planted_journals_and_locks_are_refused_at_once() {
@@ -195,7 +195,7 @@ fn planted_journals_and_locks_are_refused_at_once() {
             assert!(files(home.path()).is_empty() && emulator.stats().calls.is_empty());
         }
     }
-    // Names that earlier versions used are nobody's now.
+    // Names of earlier versions have no meaning.
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 1);
     let (out, victim) = (home.path().join("out"), home.path().join("victim"));

@@ -1,4 +1,4 @@
-//! `essbasic sign`: worked examples, and what `--verify` finds.
+//! `essbasic sign`: worked examples, and the results of `--verify`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
@@ -101,7 +101,7 @@ fn which_headers_are_signed() {
 }
 
 #[test]
-fn verify_tells_where_a_header_departs() {
+fn verify_reports_the_difference() {
     let home = TempDir::new().unwrap();
     let base = ["--timestamp", "1551113065", "--action", "A"];
     let host = ["--host", "h.example:8443"];
@@ -170,17 +170,17 @@ fn verify_tells_where_a_header_departs() {
 }
 
 #[test]
-fn what_cannot_be_signed() {
+fn invalid_requests_are_refused() {
     let home = TempDir::new().unwrap();
     let output = essbasic(home.path()).args(["sign", "--secret-id", ID]).output().unwrap();
-    refused(&output, &["no SecretKey is given; set TENCENTCLOUD_SECRET_KEY"]);
+    refused(&output, &["no SecretKey; set TENCENTCLOUD_SECRET_KEY"]);
     let output = essbasic(home.path()).args(["sign", "--secret-key", KEY]).output().unwrap();
-    refused(&output, &["no SecretId is given"]);
+    refused(&output, &["no SecretId"]);
     let output = sign(&home, &["--host", "a\nb"]).output().unwrap();
     refused(&output, &["cannot be signed", "host"]);
     let output = sign(&home, &["--timestamp", "253402300800"]).output().unwrap();
     refused(&output, &["year 9999"]);
-    // A usage error is no partial success: 1, where clap alone has 2.
+    // A usage error has status 1, unlike clap's default of 2.
     for usage in [&["--verify", "x"][..], &["--timestamp", "-1"], &["--method", "PUT"]] {
         let output = sign(&home, usage).output().unwrap();
         refused(&output, &["see --help"]);

@@ -69,14 +69,14 @@ fn write(home: &TempDir, entries: &[Value]) {
     fs::write(home.path().join("c.json"), json!(entries).to_string()).unwrap();
 }
 
-/// The names that stdout has, with their ids.
+/// Names and IDs on stdout.
 fn printed(output: &Output) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines = text.lines().filter_map(|line| line.split_once("  "));
     lines.map(|(id, name)| (name.to_owned(), id.to_owned())).collect()
 }
 
-/// All contracts of the emulator: names and how many contracts have each.
+/// Number of contracts of the emulator by name.
 fn created(home: &TempDir, emulator: &Emulator, prefix: &str) -> BTreeMap<String, usize> {
     let ids = ureq::get(format!("{}/_emulator/flows", emulator.endpoint())).call().unwrap();
     let ids = ids.into_body().read_to_string().unwrap();
@@ -92,7 +92,14 @@ fn created(home: &TempDir, emulator: &Emulator, prefix: &str) -> BTreeMap<String
     names
 }
 
-/// A TCP proxy that holds each piece of a response back.
+/// Number of lines of the journal of `c.json`.
+#[cfg(unix)]
+fn journal_lines(home: &TempDir) -> usize {
+    let journal = std::fs::read_to_string(home.path().join("c.json.journal")).unwrap_or_default();
+    journal.lines().count()
+}
+
+/// A TCP proxy that delays each piece of a response.
 fn slowed(emulator: &Emulator, delay: Duration) -> String {
     let to = emulator.endpoint().trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -119,7 +126,7 @@ fn copy(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// Killed at any moment, and run again until it is done: no contract is created twice, no printed id is lost.
+/// After kills and reruns, no contract is created twice and no printed ID is lost.
 #[cfg(unix)]
 #[test]
 fn a_killed_start_creates_no_contract_twice() {
@@ -138,9 +145,13 @@ fn a_killed_start_creates_no_contract_twice() {
     for _ in 0..12 {
         moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let mut child = start(&mut command(home.path(), &endpoint, &["start", "c.json"]));
-        // The moment is the subject here: nothing waits for it.
-        std::thread::sleep(Duration::from_millis(50 + (moment >> 33) % 900));
-        child.kill().unwrap();
+        // Killed after a random number of journal lines, and at a random moment between two of them.
+        let lines = journal_lines(&home) + (moment >> 33) as usize % 20;
+        until("journal lines", || {
+            journal_lines(&home) >= lines || child.try_wait().unwrap().is_some()
+        });
+        std::thread::sleep(Duration::from_millis((moment >> 40) % 20));
+        let _ = child.kill();
         let output = child.wait_with_output().unwrap();
         for (name, id) in printed(&output) {
             let before = seen.insert(name, id.clone());
@@ -233,7 +244,7 @@ fn an_unknown_outcome_is_reported_and_retried_on_demand_only() {
 }
 
 #[test]
-fn an_input_that_changed_is_refused_where_it_matters() {
+fn a_changed_input_is_refused_if_its_contract_was_requested() {
     let (home, emulator) = set_up();
     let wrong = json!({ "name": "In_2", "template": "nobodys", "parties": [] });
     write(&home, &[from_file("In_1"), wrong, from_template("In_3")]);
@@ -258,7 +269,7 @@ fn an_input_that_changed_is_refused_where_it_matters() {
     fs::write(home.path().join("a.pdf"), "another file").unwrap();
     refused(&run(&home, &emulator, &["start", "c.json"]), &["contract 1 was changed after"]);
     assert_eq!(emulator.stats().calls, calls);
-    // Restored, formatted otherwise, with what failed corrected and one more.
+    // Restored with other formatting, a corrected entry and a new one.
     fs::write(home.path().join("a.pdf"), file).unwrap();
     let text = format!("\u{feff}{}", serde_json::to_string_pretty(&corrected).unwrap());
     fs::write(home.path().join("c.json"), text).unwrap();
@@ -273,7 +284,7 @@ fn an_input_that_changed_is_refused_where_it_matters() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn ids_that_stdout_does_not_take_are_in_the_journal() {
+fn ids_are_in_the_journal_if_stdout_cannot_be_written() {
     let (home, emulator) = set_up();
     write(&home, &[from_file("Out_1"), from_file("Out_2")]);
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
@@ -293,7 +304,7 @@ fn ids_that_stdout_does_not_take_are_in_the_journal() {
 }
 
 #[test]
-fn journals_that_cannot_be_are_refused_and_left_alone() {
+fn invalid_journals_are_refused_and_not_changed() {
     let (home, emulator) = set_up();
     let path = |name: &str| home.path().join(name);
     write(&home, &[from_file("J_1")]);
@@ -326,12 +337,12 @@ fn journals_that_cannot_be_are_refused_and_left_alone() {
         assert_eq!((code(&output), printed(&output).len()), (0, 1), "{}", stderr(&output));
     }
     assert_eq!(created(&home, &emulator, "J_"), BTreeMap::from([("J_1".into(), 1)]));
-    // Held by another process.
+    // Locked by another process.
     let held = essbasic_files::Lock::acquire(&path("j.1")).unwrap();
     let mut stdin = command(home.path(), &emulator.endpoint(), &arguments);
     refused(&feed(&mut stdin, &text), &["j.1 is in use", "--journal"]);
     drop(held);
-    // Torn by a crash of the machine: the last line is dropped, and its entry counts as it did before.
+    // Truncated by a system crash: the last line is dropped, and its entry keeps its earlier state.
     let journal = fs::read(path("j.1")).unwrap();
     fs::write(path("j.1"), &journal[..journal.len() - 5]).unwrap();
     let mut stdin = command(home.path(), &emulator.endpoint(), &arguments);
@@ -340,7 +351,7 @@ fn journals_that_cannot_be_are_refused_and_left_alone() {
 }
 
 #[test]
-fn faults_of_the_input_name_entry_and_field_before_anything_is_sent() {
+fn input_errors_name_entry_and_field_before_any_request() {
     let (home, emulator) = set_up();
     let large = fs::File::create(home.path().join("large.pdf")).unwrap();
     large.set_len((60 << 20) + 1).unwrap();

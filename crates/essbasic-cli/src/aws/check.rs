@@ -1,14 +1,14 @@
 use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
 use essbasic::transport::Uri;
 
-/// Checks a value before the store's crate sees it, which panics at some. The error does not show it.
+/// Checks a value before it is passed to `object_store`, which panics on some. The error does not contain the value.
 pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
     if value.contains(|c: char| c.is_control()) {
         return Err("contains a control character, such as a line break or a tab; set it without");
     }
     let is_graphic = value.bytes().all(|byte| byte.is_ascii_graphic());
     match key {
-        // Texts, paths and durations.
+        // Strings, paths and durations.
         Key::Client(_) => match value.is_ascii() {
             true => Ok(()),
             false => Err("contains a character that is not ASCII; set it without"),

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 /// Maximum size of a profile file, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// Settings that say by which keys requests are signed; each is complete, or the user's mistake.
+/// Settings that select the signing keys. An incomplete set is a user error.
 const WITH_KEYS: [Key; 6] = [
     Key::AccessKeyId,
     Key::SecretAccessKey,
@@ -28,16 +28,16 @@ const WITH_KEYS: [Key; 6] = [
     Key::MetadataEndpoint,
 ];
 
-/// Settings, by what they set.
+/// Values by setting.
 pub(crate) type Settings = HashMap<Key, String>;
 
-/// Whether the settings name keys, or say that there are none.
+/// Returns whether the settings name keys, or state that requests are not signed.
 pub(crate) fn have_keys(settings: &Settings) -> bool {
     WITH_KEYS.iter().any(|key| settings.contains_key(key))
         || settings.get(&Key::SkipSignature).is_some_and(|value| value == "true")
 }
 
-/// Reads the AWS variables, and what they leave open from the profile `AWS_PROFILE`, or `default`, of the
+/// Reads the AWS variables, and missing settings from the profile `AWS_PROFILE`, or `default`, of the
 /// files that the AWS tools read.
 ///
 /// # Errors
@@ -51,7 +51,7 @@ pub(crate) fn settings(
         .collect();
     let mut names: Vec<&String> =
         variables.keys().filter(|name| name.starts_with("AWS_")).collect();
-    // One error at a time, and always the same.
+    // In a fixed order, so that the first error is always the same.
     names.sort();
     let mut settings = Settings::new();
     for name in names {
@@ -100,7 +100,7 @@ fn from_profile(
         found = true;
         for entry in entries {
             let Some((key, is_of_keys)) = setting(entry.name) else { continue };
-            // Keys are taken from one place: those of another do not fit.
+            // Keys are taken from one source: parts of different sources do not match.
             if settings.contains_key(&key) || is_of_keys && has_keys || entry.value.is_empty() {
                 continue;
             }
@@ -133,7 +133,7 @@ fn from_profile(
     }
 }
 
-/// What an entry of a profile sets, and whether it belongs to the keys.
+/// Returns the setting of a profile entry, and whether it belongs to the keys.
 fn setting(name: &str) -> Option<(Key, bool)> {
     Some(match name {
         "aws_access_key_id" => (Key::AccessKeyId, true),
@@ -148,7 +148,7 @@ fn setting(name: &str) -> Option<(Key, bool)> {
     })
 }
 
-/// Returns the text of a regular file; `None` if it does not exist. A FIFO is an error, and not waited for.
+/// Returns the text of a regular file; `None` if it does not exist. A FIFO is an error and does not block.
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
     let fail = |cause: &dyn std::fmt::Display| {
         Failure::new(format!("{}: {cause}; correct the path or the file", path.display()))
@@ -176,7 +176,7 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
-    // Without the flag, opening a FIFO blocks until somebody writes to it.
+    // Without the flag, opening a FIFO blocks until another process opens it for writing.
     File::options().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path)
 }
 

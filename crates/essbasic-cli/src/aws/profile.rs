@@ -9,7 +9,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) value: &'a str,
 }
 
-/// A line that cannot be read. Its text is not repeated: it may be a key in the wrong place.
+/// A line that cannot be parsed. It does not contain the text, which may be a misplaced key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
     pub(crate) line: usize,
@@ -58,7 +58,7 @@ fn name_of(head: &str, is_config: bool) -> Option<&str> {
     }
 }
 
-/// The value without a comment, which begins after a blank.
+/// Returns the value without its comment, which begins after a blank.
 fn uncommented(value: &str) -> &str {
     let comment = value
         .char_indices()
@@ -70,7 +70,7 @@ fn uncommented(value: &str) -> &str {
     }
 }
 
-/// Returns the entry by which a profile gets its keys in a way that is not supported.
+/// Returns the entry that selects an unsupported source of keys.
 pub(crate) fn unsupported<'a>(text: &'a str, profile: &str, is_config: bool) -> Option<Entry<'a>> {
     let ways = [
         "credential_process",

@@ -103,7 +103,7 @@ fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 #[test]
-fn profiles_fill_what_the_environment_leaves_open() {
+fn profiles_add_settings_that_the_environment_lacks() {
     let home = home(&[
         (
             ".aws/credentials",

@@ -1,4 +1,4 @@
-//! Shell variables with which commands call the emulator.
+//! Shell variables for commands that call the emulator.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ impl Exports {
         exports
     }
 
-    /// Replaces the keys. A SecretKey that the caller knows is left out of logs.
+    /// Replaces the keys. Without a SecretKey, its line is left out: the caller has given it.
     pub(super) fn credential(&mut self, id: &str, key: Option<&str>) {
         self.0.retain(|(name, _)| ![ID, KEY].contains(name));
         self.set(ID, id);
@@ -49,7 +49,7 @@ impl Exports {
     /// One `export` line per variable, in the syntax of POSIX shells.
     pub(super) fn lines(&self) -> String {
         self.0.iter().fold(String::new(), |mut lines, (name, value)| {
-            // A string takes all.
+            // Writing to a string cannot fail.
             let _ = writeln!(lines, "export {name}={}", quoted(value));
             lines
         })

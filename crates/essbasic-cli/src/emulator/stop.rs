@@ -1,4 +1,4 @@
-//! What ends the emulator: a signal, or the end of stdin.
+//! Events that stop the emulator: a signal, or the end of stdin.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 
-/// How long an end in peace may take.
+/// Maximum duration of a graceful shutdown.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The first reason to end.
+/// Receives the first stop event.
 pub(super) struct Stop(Receiver<()>);
 
 impl Stop {
@@ -20,9 +20,9 @@ impl Stop {
             read_to_end(end.clone());
         }
         let handler = move || {
-            // An error means that it is ending already.
+            // An error means that it is already stopping.
             let _ = end.send(());
-            // The main thread may be stuck in a write that nobody reads.
+            // The main thread may be blocked by a write that is not read.
             std::thread::sleep(PATIENCE);
             std::process::exit(130);
         };
@@ -32,16 +32,16 @@ impl Stop {
     }
 
     pub(super) fn wait(self) {
-        // The handler lives as long as the process, and with it a sender.
+        // The handler, which owns a sender, is never dropped.
         let _ = self.0.recv();
     }
 }
 
 fn read_to_end(end: Sender<()>) {
     std::thread::spawn(move || {
-        // An error is an end as well.
+        // An error counts as the end.
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-        // The receiver is gone if it has ended meanwhile.
+        // The receiver is dropped if the emulator has stopped.
         let _ = end.send(());
     });
 }

@@ -2,7 +2,7 @@ use clap::{Args, Command, FromArgMatches};
 
 use super::*;
 
-/// Values at and past the limits of any option, and some that are none.
+/// Values at and beyond the limits of any option, and invalid ones.
 const HOSTILE: [&str; 32] = [
     "",
     " ",
@@ -48,7 +48,7 @@ fn parse<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<EmulatorArg
     EmulatorArgs::from_arg_matches_mut(&mut found)
 }
 
-/// What an option needs beside it.
+/// Returns the options that an option requires.
 fn companions(option: &str) -> &'static [&'static str] {
     match option {
         "secret-id" => &["--secret-key", "k"],

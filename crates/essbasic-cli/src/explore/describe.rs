@@ -1,4 +1,4 @@
-//! `essbasic describe`: all that is known of one thing.
+//! `essbasic describe`: prints the description of one item.
 
 use std::fmt::Write as _;
 
@@ -56,16 +56,17 @@ fn of_action(action: &ActionMeta) -> String {
     let info = &action.info;
     let mut text = format!("{}  {}\n\n{}\n\n", info.name, action.title, action.doc);
     if info.deprecated {
-        line(&mut text, "Deprecated: the service will take the action away.");
+        line(&mut text, "Deprecated: the service will remove this action.");
     }
     if let Some(host) = info.host {
         line(&mut text, &format!("Host: {host}"));
     }
     if let Some(limit) = info.rate_limit {
-        line(&mut text, &format!("Rate: at most {limit} calls a second"));
+        line(&mut text, &format!("Rate limit: {limit} requests per second"));
     }
-    let repeat = if info.idempotent { "safe" } else { "not safe: it may have been done" };
-    line(&mut text, &format!("Repeating it after a lost answer: {repeat}"));
+    let idempotent =
+        if info.idempotent { "yes" } else { "no: not retried if its outcome is unknown" };
+    line(&mut text, &format!("Idempotent: {idempotent}"));
     line(&mut text, &format!("Cargo feature: {}", action.group));
     line(&mut text, "\nRequest:");
     members(&mut text, action.request);
@@ -82,12 +83,12 @@ fn of_action(action: &ActionMeta) -> String {
 }
 
 fn of_object(object: &ObjectMeta) -> String {
-    let mut text = format!("{}\n\n{}\n\nMembers:\n", object.name, object.doc);
+    let mut text = format!("{}\n\n{}\n\nFields:\n", object.name, object.doc);
     members(&mut text, object);
     let users: Vec<&str> = CATALOGUE
         .objects
         .iter()
-        .filter(|other| other.members.iter().any(|member| holds(member, object.name)))
+        .filter(|other| other.members.iter().any(|member| refers_to(member, object.name)))
         .map(|other| other.name)
         .collect();
     if !users.is_empty() {
@@ -96,14 +97,14 @@ fn of_object(object: &ObjectMeta) -> String {
     text
 }
 
-fn holds(member: &MemberMeta, object: &str) -> bool {
+fn refers_to(member: &MemberMeta, object: &str) -> bool {
     let name = type_name(member.ty);
-    name.strip_prefix("list of ").unwrap_or(&name) == object
+    name.strip_prefix("array of ").unwrap_or(&name) == object
 }
 
 fn of_set(set: &ValueSetMeta) -> String {
     let mut text =
-        format!("{}\n\n{}\n\nValues known; the service may have others:\n", set.name, set.doc);
+        format!("{}\n\n{}\n\nKnown values; the service may have others:\n", set.name, set.doc);
     values(&mut text, set, "  ");
     text
 }
@@ -117,7 +118,7 @@ fn of_code(code: &CodeMeta) -> String {
         .map(|action| action.info.name)
         .collect();
     let by = if by.is_empty() { "any action".to_owned() } else { by.join(", ") };
-    line(&mut text, &format!("\nAnswered by: {by}"));
+    line(&mut text, &format!("\nReturned by: {by}"));
     text
 }
 
@@ -164,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_can_be_described() {
+    fn every_item_can_be_described() {
         let names = CATALOGUE.actions.iter().map(|action| action.info.name);
         let names = names.chain(CATALOGUE.objects.iter().map(|object| object.name));
         let names = names.chain(CATALOGUE.values.iter().map(|set| set.name));
@@ -172,7 +173,11 @@ mod tests {
             assert!(describe(name).unwrap().starts_with(name), "{name}");
         }
         let download = describe("describeresourceurlsbyflows").unwrap();
-        for part in ["FlowIds: list of string, required", "safe", "UnauthorizedOperationDownload"] {
+        for part in [
+            "FlowIds: array of string, required",
+            "Idempotent: yes",
+            "UnauthorizedOperationDownload",
+        ] {
             assert!(download.contains(part), "{part}");
         }
         let error = describe("FlowStatu").unwrap_err().to_string();

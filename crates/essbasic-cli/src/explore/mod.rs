@@ -1,4 +1,4 @@
-//! Finding one's way in the API: search, describe, skeleton, snippet.
+//! Commands that explore the API: search, describe, skeleton, snippet.
 
 pub(crate) mod describe;
 mod program;
@@ -11,7 +11,7 @@ use essbasic::models::CATALOGUE;
 
 use crate::failure::Failure;
 
-/// The action of that name.
+/// Returns the action of this name.
 pub(crate) fn action(name: &str) -> Result<&'static ActionMeta, Failure> {
     CATALOGUE.action(name).ok_or_else(|| {
         let names = CATALOGUE.actions.iter().map(|action| action.info.name);
@@ -19,7 +19,7 @@ pub(crate) fn action(name: &str) -> Result<&'static ActionMeta, Failure> {
     })
 }
 
-/// What a user who mistyped a name may have meant.
+/// Suggests a name for a mistyped one.
 fn advice<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let likeness =
         |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name.to_ascii_lowercase());
@@ -32,7 +32,7 @@ fn advice<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// A type as a reader of JSON calls it.
+/// Returns the name of a type in terms of JSON.
 fn type_name(ty: JsonType) -> String {
     match ty {
         JsonType::String => "string".to_owned(),
@@ -41,7 +41,7 @@ fn type_name(ty: JsonType) -> String {
         JsonType::Float => "float".to_owned(),
         JsonType::Bool => "bool".to_owned(),
         JsonType::Object(object) => object.name.to_owned(),
-        JsonType::List(element) => format!("list of {}", type_name(*element)),
+        JsonType::List(element) => format!("array of {}", type_name(*element)),
         _ => "value".to_owned(),
     }
 }

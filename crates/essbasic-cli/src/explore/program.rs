@@ -1,4 +1,4 @@
-//! The text of a Rust program that makes one call.
+//! Generated Rust programs that make one call.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 
-/// Which client the program uses.
+/// The client that the program uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Driver {
     Async,
     Blocking,
 }
 
-/// A program in rustfmt's form.
+/// Returns a program, formatted as by rustfmt.
 pub(super) fn program(
     action: &ActionMeta,
     body: &mut Value,
@@ -60,19 +60,19 @@ pub(super) fn program(
          let agent = {agent};\n\
          let client = Client::new(Config::new(credentials::default_chain()), agent)?;\n\
          let request = {request};\n\
-         let answer = {call};\n\
-         println!(\"{{answer:#?}}\");\n\
+         let response = {call};\n\
+         println!(\"{{response:#?}}\");\n\
          Ok(())\n}}\n",
         name = action.info.name,
         version = env!("CARGO_PKG_VERSION"),
     );
     let file = syn::parse_file(&source).map_err(|error| {
-        Failure::new(format!("no program could be made: {error}; please report this"))
+        Failure::new(format!("cannot generate the program: {error}; please report this"))
     })?;
     Ok(prettyplease::unparse(&file))
 }
 
-/// An agent of the three members that nearly every action needs, in one line.
+/// Returns an agent of the three fields that most actions require, in one line.
 fn plain_agent(agent: &Map<String, Value>) -> Option<String> {
     let operator = agent.get("ProxyOperator")?.as_object()?;
     let values = [
@@ -86,7 +86,7 @@ fn plain_agent(agent: &Map<String, Value>) -> Option<String> {
 }
 
 struct Writer {
-    /// The names to import.
+    /// Names to import.
     types: BTreeSet<&'static str>,
 }
 
@@ -97,7 +97,7 @@ impl Writer {
         let mut setters = String::new();
         for member in of.members {
             let value = body.get(member.name).filter(|value| !value.is_null());
-            // The client has the agent already.
+            // The client has the same agent.
             let value = match (member.name, value, body.contains_key("Agent")) {
                 ("Agent", None, true) => Some("client.agent().clone()".to_owned()),
                 (_, value, _) => value.map(|value| self.value(value, member, member.ty)),
@@ -114,7 +114,7 @@ impl Writer {
         format!("{}::new({}){setters}", of.rust, required.join(", "))
     }
 
-    /// What stands for a member that the type requires and the body lacks.
+    /// Returns a value for a field that the type requires and the body lacks.
     fn missing(&mut self, member: &'static MemberMeta) -> String {
         match member.ty {
             JsonType::Object(object) => self.object(&Map::new(), object),

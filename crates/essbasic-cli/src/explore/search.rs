@@ -1,4 +1,4 @@
-//! `essbasic search`: where the API speaks of something.
+//! `essbasic search`: finds words in the API's description.
 
 use essbasic::models::CATALOGUE;
 
@@ -15,22 +15,22 @@ Examples:
   essbasic search 签署 链接
   essbasic search cancel flow --all";
 
-/// Search actions, objects, members, values and error codes.
+/// Search actions, objects, fields, values and error codes.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SearchArgs {
-    /// What to look for.
+    /// Words to search for.
     #[arg(required = true, value_name = "WORD")]
     words: Vec<String>,
-    /// Show everything found, not only the best.
+    /// Show all matches instead of the best ones.
     #[arg(long)]
     all: bool,
 }
 
-/// As many as fit on a screen.
+/// Number of matches that fit on a screen.
 const BEST: usize = 20;
 
-/// Something found, the best first: where the words stand, what it is, its name.
+/// A match. Its order is that of its rank, kind and name.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
     rank: u8,
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
         args.words.iter().flat_map(|word| word.split_whitespace()).map(str::to_lowercase).collect();
     let hits = hits(&words);
     if hits.is_empty() {
-        output::note("nothing found; try fewer or shorter words");
+        output::note("no matches; try fewer or shorter words");
         return Ok(Exit::Partly);
     }
     let shown = if args.all { hits.len() } else { BEST.min(hits.len()) };
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
             Kind::Object => "object",
             Kind::Code => "code",
             Kind::Value => "value",
-            Kind::Member => "member",
+            Kind::Member => "field",
         };
         output::line(format_args!("{kind:<7} {}  {}", hit.name, first_sentence(&hit.says)))?;
     }
@@ -107,7 +107,7 @@ fn hits(words: &[String]) -> Vec<Hit> {
     found
 }
 
-/// What the API's names say where its users say something else.
+/// Words of users, and the words for them in the API's names.
 const SAME: [(&str, &str); 5] = [
     ("link", "url"),
     ("contract", "flow"),
@@ -116,20 +116,20 @@ const SAME: [(&str, &str); 5] = [
     ("organisation", "organization"),
 ];
 
-/// How near: all words in the name, then in name and title, in the first sentence too, then anywhere.
+/// Returns the rank: all words in the name, in name and title, also in the first sentence, anywhere.
 fn rank(words: &[String], name: &str, title: &str, says: &str) -> Option<u8> {
     let mut text = name.to_lowercase();
     for (rank, more) in (0..).zip(["", title, first_sentence(says), says]) {
         text.push('\n');
         text.push_str(&more.to_lowercase());
-        if words.iter().all(|word| stands(word, &text)) {
+        if words.iter().all(|word| contains_word(word, &text)) {
             return Some(rank);
         }
     }
     None
 }
 
-fn stands(word: &str, text: &str) -> bool {
+fn contains_word(word: &str, text: &str) -> bool {
     let other = SAME.iter().find_map(|&(one, other)| match word {
         word if word == one => Some(other),
         word if word == other => Some(one),
@@ -140,7 +140,7 @@ fn stands(word: &str, text: &str) -> bool {
 
 fn first_sentence(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
-    // The title's own full stop does not count.
+    // The full stop after the title does not count.
     let from = line.find(". ").map_or(0, |at| at + 2);
     match line.get(from..).and_then(|rest| rest.find(". ")) {
         Some(end) if !line.is_ascii() => line.get(..from + end + 1).unwrap_or(line),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_counts_most_and_titles_are_found_too() {
+    fn names_rank_first_and_titles_are_searched() {
         assert_eq!(names(&["ResourceUrls"]).first().unwrap(), "DescribeResourceUrlsByFlows");
         assert_eq!(
             names(&["URLS", "resource", "by"]).first().unwrap(),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_one_sentence() {
+    fn a_line_has_one_sentence() {
         for (text, expected) in [
             ("One. Two.", "One."),
             ("题目. One. Two.", "题目. One."),

@@ -1,4 +1,4 @@
-//! `essbasic skeleton`: a request to fill in.
+//! `essbasic skeleton`: prints a request to fill in.
 
 use essbasic::catalogue::ActionMeta;
 use essbasic::catalogue::skeleton::{full_skeleton, skeleton};
@@ -17,13 +17,13 @@ Examples:
   essbasic skeleton DescribeResourceUrlsByFlows > request.json
   essbasic skeleton ChannelCreateFlowByFiles --all";
 
-/// Print a request's body to fill in: what the service requires, or every member.
+/// Print a request body to fill in, with the required fields or all of them.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SkeletonArgs {
     /// The action's name.
     action: String,
-    /// Every member, also those that exclude each other.
+    /// Include every field, also those that exclude each other.
     #[arg(long)]
     all: bool,
 }
@@ -31,9 +31,9 @@ pub(crate) struct SkeletonArgs {
 pub(crate) fn run(args: &SkeletonArgs, options: &Options) -> Result<Exit, Failure> {
     let body = body(action(&args.action)?, args.all, options);
     let text = serde_json::to_string_pretty(&body);
-    output::line(
-        text.map_err(|error| Failure::new(format!("the body has no JSON form: {error}")))?,
-    )?;
+    output::line(text.map_err(|error| {
+        Failure::new(format!("cannot write the body as JSON: {error}; please report this"))
+    })?)?;
     Ok(Exit::Done)
 }
 

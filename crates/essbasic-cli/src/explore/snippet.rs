@@ -1,4 +1,4 @@
-//! `essbasic snippet`: a program that makes the call.
+//! `essbasic snippet`: prints a program that makes a call.
 
 use essbasic::catalogue::validation::misshapen;
 
@@ -14,16 +14,16 @@ Examples:
   essbasic snippet DescribeResourceUrlsByFlows --body '{\"FlowIds\":[\"yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh\"]}'
   essbasic snippet DescribeTemplates --body @request.json --blocking > src/main.rs";
 
-/// Print a Rust program that makes the call with the body given, or with one to fill in.
+/// Print a Rust program that makes a call with the given body, or with one to fill in.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SnippetArgs {
     /// The action's name.
     action: String,
-    /// The request, a JSON object: text, @FILE, or - for stdin; by default what the service requires.
+    /// The request, a JSON object: text, @FILE, or - for stdin [default: the required fields]
     #[arg(long, value_name = "JSON")]
     body: Option<String>,
-    /// Use the blocking client; by default the async one.
+    /// Use the blocking client instead of the async one.
     #[arg(long)]
     blocking: bool,
 }

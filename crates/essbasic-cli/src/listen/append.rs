@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use essbasic_files::{is_at, open_append, sync_folder};
 
-/// How often a file that is removed while a line is being written is created again for that line.
+/// Maximum number of times that a file removed during a write is created again.
 const ATTEMPTS: usize = 8;
 
 /// A file of lines that other programs may rotate or remove at any time.
 pub(super) struct AppendFile {
     path: PathBuf,
-    /// The file that was at the path last, unless it could not be written.
+    /// The file last opened at the path; `None` after a failed write.
     file: Option<File>,
 }
 
@@ -21,7 +21,7 @@ impl AppendFile {
         Ok(Self { path: path.to_owned(), file: Some(open(path)?) })
     }
 
-    /// Appends a line and makes it durable, in the file that is at the path now. After an error no part of the
+    /// Appends a line to the file at the path and fsyncs it. After an error, no part of the
     /// line is left.
     pub(super) fn append(&mut self, line: &str) -> io::Result<()> {
         for _ in 0..ATTEMPTS {
@@ -36,11 +36,11 @@ impl AppendFile {
                 return Ok(());
             }
         }
-        Err(io::Error::other("it is removed as soon as it is written"))
+        Err(io::Error::other("it is removed after each write"))
     }
 }
 
-/// Opens the file for this process only: two could cut off each other's lines after a failed write.
+/// Opens and locks the file: two processes could truncate each other's lines after a failed write.
 fn open(path: &Path) -> io::Result<File> {
     loop {
         let file = open_append(path)?;
@@ -70,7 +70,7 @@ fn append(file: &mut File, line: &str) -> io::Result<()> {
     written
 }
 
-/// Whether the last line has no end, because its writer was killed.
+/// Returns whether the last line is incomplete, because its writer was killed.
 fn is_within_line(file: &mut File, length: u64) -> io::Result<bool> {
     let Some(last) = length.checked_sub(1) else { return Ok(false) };
     file.seek(SeekFrom::Start(last))?;
@@ -79,7 +79,7 @@ fn is_within_line(file: &mut File, length: u64) -> io::Result<bool> {
     Ok(byte != *b"\n")
 }
 
-/// Whether what was written is still in the file system: at the path, or where a rotation has moved it.
+/// Returns whether the file still exists: at the path, or moved by a rotation.
 #[cfg(unix)]
 fn is_kept(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -98,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    /// What happens between two lines, and where the second one is then.
+    /// A change between two lines, and the expected place of the second one.
     #[test]
     fn a_line_is_in_the_file_at_the_path() {
         type Event = fn(&Path, &Path);

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::item::Item;
 
-/// Time for a killed command to end. One that waits for a disk may need longer, and is not waited for.
+/// Maximum time to wait for a killed command to exit. One that is blocked by a disk may need longer.
 const KILLED: Duration = Duration::from_secs(1);
 
 pub(super) struct Program {
@@ -27,12 +27,12 @@ impl Program {
         Self { program, arguments, time_limit, running: Running::default() }
     }
 
-    /// The handle that kills the command, at any time and from any thread.
+    /// Returns a handle that kills the command from any thread.
     pub(super) fn running(&self) -> Running {
         self.running.clone()
     }
 
-    /// Runs the command and waits for its end. Dropped before, it kills the command.
+    /// Runs the command and waits until it exits. Dropping the future kills the command.
     pub(super) async fn run(&self, item: &Item) -> Result<(), String> {
         let program = &self.program;
         let failed = |error: io::Error| {
@@ -45,7 +45,7 @@ impl Program {
             .env("ESSBASIC_MSG_TYPE", without_nul(&item.msg_type))
             .stdin(Stdio::piped())
             .kill_on_drop(true);
-        // A group of its own, so that a script's children are killed with it, and Ctrl-C does not reach it.
+        // A separate process group, so that children of a script are killed with it, and Ctrl-C does not reach it.
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(failed)?;
@@ -66,12 +66,12 @@ impl Program {
     }
 }
 
-/// Writes to the command's stdin, which it may leave unread, and waits for its end.
+/// Writes to the command's stdin, which it may leave unread, and waits until it exits.
 async fn feed(child: &mut Child, input: &[u8]) -> io::Result<std::process::ExitStatus> {
     let stdin = child.stdin.take();
     let write = async {
         if let Some(mut stdin) = stdin {
-            // A command that does not read its stdin may close it: its exit status alone counts.
+            // A command may close its stdin unread: only its exit status counts.
             let _ = stdin.write_all(input).await;
         }
         std::future::pending().await
@@ -86,7 +86,7 @@ fn without_nul(text: &str) -> String {
     text.replace('\0', "")
 }
 
-/// The process group of the command that runs now, if any.
+/// The process group of the running command, if any.
 #[derive(Clone, Default)]
 pub(super) struct Running(Arc<Mutex<Option<u32>>>);
 
@@ -108,7 +108,7 @@ impl Running {
 struct Killer<'a>(&'a Running);
 
 impl Killer<'_> {
-    /// The command has ended, and its id may be another process's soon.
+    /// Called after the command has exited: its process ID may be reused.
     fn disarm(self) {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
@@ -125,11 +125,11 @@ fn kill_group(id: u32) {
     use nix::sys::signal::{Signal, killpg};
 
     if let Ok(id) = i32::try_from(id) {
-        // It may have ended just now.
+        // It may have exited.
         let _ = killpg(nix::unistd::Pid::from_raw(id), Signal::SIGKILL);
     }
 }
 
-/// Elsewhere `kill_on_drop` kills the command itself.
+/// On other systems, `kill_on_drop` kills the command itself.
 #[cfg(not(unix))]
 fn kill_group(_: u32) {}

@@ -1,4 +1,4 @@
-//! A message that waits for its turn.
+//! A queued message.
 
 use essbasic_callback::Message;
 

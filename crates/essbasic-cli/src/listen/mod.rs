@@ -58,10 +58,10 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ListenArgs {
-    /// Listen at this port; 0 takes a free one.
+    /// Port to listen on; 0 selects a free one.
     #[arg(long, value_name = "PORT")]
     port: u16,
-    /// Listen at this address of the machine.
+    /// Address to listen on.
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     address: IpAddr,
     /// The token that signs callbacks.
@@ -70,7 +70,7 @@ pub(crate) struct ListenArgs {
     /// The CallbackKey that encrypts them.
     #[arg(long, value_name = "KEY", env = "ESSBASIC_CALLBACK_KEY", hide_env_values = true)]
     key: Option<Secret>,
-    /// Take callbacks without a token, whoever sends them.
+    /// Accept callbacks without a signature, from any sender.
     #[arg(long, conflicts_with = "token")]
     unsigned: bool,
     /// Append each message to this file, as one line of JSON, and sync it to disk.
@@ -82,7 +82,7 @@ pub(crate) struct ListenArgs {
     /// Kill a command that runs for longer, counted from its start.
     #[arg(long, value_name = "DURATION", value_parser = time_limit, default_value = "1m")]
     command_timeout: Duration,
-    /// Run this for each message.
+    /// Command to run for each message.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
@@ -111,7 +111,7 @@ pub(crate) fn run(args: &ListenArgs) -> Result<Exit, Failure> {
     };
     let (listener, address) = listen().map_err(|error: std::io::Error| {
         Failure::new(format!(
-            "{address} cannot be listened at: {error}; give a free address with --address and --port"
+            "cannot listen on {address}: {error}; give a free address with --address and --port"
         ))
     })?;
     let (receiver, running) = (Arc::new(receiver), sink.running());
@@ -130,13 +130,13 @@ pub(crate) fn run(args: &ListenArgs) -> Result<Exit, Failure> {
 }
 
 impl ListenArgs {
-    /// Refuses a file that has two purposes.
+    /// Returns an error if one file is given for two options.
     fn check_files(&self) -> Result<(), Failure> {
         let (Some(append), Some(state)) = (&self.append, &self.state) else { return Ok(()) };
         for own in [state, &with_suffix(state, ".lock")] {
             if is_same_file(append, own).unwrap_or(false) {
                 return Err(Failure::new(format!(
-                    "{} is the file of --append and of --state; give two files",
+                    "{} is given for --append and for --state; give two files",
                     append.display()
                 )));
             }

@@ -1,4 +1,4 @@
-//! Messages that are being handled, and their outcome.
+//! Messages in flight, and their outcomes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,10 +13,10 @@ use super::state::State;
 use crate::failure::one_line;
 use crate::output;
 
-/// Maximum number of messages that wait for their turn.
+/// Maximum number of queued messages.
 const MAX_ITEMS: usize = 256;
 
-/// Handles messages one after the other, each to its end: a client that disconnects does not cancel its message,
+/// Handles messages one after another, each to completion: a client that disconnects does not cancel its message,
 /// and the outcome is that of the next delivery.
 pub(super) struct Queue {
     sink: Sink,
@@ -24,9 +24,9 @@ pub(super) struct Queue {
     receiver: Arc<Receiver>,
     /// The outcome of each message that is being handled, once it has one.
     in_flight: Mutex<HashMap<String, watch::Receiver<Option<bool>>>>,
-    /// Held while a message is being handled.
+    /// Locked while a message is handled.
     turn: tokio::sync::Mutex<()>,
-    /// Why no message can be handled any more.
+    /// Reason for which no further message can be handled.
     closed: watch::Sender<Option<String>>,
 }
 
@@ -51,12 +51,12 @@ impl Queue {
         }
     }
 
-    /// Waits until no message can be handled any more, and returns why.
+    /// Waits until no further message can be handled, and returns the reason.
     pub(super) async fn closed(&self) -> String {
         let mut closed = self.closed.subscribe();
         match closed.wait_for(Option::is_some).await {
             Ok(why) => why.clone().unwrap_or_default(),
-            // Its sender lives as long as this queue.
+            // The queue owns the sender.
             Err(_) => std::future::pending().await,
         }
     }
@@ -70,7 +70,7 @@ impl Queue {
         }
     }
 
-    /// Reports the messages that are still being handled, for a process that ends.
+    /// Reports the messages in flight, when the process exits.
     pub(super) fn report_unfinished(&self) {
         for msg_id in self.in_flight().keys() {
             report(msg_id, "the command ended first");
@@ -94,7 +94,7 @@ impl Queue {
             if let Err(why) = &handled {
                 report(&item.msg_id, why);
             }
-            // The receiver has it by now: no delivery finds the message in neither.
+            // The receiver already has it: every delivery finds the message in one of the two.
             drop(entry);
             outcome.send_replace(Some(handled.is_ok()));
         });
@@ -145,7 +145,7 @@ impl Queue {
     }
 }
 
-/// A message that is being handled, until this is dropped.
+/// A message in flight, until this is dropped.
 struct InFlight {
     queue: Arc<Queue>,
     msg_id: String,

@@ -1,4 +1,4 @@
-//! What stderr says of refused requests.
+//! Notes of refused requests on stderr.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,18 +12,18 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Notes of refused requests, at most one per reason and interval: anybody can send what is refused.
 #[derive(Default)]
 pub(super) struct Refusals {
-    /// By reason, of which there are about fifteen.
+    /// By reason; there are about fifteen.
     noted: Mutex<HashMap<String, Noted>>,
 }
 
 struct Noted {
     at: Instant,
-    /// How many came since, without a line.
+    /// Number of refusals since the last line.
     since: u64,
 }
 
 impl Refusals {
-    /// Notes a refusal. The reason must hold nothing that the client has sent.
+    /// Notes a refusal. The reason must not contain data that the client has sent.
     pub(super) fn note(&self, reason: &str) {
         if let Some(line) = self.line(reason, Instant::now()) {
             output::note(line);

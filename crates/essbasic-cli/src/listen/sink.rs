@@ -1,4 +1,4 @@
-//! Where messages go.
+//! Destinations of messages.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use super::item::Item;
 use super::stdout::Stdout;
 use crate::failure::Failure;
 
-/// Where messages go, one after the other.
+/// Destinations of a message, in order.
 pub(super) enum Sink {
     Print(Arc<Mutex<Stdout>>),
     Append(Arc<Mutex<AppendFile>>),
@@ -45,7 +45,7 @@ impl Sink {
         Self::Run(Program::new(program, arguments, time_limit))
     }
 
-    /// Whether messages are discarded.
+    /// Returns whether messages are discarded.
     pub(super) fn is_null(&self) -> bool {
         let Self::Print(stdout) = self else { return false };
         stdout.lock().unwrap_or_else(PoisonError::into_inner).is_null()
@@ -91,7 +91,7 @@ fn unwritable(error: &std::io::Error) -> String {
     )
 }
 
-/// Runs what may block on a thread of its own.
+/// Runs blocking work on a separate thread.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {

@@ -1,4 +1,4 @@
-//! The file of `--state`: the MsgIds that were handled, across restarts.
+//! The file of `--state`: handled MsgIds, across restarts.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -10,13 +10,13 @@ use essbasic_callback::MAX_ID_BYTES;
 use essbasic_files::{LineFile, Lock, TemporaryFile, is_at, sync_folder, with_suffix};
 use serde::{Deserialize, Serialize};
 
-/// The first line. It keeps other files from being taken for a state file.
+/// The first line, which identifies a state file.
 const HEADER: &str = r#"{"format":"essbasic listen state","version":1}"#;
 
-/// An id of control characters takes six bytes for each of its own.
+/// Maximum length of a line, in bytes: JSON escapes a control character in six bytes.
 const MAX_LINE_BYTES: usize = 6 * MAX_ID_BYTES + 64;
 
-/// How long and how many MsgIds are kept.
+/// Maximum age and number of MsgIds.
 pub(super) const LIMITS: Limits =
     Limits { age: Duration::from_secs(7 * 24 * 60 * 60), entries: 100_000 };
 
@@ -41,19 +41,19 @@ impl Entry {
     }
 }
 
-/// An append-only file of MsgIds, used by one process at a time. It is rewritten without old entries when they
-/// are more than the others.
+/// An append-only file of MsgIds, used by one process at a time. It is rewritten without expired entries when they
+/// outnumber the others.
 pub(super) struct State {
     path: PathBuf,
     limits: Limits,
     file: LineFile,
-    /// The same file, to tell whether it is still at its path.
+    /// The same file, to check whether it is still at its path.
     at: File,
     /// Number of entries in the file.
     written: usize,
-    /// Entries to be kept, in the order in which they were handled.
+    /// Entries in the order in which they were handled.
     entries: VecDeque<Entry>,
-    /// Handled, and not in the file because writing failed.
+    /// Handled entries that could not be written.
     pending: Vec<Entry>,
     _lock: Lock,
 }
@@ -97,14 +97,14 @@ impl State {
         self.entries.iter().map(|entry| (&*entry.msg_id, entry.time()))
     }
 
-    /// Writes what could not be written before. Returns whether this MsgId was among it.
+    /// Writes pending entries. Returns whether this MsgId was one of them.
     pub(super) fn flush(&mut self, msg_id: &str) -> io::Result<bool> {
         let is_pending = self.pending.iter().any(|entry| entry.msg_id == msg_id);
         self.write()?;
         Ok(is_pending)
     }
 
-    /// Writes a MsgId and makes it durable. After an error it is pending, and written by the next
+    /// Writes a MsgId and fsyncs it. After an error it is pending, and written by the next
     /// [`flush`](Self::flush).
     pub(super) fn record(&mut self, msg_id: &str, now: SystemTime) -> io::Result<()> {
         let handled_at = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -112,7 +112,7 @@ impl State {
         self.write()?;
         self.forget_old(now);
         if self.written > self.limits.entries.saturating_mul(2) {
-            // The file is complete without it. It is tried again after the next entry.
+            // Compaction is optional, and retried after the next entry.
             let _ = self.compact();
         }
         Ok(())
@@ -153,7 +153,7 @@ impl State {
         self.reopen()
     }
 
-    /// Writes the file again after it was removed. Another file at its place is not replaced.
+    /// Writes the file again after it was removed. Another file at its path is not replaced.
     fn restore(&mut self) -> io::Result<()> {
         let mut temporary = self.temporary()?;
         temporary.persist_new(&self.path).map_err(|error| match error.kind() {
@@ -189,7 +189,7 @@ fn open(path: &Path, line: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<(L
     Ok((file, at))
 }
 
-/// Refuses a file that begins otherwise, before anything of it is changed. A header that was cut off is one.
+/// Refuses a file with another header, before it is changed. A truncated header is accepted.
 fn check_header(path: &Path) -> io::Result<()> {
     let file = match essbasic_files::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -202,12 +202,12 @@ fn check_header(path: &Path) -> io::Result<()> {
 }
 
 fn not_a_state_file(line: usize) -> io::Error {
-    let text = format!("line {line} is not that of a state file of `essbasic listen`");
+    let text = format!("line {line} is not valid in a state file of `essbasic listen`");
     io::Error::new(ErrorKind::InvalidData, text)
 }
 
 fn replaced() -> io::Error {
-    io::Error::new(ErrorKind::AlreadyExists, "another file has taken its place")
+    io::Error::new(ErrorKind::AlreadyExists, "another file is at its path")
 }
 
 #[cfg(test)]
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_any_characters_come_back() {
+    fn ids_of_any_characters_are_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         let long = "\u{1}".repeat(MAX_ID_BYTES);
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_cut_off_is_opened_and_another_is_left_alone() {
+    fn a_truncated_file_is_opened_and_another_one_is_not_changed() {
         let entry = r#"{"msg_id":"a","handled_at":5}"#;
         let good = format!("{HEADER}\n{entry}\n");
         let other = "somebody's only line";

@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io::{self, Write};
 
-/// Stdout without a buffer, so that a line is written when [`line`](Self::line) returns.
+/// Unbuffered stdout: a line is written when [`line`](Self::line) returns.
 pub(super) struct Stdout {
     file: File,
-    /// Whether it is redirected to a file, which can be made durable.
+    /// Whether it is redirected to a file, which can be fsynced.
     is_regular: bool,
 }
 
@@ -17,7 +17,7 @@ impl Stdout {
         Ok(Self { file, is_regular })
     }
 
-    /// Returns whether what is written is discarded. So it is, too, if stdout was closed when the process started: the
+    /// Returns whether output is discarded. This is also the case if stdout was closed when the process started: the
     /// standard library opens the null device then.
     #[cfg(unix)]
     pub(super) fn is_null(&self) -> bool {
@@ -36,7 +36,7 @@ impl Stdout {
         false
     }
 
-    /// Writes a line. A closed pipe is an error here: nobody has received the line.
+    /// Writes a line. A closed pipe is an error: the line was not received.
     pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
         self.file.write_all(format!("{line}\n").as_bytes())?;
         if self.is_regular { self.file.sync_data() } else { Ok(()) }

@@ -100,7 +100,7 @@ impl<'a> Creation<'a> {
                 }
             },
         };
-        // The upload may have taken a while.
+        // The upload may have taken long.
         if self.stop.is_stopped() {
             self.count.not_reached += 1;
             return Ok(());
@@ -108,7 +108,7 @@ impl<'a> Creation<'a> {
         self.create(index, entry, file_id)
     }
 
-    /// Creates one contract. The journal has the intent before the request, and the outcome before it is
+    /// Creates one contract. The journal contains the intent before the request, and the outcome before it is
     /// printed.
     fn create(
         &mut self,
@@ -126,7 +126,7 @@ impl<'a> Creation<'a> {
         match results.map(|results| results.into_iter().next()) {
             Ok(Some(Ok(flow_id))) => {
                 let kept = self.journal.created(index, entry, &flow_id);
-                // The id is printed even if the journal could not take it.
+                // The ID is printed even if the journal could not be written.
                 let printed = self.print(&line(&flow_id, entry));
                 kept.and(printed)
             }
@@ -207,7 +207,7 @@ impl<'a> Creation<'a> {
     }
 }
 
-/// Whether it is certain that a contract was not created.
+/// Returns whether the contract was certainly not created.
 fn was_refused(error: &FlowError) -> bool {
     matches!(error.kind, FlowErrorKind::Refused | FlowErrorKind::Call)
 }

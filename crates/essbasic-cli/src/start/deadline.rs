@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use humantime::parse_rfc3339;
 use serde_json::Value;
 
-/// Latest deadline from now that counts as plausible. Unix times in milliseconds lie far beyond it.
+/// Latest plausible deadline from now. Unix times in milliseconds are far beyond it.
 const MAX_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
 
 /// One day, in seconds.
@@ -17,10 +17,10 @@ const DATE_OFFSET: u64 = 8 * 3600;
 const FORMS: &str = "write a duration such as \"30d\", a date such as \"2030-12-31\", a time such as \
                      \"2030-12-31T18:00:00+08:00\", or Unix seconds in the future";
 
-/// Returns the time that a deadline means.
+/// Returns the time of a deadline.
 ///
 /// # Errors
-/// Returns the reason if the value has none of the accepted forms, or lies in the past or more than ten
+/// Returns the reason if the value has none of the accepted forms, or is in the past or more than ten
 /// years ahead.
 pub(super) fn parse(value: &Value, now: SystemTime) -> Result<SystemTime, String> {
     let refuse = |why: &str| Err(format!("deadline {value} {why}; {FORMS}"));
@@ -83,7 +83,7 @@ fn unix(seconds: u64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
-/// Whether the value is a number, or a string of digits.
+/// Returns whether the value is a number, or a string of digits.
 fn is_number(value: &Value) -> bool {
     match value {
         Value::String(text) => text.trim().bytes().all(|byte| byte.is_ascii_digit()),

@@ -22,7 +22,7 @@ pub(super) struct Entry {
     pub(super) digest: Digest,
 }
 
-/// What a contract is created from.
+/// Source of a contract.
 pub(super) enum Source {
     Template(String),
     File(PathBuf),

@@ -1,6 +1,6 @@
 //! The journal of `start`: which contracts exist, and whose outcome is unknown.
 //!
-//! An intent is durable before its request is sent, and the outcome before it is printed. A killed command
+//! An intent is fsynced before its request is sent, and the outcome before it is printed. A killed command
 //! leaves an intent without an outcome: whether that contract exists is unknown.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use super::entry::Entry;
 use crate::digest::Digest;
 use crate::failure::Failure;
 
-/// Maximum length of a line; a line of ours has a few hundred bytes.
+/// Maximum length of a line, in bytes; written lines have a few hundred.
 const MAX_LINE_BYTES: usize = 64 << 10;
 
 /// Start of every journal.
@@ -24,7 +24,7 @@ const MAGIC: &[u8] = b"{\"essbasic_start\":";
 
 const VERSION: u32 = 1;
 
-/// First line: on which server and for whom contracts are created.
+/// First line: the server and the agent that contracts are created for.
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
 struct Header {
     essbasic_start: u32,
@@ -59,7 +59,7 @@ enum Event {
 /// State of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
-    /// Not created, for all that is known not even attempted.
+    /// Not created.
     Open,
     /// Created, under this id.
     Created(String),
@@ -199,7 +199,7 @@ fn endpoint(endpoint: &Endpoint) -> String {
     }
 }
 
-/// Refuses a file that has content and is not a journal of `start`, before its last line is looked at.
+/// Refuses a file with content that is not a journal of `start`, before it is changed.
 fn refuse_foreign(path: &Path) -> io::Result<()> {
     let mut start = Vec::new();
     match essbasic_files::open(path) {

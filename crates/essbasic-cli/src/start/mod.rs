@@ -63,7 +63,7 @@ impl StartArgs {
         match &self.journal {
             Some(path) => Ok(path.clone()),
             None if self.is_stdin() => Err(Failure::new(
-                "stdin has no default journal; name a file for it with --journal FILE, and the same to continue",
+                "stdin has no default journal; name a file with --journal FILE, and the same one to continue",
             )),
             None => Ok(essbasic_files::with_suffix(&self.contracts, ".journal")),
         }

@@ -14,7 +14,7 @@ pub fn start(command: &mut Command) -> Running {
 }
 
 impl Running {
-    /// Waits for its end, and returns what it wrote to the pipes that are left.
+    /// Waits until it exits, and returns the output of the remaining pipes.
     pub fn wait_with_output(mut self) -> io::Result<Output> {
         drop(self.stdin.take());
         let stdout = self.stdout.take().map(read);
@@ -64,7 +64,7 @@ impl DerefMut for Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended.
+        // It may have exited.
         let _ = self.kill();
         let _ = self.wait();
     }

@@ -17,7 +17,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Ends with this process at the latest.
+    /// Dropped with the test, which ends the emulator.
     pub fn start(home: &TempDir, arguments: &[&str]) -> Self {
         let mut command = essbasic(home.path());
         command.args(["emulator", "--until-eof"]).args(arguments).stdin(Stdio::piped());
@@ -36,7 +36,7 @@ impl Emulator {
         Self { child, endpoint, stdout }
     }
 
-    /// Asks it to end and gives its status, what it still wrote to stdout, and its stderr.
+    /// Sends a signal, and returns the exit status, the remaining stdout, and stderr.
     pub fn end(self, signal: &str) -> (Option<i32>, String, String) {
         self.child.signal(signal);
         self.ended()

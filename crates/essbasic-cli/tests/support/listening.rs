@@ -73,7 +73,7 @@ impl Listening {
         self.child.signal(signal);
     }
 
-    /// The status, as soon as it has ended.
+    /// Waits for the exit status.
     pub fn ended(&mut self) -> ExitStatus {
         let mut status = None;
         until("the end of the command", || {
@@ -83,14 +83,14 @@ impl Listening {
         status.unwrap()
     }
 
-    /// The next line of stderr.
+    /// Returns the next line of stderr.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stderr.read_line(&mut line).unwrap();
         line
     }
 
-    /// Waits for its end; gives its status, stdout and the rest of its stderr.
+    /// Waits until it exits; returns the status, stdout and the remaining stderr.
     pub fn output(&mut self) -> (Option<i32>, String, String) {
         let status = self.ended();
         let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -101,7 +101,7 @@ impl Listening {
         (status.code(), stdout, stderr)
     }
 
-    /// Ends it as Ctrl-C does; gives its status, stdout and the rest of its stderr.
+    /// Interrupts it; returns the status, stdout and the remaining stderr.
     pub fn end(mut self) -> (Option<i32>, String, String) {
         self.signal("INT");
         let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -113,7 +113,7 @@ impl Listening {
     }
 }
 
-/// Runs a command that refuses to start. One that serves instead is killed.
+/// Runs a command that must not start. If it serves, it is killed.
 pub fn not_started(command: &mut Command) -> Output {
     child::start(command).wait_with_output().unwrap()
 }
@@ -140,7 +140,7 @@ pub fn contract(msg_id: &str) -> Callback {
     padded(msg_id, 0)
 }
 
-/// One with that many more bytes.
+/// A message with `bytes` more bytes.
 pub fn padded(msg_id: &str, bytes: usize) -> Callback {
     let data = json!({ "FlowId": "f", "Padding": "x".repeat(bytes) });
     sender().send(&message(msg_id, &MsgType::FlowStatusChange, data))

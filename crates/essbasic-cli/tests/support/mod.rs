@@ -1,4 +1,4 @@
-//! Runs the built command, cut off from the machine's own settings.
+//! Runs the built command, isolated from the settings of the machine.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 
-/// The command without any setting or credential of the machine.
+/// Returns the command without settings or credentials of the machine.
 pub fn essbasic(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_essbasic"));
     command.env_clear().env("HOME", home).env("NO_PROXY", "*").current_dir(home);
@@ -32,10 +32,10 @@ pub fn essbasic_at(home: &Path, endpoint: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs to the end with this on stdin.
+/// Runs the command with this input on stdin.
 pub fn feed(command: &mut Command, input: &[u8]) -> Output {
     let mut child = child::start(command.stdin(Stdio::piped()));
-    // A command that refuses early does not read on.
+    // A command may exit before it reads everything.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
@@ -58,7 +58,7 @@ pub fn json(output: &Output) -> serde_json::Value {
         .unwrap_or_else(|error| panic!("{error}: {} {}", stdout(output), stderr(output)))
 }
 
-/// Exit status 1, nothing on stdout, and one line on stderr that holds these words.
+/// Asserts exit status 1, empty stdout, and one line on stderr that contains these words.
 #[track_caller]
 pub fn refused(output: &Output, words: &[&str]) {
     let error = stderr(output);
@@ -71,7 +71,7 @@ pub fn refused(output: &Output, words: &[&str]) {
     }
 }
 
-/// Waits for a condition, and gives up loudly.
+/// Waits for a condition, and panics after a timeout.
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {

@@ -1,4 +1,4 @@
-//! A server that speaks as much S3 as archives need.
+//! A server that implements the part of S3 that archives use.
 
 #![allow(clippy::indexing_slicing, reason = "a failed assumption is a failed test")]
 
@@ -10,7 +10,7 @@ use super::server::{Answer, Seen, Server, answer};
 pub const STORE_KEY: &str = "the-key-of-the-store";
 pub const STORE_TOKEN: &str = "the-token-of-the-store";
 
-/// Buckets, and uploads that are not complete.
+/// Buckets and incomplete uploads.
 #[derive(Default)]
 pub struct S3 {
     pub objects: BTreeMap<String, Vec<u8>>,
@@ -95,7 +95,7 @@ impl S3 {
     }
 }
 
-/// A server over these buckets; what it answers instead where the function says.
+/// Starts a server of these buckets; the function may replace responses.
 pub fn s3(
     instead: impl Fn(&Seen, usize) -> Option<Answer> + Send + Sync + 'static,
 ) -> (Server, Arc<Mutex<S3>>) {

@@ -1,16 +1,16 @@
-//! A server of canned answers on loopback, for what no emulator should answer.
+//! A server of fixed responses on loopback, for responses that the emulator never sends.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// A request as it came: request line and body.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub line: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
-    /// The body as it came.
+    /// The body, undecoded.
     pub bytes: Vec<u8>,
 }
 
@@ -21,11 +21,11 @@ impl Seen {
     }
 }
 
-/// What to answer with.
+/// A response.
 pub struct Answer {
     pub status: u16,
     pub content_type: &'static str,
-    /// More headers, each with its line end.
+    /// Additional headers, each with its line end.
     pub headers: String,
     pub body: Vec<u8>,
 }
@@ -41,7 +41,7 @@ pub fn answer(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>)
     Answer { status, content_type, headers: String::new(), body: body.into() }
 }
 
-/// Answers until the test ends.
+/// Serves until the test ends.
 pub struct Server {
     pub address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -66,13 +66,13 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }
 
-/// One request a connection.
+/// Serves one request per connection.
 fn serve(
     mut stream: TcpStream,
     log: &Mutex<Vec<Seen>>,
@@ -114,7 +114,7 @@ fn serve(
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
 }
 
-/// An address at which nobody listens.
+/// Returns an address without a listener.
 pub fn nobody() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
