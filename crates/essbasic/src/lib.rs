@@ -76,6 +76,7 @@ mod download;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod error;
+pub mod guide;
 mod links;
 mod next;
 #[cfg(feature = "start")]

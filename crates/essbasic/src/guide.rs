@@ -1,0 +1,45 @@
+//! The guide: short pages by task, with complete code.
+//!
+//! The pages are also in `docs/guide` of the repository, some of them in Chinese (`docs/guide/zh-CN`).
+
+#![cfg(any(
+    doc,
+    all(
+        doctest,
+        feature = "async",
+        feature = "blocking",
+        feature = "catalogue",
+        feature = "object-store",
+        feature = "start"
+    )
+))]
+#![cfg_attr(docsrs, doc(auto_cfg = false))]
+
+// A page links to other pages as files. The first definition of a link counts: here it is the module of the page.
+
+/// [archiving]: super::archiving
+/// [callbacks]: super::callbacks
+/// [credentials]: super::credentials
+/// [errors]: super::errors
+/// [testing]: super::testing
+#[doc = include_str!("../guide/getting-started.md")]
+pub mod getting_started {}
+
+#[doc = include_str!("../guide/credentials.md")]
+pub mod credentials {}
+
+#[doc = include_str!("../guide/callbacks.md")]
+pub mod callbacks {}
+
+#[doc = include_str!("../guide/archiving.md")]
+pub mod archiving {}
+
+#[doc = include_str!("../guide/errors.md")]
+pub mod errors {}
+
+/// [transports]: super::transports
+#[doc = include_str!("../guide/testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("../guide/transports.md")]
+pub mod transports {}
