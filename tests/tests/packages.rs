@@ -106,8 +106,17 @@ fn a_package_shows_what_it_is() {
             let shown = readme.contains(&format!("`{feature}`"));
             assert!(shown || name == "essbasic-models", "{name}'s README.md lacks {feature}");
         }
-        let all = &package["metadata"]["docs"]["rs"]["all-features"];
-        assert!(features.is_empty() || all == true, "docs.rs shows {name} without its features");
+        let lib = folder(package).join("src/lib.rs");
+        if lib.exists() {
+            let docs = &package["metadata"]["docs"]["rs"];
+            assert_eq!(docs["all-features"], true, "docs.rs shows {name} without its features");
+            assert_eq!(docs["rustdoc-args"], serde_json::json!(["--cfg", "docsrs"]), "{name}");
+            let badges = "#![cfg_attr(docsrs, feature(doc_cfg))]";
+            assert!(
+                std::fs::read_to_string(lib).unwrap().contains(badges),
+                "{name} lacks {badges}"
+            );
+        }
         let rust = package["rust_version"].as_str().unwrap();
         assert!(readme.contains(&format!("Rust version is {rust}.")), "{name}");
     }

@@ -71,6 +71,8 @@
 //! None by default. `tower`: `CallbackService`. `test-util`: `testing`, signed and encrypted callbacks for
 //! your tests.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod bounds;
 mod data;
 mod error;

@@ -47,6 +47,8 @@
 //!   refused calls do not count.
 //! - Bodies in multipart are not read.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod actions;
 mod auth;
 mod body;

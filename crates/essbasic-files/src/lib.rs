@@ -7,6 +7,8 @@
 //! - [`Lock`] excludes a second process.
 //! - [`LineFile`] is an append-only file of lines. [`LineFile::append`] returns after an fsync.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod line_file;
 mod lock;
 mod open;

@@ -17,11 +17,11 @@
 
 // A page links to other pages as files. The first definition of a link counts: here it is the module of the page.
 
-/// [archiving]: super::archiving
-/// [callbacks]: super::callbacks
-/// [credentials]: super::credentials
-/// [errors]: super::errors
-/// [testing]: super::testing
+/// [archiving]: crate::guide::archiving
+/// [callbacks]: crate::guide::callbacks
+/// [credentials]: crate::guide::credentials
+/// [errors]: crate::guide::errors
+/// [testing]: crate::guide::testing
 #[doc = include_str!("../guide/getting-started.md")]
 pub mod getting_started {}
 
@@ -37,7 +37,7 @@ pub mod archiving {}
 #[doc = include_str!("../guide/errors.md")]
 pub mod errors {}
 
-/// [transports]: super::transports
+/// [transports]: crate::guide::transports
 #[doc = include_str!("../guide/testing.md")]
 pub mod testing {}
 

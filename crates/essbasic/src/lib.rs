@@ -56,6 +56,7 @@
 //! [`Error`] is what keeps a whole workflow from going on, and tells what to do. [`FlowError`] concerns
 //! one contract, and stands among the results.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(any(feature = "async-core", feature = "blocking")),
     allow(

@@ -13,6 +13,7 @@
 //! clock that is off is corrected by the server's `Date`, and a refused temporary credential renewed,
 //! once each. All within one time limit.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(any(feature = "async-core", feature = "blocking")),
     allow(

@@ -7,6 +7,8 @@
 //! an IR with all names resolved, emit tokens, format. Errors of the input are returned as a list of
 //! [`Problem`]s, each with file, JSON Pointer and reason.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod apply;
 mod diff;
 mod doc;

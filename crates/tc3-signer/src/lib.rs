@@ -22,6 +22,8 @@
 //! over the wire. The usual reasons are a body that was re-serialised after signing, a `Host` with a
 //! port where it was signed without one, and a wrong key.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod authorization;
 mod canonical;
 mod date;

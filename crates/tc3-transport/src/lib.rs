@@ -15,6 +15,8 @@
 //! - A failure is a [`TransportError`] whose [kind](TransportErrorKind) tells whether the request can
 //!   have reached the server.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod address;
 #[cfg(feature = "async")]
