@@ -54,7 +54,7 @@ impl Document {
                 }
             }
         }
-        assert!(block.is_none(), "a code block has no end");
+        assert_eq!(block, None, "a code block has no end");
         document
     }
 
@@ -107,6 +107,8 @@ fn every_chinese_page_is_compared() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let path = format!("docs/guide/zh-CN/{name}");
         assert!(PAIRS.iter().any(|[_, chinese]| *chinese == path), "{path} is not compared");
+        let module = read("crates/essbasic/src/guide.rs");
+        assert!(module.contains(&format!("../guide/zh-CN/{name}")), "guide.rs lacks {path}");
     }
 }
 
@@ -141,5 +143,18 @@ fn links_between_documents_lead_to_files() {
             let target = path.parent().unwrap().join(&file);
             assert!(target.exists(), "{} links to {file}", path.display());
         }
+    }
+}
+
+#[test]
+fn paths_in_the_architecture_exist() {
+    let text = read("ARCHITECTURE.md");
+    let names = text.split('`').skip(1).step_by(2);
+    let folders = ["crates/", "docs/", "api-spec/", "tests/", "fuzz/", "bench/"];
+    let paths: Vec<&str> =
+        names.filter(|name| folders.iter().any(|folder| name.starts_with(folder))).collect();
+    assert!(paths.len() > 30);
+    for path in paths {
+        assert!(root().join(path).exists(), "ARCHITECTURE.md names {path}");
     }
 }

@@ -1,6 +1,6 @@
 //! The guide: short pages by task, with complete code.
 //!
-//! The pages are also in `docs/guide` of the repository, some of them in Chinese (`docs/guide/zh-CN`).
+//! The pages are also in `docs/guide` of the repository; [`zh_cn`] has some of them in Chinese.
 
 #![cfg(any(
     doc,
@@ -43,3 +43,23 @@ pub mod testing {}
 
 #[doc = include_str!("../guide/transports.md")]
 pub mod transports {}
+
+/// Pages in Chinese (简体中文).
+pub mod zh_cn {
+    /// [archiving]: crate::guide::zh_cn::archiving
+    /// [callbacks]: crate::guide::zh_cn::callbacks
+    /// [credentials]: crate::guide::credentials
+    /// [errors]: crate::guide::zh_cn::errors
+    /// [testing]: crate::guide::testing
+    #[doc = include_str!("../guide/zh-CN/getting-started.md")]
+    pub mod getting_started {}
+
+    #[doc = include_str!("../guide/zh-CN/callbacks.md")]
+    pub mod callbacks {}
+
+    #[doc = include_str!("../guide/zh-CN/archiving.md")]
+    pub mod archiving {}
+
+    #[doc = include_str!("../guide/zh-CN/errors.md")]
+    pub mod errors {}
+}

@@ -196,7 +196,7 @@ impl Trial {
             Throttled | ThrottledAccount | ThrottledAddress | ThrottledRegion | TooManyRequests
                 if client.sent() > 10 =>
             {
-                outcome.replace(&format!("({})", client.sent()), "(to the time limit)")
+                outcome.replace(&format!("({})", client.sent()), "(to the deadline)")
             }
             _ => outcome,
         }
@@ -210,7 +210,7 @@ impl Trial {
                 WaitOutcome::NotFound => "not found".to_owned(),
                 other => panic!("{other:?}"),
             },
-            Err(Error::Call(error)) => format!("ended, {}", word(&error)),
+            Err(Error::Call(error)) => format!("aborted, {}", word(&error)),
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -225,7 +225,7 @@ impl Trial {
                 let flow = report.flows().unwrap().next().unwrap().unwrap();
                 format!("failed, {:?}", flow.error.unwrap().0).to_lowercase()
             }
-            Err(Error::Call(error)) => format!("ended, {}", word(&error)),
+            Err(Error::Call(error)) => format!("aborted, {}", word(&error)),
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -253,10 +253,10 @@ where
     A: Action<Response: Send> + Sync,
 {
     match client.call(request) {
-        Ok(_) => "answered".to_owned(),
+        Ok(_) => "success".to_owned(),
         Err(Error::Call(error)) => {
             assert_eq!(u64::from(error.attempts()), client.sent(), "{error}");
-            let unknown = if error.is_outcome_unknown() { ";, unknown" } else { "" };
+            let unknown = if error.is_outcome_unknown() { ";, outcome unknown" } else { "" };
             let told = error.to_string().contains("whether it was carried out is not known");
             assert_eq!(told, error.is_outcome_unknown(), "{error}");
             let word = word(&error);
@@ -279,14 +279,14 @@ fn text(word: &str) -> &'static str {
 fn word(error: &CallError) -> &'static str {
     match error.kind() {
         ErrorKind::Transport(TransportErrorKind::Connect) => "no connection",
-        ErrorKind::Transport(TransportErrorKind::Tls) => "no trust",
-        ErrorKind::Transport(TransportErrorKind::Interrupted) => "broken",
+        ErrorKind::Transport(TransportErrorKind::Tls) => "TLS error",
+        ErrorKind::Transport(TransportErrorKind::Interrupted) => "interrupted",
         ErrorKind::Transport(TransportErrorKind::Timeout) => "timeout",
-        ErrorKind::Status => "status",
-        ErrorKind::Decode => "no answer",
+        ErrorKind::Status => "HTTP status",
+        ErrorKind::Decode => "invalid response",
         ErrorKind::Api if error.is_throttled() => "throttled",
         ErrorKind::Api if error.is_auth() => "credential",
-        ErrorKind::Api => "refused",
+        ErrorKind::Api => "API error",
         kind => panic!("{kind:?}: {error}"),
     }
 }
