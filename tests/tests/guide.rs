@@ -150,7 +150,7 @@ fn links_between_documents_lead_to_files() {
 fn paths_in_the_architecture_exist() {
     let text = read("ARCHITECTURE.md");
     let names = text.split('`').skip(1).step_by(2);
-    let folders = ["crates/", "docs/", "api-spec/", "tests/", "fuzz/", "bench/"];
+    let folders = ["crates/", "docs/", "api-spec/", "tests/", "fuzz/"];
     let paths: Vec<&str> =
         names.filter(|name| folders.iter().any(|folder| name.starts_with(folder))).collect();
     assert!(paths.len() > 30);
