@@ -73,7 +73,7 @@ fn now() -> SystemTime {
 fn take(receiver: &Receiver, signature: Option<&str>, body: &[u8]) -> Option<Message> {
     let receive = || receiver.receive(signature, body, now());
     let Ok(Received::New(delivery)) = receive() else { return None };
-    assert!(matches!(receive(), Ok(Received::InProgress { .. })));
+    assert!(matches!(receive(), Ok(Received::InFlight { .. })));
     drop(delivery);
     let Ok(Received::New(delivery)) = receive() else { panic!("what was dropped is new again") };
     let message = delivery.accept();

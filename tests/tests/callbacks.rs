@@ -7,6 +7,7 @@
     reason = "a failed assumption is a failed test"
 )]
 
+use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
 
 use essbasic::credentials::Credential;
@@ -67,7 +68,7 @@ fn tell(signals: &Signals, message: &Message) {
 async fn serve(signals: Signals) -> String {
     let service = CallbackService::new(receiver(), move |message: Message| {
         tell(&signals, &message);
-        async { Ok(()) }
+        async { Ok::<_, Infallible>(()) }
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/callback", listener.local_addr().unwrap());

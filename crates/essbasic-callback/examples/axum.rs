@@ -5,21 +5,21 @@
 //!     cargo run -p essbasic-callback --features tower --example axum -- 127.0.0.1:8080
 //! ```
 //!
-//! A message is acknowledged when it is in the file `messages.jsonl`, synced to disk.
+//! A message is acknowledged after it is in the file `messages.jsonl` and fsynced.
 
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, reason = "an example prints its output")]
 
 use std::env;
 use std::error::Error;
 use std::io::{self, Write};
 
 use axum::Router;
-use essbasic_callback::{CallbackKey, CallbackService, HandlerError, Message, Receiver, Token};
+use essbasic_callback::{CallbackKey, CallbackService, Message, Receiver, Token};
 
 pub mod store;
 use store::Store;
 
-/// The receiver under `/callback`. A message that `save` fails to store is delivered again.
+/// Returns an app with the receiver at `/callback`. The platform resends a message that `save` fails to store.
 pub fn app<S>(receiver: Receiver, save: S) -> Router
 where
     S: Fn(&Message) -> io::Result<()> + Clone + Send + Sync + 'static,
@@ -27,8 +27,8 @@ where
     let service = CallbackService::new(receiver, move |message: Message| {
         let save = save.clone();
         async move {
-            let saved = tokio::task::spawn_blocking(move || save(&message)).await;
-            if matches!(saved, Ok(Ok(()))) { Ok(()) } else { Err(HandlerError) }
+            tokio::task::spawn_blocking(move || save(&message)).await??;
+            Ok::<_, Box<dyn Error + Send + Sync>>(())
         }
     });
     Router::new().route_service("/callback", service)

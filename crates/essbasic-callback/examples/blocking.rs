@@ -5,10 +5,11 @@
 //!     cargo run -p essbasic-callback --example blocking -- 127.0.0.1:8080
 //! ```
 //!
-//! A message is acknowledged when it is in the file `messages.jsonl`, synced to disk.
-//! A thread for each request, and one request for each connection: enough behind a proxy that buffers.
+//! A message is acknowledged after it is in the file `messages.jsonl` and fsynced.
+//!
+//! The server uses one thread and one connection per request, which is enough behind a buffering proxy.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example prints its output")]
 
 use std::env;
 use std::error::Error;
@@ -23,10 +24,13 @@ use essbasic_callback::{CallbackKey, Message, Received, Receiver, SIGNATURE_HEAD
 pub mod store;
 use store::Store;
 
-const LARGEST_HEAD: usize = 16 << 10;
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Maximum size of the request line and headers, in bytes.
+const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// Answers requests until accepting fails. The handler returns whether the message is stored.
+/// Timeout of each read and write.
+const IO_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves requests until `accept` fails. The handler returns whether the message is stored.
 pub fn serve<H>(listener: &TcpListener, receiver: Receiver, handler: H) -> io::Result<()>
 where
     H: Fn(&Message) -> bool + Send + Sync + 'static,
@@ -37,10 +41,10 @@ where
         let shared = Arc::clone(&shared);
         thread::spawn(move || {
             let (receiver, handler) = &*shared;
-            // Who does not speak HTTP, or hangs up, is left without an answer.
-            let _ = request(&mut stream, receiver.max_body_bytes()).and_then(|request| {
+            // A client that disconnects gets no response.
+            let _ = read_request(&mut stream, receiver.max_body_bytes()).and_then(|request| {
                 let status = match request {
-                    Ok(request) => answer(receiver, handler, &request),
+                    Ok(request) => handle(receiver, handler, &request),
                     Err(status) => status,
                 };
                 write!(
@@ -59,7 +63,7 @@ struct Request {
     body: Vec<u8>,
 }
 
-fn answer(receiver: &Receiver, handler: &impl Fn(&Message) -> bool, request: &Request) -> Status {
+fn handle(receiver: &Receiver, handler: &impl Fn(&Message) -> bool, request: &Request) -> Status {
     match receiver.receive(request.signature.as_deref(), &request.body, SystemTime::now()) {
         Ok(Received::New(delivery)) => {
             if !handler(delivery.message()) {
@@ -69,15 +73,18 @@ fn answer(receiver: &Receiver, handler: &impl Fn(&Message) -> bool, request: &Re
             "200 OK"
         }
         Ok(Received::Ping | Received::Duplicate { .. }) => "200 OK",
-        Ok(Received::InProgress { .. }) => "503 Service Unavailable",
+        Ok(Received::InFlight { .. }) => "503 Service Unavailable",
         Err(_refused) => "400 Bad Request",
     }
 }
 
-/// Reads one request; the inner error is what to answer at once.
-fn request(stream: &mut TcpStream, max_body_bytes: usize) -> io::Result<Result<Request, Status>> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+/// Reads one request. The inner error is the status of a response without handling.
+fn read_request(
+    stream: &mut TcpStream,
+    max_body_bytes: usize,
+) -> io::Result<Result<Request, Status>> {
+    stream.set_read_timeout(Some(IO_TIMEOUT))?;
+    stream.set_write_timeout(Some(IO_TIMEOUT))?;
     let mut bytes = Vec::new();
     let (head, length, signature) = loop {
         let mut headers = [httparse::EMPTY_HEADER; 64];
@@ -88,8 +95,9 @@ fn request(stream: &mut TcpStream, max_body_bytes: usize) -> io::Result<Result<R
                     return Ok(Err("405 Method Not Allowed\r\nAllow: POST"));
                 }
                 let (length, signature) = match (
-                    one(parsed.headers, "Content-Length").map(|text| text.map(str::parse::<usize>)),
-                    one(parsed.headers, SIGNATURE_HEADER),
+                    single(parsed.headers, "Content-Length")
+                        .map(|value| value.map(str::parse::<usize>)),
+                    single(parsed.headers, SIGNATURE_HEADER),
                 ) {
                     (Ok(None), _) => return Ok(Err("411 Length Required")),
                     (Ok(Some(Ok(length))), Ok(signature)) => (length, signature),
@@ -97,8 +105,8 @@ fn request(stream: &mut TcpStream, max_body_bytes: usize) -> io::Result<Result<R
                 };
                 break (head, length, signature.map(str::to_owned));
             }
-            Ok(httparse::Status::Partial) if bytes.len() < LARGEST_HEAD => {
-                read_more(stream, &mut bytes, LARGEST_HEAD)?;
+            Ok(httparse::Status::Partial) if bytes.len() < MAX_HEAD_BYTES => {
+                read_more(stream, &mut bytes, MAX_HEAD_BYTES)?;
             }
             _ => return Ok(Err("400 Bad Request")),
         }
@@ -114,8 +122,8 @@ fn request(stream: &mut TcpStream, max_body_bytes: usize) -> io::Result<Result<R
     Ok(Ok(Request { signature, body }))
 }
 
-/// The header's only value; an error if there are several, or if it is no text.
-fn one<'a>(headers: &[httparse::Header<'a>], name: &str) -> Result<Option<&'a str>, ()> {
+/// Returns the only value of a header; an error if there are several, or if it is not UTF-8.
+fn single<'a>(headers: &[httparse::Header<'a>], name: &str) -> Result<Option<&'a str>, ()> {
     let mut values = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
@@ -124,10 +132,11 @@ fn one<'a>(headers: &[httparse::Header<'a>], name: &str) -> Result<Option<&'a st
     }
 }
 
-fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>, up_to: usize) -> io::Result<()> {
+/// Reads once, until `bytes` has at most `max` bytes.
+fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>, max: usize) -> io::Result<()> {
     let mut buffer = [0; 8 << 10];
-    let wanted = up_to.saturating_sub(bytes.len()).min(buffer.len());
-    let (buffer, _) = buffer.split_at_mut(wanted);
+    let length = max.saturating_sub(bytes.len()).min(buffer.len());
+    let (buffer, _) = buffer.split_at_mut(length);
     let read = stream.read(buffer)?;
     if read == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());

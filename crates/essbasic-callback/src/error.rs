@@ -1,18 +1,18 @@
 use core::fmt;
 use std::error::Error;
 
-/// The callback is not one that this receiver takes. Neither its text nor its `Debug` says why: a
-/// sender who could learn which check failed would be helped to forge.
+/// The error of a refused callback.
 ///
-/// Respond with one status, 400 for instance. [`reason`](Self::reason) is for the receiver's own log.
+/// Neither `Display` nor `Debug` shows which check failed, since that would help to forge callbacks. Respond
+/// with the same status each time, such as 400. [`reason`](Self::reason) is for the receiver's own log.
 ///
-/// # When the platform's own callbacks are refused
-/// - The token or the key is not the one that stands in the platform's console, or one of the two is set
-///   there and not here, or the other way round.
-/// - The signature was checked over something else than the bytes that came: a framework that parses JSON
-///   and writes it anew gives others.
-/// - A proxy drops the header `Content-Signature`, or shortens bodies.
-/// - The console still sends the first version of callbacks, which has no `MsgId`: ask for the second.
+/// # If the platform's own callbacks are refused
+/// - The token or the key differs from the one in the platform's console, or is set in only one of the two
+///   places.
+/// - The signature was verified over other bytes than those received, for instance because a framework parsed
+///   the JSON and serialized it again.
+/// - A proxy drops the header `Content-Signature`, or truncates bodies.
+/// - The console is set to version 1 of callbacks, which has no `MsgId`. Choose version 2.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Refused(pub(crate) RefusalReason);
 
@@ -37,29 +37,29 @@ impl fmt::Debug for Refused {
 
 impl Error for Refused {}
 
-/// The check that a refused callback failed. Its text holds no data of the callback.
+/// The check that a refused callback failed. `Display` shows no data of the callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalReason {
     /// The body is larger than [`Receiver::max_body_bytes`](crate::Receiver::max_body_bytes).
     TooLarge,
-    /// The connection broke before the body was complete.
+    /// The connection closed before the body was complete.
     Incomplete,
     /// The receiver has a token, and the callback has no signature.
     NoSignature,
     /// The callback has several signatures, or one that is not `sha256=` and 64 lower-case hex digits.
     MalformedSignature,
-    /// The signature does not match: another token, or a body that was changed on the way.
+    /// The signature does not match: the token differs, or the body was modified in transit.
     WrongToken,
     /// The receiver has a key, and the body is not encrypted.
     NotEncrypted,
     /// The body is encrypted, and the receiver has no key.
     NoKey,
-    /// The body cannot be decrypted to JSON: another key, or a body that was changed on the way.
+    /// The body cannot be decrypted to JSON: the key differs, or the body was modified in transit.
     WrongKey,
-    /// The text is not a JSON object that can be read.
+    /// The body is not a JSON object.
     NotJson,
-    /// The JSON object has no usable `MsgId` and `MsgType`, as the first version of callbacks has none.
+    /// The JSON object has no valid `MsgId` and `MsgType`, as in version 1 of callbacks.
     NotMessage,
     /// `MsgId`, `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`](crate::MAX_ID_BYTES).
     IdTooLong,
@@ -67,18 +67,11 @@ pub enum RefusalReason {
     TooOld,
 }
 
-impl RefusalReason {
-    /// For `map_err`: drops the error that the check failed with.
-    pub(crate) fn because<E>(self) -> impl FnOnce(E) -> Refused {
-        move |_| Refused(self)
-    }
-}
-
 impl fmt::Display for RefusalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLarge => "too large: the body exceeds the limit; send a callback of the platform",
-            Self::Incomplete => "incomplete: the connection broke before the end of the body",
+            Self::Incomplete => "incomplete: the connection closed before the end of the body; check the proxy's timeouts",
             Self::NoSignature => {
                 "no signature; set the token in the platform's console, and let proxies pass Content-Signature on"
             }
@@ -107,7 +100,7 @@ impl fmt::Display for RefusalReason {
     }
 }
 
-/// A token or key that cannot be one.
+/// The error of an invalid token or key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyError(pub(crate) &'static str);
 

@@ -5,51 +5,61 @@ use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use zeroize::Zeroizing;
 
-use crate::KeyError;
+use crate::error::KeyError;
 
 const KEY_BYTES: usize = 32;
 const BLOCK_BYTES: usize = 16;
 
-/// The key that encrypts callbacks: 32 characters, as the platform's console shows them, which are the
-/// key of AES-256 as they stand. Wiped when dropped.
+/// The key that encrypts callbacks: the `CallbackKey` of the platform's console.
+///
+/// Its 32 bytes are the key of AES-256, without any decoding. Zeroed when dropped.
 #[derive(Clone)]
 pub struct CallbackKey(Zeroizing<[u8; KEY_BYTES]>);
 
-/// What was decrypted, and whether its padding was right. Both are told at once, so that a caller can do
-/// the same work either way.
+/// Decrypted blocks, and whether their padding is valid.
+///
+/// Invalid padding is not an error here, so that the caller can do the same work in both cases.
 pub(crate) struct Decrypted {
-    text: Vec<u8>,
+    blocks: Vec<u8>,
+    /// Length without the padding, in bytes.
     length: usize,
-    pub(crate) padded: bool,
+    pub(crate) is_padding_valid: bool,
 }
 
 impl CallbackKey {
+    /// Returns the key with these bytes.
+    ///
     /// # Errors
-    /// Where the text has not 32 bytes.
+    /// Returns [`KeyError`] if the key is not 32 bytes long.
     pub fn new(key: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let key = key.as_ref().try_into();
-        let key = key.map_err(|_| KeyError("the key of callbacks has 32 bytes"))?;
+        let key = key.map_err(|_| {
+            KeyError("invalid CallbackKey: not 32 bytes long; copy it from the platform's console")
+        })?;
         Ok(Self(Zeroizing::new(key)))
     }
 
-    /// AES-256-CBC with the key's first half for an IV. `None` where the text is no whole number of
-    /// blocks, which its length tells anyone.
-    pub(crate) fn decrypt(&self, text: &[u8]) -> Option<Decrypted> {
+    /// Decrypts with AES-256-CBC; the IV is the first half of the key.
+    ///
+    /// Returns `None` if the length is not a multiple of the block size. The sender can see that anyway, so it may
+    /// be distinguished from invalid padding.
+    pub(crate) fn decrypt(&self, ciphertext: &[u8]) -> Option<Decrypted> {
         let cipher = cbc::Decryptor::<Aes256>::new_from_slices(self.bytes(), self.iv()).ok()?;
-        let text = cipher.decrypt_padded_vec::<NoPadding>(text).ok()?;
-        let (padding, padded) = padding(text.last_chunk()?);
-        let length = text.len() - padding;
-        Some(Decrypted { text, length, padded })
+        let blocks = cipher.decrypt_padded_vec::<NoPadding>(ciphertext).ok()?;
+        let (padding, is_padding_valid) = padding_length(blocks.last_chunk()?);
+        let length = blocks.len() - padding;
+        Some(Decrypted { blocks, length, is_padding_valid })
     }
 
+    /// Encrypts as the platform does.
     #[cfg(feature = "test-util")]
-    pub(crate) fn encrypt(&self, text: &[u8]) -> Vec<u8> {
+    pub(crate) fn encrypt(&self, plaintext: &[u8]) -> Vec<u8> {
         use cbc::cipher::BlockModeEncrypt;
         use cbc::cipher::block_padding::Pkcs7;
 
-        // Key and IV have the lengths that the cipher asks for: there is no error to come.
+        // Key and IV have the lengths that the cipher requires, so this does not fail.
         cbc::Encryptor::<Aes256>::new_from_slices(self.bytes(), self.iv())
-            .map(|cipher| cipher.encrypt_padded_vec::<Pkcs7>(text))
+            .map(|cipher| cipher.encrypt_padded_vec::<Pkcs7>(plaintext))
             .unwrap_or_default()
     }
 
@@ -63,9 +73,9 @@ impl CallbackKey {
 }
 
 impl Decrypted {
-    /// Without the padding; with it, where it is wrong.
-    pub(crate) fn text(&self) -> &[u8] {
-        self.text.get(..self.length).unwrap_or_default()
+    /// Returns the plaintext without its padding, or all blocks if the padding is invalid.
+    pub(crate) fn plaintext(&self) -> &[u8] {
+        self.blocks.get(..self.length).unwrap_or_default()
     }
 }
 
@@ -75,45 +85,45 @@ impl fmt::Debug for CallbackKey {
     }
 }
 
-/// How long the PKCS#7 padding is, and whether it is right; the length of a wrong one is zero.
+/// Returns the length of the PKCS#7 padding, and whether it is valid; the length of invalid padding is zero.
 ///
-/// Looks at every byte whatever the others are: where callbacks are encrypted and not signed, someone who
-/// could tell a wrong padding from a wrong text would read messages byte by byte.
-fn padding(last: &[u8; BLOCK_BYTES]) -> (usize, bool) {
+/// Checks every byte, in time that does not depend on their values. If callbacks are encrypted and not signed,
+/// a timing difference would be a padding oracle.
+fn padding_length(last: &[u8; BLOCK_BYTES]) -> (usize, bool) {
     let [.., length] = *last;
-    let mut right = (length != 0) & (usize::from(length) <= BLOCK_BYTES);
+    let mut is_valid = (length != 0) & (usize::from(length) <= BLOCK_BYTES);
     for (position, byte) in last.iter().rev().enumerate() {
-        right &= (position >= usize::from(length)) | (*byte == length);
+        is_valid &= (position >= usize::from(length)) | (*byte == length);
     }
-    (usize::from(length) * usize::from(right), right)
+    (usize::from(length) * usize::from(is_valid), is_valid)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// It compiles only if it is.
+    /// The assertion is the trait bound: otherwise this does not compile.
     #[test]
-    fn the_key_is_wiped_when_dropped() {
-        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+    fn the_key_is_zeroed_when_dropped() {
+        fn assert_zeroized<T: zeroize::ZeroizeOnDrop>(_: &T) {}
         let CallbackKey(bytes) = CallbackKey::new([0; KEY_BYTES]).unwrap();
-        wiped(&bytes);
+        assert_zeroized(&bytes);
     }
 
     #[test]
-    fn paddings() {
+    fn padding_is_valid_only_in_the_form_of_pkcs7() {
         for length in 1..=16_u8 {
             let mut block = [0xee; BLOCK_BYTES];
             block[BLOCK_BYTES - usize::from(length)..].fill(length);
-            assert_eq!(padding(&block), (usize::from(length), true));
+            assert_eq!(padding_length(&block), (usize::from(length), true));
             for position in BLOCK_BYTES - usize::from(length)..BLOCK_BYTES - 1 {
                 let mut wrong = block;
                 wrong[position] ^= 0x80;
-                assert_eq!(padding(&wrong), (0, false), "{length} {position}");
+                assert_eq!(padding_length(&wrong), (0, false), "{length} {position}");
             }
         }
         for length in [0, 17, 32, 255] {
-            assert_eq!(padding(&[length; BLOCK_BYTES]), (0, false));
+            assert_eq!(padding_length(&[length; BLOCK_BYTES]), (0, false));
         }
     }
 }

@@ -5,28 +5,31 @@ use serde::Deserialize;
 use serde_json::Value;
 use tc3_api::lenient;
 
-use crate::data::as_time;
-use crate::{MAX_ID_BYTES, MessageData, MsgType, MsgVersion, RefusalReason, Refused};
+use crate::data::MessageData;
+use crate::error::{RefusalReason, Refused};
+use crate::field::MAX_ID_BYTES;
+use crate::msg_type::{MsgType, MsgVersion};
+use crate::timestamp::from_unix;
 
-/// A callback's message.
+/// The message of a callback.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
     /// Identifier of the message, the same in each delivery; at most [`MAX_ID_BYTES`].
     pub msg_id: String,
-    /// What happened.
+    /// Type of the event.
     pub msg_type: MsgType,
-    /// For which API the message is.
+    /// The API that the message belongs to.
     pub msg_version: MsgVersion,
-    /// What it is about.
+    /// Data of the event.
     pub data: MessageData,
     json: String,
 }
 
-/// A message as it comes; what else stands in it is in its JSON.
+/// The fields of a message that are read. All others are only in its JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Wire {
+struct Envelope {
     #[serde(deserialize_with = "lenient::scalar")]
     msg_id: String,
     #[serde(deserialize_with = "lenient::scalar")]
@@ -38,37 +41,36 @@ struct Wire {
 }
 
 impl Message {
-    /// Reads a message that was verified before: one that [`json`](Self::json) wrote into a queue. Nested
-    /// deeper than 127 levels it is none.
+    /// Reads a message that was verified before, such as one from a queue that [`json`](Self::json) was written to.
     ///
     /// # Errors
-    /// Returns [`Refused`] if the text is not a message, or if its `MsgId`, `MsgType` or `MsgVersion` is longer than
-    /// [`MAX_ID_BYTES`].
+    /// Returns [`Refused`] if the text is not a message, if it is nested deeper than 127 levels, or if its `MsgId`,
+    /// `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`].
     pub fn from_json(json: impl Into<String>) -> Result<Self, Refused> {
         let json = json.into();
-        let wire: Wire = from_object(json.as_bytes())?;
-        if wire.msg_id.is_empty() || wire.msg_type.is_empty() {
+        let envelope: Envelope = from_object(json.as_bytes())?;
+        if envelope.msg_id.is_empty() || envelope.msg_type.is_empty() {
             return Err(Refused(RefusalReason::NotMessage));
         }
-        if [&wire.msg_id, &wire.msg_type, &wire.msg_version]
+        if [&envelope.msg_id, &envelope.msg_type, &envelope.msg_version]
             .iter()
             .any(|id| id.len() > MAX_ID_BYTES)
         {
             return Err(Refused(RefusalReason::IdTooLong));
         }
-        let msg_type = MsgType::from(wire.msg_type);
-        let data = MessageData::read(&msg_type, wire.msg_data);
-        let msg_version = wire.msg_version.into();
-        Ok(Self { msg_id: wire.msg_id, msg_type, msg_version, data, json })
+        let msg_type = MsgType::from(envelope.msg_type);
+        let data = MessageData::read(&msg_type, envelope.msg_data);
+        let msg_version = envelope.msg_version.into();
+        Ok(Self { msg_id: envelope.msg_id, msg_type, msg_version, data, json })
     }
 
-    /// The message as it came, decrypted: to be stored, or handed on to another process. It may hold
-    /// personal data.
+    /// Returns the decrypted message as received, to be stored or sent to another process. It may contain personal
+    /// data.
     pub fn json(&self) -> &str {
         &self.json
     }
 
-    /// [`json`](Self::json), owned.
+    /// Returns [`json`](Self::json), owned.
     pub fn into_json(self) -> String {
         self.json
     }
@@ -86,17 +88,17 @@ impl Message {
         }
     }
 
-    /// When it happened, where the data says so as `OccurTime`.
-    pub(crate) fn occurred(&self) -> Option<SystemTime> {
+    /// Returns the time of the event, if the data has an `OccurTime`.
+    pub(crate) fn occurred_at(&self) -> Option<SystemTime> {
         match &self.data {
-            MessageData::FlowStatusChange(flow) => flow.occur_time_as_time(),
-            MessageData::Json(data) => as_time(data.get("OccurTime")?.as_i64()?),
+            MessageData::FlowStatusChange(flow) => flow.occurred_at(),
+            MessageData::Json(data) => from_unix(data.get("OccurTime")?.as_i64()?),
             _ => None,
         }
     }
 }
 
-/// Of an object alone: serde would take a list of values in the order of a struct's fields, too.
+/// Deserializes a JSON object. An array is refused: serde would accept one with the values of a struct's fields.
 pub(crate) fn from_object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Refused> {
     if !json.trim_ascii_start().starts_with(b"{") {
         return Err(Refused(RefusalReason::NotJson));

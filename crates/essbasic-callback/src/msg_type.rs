@@ -1,13 +1,13 @@
-use crate::open_set::open_set;
+use crate::open_enum::open_enum;
 
-open_set! {
-    /// What happened: the 44 kinds that the platform publishes, and whatever it adds.
+open_enum! {
+    /// Type of a message: the 44 types that the platform publishes, and any other.
     ///
-    /// [`MessageData`](crate::MessageData) tells which of them have typed data.
+    /// [`MessageData`](crate::MessageData) lists the types whose data is typed.
     MsgType {
-        /// A contract went on: started, signed, refused, completed and so on.
+        /// The status of a contract changed: started, signed, refused, completed and so on.
         FlowStatusChange = "FlowStatusChange",
-        /// A contract was handed on to another signer. The platform spells it so.
+        /// A contract was forwarded to another signer. The spelling is the platform's.
         ForwardFlow = "ForwardFLow",
         CreateFlowReview = "CreateFlowReview",
         ReceiveFlow = "ReceiveFlow",
@@ -17,7 +17,7 @@ open_set! {
         FlowGroupStatusChange = "FlowGroupStatusChange",
         FlowCost = "FlowCost",
 
-        /// A seal was made, deleted, switched off or on, or has become valid or invalid.
+        /// A seal was created, deleted, disabled or enabled, or became valid or invalid.
         OperateSeal = "OperateSeal",
         AuditSealAuth = "AuditSealAuth",
         SealPolicyWorkflow = "SealPolicyWorkflow",
@@ -28,15 +28,15 @@ open_set! {
         TemplateDelete = "TemplateDelete",
         TemplateAvailable = "TemplateAvailable",
 
-        /// An organisation authorised the platform, or did not.
+        /// The outcome of an organisation's authorisation of the platform.
         OrgAuth = "OrgAuth",
         OrganizationAuthorization = "OrganizationAuthorization",
         OrgAuthorizationFileSubmit = "OrgAuthorizationFileSubmit",
-        /// An organisation was certified, or was not.
+        /// The outcome of an organisation's certification.
         OrgCertify = "OrgCertify",
         OrgAuthorizationFileInvalid = "OrgAuthorizationFileInvalid",
         OrgAuthorizationPaymentStatusChange = "OrgAuthorizationPaymentStatusChange",
-        /// An organisation opened e-sign, or did not.
+        /// The outcome of an organisation's activation of e-sign.
         OrgOpenTsignBiz = "OrgOpenTsignBiz",
         OrgAuthAudit = "OrgAuthAudit",
         VerifyStaffInfo = "VerifyStaffInfo",
@@ -44,7 +44,7 @@ open_set! {
         OperatorAuth = "OperatorAuth",
         SuperAdminChange = "SuperAdminChange",
         RolesChange = "RolesChange",
-        /// An employee left. The platform spells it so.
+        /// An employee left. The spelling is the platform's.
         QuitJob = "QuiteJob",
         LegalPersonChangeOpenId = "LegalPersonChangeOpenId",
         ModifyOrganizationBaseInfo = "ModifyOrganizationBaseInfo",
@@ -63,10 +63,10 @@ open_set! {
     }
 }
 
-open_set! {
-    /// For which of the platform's two APIs a message is.
+open_enum! {
+    /// The API that a message belongs to.
     MsgVersion {
-        /// This API: platforms that serve other organisations.
+        /// This API, for platforms that serve other organisations.
         ThirdPartyApp = "ThirdPartyApp",
         /// The enterprise API (`ess`).
         CustomApp = "CustomApp",

@@ -6,63 +6,66 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use crate::message::from_object;
-use crate::window::{Claim, Verdict, Window};
-use crate::{CallbackKey, Message, RefusalReason, Refused, Token};
+use crate::dedup::{Claim, ClaimResult, DedupWindow};
+use crate::error::{RefusalReason, Refused};
+use crate::key::CallbackKey;
+use crate::message::{Message, from_object};
+use crate::token::Token;
 
-/// A message has a few kilobytes. This leaves room for a contract with hundreds of parties, and none for
-/// filling the memory by a handful of requests.
-const LARGEST_BODY: usize = 1 << 20;
+/// Default of the maximum size of a body, in bytes. A message has a few kilobytes; one about a contract with
+/// hundreds of parties fits.
+const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// The platform does not publish for how long it repeats: long enough for a night's outage.
-const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+/// Default length of the de-duplication window. The platform does not document for how long it resends a
+/// message; this covers an outage of a night.
+const DEDUP_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// About 150 bytes each, so 15 MB at most.
-const REMEMBERED: usize = 100_000;
+/// Default number of messages in the de-duplication window: about 150 bytes each, so 15 MB.
+const MAX_DEDUP_MESSAGES: usize = 100_000;
 
-/// Takes what the platform posts, and gives messages that are authentic and new.
+/// Verifies, decrypts and de-duplicates callbacks.
 ///
-/// Shared by reference between all threads; the messages that it has seen are known to it alone, so that
-/// a program has one. It reads no clock: the caller says what time it is.
+/// It keeps the handled messages in memory, so a program has one receiver and shares it between threads by
+/// reference. It reads no clock: the caller passes the time.
 ///
-/// See the [crate's documentation](crate) for an example, and for what token and key protect.
+/// See the [crate's documentation](crate) for an example, and for what the token and the key protect.
 #[derive(Debug)]
 pub struct Receiver {
     token: Option<Token>,
     key: Option<CallbackKey>,
     max_body_bytes: usize,
     max_age: Option<Duration>,
-    window: Arc<Window>,
+    window: Arc<DedupWindow>,
 }
 
-/// What came.
+/// The content of an accepted callback.
 #[derive(Debug)]
-#[must_use = "each asks for an answer of its own"]
+#[must_use = "each variant requires another response"]
 #[expect(
     clippy::large_enum_variant,
-    reason = "most are new messages, and each is soon taken apart"
+    reason = "most callbacks are new messages, and each is soon taken apart"
 )]
 pub enum Received {
-    /// The platform tries whether the address is there. Answer 200.
+    /// A check by the console whether the address exists. Respond with 200.
     Ping,
-    /// A message to be handled. Take care of it, [`accept`](Delivery::accept) it and answer 200.
+    /// A message to be handled. Store it, [`accept`](Delivery::accept) it and respond with 200.
     New(Delivery),
-    /// A message that was handled before, by its `MsgId`. Answer 200, do nothing: it has been accepted.
+    /// A message that was handled before, by its `MsgId`. Respond with 200 and do nothing else.
     Duplicate {
-        /// Whose repeat it is.
+        /// Identifier of the message.
         msg_id: String,
     },
-    /// A message whose earlier delivery is being handled at this moment. Answer 503: with 200 the message
-    /// would be lost if that handling fails; so it comes again.
-    InProgress {
-        /// Whose delivery it is.
+    /// A message whose earlier delivery is still being handled. Respond with 503, so that the platform sends it
+    /// again: with 200 the message would be lost if that handling fails.
+    InFlight {
+        /// Identifier of the message.
         msg_id: String,
     },
 }
 
 /// A new message, and the right to handle it.
 ///
-/// Dropped without [`accept`](Self::accept), the message's next delivery is new again.
+/// If it is dropped without [`accept`](Self::accept), the message's next delivery is new again.
 #[derive(Debug)]
 #[must_use = "a delivery that is dropped is not accepted, and the message's next one is handled again"]
 pub struct Delivery {
@@ -71,33 +74,34 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// The message.
+    /// Returns the message.
     pub fn message(&self) -> &Message {
         &self.message
     }
 
-    /// The message is taken care of: what comes with its `MsgId` from now on is a repeat.
+    /// Marks the message as handled, and returns it. Later deliveries of its `MsgId` are duplicates.
     pub fn accept(self) -> Message {
         self.claim.commit();
         self.message
     }
 
-    /// Message and right apart, for a handler that takes the message by value.
+    /// Splits into the message and its claim, for a handler that takes the message by value.
     pub fn into_parts(self) -> (Message, Claim) {
         (self.message, self.claim)
     }
 }
 
-/// What an encrypted callback is wrapped in.
+/// The object around the ciphertext of an encrypted callback.
 #[derive(Deserialize)]
-struct Sealed<'a> {
+struct Encrypted<'a> {
     #[serde(borrow)]
     encrypt: Cow<'a, str>,
 }
 
 impl Receiver {
-    /// With the token and the key that stand in the platform's console. `None` where it has none: with a
-    /// token callbacks must be signed, with a key they must be encrypted.
+    /// Returns a receiver with the token and the key of the platform's console; `None` if one is not set there.
+    ///
+    /// With a token, callbacks must be signed; with a key, they must be encrypted.
     ///
     /// ```
     /// use essbasic_callback::{CallbackKey, Receiver, Token};
@@ -110,55 +114,59 @@ impl Receiver {
     /// # Ok::<(), essbasic_callback::KeyError>(())
     /// ```
     ///
-    /// Without a token nobody knows who sent a callback: a key hides messages, it does not prove them.
-    /// Without either, whoever knows the address can send what they like.
+    /// Without a token, callbacks are not authenticated: the key hides messages, but does not prove who sent them.
+    /// Without either, anyone who has the address can send any message.
     pub fn new(token: impl Into<Option<Token>>, key: impl Into<Option<CallbackKey>>) -> Self {
         Self {
             token: token.into(),
             key: key.into(),
-            max_body_bytes: LARGEST_BODY,
+            max_body_bytes: MAX_BODY_BYTES,
             max_age: None,
-            window: Arc::new(Window::new(WINDOW, REMEMBERED)),
+            window: Arc::new(DedupWindow::new(DEDUP_WINDOW, MAX_DEDUP_MESSAGES)),
         }
     }
 
-    /// How long a message is remembered from when it came, and how many at most; a day and 100,000 unless
-    /// set. Of more, the ones handled first are forgotten, and their repeats handled again.
+    /// Sets the time for which a handled message is remembered, counted from its reception, and the maximum number
+    /// of remembered messages. The default is 24 hours and 100,000 messages.
+    ///
+    /// Above the maximum, the messages that were handled first are forgotten, and their duplicates handled again.
     #[must_use]
-    pub fn with_window(mut self, length: Duration, messages: usize) -> Self {
-        self.window = Arc::new(Window::new(length, messages));
+    pub fn with_dedup_window(mut self, length: Duration, max_messages: usize) -> Self {
+        self.window = Arc::new(DedupWindow::new(length, max_messages));
         self
     }
 
-    /// Refuses messages whose data says by `OccurTime` that they are older; those that say nothing, which
-    /// are most types, are taken. Not set, no age is too old.
+    /// Sets the maximum age of a message, by the `OccurTime` of its data. Messages without it, which are most types,
+    /// are accepted. By default, there is no maximum.
     ///
-    /// The signature covers no time, so that a recorded callback stays valid. Where the window is no
-    /// shorter than this, a recording of a contract's message is either a repeat or refused. A message
-    /// that the platform delivers so late is then lost, too.
+    /// The signature does not cover a time, so a recorded callback can be replayed. If the de-duplication window is
+    /// at least as long as the maximum age, a replayed message about a contract is either a duplicate or refused. The
+    /// price is that a message that the platform delivers later than that is lost.
     #[must_use]
     pub fn with_max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// The most bytes that a body may have; 1 MiB unless set.
+    /// Sets the maximum size of a body, in bytes. The default is 1 MiB.
     #[must_use]
     pub fn with_max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = bytes;
         self
     }
 
-    /// The most bytes that a body may have: a server need not read more.
+    /// Returns the maximum size of a body, in bytes. A server need not read more.
     pub fn max_body_bytes(&self) -> usize {
         self.max_body_bytes
     }
 
-    /// Takes one callback: the value of the header [`Content-Signature`](crate::SIGNATURE_HEADER), if there
-    /// is one, the body as it came, and the time.
+    /// Verifies and decrypts one callback.
     ///
-    /// A plain `{}` is a probe even without a signature, as it says and does nothing; with a wrong one it
-    /// is refused.
+    /// `signature` is the value of the header [`Content-Signature`](crate::SIGNATURE_HEADER), if there is one, `body`
+    /// the body as received, and `now` the current time.
+    ///
+    /// A plain `{}` without a signature is a [`Ping`](Received::Ping) even if the receiver has a token, since it has
+    /// no content. With an invalid signature it is refused.
     ///
     /// # Errors
     /// Returns [`Refused`] if the callback is not authentic, not a message or too old.
@@ -172,80 +180,84 @@ impl Receiver {
             return Ok(Received::Ping);
         };
         match self.window.claim(&message.msg_id, now) {
-            Verdict::New(_) if self.is_stale(&message, now) => Err(Refused(RefusalReason::TooOld)),
-            Verdict::New(claim) => Ok(Received::New(Delivery { message, claim })),
-            Verdict::Duplicate => Ok(Received::Duplicate { msg_id: message.msg_id }),
-            Verdict::InProgress => Ok(Received::InProgress { msg_id: message.msg_id }),
+            ClaimResult::New(_) if self.is_too_old(&message, now) => {
+                Err(Refused(RefusalReason::TooOld))
+            }
+            ClaimResult::New(claim) => Ok(Received::New(Delivery { message, claim })),
+            ClaimResult::Duplicate => Ok(Received::Duplicate { msg_id: message.msg_id }),
+            ClaimResult::InFlight => Ok(Received::InFlight { msg_id: message.msg_id }),
         }
     }
 
-    /// Marks a message as handled: a delivery of its `MsgId` that arrives within the window after `came` is a
-    /// repeat. For a program that keeps the `MsgId`s it has handled across restarts, and for one that goes on
-    /// handling a message after the request that delivered it was cancelled.
-    pub fn remember(&self, msg_id: &str, came: SystemTime) {
-        self.window.remember(msg_id, came);
+    /// Marks a message as handled: deliveries of its `MsgId` within the window after `received_at` are duplicates.
+    ///
+    /// For a program that stores the `MsgId`s it has handled across restarts, and for one that continues to handle a
+    /// message after the request that delivered it was cancelled.
+    pub fn remember(&self, msg_id: &str, received_at: SystemTime) {
+        self.window.remember(msg_id, received_at);
     }
 
-    /// Forgets that a message was accepted: its next delivery is new. For who acknowledges first and fails
-    /// afterwards; the platform delivers a message again of its own accord only if it was not answered
-    /// with 200. Tells whether it was remembered.
+    /// Removes a message from those marked as handled, so that its next delivery is new. Returns whether it was
+    /// marked.
+    ///
+    /// For a program that acknowledges a message first and fails afterwards. The platform resends a message by itself
+    /// only if the response was not 200.
     pub fn forget(&self, msg_id: &str) -> bool {
         self.window.forget(msg_id)
     }
 
-    /// The message, verified and decrypted; `None` of a probe.
+    /// Returns the message, verified and decrypted; `None` for a ping.
     fn open(&self, signature: Option<&str>, body: &[u8]) -> Result<Option<Message>, Refused> {
         if body.len() > self.max_body_bytes {
             return Err(Refused(RefusalReason::TooLarge));
         }
-        if signature.is_none() && is_probe(body) {
+        if signature.is_none() && is_ping(body) {
             return Ok(None);
         }
         if let Some(token) = &self.token {
             token.verify(signature, body)?;
         }
         let Some(key) = &self.key else {
-            return read(body).map_err(|refused| match from_object::<Sealed<'_>>(body) {
+            return parse(body).map_err(|refused| match from_object::<Encrypted<'_>>(body) {
                 Ok(_) => Refused(RefusalReason::NoKey),
                 Err(_) => refused,
             });
         };
-        if is_probe(body) {
+        if is_ping(body) {
             return Ok(None);
         }
-        let sealed: Sealed<'_> =
-            from_object(body).map_err(RefusalReason::NotEncrypted.because())?;
-        let text = STANDARD
-            .decode(sealed.encrypt.as_bytes())
-            .map_err(RefusalReason::NotEncrypted.because())?;
-        let decrypted = key.decrypt(&text).ok_or(Refused(RefusalReason::WrongKey))?;
-        // Read before the padding is judged: neither answer nor time shall tell the two apart.
-        let content = read(decrypted.text());
-        match content {
+        let not_encrypted = Refused(RefusalReason::NotEncrypted);
+        let encrypted: Encrypted<'_> = from_object(body).map_err(|_| not_encrypted)?;
+        let ciphertext =
+            STANDARD.decode(encrypted.encrypt.as_bytes()).map_err(|_| not_encrypted)?;
+        let decrypted = key.decrypt(&ciphertext).ok_or(Refused(RefusalReason::WrongKey))?;
+        // Parsed before the padding is checked, so that neither response nor timing distinguishes the two.
+        match parse(decrypted.plaintext()) {
             Err(Refused(RefusalReason::NotJson)) => Err(Refused(RefusalReason::WrongKey)),
-            _ if !decrypted.padded => Err(Refused(RefusalReason::WrongKey)),
-            content => content,
+            _ if !decrypted.is_padding_valid => Err(Refused(RefusalReason::WrongKey)),
+            parsed => parsed,
         }
     }
 
-    fn is_stale(&self, message: &Message, now: SystemTime) -> bool {
-        let (Some(max_age), Some(occurred)) = (self.max_age, message.occurred()) else {
+    fn is_too_old(&self, message: &Message, now: SystemTime) -> bool {
+        let (Some(max_age), Some(occurred_at)) = (self.max_age, message.occurred_at()) else {
             return false;
         };
-        // What lies ahead of a clock that is behind is not old.
-        now.duration_since(occurred).is_ok_and(|age| age > max_age)
+        // A time in the future, as seen from a clock that is behind, is not old.
+        now.duration_since(occurred_at).is_ok_and(|age| age > max_age)
     }
 }
 
-fn read(text: &[u8]) -> Result<Option<Message>, Refused> {
-    if is_probe(text) {
+/// Parses a plaintext; `None` is a ping.
+fn parse(plaintext: &[u8]) -> Result<Option<Message>, Refused> {
+    if is_ping(plaintext) {
         return Ok(None);
     }
-    let json = str::from_utf8(text).map_err(RefusalReason::NotJson.because())?;
+    let json = str::from_utf8(plaintext).map_err(|_| Refused(RefusalReason::NotJson))?;
     Message::from_json(json).map(Some)
 }
 
-/// `{}`, however it is spaced.
-fn is_probe(text: &[u8]) -> bool {
-    text.iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"{}")
+/// Returns whether the plaintext is `{}`, with or without white space.
+fn is_ping(plaintext: &[u8]) -> bool {
+    plaintext.iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"{}")
 }

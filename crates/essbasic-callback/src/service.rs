@@ -14,18 +14,22 @@ use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tower_service::Service;
 
-use crate::{Message, Received, Receiver, RefusalReason, Refused, SIGNATURE_HEADER};
+use crate::error::{RefusalReason, Refused};
+use crate::handler_error::HandlerError;
+use crate::message::Message;
+use crate::receiver::{Received, Receiver};
+use crate::token::SIGNATURE_HEADER;
 
-/// Answers the platform's requests, and hands each new message to a handler.
+/// A tower service that receives callbacks, and calls a handler with each new message.
 ///
 /// ```
-/// use essbasic_callback::{CallbackService, Message, HandlerError, Receiver, Token};
+/// use essbasic_callback::{CallbackService, Message, Receiver, Token};
 ///
 /// # async fn insert(_: String) -> std::io::Result<()> { Ok(()) }
 /// let receiver = Receiver::new(Token::new("the token")?, None);
 /// let service = CallbackService::new(receiver, |message: Message| async {
-///     // Returns once the message is stored: a queue in memory is lost with the process.
-///     insert(message.into_json()).await.map_err(|_| HandlerError)
+///     // Returns after the message is stored: a queue in memory is lost with the process.
+///     insert(message.into_json()).await
 /// });
 /// // With axum: Router::new().route_service("/callback", service)
 /// # fn takes<S: tower_service::Service<http::Request<String>> + Clone + Send + Sync>(_: S) {}
@@ -33,48 +37,39 @@ use crate::{Message, Received, Receiver, RefusalReason, Refused, SIGNATURE_HEADE
 /// # Ok::<(), essbasic_callback::KeyError>(())
 /// ```
 ///
-/// A handler should store the message durably and return; the work is done elsewhere. 200 is sent when it
-/// returns `Ok`, and the platform does not send the message again. If it returns [`HandlerError`], panics, or is
-/// cancelled because the connection broke, the message is not accepted, and its next delivery is handled.
-/// What went wrong is the handler's to log; this service logs nothing. The response to a refused callback
-/// has [`Refused`] among its extensions, which are not sent: a middleware can log its
-/// [`reason`](Refused::reason).
+/// A handler should store the message durably and return; other code processes it later. If the handler returns
+/// `Ok`, the response is 200, and the platform does not send the message again. If it returns an error, panics or
+/// is cancelled because the client disconnected, the message is not accepted, and its next delivery is handled.
 ///
-/// | what came | answer |
-/// |---|---|
-/// | a new message, and the handler took it | 200 |
-/// | a probe, a repeat | 200 |
-/// | a new message, and the handler did not take it | 503 |
-/// | a message whose earlier delivery is still with the handler | 503 |
-/// | whatever is [refused](Refused), also more than one signature, or a body that broke off | 400 |
-/// | another method than POST | 405 |
-/// | a body larger than [`Receiver::max_body_bytes`] | 413 |
+/// The service logs nothing. A middleware can read the cause from the extensions of the response, which are not
+/// sent: [`Refused`] with its [`reason`](Refused::reason), or [`HandlerError`] with its source.
 ///
-/// It reads the machine's clock, and no more of a body than the receiver takes. How long a body may take
-/// to come is for the server to limit.
+/// | request | status | extension |
+/// |---|---|---|
+/// | a new message, and the handler returned `Ok` | 200 | |
+/// | a ping or a duplicate | 200 | |
+/// | a new message, and the handler returned an error | 503 | [`HandlerError`] |
+/// | a message whose earlier delivery is still being handled | 503 | |
+/// | a refused callback, several signatures, or an incomplete body | 400 | [`Refused`] |
+/// | a method other than POST | 405 | |
+/// | a body larger than [`Receiver::max_body_bytes`] | 413 | [`Refused`] |
+///
+/// The service reads the system clock, and at most [`Receiver::max_body_bytes`] of a body. A timeout for the body
+/// is up to the server.
 pub struct CallbackService<H> {
     receiver: Arc<Receiver>,
     handler: H,
 }
 
-/// The handler could not take the message; the platform shall send it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct HandlerError;
-
-impl fmt::Display for HandlerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the message was not taken")
-    }
-}
-
-impl Error for HandlerError {}
-
 impl<H> CallbackService<H> {
-    /// Of a receiver, which may be shared, and of an async function that takes a [`Message`].
-    pub fn new<F>(receiver: impl Into<Arc<Receiver>>, handler: H) -> Self
+    /// Returns a service with a receiver, which may be shared, and an async function that handles a [`Message`].
+    ///
+    /// The handler's error may be any type that converts to a boxed [`Error`]: an error type, `String` or `&str`.
+    pub fn new<F, E>(receiver: impl Into<Arc<Receiver>>, handler: H) -> Self
     where
         H: Fn(Message) -> F,
-        F: Future<Output = Result<(), HandlerError>>,
+        F: Future<Output = Result<(), E>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
     {
         Self { receiver: receiver.into(), handler }
     }
@@ -92,19 +87,18 @@ impl<H> fmt::Debug for CallbackService<H> {
     }
 }
 
-type Answer = Response<String>;
-
-impl<B, H, F> Service<Request<B>> for CallbackService<H>
+impl<B, H, F, E> Service<Request<B>> for CallbackService<H>
 where
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     H: Fn(Message) -> F + Clone + Send + 'static,
-    F: Future<Output = Result<(), HandlerError>> + Send,
+    F: Future<Output = Result<(), E>> + Send,
+    E: Into<Box<dyn Error + Send + Sync>>,
 {
-    type Response = Answer;
+    type Response = Response<String>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<String>, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -112,29 +106,34 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (receiver, handler) = (Arc::clone(&self.receiver), self.handler.clone());
-        Box::pin(async move { Ok(answer(&receiver, handler, request).await) })
+        Box::pin(async move { Ok(respond(&receiver, handler, request).await) })
     }
 }
 
-async fn answer<B, H, F>(receiver: &Receiver, handler: H, request: Request<B>) -> Answer
+async fn respond<B, H, F, E>(
+    receiver: &Receiver,
+    handler: H,
+    request: Request<B>,
+) -> Response<String>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     H: Fn(Message) -> F,
-    F: Future<Output = Result<(), HandlerError>>,
+    F: Future<Output = Result<(), E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
 {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST {
-        let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "callbacks are posted");
-        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-        return answer;
+        let mut response = response(StatusCode::METHOD_NOT_ALLOWED, "method not allowed; use POST");
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return response;
     }
-    // Where the length is said beforehand, nothing need be read to know.
-    let largest = receiver.max_body_bytes();
-    if body.size_hint().lower() > largest as u64 {
+    // A body whose declared length is too large is not read.
+    let max_body_bytes = receiver.max_body_bytes();
+    if body.size_hint().lower() > max_body_bytes as u64 {
         return refuse(Refused(RefusalReason::TooLarge));
     }
-    let body = match Limited::new(body, largest).collect().await {
+    let body = match Limited::new(body, max_body_bytes).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
             return refuse(Refused(RefusalReason::TooLarge));
@@ -144,52 +143,54 @@ where
     let received = signature(&parts.headers)
         .and_then(|signature| receiver.receive(signature, &body, SystemTime::now()));
     match received {
-        Ok(Received::Ping | Received::Duplicate { .. }) => text(StatusCode::OK, ""),
-        Ok(Received::InProgress { .. }) => again(),
+        Ok(Received::Ping | Received::Duplicate { .. }) => response(StatusCode::OK, ""),
+        Ok(Received::InFlight { .. }) => unavailable(),
         Ok(Received::New(delivery)) => {
             let (message, claim) = delivery.into_parts();
             match handler(message).await {
                 Ok(()) => {
                     claim.commit();
-                    text(StatusCode::OK, "")
+                    response(StatusCode::OK, "")
                 }
-                Err(HandlerError) => again(),
+                Err(cause) => {
+                    let mut response = unavailable();
+                    response.extensions_mut().insert(HandlerError::new(cause));
+                    response
+                }
             }
         }
         Err(refused) => refuse(refused),
     }
 }
 
-/// The one signature, if any. Of several, each proxy would look at another one.
+/// Returns the only signature, if there is one. Several are refused, since a proxy may have verified another.
 fn signature(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
+    let malformed = Refused(RefusalReason::MalformedSignature);
     let mut values = headers.get_all(SIGNATURE_HEADER).iter();
     match (values.next(), values.next()) {
-        (value, None) => value
-            .map(HeaderValue::to_str)
-            .transpose()
-            .map_err(RefusalReason::MalformedSignature.because()),
-        (_, Some(_)) => Err(Refused(RefusalReason::MalformedSignature)),
+        (value, None) => value.map(HeaderValue::to_str).transpose().map_err(|_| malformed),
+        (_, Some(_)) => Err(malformed),
     }
 }
 
-fn refuse(refused: Refused) -> Answer {
-    let mut answer = match refused.reason() {
-        // Known before any check of who sends it.
-        RefusalReason::TooLarge => text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-        _ => text(StatusCode::BAD_REQUEST, &refused.to_string()),
+fn refuse(refused: Refused) -> Response<String> {
+    let mut response = match refused.reason() {
+        // The size is checked before the sender, so this status reveals nothing about token and key.
+        RefusalReason::TooLarge => response(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+        _ => response(StatusCode::BAD_REQUEST, &refused.to_string()),
     };
-    answer.extensions_mut().insert(refused);
-    answer
+    response.extensions_mut().insert(refused);
+    response
 }
 
-fn again() -> Answer {
-    text(StatusCode::SERVICE_UNAVAILABLE, "not now, send it again")
+fn unavailable() -> Response<String> {
+    response(StatusCode::SERVICE_UNAVAILABLE, "the message is not handled; send it again")
 }
 
-fn text(status: StatusCode, text: &str) -> Answer {
-    let mut answer = Response::new(text.to_owned());
-    *answer.status_mut() = status;
-    let plain = HeaderValue::from_static("text/plain");
-    answer.headers_mut().insert(header::CONTENT_TYPE, plain);
-    answer
+fn response(status: StatusCode, body: &str) -> Response<String> {
+    let mut response = Response::new(body.to_owned());
+    *response.status_mut() = status;
+    let text_plain = HeaderValue::from_static("text/plain");
+    response.headers_mut().insert(header::CONTENT_TYPE, text_plain);
+    response
 }

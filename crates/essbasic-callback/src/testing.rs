@@ -1,4 +1,4 @@
-//! Callbacks as the platform sends them, for the tests of a program that receives them.
+//! Signed and encrypted callbacks, as the platform sends them, for tests of a receiving program.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -21,16 +21,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::{CallbackKey, MsgType, MsgVersion, Token};
+use crate::key::CallbackKey;
+use crate::msg_type::{MsgType, MsgVersion};
+use crate::token::Token;
 
-/// The platform's side of a token and a key.
+/// A sender of callbacks with the platform's token and key.
 #[derive(Debug, Clone)]
 pub struct Sender {
     token: Option<Token>,
     key: Option<CallbackKey>,
 }
 
-/// One callback: what to post.
+/// The signature and body of one callback, to be posted.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Callback {
@@ -47,25 +49,25 @@ impl core::fmt::Debug for Callback {
 }
 
 impl Sender {
-    /// Signs if there is a token, encrypts if there is a key.
+    /// Returns a sender that signs if there is a token, and encrypts if there is a key.
     pub fn new(token: impl Into<Option<Token>>, key: impl Into<Option<CallbackKey>>) -> Self {
         Self { token: token.into(), key: key.into() }
     }
 
-    /// A callback with this text for a message, whatever it is.
+    /// Returns a callback with this message. The string is not checked, so it may be any text.
     pub fn send(&self, message: &str) -> Callback {
         let body = match &self.key {
             Some(key) => {
-                let text = STANDARD.encode(key.encrypt(message.as_bytes()));
-                json!({ "encrypt": text }).to_string()
+                let ciphertext = STANDARD.encode(key.encrypt(message.as_bytes()));
+                json!({ "encrypt": ciphertext }).to_string()
             }
             None => message.to_owned(),
         };
         self.sign(body.into_bytes())
     }
 
-    /// The platform's probe.
-    pub fn probe(&self) -> Callback {
+    /// Returns a ping, as the console sends it.
+    pub fn ping(&self) -> Callback {
         self.sign(b"{}".to_vec())
     }
 
@@ -74,7 +76,7 @@ impl Sender {
     }
 }
 
-/// A message's text.
+/// Returns a message as JSON.
 pub fn message(msg_id: &str, msg_type: &MsgType, data: Value) -> String {
     json!({
         "MsgId": msg_id,

@@ -4,47 +4,54 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{KeyError, RefusalReason, Refused};
+use crate::error::{KeyError, RefusalReason, Refused};
 
-/// The header that holds the signature.
+/// Name of the HTTP header with the signature.
 pub const SIGNATURE_HEADER: &str = "Content-Signature";
 
-/// What the header's value begins with.
-const SCHEME: &str = "sha256=";
+/// Prefix of the header's value.
+const SIGNATURE_PREFIX: &str = "sha256=";
 
-/// The token that signs callbacks, as set in the platform's console. Wiped when dropped.
+/// The token that signs callbacks, as set in the platform's console. Zeroed when dropped.
 #[derive(Clone)]
 pub struct Token(Zeroizing<Vec<u8>>);
 
 impl Token {
+    /// Returns the token with these bytes.
+    ///
     /// # Errors
-    /// Where it is empty: anyone could sign with it.
+    /// Returns [`KeyError`] if the token is empty, since anyone could sign with it.
     pub fn new(token: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         match token.as_ref() {
-            [] => Err(KeyError("the token of callbacks is empty")),
+            [] => Err(KeyError("invalid token: empty; copy it from the platform's console")),
             token => Ok(Self(Zeroizing::new(token.to_vec()))),
         }
     }
 
-    /// Whether the header's value is the signature of exactly these bytes; compared in constant time.
+    /// Verifies that the header's value is the signature of exactly these bytes. Compares in constant time.
     pub(crate) fn verify(&self, signature: Option<&str>, body: &[u8]) -> Result<(), Refused> {
         let value = signature.ok_or(Refused(RefusalReason::NoSignature))?;
-        let hex = value.strip_prefix(SCHEME).ok_or(Refused(RefusalReason::MalformedSignature))?;
+        let hex = value
+            .strip_prefix(SIGNATURE_PREFIX)
+            .ok_or(Refused(RefusalReason::MalformedSignature))?;
         let signature = from_lower_hex(hex).ok_or(Refused(RefusalReason::MalformedSignature))?;
-        self.mac(body)?.verify_slice(&signature).map_err(RefusalReason::WrongToken.because())
+        self.mac(body)?.verify_slice(&signature).map_err(|_| Refused(RefusalReason::WrongToken))
     }
 
-    /// The header's value for a body.
+    /// Returns the header's value for a body.
     #[cfg(feature = "test-util")]
     pub(crate) fn sign(&self, body: &[u8]) -> String {
         let bytes = self.mac(body).map(|mac| mac.finalize().into_bytes());
-        bytes.iter().flatten().fold(SCHEME.to_owned(), |text, byte| format!("{text}{byte:02x}"))
+        bytes
+            .iter()
+            .flatten()
+            .fold(SIGNATURE_PREFIX.to_owned(), |text, byte| format!("{text}{byte:02x}"))
     }
 
-    /// HMAC takes keys of any length: this does not fail.
+    /// Returns the HMAC of a body. HMAC accepts keys of any length, so this does not fail.
     fn mac(&self, body: &[u8]) -> Result<Hmac<Sha256>, Refused> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).map_err(RefusalReason::WrongToken.because())?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
+            .map_err(|_| Refused(RefusalReason::WrongToken))?;
         mac.update(body);
         Ok(mac)
     }
@@ -56,7 +63,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// 32 bytes as the platform writes them. Upper case is not its way, so that one signature has one form.
+/// Decodes 32 bytes from lower-case hex, the only form that the platform sends.
 fn from_lower_hex(hex: &str) -> Option<[u8; 32]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
@@ -74,12 +81,12 @@ mod tests {
 
     use super::*;
 
-    fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+    fn assert_zeroized<T: ZeroizeOnDrop>(_: &T) {}
 
-    /// It compiles only if they are.
+    /// The assertion is the trait bound: otherwise this does not compile.
     #[test]
-    fn it_is_wiped_when_dropped() {
+    fn the_token_is_zeroed_when_dropped() {
         let Token(bytes) = Token::new("token").unwrap();
-        wiped(&bytes);
+        assert_zeroized(&bytes);
     }
 }

@@ -140,7 +140,7 @@ fn invalid_senders_get_the_same_refusal() {
     let mut head = String::new();
     BufReader::new(stream).read_line(&mut head).unwrap();
     assert!(head.starts_with("HTTP/1.1 413 "), "{head}");
-    assert_eq!(listening.post(&sender().probe()), 200);
+    assert_eq!(listening.post(&sender().ping()), 200);
     assert_eq!((listening.post(&good), listening.post(&good)), (200, 200));
     let (status, stdout, _) = listening.end();
     assert_eq!((status, rows(&stdout).len()), (Some(0), 1));
@@ -161,7 +161,7 @@ fn the_number_of_connections_is_bounded() {
     assert!(!answered());
     drop(silent);
     until("a place", answered);
-    assert_eq!(listening.post(&sender().probe()), 200);
+    assert_eq!(listening.post(&sender().ping()), 200);
     assert_eq!(listening.end().0, Some(0));
 }
 

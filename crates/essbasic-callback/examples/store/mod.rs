@@ -1,4 +1,4 @@
-//! A file of messages, written and synced to disk before they are acknowledged.
+//! A file of messages, written and fsynced before they are acknowledged.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ impl Store {
         Ok(Self(Arc::new(Mutex::new(file))))
     }
 
-    /// Returns once the message is on disk. After an error no part of it is left.
+    /// Appends the message and syncs the file. After an error, the file has its former length.
     pub fn save(&self, message: &Message) -> io::Result<()> {
         let line = message.json().replace(['\n', '\r'], " ");
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);

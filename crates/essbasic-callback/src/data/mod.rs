@@ -1,14 +1,14 @@
-//! What messages are about.
+//! Typed data of messages.
 //!
-//! Read leniently: whatever is missing, `null` or of another form is empty or converted, and members that
-//! a type does not name are kept. A text is empty, a number zero, where it is not sent.
+//! Decoding is lenient. A field that is missing, `null` or of another type is empty or converted, and fields that
+//! a type does not declare are kept. A string that was not sent is empty, and a number is zero.
 
-mod contract;
+mod flow;
 mod organization;
 mod seal;
 mod template;
 
-pub use contract::{
+pub use flow::{
     Approver, CallbackType, FlowCallbackStatus, FlowOperate, FlowShowStatus, FlowStatusChange,
 };
 pub use organization::{OrgAuth, OrgCertify, OrgOpenTsignBiz};
@@ -16,53 +16,52 @@ pub use seal::{OperateSeal, SealOperate};
 pub use template::Template;
 
 use core::fmt;
-use std::time::SystemTime;
 
-use serde::de::{DeserializeOwned, Deserializer};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tc3_api::{lenient, time};
 
-use crate::{Json, MsgType};
+use crate::msg_type::MsgType;
+use crate::redacted::Json;
 
-/// What a message is about, by its [`MsgType`].
+/// Data of a message, typed by its [`MsgType`].
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MessageData {
-    /// Of [`MsgType::FlowStatusChange`].
+    /// Data of [`MsgType::FlowStatusChange`].
     FlowStatusChange(Box<FlowStatusChange>),
-    /// Of [`MsgType::OrgAuth`].
+    /// Data of [`MsgType::OrgAuth`].
     OrgAuth(OrgAuth),
-    /// Of [`MsgType::OrgOpenTsignBiz`].
+    /// Data of [`MsgType::OrgOpenTsignBiz`].
     OrgOpenTsignBiz(OrgOpenTsignBiz),
-    /// Of [`MsgType::OrgCertify`].
+    /// Data of [`MsgType::OrgCertify`].
     OrgCertify(OrgCertify),
-    /// Of [`MsgType::OperateSeal`].
+    /// Data of [`MsgType::OperateSeal`].
     OperateSeal(OperateSeal),
-    /// Of [`MsgType::TemplateAdd`], [`TemplateUpdate`](MsgType::TemplateUpdate),
+    /// Data of [`MsgType::TemplateAdd`], [`TemplateUpdate`](MsgType::TemplateUpdate),
     /// [`TemplateDelete`](MsgType::TemplateDelete) and
     /// [`TemplateAvailable`](MsgType::TemplateAvailable).
     Template(Template),
-    /// Of every other type; and of these, where what came does not fit the type.
+    /// Data of all other types, and data of these types that cannot be decoded as such.
     Json(Json),
 }
 
 impl MessageData {
-    /// No message is lost because its data is other than expected: it is kept as JSON then.
+    /// Decodes the data of a message. Data that does not match its type is kept as JSON, so that no message is
+    /// lost.
     pub(crate) fn read(msg_type: &MsgType, data: Value) -> Self {
-        let data = unwrap_text(data);
+        let data = unwrap_string(data);
         let typed = match msg_type {
-            MsgType::FlowStatusChange => typed(&data)
-                // Without its contract it says nothing by type.
+            MsgType::FlowStatusChange => decode(&data)
                 .filter(|flow: &FlowStatusChange| !flow.flow_id.is_empty())
                 .map(|flow| Self::FlowStatusChange(Box::new(flow))),
-            MsgType::OrgAuth => typed(&data).map(Self::OrgAuth),
-            MsgType::OrgOpenTsignBiz => typed(&data).map(Self::OrgOpenTsignBiz),
-            MsgType::OrgCertify => typed(&data).map(Self::OrgCertify),
-            MsgType::OperateSeal => typed(&data).map(Self::OperateSeal),
+            MsgType::OrgAuth => decode(&data).map(Self::OrgAuth),
+            MsgType::OrgOpenTsignBiz => decode(&data).map(Self::OrgOpenTsignBiz),
+            MsgType::OrgCertify => decode(&data).map(Self::OrgCertify),
+            MsgType::OperateSeal => decode(&data).map(Self::OperateSeal),
             MsgType::TemplateAdd
             | MsgType::TemplateUpdate
             | MsgType::TemplateDelete
-            | MsgType::TemplateAvailable => typed(&data).map(Self::Template),
+            | MsgType::TemplateAvailable => decode(&data).map(Self::Template),
             _ => None,
         };
         typed.unwrap_or_else(|| Self::Json(data.into()))
@@ -83,10 +82,10 @@ impl fmt::Debug for MessageData {
     }
 }
 
-/// Some senders put the object in as a string that holds it.
-fn unwrap_text(data: Value) -> Value {
+/// Parses data that was sent as a string with a JSON object; returns any other data unchanged.
+fn unwrap_string(data: Value) -> Value {
     match &data {
-        Value::String(text) => match serde_json::from_str(text) {
+        Value::String(json) => match serde_json::from_str(json) {
             Ok(object @ Value::Object(_)) => object,
             _ => data,
         },
@@ -94,25 +93,6 @@ fn unwrap_text(data: Value) -> Value {
     }
 }
 
-fn typed<T: DeserializeOwned>(data: &Value) -> Option<T> {
+fn decode<T: DeserializeOwned>(data: &Value) -> Option<T> {
     T::deserialize(data).ok()
-}
-
-/// A text that is made into something else; an empty one is `None`.
-fn text<'de, D: Deserializer<'de>, T: From<String>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let text: Option<String> = lenient::optional(deserializer)?;
-    Ok(text.filter(|text| !text.is_empty()).map(T::from))
-}
-
-/// The published text does not say in which unit times are. As seconds, what is read as milliseconds here
-/// would lie past the year 5100.
-pub(crate) fn as_time(number: i64) -> Option<SystemTime> {
-    const MILLISECONDS_FROM: i64 = 100_000_000_000;
-    if number < MILLISECONDS_FROM {
-        time::from_seconds(number)
-    } else {
-        time::from_milliseconds(number)
-    }
 }

@@ -3,94 +3,95 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use tc3_api::lenient;
 
-use super::{as_time, text};
-use crate::bounds::{id, name};
-use crate::{Members, Personal};
+use crate::field::{id, name, string};
+use crate::redacted::{OtherFields, Personal};
+use crate::timestamp::from_unix;
 
-/// An organisation authorised the platform, or did not.
+/// The outcome of an organisation's authorisation of the platform.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct OrgAuth {
-    /// The platform's application.
+    /// ID of the platform's application.
     #[serde(deserialize_with = "id")]
     pub application_id: String,
-    /// The organisation, by the platform's own id.
+    /// ID of the organisation, assigned by the platform.
     #[serde(deserialize_with = "id")]
     pub proxy_organization_open_id: String,
-    /// The operator, by the platform's own id.
+    /// ID of the operator, assigned by the platform.
     #[serde(deserialize_with = "id")]
     pub proxy_operator_open_id: String,
-    /// Whether it was authorised.
+    /// True if the platform was authorised.
     #[serde(deserialize_with = "lenient::optional")]
     pub auth_success: Option<bool>,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
-    pub other: Members,
+    pub other: OtherFields,
 }
 
-/// An organisation opened e-sign, or did not.
+/// The outcome of an organisation's activation of e-sign.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct OrgOpenTsignBiz {
-    /// The platform's application.
+    /// ID of the platform's application.
     #[serde(deserialize_with = "id")]
     pub application_id: String,
-    /// The organisation, by the platform's own id.
+    /// ID of the organisation, assigned by the platform.
     #[serde(deserialize_with = "id")]
     pub proxy_organization_open_id: String,
-    /// The operator, by the platform's own id.
+    /// ID of the operator, assigned by the platform.
     #[serde(deserialize_with = "id")]
     pub proxy_operator_open_id: String,
-    /// The application that the service made for the organisation.
+    /// ID of the application that the service created for the organisation.
     #[serde(deserialize_with = "id")]
     pub proxy_app_id: String,
-    /// Whether it was opened.
+    /// True if e-sign was activated.
     #[serde(deserialize_with = "lenient::optional")]
     pub open_success: Option<bool>,
-    /// The organisation's name.
+    /// Name of the organisation.
     #[serde(deserialize_with = "name")]
     pub organization_name: String,
-    /// The organisation's unified social credit code.
-    #[serde(rename = "USCC", deserialize_with = "text")]
+    /// Unified social credit code of the organisation.
+    #[serde(rename = "USCC", deserialize_with = "string")]
     pub uscc: Option<Personal>,
-    /// The name of the organisation's legal representative.
-    #[serde(deserialize_with = "text")]
+    /// Name of the organisation's legal representative.
+    #[serde(deserialize_with = "string")]
     pub legal_name: Option<Personal>,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
-    pub other: Members,
+    pub other: OtherFields,
 }
 
-/// An organisation was certified, or was not.
+/// The outcome of an organisation's certification.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct OrgCertify {
-    /// The platform's application.
+    /// ID of the platform's application.
     #[serde(deserialize_with = "id")]
     pub application_id: String,
-    /// The organisation, by the platform's own id.
+    /// ID of the organisation, assigned by the platform.
     #[serde(deserialize_with = "id")]
     pub proxy_organization_open_id: String,
-    /// Whether it was certified.
+    /// True if the organisation was certified.
     #[serde(deserialize_with = "lenient::optional")]
     pub operate_success: Option<bool>,
-    /// Why not, where it was not.
-    #[serde(deserialize_with = "text")]
+    /// Reason of a failure.
+    #[serde(deserialize_with = "string")]
     pub certify_reason: Option<Personal>,
-    /// When. The form is not published: text, or a number as text.
+    /// Time of the event, as sent; see [`operated_at`](Self::operated_at). The reference does not document the
+    /// format.
     #[serde(deserialize_with = "id")]
     pub operate_time: String,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
-    pub other: Members,
+    pub other: OtherFields,
 }
 
 impl OrgCertify {
-    /// The member `OperateTime` as a time; `None` where it is no number, or zero.
-    pub fn operate_time_as_time(&self) -> Option<SystemTime> {
-        as_time(self.operate_time.trim().parse().ok()?)
+    /// Returns the field `OperateTime` as a time; `None` if it is zero or not a number.
+    pub fn operated_at(&self) -> Option<SystemTime> {
+        from_unix(self.operate_time.trim().parse().ok()?)
     }
 }

@@ -1,39 +1,39 @@
 use serde::Deserialize;
 
-use crate::Members;
-use crate::bounds::{id, word};
-use crate::open_set::open_set;
+use crate::field::{id, open_enum as value};
+use crate::open_enum::open_enum;
+use crate::redacted::OtherFields;
 
-/// Something was done with a seal.
+/// An operation on a seal.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct OperateSeal {
-    /// The platform's application.
+    /// ID of the platform's application.
     #[serde(deserialize_with = "id")]
     pub application_id: String,
-    /// The organisation, by the platform's own id.
+    /// ID of the organisation, assigned by the platform.
     #[serde(deserialize_with = "id")]
     pub proxy_organization_open_id: String,
-    /// Who did it, by the platform's own id.
+    /// ID of the operator, assigned by the platform.
     #[serde(deserialize_with = "id")]
     pub proxy_operator_open_id: String,
-    /// Who may use the seal, by the platform's own id.
+    /// ID of the employee who may use the seal, assigned by the platform.
     #[serde(deserialize_with = "id")]
     pub authorized_operator_open_id: String,
-    /// The seal.
+    /// ID of the seal.
     #[serde(deserialize_with = "id")]
     pub seal_id: String,
-    /// What was done.
-    #[serde(deserialize_with = "word")]
+    /// The operation.
+    #[serde(deserialize_with = "value")]
     pub operate: Option<SealOperate>,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
-    pub other: Members,
+    pub other: OtherFields,
 }
 
-open_set! {
-    /// What was done with a seal.
+open_enum! {
+    /// An operation on a seal, or a change of its validity.
     SealOperate {
         Create = "Create",
         Delete = "Delete",

@@ -3,38 +3,38 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use tc3_api::lenient;
 
-use super::as_time;
-use crate::Members;
-use crate::bounds::{id, name};
+use crate::field::{id, name};
+use crate::redacted::OtherFields;
+use crate::timestamp::from_unix;
 
-/// A template was added, changed, deleted or made available: the message's type says which.
+/// A template that was added, changed, deleted or made available, by the type of the message.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Template {
-    /// The organisation that has it.
+    /// ID of the organisation that owns the template.
     #[serde(deserialize_with = "id")]
     pub organization_id: String,
-    /// Who did it.
+    /// ID of the operator.
     #[serde(deserialize_with = "id")]
     pub operator_user_id: String,
-    /// The template.
+    /// ID of the template.
     #[serde(deserialize_with = "id")]
     pub template_id: String,
-    /// The template's name.
+    /// Name of the template.
     #[serde(deserialize_with = "name")]
     pub template_name: String,
-    /// When.
+    /// Time of the operation, as sent; see [`created_at`](Self::created_at).
     #[serde(deserialize_with = "lenient::scalar")]
     pub create_time: i64,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
-    pub other: Members,
+    pub other: OtherFields,
 }
 
 impl Template {
-    /// The member `CreateTime` as a time; `None` of zero.
-    pub fn create_time_as_time(&self) -> Option<SystemTime> {
-        as_time(self.create_time)
+    /// Returns the field `CreateTime` as a time; `None` if it is zero.
+    pub fn created_at(&self) -> Option<SystemTime> {
+        from_unix(self.create_time)
     }
 }

@@ -1,18 +1,13 @@
-//! Callbacks from code that is not ours, good and bad.
+//! Genuine and forged callbacks, from a sender that does not use the crate's code.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may panic")]
 
-mod bounds;
-mod hidden;
+mod duplicates;
+mod limits;
 mod messages;
 mod properties;
-mod reasons;
-mod repeats;
+mod redaction;
+mod refusal_reasons;
 mod sender;
 mod tampering;
 mod vectors;
@@ -39,11 +34,12 @@ fn key() -> CallbackKey {
     CallbackKey::new(KEY).unwrap()
 }
 
-/// Signed and encrypted.
+/// Returns a receiver of signed and encrypted callbacks.
 fn receiver() -> Receiver {
     Receiver::new(token(), key())
 }
 
+/// Receives a callback and accepts its message; `None` is a ping.
 fn accept(
     receiver: &Receiver,
     signature: Option<&str>,
@@ -56,7 +52,7 @@ fn accept(
     })
 }
 
-/// The message that this text is, where the receiver checks nothing.
+/// Returns the message of a body, from a receiver without token and key.
 fn read(text: &str) -> Message {
     accept(&Receiver::new(None, None), None, text.as_bytes()).unwrap().unwrap()
 }
@@ -64,7 +60,7 @@ fn read(text: &str) -> Message {
 #[track_caller]
 fn assert_refused(receiver: &Receiver, signature: Option<&str>, body: &[u8]) {
     let refused = receiver.receive(signature, body, now()).unwrap_err();
-    // One error whatever was wrong: in text, in debug, as a value, and without a source that tells.
+    // The error is the same for every failed check, and has no source.
     assert_eq!(refused.to_string(), "the callback is refused");
     assert_eq!(format!("{refused:?} {refused:#?}"), "Refused Refused");
     assert!(std::error::Error::source(&refused).is_none());

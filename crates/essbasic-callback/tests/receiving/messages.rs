@@ -1,4 +1,4 @@
-//! Typed data, read leniently and never at the message's cost.
+//! Typed data is decoded leniently, and no message is lost because of its data.
 
 use essbasic_callback::{
     CallbackType, FlowCallbackStatus, FlowOperate, FlowShowStatus, Message, MessageData, MsgType,
@@ -12,20 +12,20 @@ use crate::{at, read};
 fn data(msg_type: &str, data: &Value) -> MessageData {
     let message = read(&message("1", msg_type, &data.to_string()));
     if data.is_object() {
-        // In a string that holds it, it is the same.
-        let in_text = Value::String(data.to_string()).to_string();
-        assert_eq!(read(&self::message("1", msg_type, &in_text)).data, message.data);
+        // An object in a string is decoded in the same way.
+        let in_string = Value::String(data.to_string()).to_string();
+        assert_eq!(read(&self::message("1", msg_type, &in_string)).data, message.data);
     }
     assert_eq!(Message::from_json(message.json()).unwrap(), message);
     message.data
 }
 
-fn text(text: &Option<Personal>) -> &str {
+fn content(text: &Option<Personal>) -> &str {
     text.as_ref().unwrap().as_str()
 }
 
 #[test]
-fn a_contract() {
+fn all_fields_of_a_contract_are_decoded() {
     let sent = json!({
         "FlowId": "flow",
         "DocumentId": "document",
@@ -63,18 +63,21 @@ fn a_contract() {
     assert_eq!(flow.flow_callback_status, Some(FlowCallbackStatus::All));
     assert_eq!(flow.flow_callback_show_status, Some(FlowShowStatus::All));
     assert_eq!(flow.operate, Some(FlowOperate::Finish));
-    assert_eq!((text(&flow.flow_name), text(&flow.flow_description)), ("name", "description"));
-    assert_eq!((text(&flow.flow_message), text(&flow.user_data)), ("message", "user data"));
+    assert_eq!(
+        (content(&flow.flow_name), content(&flow.flow_description)),
+        ("name", "description")
+    );
+    assert_eq!((content(&flow.flow_message), content(&flow.user_data)), ("message", "user data"));
     assert_eq!(flow.unordered, Some(true));
-    assert_eq!(flow.create_on_as_time(), Some(at(1_767_146_542)));
-    assert_eq!(flow.updated_on_as_time(), Some(at(1_767_146_542)));
-    assert_eq!(flow.occur_time_as_time(), Some(at(1_767_146_543)));
-    assert_eq!(flow.dead_line_as_time(), None);
+    assert_eq!(flow.created_at(), Some(at(1_767_146_542)));
+    assert_eq!(flow.updated_at(), Some(at(1_767_146_542)));
+    assert_eq!(flow.occurred_at(), Some(at(1_767_146_543)));
+    assert_eq!(flow.deadline(), None);
     assert_eq!(flow.cc_infos[0].get("Mobile"), Some(&json!("13800000000")));
     assert_eq!(flow.approvers.len(), 2);
-    assert_eq!(text(&flow.approvers[0].approver_name), "张三");
-    assert_eq!(text(&flow.approvers[0].approver_mobile), "13800000001");
-    assert_eq!(text(&flow.approvers[0].approver_id_card_number), "110101199001011234");
+    assert_eq!(content(&flow.approvers[0].approver_name), "张三");
+    assert_eq!(content(&flow.approvers[0].approver_mobile), "13800000001");
+    assert_eq!(content(&flow.approvers[0].approver_id_card_number), "110101199001011234");
     assert_eq!(flow.approvers[0].other.get("UserId"), Some(&json!("user")));
     assert_eq!(flow.approvers[1].approver_name, None);
     assert_eq!(flow.other.get("SomethingNew"), Some(&sent["SomethingNew"]));
@@ -82,7 +85,7 @@ fn a_contract() {
 }
 
 #[test]
-fn statuses() {
+fn statuses_are_decoded_from_numbers_and_strings() {
     use FlowCallbackStatus as Status;
     for (number, status, is_final) in [
         (1, Status::Init, false),
@@ -113,28 +116,28 @@ fn statuses() {
         names(FlowOperate::KNOWN),
         ["start", "sign", "reject", "cancel", "finish", "deadline", "fill"]
     );
-    assert_eq!(CallbackType::from("sing"), CallbackType::Unknown("sing".into()));
+    assert_eq!(CallbackType::from("other"), CallbackType::Unknown("other".into()));
 }
 
 #[test]
-fn what_is_missing_null_or_of_another_form() {
+fn missing_fields_and_other_types_are_accepted() {
     let nulls = json!({
         "FlowId": 17, "FlowName": null, "CallbackType": "", "FlowCallbackStatus": null,
-        "Operate": "dance", "Unordered": 1, "CreateOn": "", "UpdatedOn": -5, "DeadLine": null,
+        "Operate": "other", "Unordered": 1, "CreateOn": "", "UpdatedOn": -5, "DeadLine": null,
         "CcInfos": null, "Approvers": null,
     });
     let MessageData::FlowStatusChange(flow) = data("FlowStatusChange", &nulls) else { panic!() };
     assert_eq!((&*flow.flow_id, &flow.flow_name, &flow.callback_type), ("17", &None, &None));
     assert_eq!((flow.flow_callback_status, flow.unordered), (None, Some(true)));
-    assert_eq!(flow.operate, Some(FlowOperate::Unknown("dance".into())));
-    assert_eq!((flow.create_on_as_time(), flow.updated_on_as_time()), (None, None));
+    assert_eq!(flow.operate, Some(FlowOperate::Unknown("other".into())));
+    assert_eq!((flow.created_at(), flow.updated_at()), (None, None));
     assert!(flow.cc_infos.is_empty() && flow.approvers.is_empty() && flow.other.is_empty());
     let bare = json!({ "FlowId": "f" });
     assert!(matches!(data("FlowStatusChange", &bare), MessageData::FlowStatusChange(_)));
 }
 
 #[test]
-fn what_does_not_fit_is_kept_as_json() {
+fn data_that_does_not_match_its_type_is_kept_as_json() {
     for (msg_type, sent) in [
         ("FlowStatusChange", json!({})),
         ("FlowStatusChange", json!({ "FlowId": "" })),
@@ -144,7 +147,7 @@ fn what_does_not_fit_is_kept_as_json() {
         ("FlowStatusChange", json!({ "FlowId": "f", "FlowCallbackStatus": "done" })),
         ("FlowStatusChange", json!({ "FlowId": ["f"] })),
         ("OrgAuth", json!(["a", "b", "c", true])),
-        ("OrgAuth", json!({ "AuthSuccess": "perhaps" })),
+        ("OrgAuth", json!({ "AuthSuccess": "other" })),
         ("OperateSeal", json!(null)),
         ("OrgCertify", json!(1.5)),
         ("TemplateAdd", json!({ "CreateTime": "today" })),
@@ -154,7 +157,7 @@ fn what_does_not_fit_is_kept_as_json() {
         let MessageData::Json(kept) = data(msg_type, &sent) else { panic!("{msg_type} {sent}") };
         assert_eq!(*kept, sent);
     }
-    // A string that holds no object stays one, also where it holds a string that does.
+    // A string is unwrapped only if it contains an object.
     for sent in ["text", "[1]", "\"{}\"", "{", "{}{}"] {
         let read = read(&message("1", "OrgAuth", &json!(sent).to_string()));
         let MessageData::Json(kept) = read.data else { panic!("{sent}") };
@@ -163,7 +166,7 @@ fn what_does_not_fit_is_kept_as_json() {
 }
 
 #[test]
-fn organisations_and_seals() {
+fn all_fields_of_the_other_types_are_decoded() {
     let ids = json!({
         "ApplicationId": "app", "ProxyOrganizationOpenId": "organization",
         "ProxyOperatorOpenId": "operator", "New": 1,
@@ -206,8 +209,8 @@ fn organisations_and_seals() {
         panic!()
     };
     assert_eq!((&*proxy_app_id, open_success), ("proxy", Some(false)));
-    assert_eq!((&*organization_name, text(&uscc)), ("典子谦示例企业", "91440300"));
-    assert_eq!((text(&legal_name), other.len()), ("张三", 1));
+    assert_eq!((&*organization_name, content(&uscc)), ("典子谦示例企业", "91440300"));
+    assert_eq!((content(&legal_name), other.len()), ("张三", 1));
 
     for (time, expected) in [
         (json!(1_767_146_542), Some(at(1_767_146_542))),
@@ -221,8 +224,8 @@ fn organisations_and_seals() {
             panic!()
         };
         assert_eq!(certified.operate_success, Some(true));
-        assert_eq!(text(&certified.certify_reason), "r");
-        assert_eq!(certified.operate_time_as_time(), expected);
+        assert_eq!(content(&certified.certify_reason), "r");
+        assert_eq!(certified.operated_at(), expected);
     }
 
     for (operate, expected) in [
@@ -232,7 +235,7 @@ fn organisations_and_seals() {
         ("Enable", SealOperate::Enable),
         ("Valid", SealOperate::Valid),
         ("Invalid", SealOperate::Invalid),
-        ("Melt", SealOperate::Unknown("Melt".into())),
+        ("Other", SealOperate::Unknown("Other".into())),
     ] {
         let sent = with(json!({
             "SealId": "seal", "AuthorizedOperatorOpenId": "authorized", "Operate": operate,
@@ -258,7 +261,7 @@ fn organisations_and_seals() {
 }
 
 #[test]
-fn the_envelope_is_lenient_too() {
+fn the_envelope_is_decoded_leniently() {
     let read = read(r#"{"MsgId":12,"MsgType":"OrgAuth","More":[[]]}"#);
     assert_eq!((&*read.msg_id, &read.msg_type), ("12", &MsgType::OrgAuth));
     assert_eq!(read.msg_version, MsgVersion::Unknown(String::new()));
@@ -267,11 +270,11 @@ fn the_envelope_is_lenient_too() {
 }
 
 #[test]
-fn contracts_are_found_in_any_message() {
+fn the_flow_id_is_found_in_untyped_data() {
     for (msg_type, data, expected) in [
         ("FlowStatusChange", r#"{"FlowId":"f"}"#, Some("f")),
         ("DocumentFill", r#"{"FlowId":"f"}"#, Some("f")),
-        ("Unheard", r#""{\"FlowId\":\"f\"}""#, Some("f")),
+        ("Unknown", r#""{\"FlowId\":\"f\"}""#, Some("f")),
         ("DocumentFill", r#"{"FlowId":""}"#, None),
         ("DocumentFill", r#"{"FlowId":1}"#, None),
         ("DocumentFill", "[]", None),

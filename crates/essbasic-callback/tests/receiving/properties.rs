@@ -1,4 +1,4 @@
-//! Whatever comes, nothing falls; whatever was sent, arrives.
+//! Arbitrary input never panics, and every message that is sent is received unchanged.
 
 use essbasic_callback::{Message, MsgType, Received, Receiver};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             prop::collection::btree_map(name.clone(), inner, 0..6)
-                .prop_map(|members| Value::Object(members.into_iter().collect())),
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
@@ -51,22 +51,22 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_plaintexts_are_read_or_refused(text: Vec<u8>) {
-        let body = sender::wrap(&sender::encrypt(KEY, &sender::padded(&text)));
+    fn arbitrary_plaintexts_are_decoded_or_refused(text: Vec<u8>) {
+        let body = sender::body(&sender::encrypt(KEY, &sender::padded(&text)));
         let signature = sender::signature(TOKEN.as_bytes(), &body);
         let _ = receiver().receive(Some(&signature), &body, now());
     }
 
     #[test]
     fn arbitrary_ciphertexts_are_refused(text: Vec<u8>) {
-        let body = sender::wrap(&text);
+        let body = sender::body(&text);
         prop_assert!(Receiver::new(None, key()).receive(None, &body, now()).is_err());
     }
 
     #[test]
-    fn arbitrary_data_arrives(id in ".+", msg_type in any_msg_type(), data in any_json()) {
+    fn arbitrary_data_is_received_unchanged(id in ".+", msg_type in any_msg_type(), data in any_json()) {
         let sent = json!({ "MsgId": id, "MsgType": msg_type, "MsgData": data }).to_string();
-        let (body, signature) = sender::seal(&sent);
+        let (body, signature) = sender::send(&sent);
         let received = receiver().receive(Some(&signature), &body, now()).unwrap();
         let Received::New(delivery) = received else { panic!("{received:?}") };
         let message = delivery.accept();
@@ -77,14 +77,14 @@ proptest! {
     }
 
     #[test]
-    fn unsigned_is_refused_whatever_it_is(data in any_json()) {
+    fn unsigned_messages_are_refused(data in any_json()) {
         let body = sender::message("1", "OrgAuth", &data.to_string());
         prop_assert!(Receiver::new(token(), None).receive(None, body.as_bytes(), now()).is_err());
         prop_assert_eq!(read(&body).msg_type, MsgType::OrgAuth);
     }
 
     #[test]
-    fn any_text_is_a_message_or_none(text in any::<String>()) {
+    fn any_text_can_be_parsed_without_a_panic(text in any::<String>()) {
         let _ = Message::from_json(text);
     }
 }

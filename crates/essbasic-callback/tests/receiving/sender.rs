@@ -1,5 +1,5 @@
-//! A sender written from the published facts alone: HMAC from its definition over SHA-256, CBC and PKCS#7
-//! over single blocks of AES. Nothing of the crate under test, nor of what it composes.
+//! A sender that implements the published protocol independently: HMAC by its definition over SHA-256, CBC and
+//! PKCS#7 over single blocks of AES. It uses no code of the crate under test, nor its `hmac` and `cbc` crates.
 
 use aes::Aes256;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 pub(crate) const TOKEN: &str = "test-token";
 pub(crate) const KEY: &str = "CC23FB38AE1D47B09D939CFBAE64195F";
 
+/// Returns the value of the signature header.
 pub(crate) fn signature(token: &[u8], body: &[u8]) -> String {
     let mut key = [0; 64];
     if token.len() > key.len() {
@@ -23,20 +24,21 @@ pub(crate) fn signature(token: &[u8], body: &[u8]) -> String {
     format!("sha256={hex}")
 }
 
+/// Adds PKCS#7 padding.
 pub(crate) fn padded(text: &[u8]) -> Vec<u8> {
     let length = 16 - text.len() % 16;
     [text, &vec![length as u8; length]].concat()
 }
 
-/// What is encrypted must be whole blocks: a test may pad wrongly.
+/// Encrypts blocks, whose padding may be invalid.
 pub(crate) fn encrypt(key: &str, blocks: &[u8]) -> Vec<u8> {
     let cipher = Aes256::new_from_slice(key.as_bytes()).unwrap();
     let mut previous: [u8; 16] = key.as_bytes()[..16].try_into().unwrap();
     let mut encrypted = Vec::new();
     for block in blocks.chunks(16) {
-        let mut mixed: [u8; 16] = block.try_into().unwrap();
-        mixed.iter_mut().zip(previous).for_each(|(byte, other)| *byte ^= other);
-        let mut block = mixed.into();
+        let mut xored: [u8; 16] = block.try_into().unwrap();
+        xored.iter_mut().zip(previous).for_each(|(byte, other)| *byte ^= other);
+        let mut block = xored.into();
         cipher.encrypt_block(&mut block);
         previous = block.into();
         encrypted.extend(previous);
@@ -44,17 +46,19 @@ pub(crate) fn encrypt(key: &str, blocks: &[u8]) -> Vec<u8> {
     encrypted
 }
 
-pub(crate) fn wrap(encrypted: &[u8]) -> Vec<u8> {
-    format!(r#"{{"encrypt":"{}"}}"#, STANDARD.encode(encrypted)).into_bytes()
+/// Returns the body of a callback with this ciphertext.
+pub(crate) fn body(ciphertext: &[u8]) -> Vec<u8> {
+    format!(r#"{{"encrypt":"{}"}}"#, STANDARD.encode(ciphertext)).into_bytes()
 }
 
-/// The body and the signature of a message.
-pub(crate) fn seal(message: &str) -> (Vec<u8>, String) {
-    let body = wrap(&encrypt(KEY, &padded(message.as_bytes())));
+/// Returns the body and signature of a callback with this message.
+pub(crate) fn send(message: &str) -> (Vec<u8>, String) {
+    let body = body(&encrypt(KEY, &padded(message.as_bytes())));
     let signature = signature(TOKEN.as_bytes(), &body);
     (body, signature)
 }
 
+/// Returns a message as JSON.
 pub(crate) fn message(msg_id: &str, msg_type: &str, data: &str) -> String {
     format!(
         r#"{{"MsgId":"{msg_id}","MsgType":"{msg_type}","MsgVersion":"ThirdPartyApp","MsgData":{data}}}"#

@@ -1,23 +1,24 @@
-//! Whatever is changed on the way is refused, and always in the same words.
+//! Modified callbacks are refused, each with the same error.
 
 use essbasic_callback::{CallbackKey, Receiver, Token};
 
 use crate::sender::{self, KEY, TOKEN};
 use crate::{accept, assert_refused, key, receiver, token};
 
-fn good() -> (Vec<u8>, String) {
-    sender::seal(&sender::message("id", "FlowStatusChange", r#"{"FlowId":"f"}"#))
+/// Returns the body and signature of a genuine callback.
+fn genuine() -> (Vec<u8>, String) {
+    sender::send(&sender::message("id", "FlowStatusChange", r#"{"FlowId":"f"}"#))
 }
 
-/// As the sender would sign it: what is wrong lies further in.
+/// Asserts that a body with a valid signature is refused, so for another reason than the signature.
 #[track_caller]
-fn assert_refused_though_signed(body: &[u8]) {
+fn assert_refused_if_signed(body: &[u8]) {
     assert_refused(&receiver(), Some(&sender::signature(TOKEN.as_bytes(), body)), body);
 }
 
 #[test]
-fn every_other_byte_of_the_body() {
-    let (body, signature) = good();
+fn every_change_of_a_byte_of_the_body_is_refused() {
+    let (body, signature) = genuine();
     let receiver = receiver();
     for position in 0..body.len() {
         for flip in 1..=255 {
@@ -30,8 +31,8 @@ fn every_other_byte_of_the_body() {
 }
 
 #[test]
-fn every_other_byte_of_the_signature() {
-    let (body, signature) = good();
+fn every_change_of_a_byte_of_the_signature_is_refused() {
+    let (body, signature) = genuine();
     let receiver = receiver();
     for position in 0..signature.len() {
         for other in (0..=127_u8).filter(|other| *other != signature.as_bytes()[position]) {
@@ -43,8 +44,8 @@ fn every_other_byte_of_the_signature() {
 }
 
 #[test]
-fn signatures_of_another_form() {
-    let (body, signature) = good();
+fn malformed_signatures_are_refused() {
+    let (body, signature) = genuine();
     let receiver = receiver();
     let hex = signature.strip_prefix("sha256=").unwrap();
     for length in 0..signature.len() {
@@ -71,60 +72,60 @@ fn signatures_of_another_form() {
 }
 
 #[test]
-fn truncated_and_extended_bodies() {
-    let (body, signature) = good();
+fn truncated_and_extended_bodies_are_refused() {
+    let (body, signature) = genuine();
     let receiver = receiver();
     for length in 0..body.len() {
         assert_refused(&receiver, Some(&signature), &body[..length]);
-        assert_refused_though_signed(&body[..length]);
+        assert_refused_if_signed(&body[..length]);
     }
     for tail in ["x", "{}", "\0", r#"{"encrypt":"AAAA"}"#] {
         let longer = [&body, tail.as_bytes()].concat();
         assert_refused(&receiver, Some(&signature), &longer);
-        assert_refused_though_signed(&longer);
+        assert_refused_if_signed(&longer);
     }
-    // Space changes no JSON, but the bytes that were signed.
+    // White space does not change the JSON, but the signed bytes.
     assert_refused(&receiver, Some(&signature), &[&body[..], b" "].concat());
 }
 
-/// Signed, so that it reaches the cipher, and truncated to any number of bytes and blocks.
+/// The bodies are signed, so that the ciphertext is decrypted; it is truncated to each number of bytes.
 #[test]
-fn truncated_ciphertexts() {
-    // Its last block is all padding, so that the truncated text would be valid JSON again.
+fn truncated_ciphertexts_are_refused() {
+    // The last block is only padding, so the truncated plaintext would be valid JSON.
     let mut message = sender::message("id", "OrgAuth", "{}");
     message.push_str(&" ".repeat(16 - message.len() % 16));
     let encrypted = sender::encrypt(KEY, &sender::padded(message.as_bytes()));
     for length in 0..encrypted.len() {
-        assert_refused_though_signed(&sender::wrap(&encrypted[..length]));
+        assert_refused_if_signed(&sender::body(&encrypted[..length]));
     }
     let twice = [&encrypted[..], &encrypted[..]].concat();
-    assert_refused_though_signed(&sender::wrap(&twice));
+    assert_refused_if_signed(&sender::body(&twice));
 }
 
 #[test]
-fn wrong_paddings_around_a_good_message() {
+fn invalid_padding_of_a_valid_message_is_refused() {
     let message = sender::message("id", "OrgAuth", "{}");
     for wrong in [0, 17, 32, 255_u8] {
         let mut blocks = sender::padded(message.as_bytes());
         *blocks.last_mut().unwrap() = wrong;
-        assert_refused_though_signed(&sender::wrap(&sender::encrypt(KEY, &blocks)));
+        assert_refused_if_signed(&sender::body(&sender::encrypt(KEY, &blocks)));
     }
-    // Spaces instead: the whole would be valid JSON.
+    // With spaces in place of the padding, the whole plaintext would be valid JSON.
     let mut spaces = message.clone().into_bytes();
     spaces.resize(spaces.len().next_multiple_of(16), b' ');
-    assert_refused_though_signed(&sender::wrap(&sender::encrypt(KEY, &spaces)));
+    assert_refused_if_signed(&sender::body(&sender::encrypt(KEY, &spaces)));
     let mut uneven = sender::padded(message.as_bytes());
     let length = usize::from(*uneven.last().unwrap());
-    assert!(length > 2, "the padding has a middle");
+    assert!(length > 2, "the padding is too short to have a middle");
     let first = uneven.len() - length;
     uneven[first] ^= 1;
-    assert_refused_though_signed(&sender::wrap(&sender::encrypt(KEY, &uneven)));
+    assert_refused_if_signed(&sender::body(&sender::encrypt(KEY, &uneven)));
 }
 
-/// A key alone proves nothing, and the documentation says so. But what it lets through is never the
-/// message that was sent, nor anything that makes the receiver fall.
+/// Without a token, callbacks are not authenticated, and a modified ciphertext may be accepted. The message then
+/// differs from the original, and the receiver does not panic.
 #[test]
-fn every_other_byte_of_a_ciphertext_without_a_token() {
+fn every_change_of_a_bit_of_an_unsigned_ciphertext_is_refused_or_changes_the_message() {
     let text = sender::message("id", "FlowStatusChange", r#"{"FlowId":"f"}"#);
     let encrypted = sender::encrypt(KEY, &sender::padded(text.as_bytes()));
     let mut refused = 0;
@@ -132,7 +133,7 @@ fn every_other_byte_of_a_ciphertext_without_a_token() {
         for bit in 0..8 {
             let mut changed = encrypted.clone();
             changed[position] ^= 1 << bit;
-            match accept(&Receiver::new(None, key()), None, &sender::wrap(&changed)) {
+            match accept(&Receiver::new(None, key()), None, &sender::body(&changed)) {
                 Ok(message) => assert_ne!(message.unwrap().json(), text),
                 Err(_) => refused += 1,
             }
@@ -142,8 +143,8 @@ fn every_other_byte_of_a_ciphertext_without_a_token() {
 }
 
 #[test]
-fn other_keys_and_tokens() {
-    let (body, signature) = good();
+fn other_keys_and_tokens_are_refused() {
+    let (body, signature) = genuine();
     for position in 0..32 {
         let mut other = KEY.as_bytes().to_vec();
         other[position] ^= 1;
@@ -154,23 +155,23 @@ fn other_keys_and_tokens() {
         let other = Token::new(other).unwrap();
         assert_refused(&Receiver::new(other, key()), Some(&signature), &body);
     }
-    // The key is no token, nor the other way round.
+    // A signature made with the key in place of the token.
     let by_key = sender::signature(KEY.as_bytes(), &body);
     assert_refused(&receiver(), Some(&by_key), &body);
 }
 
 #[test]
-fn less_than_was_agreed() {
+fn unsigned_and_unencrypted_callbacks_are_refused() {
     let message = sender::message("id", "OrgAuth", "{}");
     let signature = sender::signature(TOKEN.as_bytes(), message.as_bytes());
-    // Plain where a key is set, signed or not.
+    // Not encrypted although a key is set, signed or not.
     assert_refused(&receiver(), Some(&signature), message.as_bytes());
     assert_refused(&Receiver::new(None, key()), None, message.as_bytes());
-    // Unsigned where a token is set, encrypted or not.
-    assert_refused(&receiver(), None, &good().0);
+    // Unsigned although a token is set, encrypted or not.
+    assert_refused(&receiver(), None, &genuine().0);
     assert_refused(&Receiver::new(token(), None), None, message.as_bytes());
-    // Encrypted where nothing can decrypt it.
-    assert_refused(&Receiver::new(token(), None), Some(&good().1), &good().0);
+    // Encrypted although no key is set.
+    assert_refused(&Receiver::new(token(), None), Some(&genuine().1), &genuine().0);
     assert!(Token::new("").is_err());
     for key in ["", "short", &format!("{KEY}0"), "签".repeat(11).as_str()] {
         assert!(CallbackKey::new(key).is_err());
@@ -178,7 +179,7 @@ fn less_than_was_agreed() {
 }
 
 #[test]
-fn garbage_though_signed() {
+fn signed_bodies_without_a_ciphertext_are_refused() {
     for text in [
         "",
         " ",
@@ -202,14 +203,14 @@ fn garbage_though_signed() {
         r#"{"encrypt":"AAAAAAAAAAAAAAAAAAAAAA==","encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
         r#"["AAAAAAAAAAAAAAAAAAAAAA=="]"#,
     ] {
-        assert_refused_though_signed(text.as_bytes());
+        assert_refused_if_signed(text.as_bytes());
     }
-    assert_refused_though_signed(b"\xff\xfe{\0}\0");
-    let (body, _) = good();
-    let list = String::from_utf8(body).unwrap().replace(r#"{"encrypt":"#, "[").replace('}', "]");
-    assert_refused_though_signed(list.as_bytes());
-    // Base64 has one form.
-    let (body, _) = good();
+    assert_refused_if_signed(b"\xff\xfe{\0}\0");
+    let (body, _) = genuine();
+    let array = String::from_utf8(body).unwrap().replace(r#"{"encrypt":"#, "[").replace('}', "]");
+    assert_refused_if_signed(array.as_bytes());
+    // Only canonical Base64 is accepted.
+    let (body, _) = genuine();
     let text = String::from_utf8(body).unwrap();
     for other in [
         text.replace("\":\"", "\":\" "),
@@ -217,12 +218,12 @@ fn garbage_though_signed() {
         text.replace('=', ""),
         text.replace('+', "-").replace('/', "_").replace("\"}", "=\"}"),
     ] {
-        assert_refused_though_signed(other.as_bytes());
+        assert_refused_if_signed(other.as_bytes());
     }
 }
 
 #[test]
-fn no_message_though_encrypted_and_signed() {
+fn signed_and_encrypted_plaintexts_without_a_message_are_refused() {
     for text in [
         "",
         "null",
@@ -239,20 +240,20 @@ fn no_message_though_encrypted_and_signed() {
         r#"{"MsgId":"1","MsgType":"OrgAuth"}{}"#,
         r#"{"MsgId":"1","MsgType":"OrgAuth","MsgData":1e999}"#,
         r#"{"encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
-        // The first version of callbacks: nothing to tell repeats by.
+        // Version 1 of callbacks, which has no `MsgId`.
         r#"{"FlowId":"f","FlowCallbackStatus":4}"#,
     ] {
-        let (body, signature) = sender::seal(text);
+        let (body, signature) = sender::send(text);
         assert_refused(&receiver(), Some(&signature), &body);
         assert_refused(&Receiver::new(None, None), None, text.as_bytes());
     }
-    let broken = sender::wrap(&sender::encrypt(KEY, &sender::padded(b"{\"MsgId\":\"\xff\"}")));
-    assert_refused_though_signed(&broken);
+    let broken = sender::body(&sender::encrypt(KEY, &sender::padded(b"{\"MsgId\":\"\xff\"}")));
+    assert_refused_if_signed(&broken);
 }
 
 #[test]
-fn too_large_and_too_deep() {
-    let (body, signature) = good();
+fn large_and_deeply_nested_bodies_are_refused() {
+    let (body, signature) = genuine();
     let exact = receiver().with_max_body_bytes(body.len());
     assert!(accept(&exact, Some(&signature), &body).unwrap().is_some());
     assert_refused(&receiver().with_max_body_bytes(body.len() - 1), Some(&signature), &body);
@@ -267,7 +268,7 @@ fn too_large_and_too_deep() {
         assert_refused(&open, None, nested(depth).as_bytes());
         assert_refused(&open, None, "{\"a\":".repeat(depth.min(200_000)).as_bytes());
     }
-    // In a string it is no JSON that is read, and stays what it is.
+    // Brackets in a string are not nesting.
     let text = format!("\"{}\"", nested(400_000));
     assert!(accept(&open, None, &message("3", &text)).unwrap().is_some());
 }

@@ -1,12 +1,12 @@
-//! The vectors that are published, or computed from what is.
+//! Published test vectors, and values computed from them.
 
 use essbasic_callback::{MessageData, MsgType, MsgVersion, Received, Receiver};
 
 use crate::sender::{self, KEY, TOKEN};
 use crate::{accept, at, key, now, receiver, token};
 
-/// Of the vendor's dispatcher, `tencentess/tsign-callback-dispatcher`, whose test says that the official
-/// implementation gives the same.
+/// The vector of the vendor's dispatcher, `tencentess/tsign-callback-dispatcher`, which according to its test
+/// equals the output of the official implementation.
 const PLAIN: &str = concat!(
     r#"{"MsgId":"yDtKOUUckpfzn1drUP8YGQwIiomArVih","MsgType":"TemplateAdd","MsgVersion":"CustomApp","#,
     r#""MsgData":{"OrganizationId":"yDwJvUUckpk5rwf8Uxh4PcT1e3NS5wQn","#,
@@ -21,11 +21,11 @@ const BODY: &str = concat!(
     "cM6HuPZ0AWArQ1CE30d1PnWBwKXqLHdxqI8Jzk4DVC8ICDSjvuGiHJbupiFjo/f8IDHoJn96GPIed5mNBsZtFoHTqcTgn82n",
     r#"fzYBTZ4ExjFF4ONhgou2uvgXUwaT+2a/rVKRkYGQnoaB1R1kMEsUD8pYxcE="}"#,
 );
-/// No official signature was found: HMAC-SHA256 of exactly this body under the tests' token.
+/// HMAC-SHA256 of this body with the tests' token. There is no published signature.
 const SIGNATURE: &str = "sha256=ca6e1640307c6768055cd5a2817a95be14f756b54d3febde65b0a0cf86676937";
 
 #[test]
-fn the_official_message_is_taken() {
+fn the_official_message_is_accepted() {
     for (token, signature) in [(Some(token()), Some(SIGNATURE)), (None, None)] {
         let receiver = Receiver::new(token, key());
         let message = accept(&receiver, signature, BODY.as_bytes()).unwrap().unwrap();
@@ -38,21 +38,21 @@ fn the_official_message_is_taken() {
         assert_eq!(template.operator_user_id, "yDwJCUUckpk0y11sUxGkg4n1WsBQNkIp");
         assert_eq!(template.template_id, "yDtKOUUckpfzdllkUuSHDA1uMECpNeoa");
         assert_eq!(template.template_name, "sale-v1");
-        assert_eq!(template.create_time_as_time(), Some(at(1_767_146_542)));
+        assert_eq!(template.created_at(), Some(at(1_767_146_542)));
         assert!(template.other.is_empty());
     }
 }
 
 #[test]
-fn the_sender_of_these_tests_makes_the_same() {
-    assert_eq!(sender::seal(PLAIN), (BODY.as_bytes().to_vec(), SIGNATURE.to_owned()));
+fn the_sender_of_these_tests_reproduces_the_vector() {
+    assert_eq!(sender::send(PLAIN), (BODY.as_bytes().to_vec(), SIGNATURE.to_owned()));
     assert_eq!(sender::signature(TOKEN.as_bytes(), BODY.as_bytes()), SIGNATURE);
     let encrypted = sender::encrypt(KEY, &sender::padded(PLAIN.as_bytes()));
-    assert_eq!(sender::wrap(&encrypted), BODY.as_bytes());
+    assert_eq!(sender::body(&encrypted), BODY.as_bytes());
 }
 
 #[test]
-fn tokens_of_any_length_sign() {
+fn tokens_may_have_any_length() {
     for length in [1, 63, 64, 65, 300] {
         let token = "t".repeat(length);
         let receiver = Receiver::new(essbasic_callback::Token::new(&token).unwrap(), None);
@@ -61,18 +61,18 @@ fn tokens_of_any_length_sign() {
     }
 }
 
-/// Probes say and do nothing: a plain one is answered although nothing proves who sent it.
+/// A ping has no content, so a plain one is accepted without authentication.
 #[test]
-fn probes_are_answered() {
+fn pings_are_accepted_in_every_configuration() {
     let signed = sender::signature(TOKEN.as_bytes(), b"{}");
-    let (sealed, sealed_signature) = sender::seal("{}");
+    let (encrypted, encrypted_signature) = sender::send("{}");
     for (token, key) in [(true, true), (true, false), (false, true), (false, false)] {
         let receiver = Receiver::new(token.then(crate::token), key.then(crate::key));
         for (signature, body) in [
             (None, &b"{}"[..]),
             (None, b" {\r\n\t} \n"),
             (Some(&*signed), b"{}"),
-            (key.then_some(&*sealed_signature), if key { &sealed } else { b"{}" }),
+            (key.then_some(&*encrypted_signature), if key { &encrypted } else { b"{}" }),
         ] {
             let received = receiver.receive(signature, body, now());
             assert!(matches!(received, Ok(Received::Ping)), "{token} {key} {received:?}");
@@ -82,7 +82,7 @@ fn probes_are_answered() {
     crate::assert_refused(&receiver(), Some(&wrong), b"{}");
 }
 
-/// Every name of the published list, in its exact spelling.
+/// The names of the published list, in their exact spelling.
 const MSG_TYPES: [&str; 44] = [
     "FlowStatusChange",
     "ForwardFLow",
@@ -135,14 +135,14 @@ fn all_44_types_are_known_by_name() {
     let known: Vec<&str> = MsgType::KNOWN.iter().map(MsgType::as_str).collect();
     assert_eq!(known, MSG_TYPES);
     for name in MSG_TYPES {
-        let (body, signature) = sender::seal(&sender::message(name, name, r#"{"A":1}"#));
+        let (body, signature) = sender::send(&sender::message(name, name, r#"{"A":1}"#));
         let message = accept(&receiver(), Some(&signature), &body).unwrap().unwrap();
         assert!(!matches!(message.msg_type, MsgType::Unknown(_)), "{name}");
         assert_eq!((message.msg_type.as_str(), message.msg_type.to_string()), (name, name.into()));
         assert_eq!(message.msg_version, MsgVersion::ThirdPartyApp);
     }
-    for odd in ["flowstatuschange", "ForwardFlow", "QuitJob", "SomethingNew", " OrgAuth"] {
-        assert_eq!(MsgType::from(odd), MsgType::Unknown(odd.to_owned()));
-        assert_eq!(crate::read(&sender::message("1", odd, "{}")).msg_type.as_str(), odd);
+    for unknown in ["flowstatuschange", "ForwardFlow", "QuitJob", "SomethingNew", " OrgAuth"] {
+        assert_eq!(MsgType::from(unknown), MsgType::Unknown(unknown.to_owned()));
+        assert_eq!(crate::read(&sender::message("1", unknown, "{}")).msg_type.as_str(), unknown);
     }
 }

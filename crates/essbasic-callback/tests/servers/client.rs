@@ -1,18 +1,18 @@
-//! HTTP as little as needed, so that nothing is made right on the way.
+//! A minimal HTTP client that sends and returns raw bytes.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Sends these bytes; the status and the whole answer.
+/// Sends these bytes, and returns the status and the whole response.
 pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream.write_all(request).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
-    (status.unwrap_or_else(|| panic!("no status in {answer:?}")).parse().unwrap(), answer)
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let status = response.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
+    (status.unwrap_or_else(|| panic!("no status in {response:?}")).parse().unwrap(), response)
 }
 
 pub(crate) fn head(method: &str, signatures: &[&str], length: usize) -> String {

@@ -1,4 +1,4 @@
-//! A real server, and a sender that is not ours.
+//! Both examples as servers, with the independent sender of these tests.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,13 +18,13 @@ mod axum_example;
     dead_code,
     unreachable_pub,
     clippy::duplicate_mod,
-    reason = "an example has a main; both examples have the store"
+    reason = "an example has a main; both examples include the store"
 )]
 mod blocking_example;
 
-/// The examples store messages as lines, and report that they could not.
+/// The store of the examples writes one message per line, and returns an error if it cannot.
 #[test]
-fn the_store_of_the_examples() {
+fn the_store_of_the_examples_writes_lines() {
     use blocking_example::store::Store;
 
     let folder = std::env::temp_dir().join(format!("essbasic-callback-{}", std::process::id()));
@@ -49,26 +49,27 @@ fn the_store_of_the_examples() {
     }
 }
 
+/// Returns the body and signature of a message about a contract.
 fn contract(msg_id: &str) -> (Vec<u8>, String) {
     let data = r#"{"FlowId":"flow","FlowCallbackStatus":4}"#;
-    sender::seal(&sender::message(msg_id, "FlowStatusChange", data))
+    sender::send(&sender::message(msg_id, "FlowStatusChange", data))
 }
 
-/// What the platform and others may send. `take` gives the messages that were handed over since.
-fn exercise(address: SocketAddr, mut take: impl FnMut() -> Vec<Message>) {
-    let (status, answer) = exchange(address, head("GET", &[], 0).as_bytes());
+/// Sends genuine and forged callbacks. `take_handled` returns the messages that were handled since its last call.
+fn exercise(address: SocketAddr, mut take_handled: impl FnMut() -> Vec<Message>) {
+    let (status, response) = exchange(address, head("GET", &[], 0).as_bytes());
     assert_eq!(status, 405);
-    assert!(answer.to_lowercase().contains("allow: post\r\n"), "{answer}");
+    assert!(response.to_lowercase().contains("allow: post\r\n"), "{response}");
     assert_eq!(post(address, &[], b"{}").0, 200);
-    assert!(take().is_empty());
+    assert!(take_handled().is_empty());
 
     let (body, signature) = contract("1");
     assert_eq!(post(address, &[&signature], &body).0, 200);
-    let [message] = &take()[..] else { panic!("one message was sent") };
+    let [message] = &take_handled()[..] else { panic!("not one message") };
     assert_eq!((&*message.msg_id, &message.msg_type), ("1", &MsgType::FlowStatusChange));
     assert!(matches!(&message.data, MessageData::FlowStatusChange(flow) if flow.flow_id == "flow"));
     assert_eq!(post(address, &[&signature], &body).0, 200);
-    assert!(take().is_empty(), "a repeat is acknowledged and not handled");
+    assert!(take_handled().is_empty(), "a duplicate is acknowledged and not handled");
 
     let (body, signature) = contract("2");
     let wrong = sender::signature(b"another token", &body);
@@ -88,18 +89,18 @@ fn exercise(address: SocketAddr, mut take: impl FnMut() -> Vec<Message>) {
         (&[&*signature], b""),
         (&[&*signature], b"garbage"),
     ] {
-        let (status, answer) = post(address, signatures, body);
-        assert_eq!(status, 400, "{signatures:?} {answer}");
-        let without_date = answer.lines().filter(|line| !line.starts_with("date:"));
+        let (status, response) = post(address, signatures, body);
+        assert_eq!(status, 400, "{signatures:?} {response}");
+        let without_date = response.lines().filter(|line| !line.starts_with("date:"));
         refusals.push(without_date.map(str::to_owned).collect::<Vec<_>>());
     }
     assert!(refusals.windows(2).all(|pair| pair[0] == pair[1]), "{refusals:?}");
-    assert!(take().is_empty());
+    assert!(take_handled().is_empty());
 
-    // Only said, never sent: it must not be waited for.
+    // The body is declared and never sent: the server must not wait for it.
     assert_eq!(exchange(address, head("POST", &[], (1 << 20) + 1).as_bytes()).0, 413);
 
-    // After all that, the message itself; at once from many connections.
+    // Then the genuine message, over several connections at the same time.
     let statuses: Vec<u16> = thread::scope(|scope| {
         let posts: Vec<_> =
             (0..8).map(|_| scope.spawn(|| post(address, &[&signature], &body).0)).collect();
@@ -107,11 +108,11 @@ fn exercise(address: SocketAddr, mut take: impl FnMut() -> Vec<Message>) {
     });
     assert!(statuses.contains(&200), "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
-    assert_eq!(take().len(), 1);
+    assert_eq!(take_handled().len(), 1);
 }
 
 #[test]
-fn in_axum() {
+fn the_axum_example_handles_each_message_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let messages = Arc::new(Mutex::new(Vec::new()));
     let fails = Arc::new(AtomicBool::new(false));
@@ -132,20 +133,20 @@ fn in_axum() {
         tokio::spawn(async { axum::serve(listener, app).await });
         address
     });
-    let mut take = || std::mem::take(&mut *messages.lock().unwrap());
-    exercise(address, &mut take);
+    let mut take_handled = || std::mem::take(&mut *messages.lock().unwrap());
+    exercise(address, &mut take_handled);
 
-    // A message that was not stored is not acknowledged, and comes again.
+    // A message that was not stored is not acknowledged, and its next delivery is handled.
     let (body, signature) = contract("again");
     fails.store(true, Ordering::SeqCst);
     assert_eq!(post(address, &[&signature], &body).0, 503);
     fails.store(false, Ordering::SeqCst);
     assert_eq!(post(address, &[&signature], &body).0, 200);
-    assert_eq!(take()[0].msg_id, "again");
+    assert_eq!(take_handled()[0].msg_id, "again");
 }
 
 #[test]
-fn blocking() {
+fn the_blocking_example_handles_each_message_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let messages = Arc::new(Mutex::new(Vec::new()));
@@ -153,16 +154,16 @@ fn blocking() {
     let handler = {
         let (messages, fails) = (Arc::clone(&messages), Arc::clone(&fails));
         move |message: &Message| {
-            let taken = !fails.load(Ordering::SeqCst);
-            if taken {
+            let is_stored = !fails.load(Ordering::SeqCst);
+            if is_stored {
                 messages.lock().unwrap().push(message.clone());
             }
-            taken
+            is_stored
         }
     };
     thread::spawn(move || blocking_example::serve(&listener, receiver(), handler));
-    let mut take = || std::mem::take(&mut *messages.lock().unwrap());
-    exercise(address, &mut take);
+    let mut take_handled = || std::mem::take(&mut *messages.lock().unwrap());
+    exercise(address, &mut take_handled);
 
     let (body, signature) = contract("again");
     fails.store(true, Ordering::SeqCst);
@@ -170,7 +171,7 @@ fn blocking() {
     assert_eq!(post(address, &[&signature], &body).0, 503);
     fails.store(false, Ordering::SeqCst);
     assert_eq!(post(address, &[&signature], &body).0, 200);
-    assert_eq!(take().len(), 1);
+    assert_eq!(take_handled().len(), 1);
 
     for (request, status) in [
         ("POST / HTTP/1.1\r\n\r\n", 411),

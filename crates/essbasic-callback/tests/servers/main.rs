@@ -1,11 +1,6 @@
-//! The tower service on its own, and both examples over loopback.
+//! The tower service without a server, and both examples over loopback.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may panic")]
 
 mod client;
 mod loopback;

@@ -4,6 +4,8 @@ use core::future::Future;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use std::convert::Infallible;
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,17 +20,17 @@ use crate::{receiver, sender};
 type Outcome = Result<Response<String>, Infallible>;
 
 fn signed(msg_id: &str) -> Request<String> {
-    let (body, signature) = sender::seal(&sender::message(msg_id, "OrgAuth", "{}"));
+    let (body, signature) = sender::send(&sender::message(msg_id, "OrgAuth", "{}"));
     Request::post("/anywhere")
         .header("Content-Signature", signature)
         .body(String::from_utf8(body).unwrap())
         .unwrap()
 }
 
-/// Polls once: nothing here waits, but for what is meant to.
+/// Polls once; `None` if the future is pending.
 fn poll(future: Pin<&mut impl Future<Output = Outcome>>) -> Option<Response<String>> {
     match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Ok(answer)) => Some(answer),
+        Poll::Ready(Ok(response)) => Some(response),
         Poll::Pending => None,
     }
 }
@@ -45,30 +47,30 @@ where
     poll(pin!(service.call(request))).unwrap()
 }
 
-async fn taken(_: Message) -> Result<(), HandlerError> {
+async fn succeed(_: Message) -> Result<(), Infallible> {
     Ok(())
 }
 
 #[test]
-fn methods() {
-    let service = CallbackService::new(receiver(), taken);
+fn only_post_is_allowed() {
+    let service = CallbackService::new(receiver(), succeed);
     for method in [Method::GET, Method::PUT, Method::HEAD, Method::OPTIONS, Method::DELETE] {
         let mut request = signed("1");
         *request.method_mut() = method;
-        let answer = call(&service, request);
-        assert_eq!(answer.status(), 405);
-        assert_eq!(answer.headers()["allow"], "POST");
+        let response = call(&service, request);
+        assert_eq!(response.status(), 405);
+        assert_eq!(response.headers()["allow"], "POST");
     }
     assert_eq!(call(&service, signed("1")).status(), 200);
 }
 
 #[test]
-fn a_receiver_is_shared() {
+fn services_can_share_a_receiver() {
     let handled = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&handled);
     let count = move |_| {
         count.fetch_add(1, Ordering::SeqCst);
-        async { Ok(()) }
+        async { Ok::<_, Infallible>(()) }
     };
     let receiver = Arc::new(receiver());
     let one = CallbackService::new(Arc::clone(&receiver), count.clone());
@@ -84,40 +86,107 @@ fn a_receiver_is_shared() {
 }
 
 #[test]
-fn handlers_that_fail_hang_or_fall() {
+fn a_message_is_handled_again_after_an_error_a_cancellation_and_a_panic() {
     let turn = Arc::new(AtomicUsize::new(0));
     let service = CallbackService::new(receiver(), move |_| {
         let turn = turn.fetch_add(1, Ordering::SeqCst);
         async move {
             match turn {
-                0 => Err(HandlerError),
+                0 => Err("the queue is full"),
                 1 => std::future::pending().await,
-                2 => panic!("as a handler might"),
+                2 => panic!("the handler panics"),
                 _ => Ok(()),
             }
         }
     });
     assert_eq!(call(&service, signed("1")).status(), 503);
     {
-        let mut hanging = pin!(service.clone().call(signed("1")));
-        assert!(poll(hanging.as_mut()).is_none());
-        // Neither acknowledged nor handled a second time while the first may yet fail.
-        assert_eq!(call(&service, signed("1")).status(), 503);
-        assert!(poll(hanging).is_none());
+        let mut pending = pin!(service.clone().call(signed("1")));
+        assert!(poll(pending.as_mut()).is_none());
+        // The message is neither acknowledged nor handled a second time while the first handler may fail.
+        let in_flight = call(&service, signed("1"));
+        assert_eq!(in_flight.status(), 503);
+        assert!(in_flight.extensions().get::<HandlerError>().is_none());
+        assert!(poll(pending).is_none());
     }
-    // The connection broke and the future was dropped: the next delivery is handled.
-    let fallen =
+    // The future was dropped, as after a disconnect: the next delivery is handled.
+    let panicked =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(&service, signed("1"))));
-    assert!(fallen.is_err());
+    assert!(panicked.is_err());
     assert_eq!(call(&service, signed("1")).status(), 200);
     assert_eq!(call(&service, signed("1")).status(), 200);
 }
 
-/// Says nothing about its length, and ends in one of three ways.
+#[derive(Debug)]
+struct Custom;
+
+impl std::fmt::Display for Custom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("custom")
+    }
+}
+
+impl Error for Custom {}
+
+/// Returns the error in the response of a service whose handler fails with `E`.
+fn handler_error<E>(fail: fn() -> E) -> HandlerError
+where
+    E: Into<Box<dyn Error + Send + Sync>> + 'static,
+{
+    let service = CallbackService::new(receiver(), move |_| async move { Err::<(), E>(fail()) });
+    let response = call(&service, signed("1"));
+    assert_eq!(response.status(), 503);
+    assert!(response.extensions().get::<Refused>().is_none());
+    assert!(!response.body().contains("disk full"), "{}", response.body());
+    response.extensions().get::<HandlerError>().unwrap().clone()
+}
+
+#[test]
+fn the_error_of_a_handler_is_in_the_extensions_with_its_cause() {
+    let errors = [
+        (handler_error(|| io::Error::other("disk full")), "disk full"),
+        (handler_error(|| Custom), "custom"),
+        (handler_error(|| "disk full"), "disk full"),
+        (handler_error(|| "disk full".to_owned()), "disk full"),
+        (handler_error(|| Box::<dyn Error + Send + Sync>::from("disk full")), "disk full"),
+        // An error that is a `HandlerError` already is not wrapped twice.
+        (handler_error(|| HandlerError::new("disk full")), "disk full"),
+    ];
+    for (error, cause) in &errors {
+        let text = "the handler failed, and the message is not acknowledged";
+        assert_eq!(error.to_string(), text);
+        assert_eq!(error.source().unwrap().to_string(), *cause);
+        assert!(format!("{error:?}").starts_with("HandlerError("), "{error:?}");
+    }
+    let [(io_error, _), (custom, _), ..] = &errors;
+    assert!(io_error.source().unwrap().is::<io::Error>());
+    assert!(custom.source().unwrap().is::<Custom>());
+
+    let succeeded = call(&CallbackService::new(receiver(), succeed), signed("1"));
+    assert!(succeeded.extensions().get::<HandlerError>().is_none());
+}
+
+#[test]
+fn a_handler_can_use_the_question_mark_on_any_error() {
+    let service = CallbackService::new(receiver(), |message: Message| async move {
+        if message.msg_id == "number" {
+            "x".parse::<u32>()?;
+        }
+        Err::<(), Box<dyn Error + Send + Sync>>(io::Error::other("disk full").into())
+    });
+    for (msg_id, cause) in [("number", "invalid digit found in string"), ("another", "disk full")] {
+        let response = call(&service, signed(msg_id));
+        let error = response.extensions().get::<HandlerError>().unwrap();
+        assert_eq!(error.source().unwrap().to_string(), cause);
+    }
+}
+
+/// A body of unknown length.
 enum Chunks {
     Endless,
     Broken,
-    Whole(Vec<u8>),
+    /// Sent in chunks of one byte, the last byte first.
+    Reversed(Vec<u8>),
 }
 
 impl Body for Chunks {
@@ -130,36 +199,35 @@ impl Body for Chunks {
     ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
         Poll::Ready(match &mut *self {
             Self::Endless => Some(Ok(Frame::data(Bytes::from_static(&[b' '; 1_000])))),
-            Self::Broken => Some(Err("the connection broke")),
-            Self::Whole(bytes) if bytes.is_empty() => None,
-            Self::Whole(bytes) => Some(Ok(Frame::data(bytes.split_off(bytes.len() - 1).into()))),
+            Self::Broken => Some(Err("connection closed")),
+            Self::Reversed(bytes) if bytes.is_empty() => None,
+            Self::Reversed(bytes) => Some(Ok(Frame::data(bytes.split_off(bytes.len() - 1).into()))),
         })
     }
 }
 
 #[test]
-fn bodies_of_unknown_length() {
-    let service = CallbackService::new(receiver(), taken);
-    let answer = |chunks| call(&service, Request::post("/").body(chunks).unwrap());
-    let reason = |answer: &Response<String>| {
-        answer.extensions().get::<Refused>().map(|refused| refused.reason())
+fn bodies_of_unknown_length_are_limited() {
+    let service = CallbackService::new(receiver(), succeed);
+    let respond = |chunks| call(&service, Request::post("/").body(chunks).unwrap());
+    let reason = |response: &Response<String>| {
+        response.extensions().get::<Refused>().map(|refused| refused.reason())
     };
-    let endless = answer(Chunks::Endless);
+    let endless = respond(Chunks::Endless);
     assert_eq!((endless.status().as_u16(), reason(&endless)), (413, Some(RefusalReason::TooLarge)));
-    let broken = answer(Chunks::Broken);
+    let broken = respond(Chunks::Broken);
     assert_eq!(reason(&broken), Some(RefusalReason::Incomplete));
     assert_eq!(
         (broken.status().as_u16(), broken.body().as_str()),
         (400, "the callback is refused")
     );
-    // From its end: a probe is the same either way.
-    let probe = answer(Chunks::Whole(b"}{".to_vec()));
-    assert_eq!((probe.status().as_u16(), reason(&probe)), (200, None));
+    let ping = respond(Chunks::Reversed(b"}{".to_vec()));
+    assert_eq!((ping.status().as_u16(), reason(&ping)), (200, None));
     let forged =
         Request::post("/").header("Content-Signature", "sha256=00").body("{}".to_owned()).unwrap();
     assert_eq!(reason(&call(&service, forged)), Some(RefusalReason::MalformedSignature));
     let small = Receiver::new(None, None).with_max_body_bytes(10);
-    let small = CallbackService::new(small, taken);
+    let small = CallbackService::new(small, succeed);
     let request = |body: &str| Request::post("/").body(body.to_owned()).unwrap();
     assert_eq!(call(&small, request("          {}")).status(), 413);
     assert_eq!(call(&small, request("        {}")).status(), 200);

@@ -92,7 +92,7 @@ pub(crate) fn run(args: &ListenArgs) -> Result<Exit, Failure> {
     args.check_files()?;
     let state = args.state.as_deref().map(open_state).transpose()?;
     if let Some(state) = &state {
-        receiver = receiver.with_window(LIMITS.age, LIMITS.entries);
+        receiver = receiver.with_dedup_window(LIMITS.age, LIMITS.entries);
         for (msg_id, handled_at) in state.entries() {
             receiver.remember(msg_id, handled_at);
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use essbasic_callback::{HandlerError, Message, Receiver};
+use essbasic_callback::{Message, Receiver};
 use tokio::sync::watch;
 
 use super::item::Item;
@@ -43,11 +43,11 @@ impl Queue {
     }
 
     /// Handles a message, or waits for the outcome of its earlier delivery.
-    pub(super) async fn handle(self: Arc<Self>, message: Message) -> Result<(), HandlerError> {
-        let mut outcome = self.start(message.into()).ok_or(HandlerError)?;
+    pub(super) async fn handle(self: Arc<Self>, message: Message) -> Result<(), &'static str> {
+        let mut outcome = self.start(message.into()).ok_or("the queue is full")?;
         match outcome.wait_for(Option::is_some).await {
             Ok(handled) if *handled == Some(true) => Ok(()),
-            _ => Err(HandlerError),
+            _ => Err("the message was not handled"),
         }
     }
 

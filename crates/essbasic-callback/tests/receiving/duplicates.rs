@@ -1,4 +1,4 @@
-//! A message is handled once, and none is lost.
+//! Each message is handled once, and none is lost.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use crate::{assert_refused, now};
 const WINDOW: Duration = Duration::from_secs(60);
 
 fn receiver(messages: usize) -> Receiver {
-    Receiver::new(None, None).with_window(WINDOW, messages)
+    Receiver::new(None, None).with_dedup_window(WINDOW, messages)
 }
 
 fn receive(receiver: &Receiver, msg_id: &str, now: SystemTime) -> Received {
@@ -29,7 +29,7 @@ fn new(receiver: &Receiver, msg_id: &str, now: SystemTime) -> Delivery {
 }
 
 #[track_caller]
-fn assert_repeat(receiver: &Receiver, id: &str, now: SystemTime) {
+fn assert_duplicate(receiver: &Receiver, id: &str, now: SystemTime) {
     match receive(receiver, id, now) {
         Received::Duplicate { msg_id } => assert_eq!(msg_id, id),
         other => panic!("{id}: {other:?}"),
@@ -37,94 +37,94 @@ fn assert_repeat(receiver: &Receiver, id: &str, now: SystemTime) {
 }
 
 #[test]
-fn within_the_window_and_after_it() {
+fn a_message_is_a_duplicate_within_the_window_and_new_after_it() {
     let receiver = receiver(10);
     assert_eq!(new(&receiver, "a", now()).accept().msg_id, "a");
     for later in [0, 1, 59] {
-        assert_repeat(&receiver, "a", now() + Duration::from_secs(later));
+        assert_duplicate(&receiver, "a", now() + Duration::from_secs(later));
     }
     new(&receiver, "A", now()).accept();
-    // A repeat does not prolong the window.
+    // A duplicate does not extend the window.
     new(&receiver, "a", now() + WINDOW).accept();
-    assert_repeat(&receiver, "a", now() + WINDOW + Duration::from_secs(59));
+    assert_duplicate(&receiver, "a", now() + WINDOW + Duration::from_secs(59));
     new(&receiver, "a", now() + WINDOW * 2).accept();
 }
 
 #[test]
-fn of_more_than_it_holds_the_first_are_forgotten() {
+fn the_oldest_messages_are_forgotten_above_the_maximum() {
     let receiver = receiver(3);
     for id in ["a", "b", "c"] {
         new(&receiver, id, now()).accept();
     }
     for id in ["a", "b", "c"] {
-        assert_repeat(&receiver, id, now());
+        assert_duplicate(&receiver, id, now());
     }
     new(&receiver, "d", now()).accept();
     for id in ["b", "c", "d"] {
-        assert_repeat(&receiver, id, now());
+        assert_duplicate(&receiver, id, now());
     }
     drop(new(&receiver, "a", now()));
 
-    let nothing = Receiver::new(None, None).with_window(WINDOW, 0);
-    new(&nothing, "a", now()).accept();
-    new(&nothing, "a", now()).accept();
-    let no_time = Receiver::new(None, None).with_window(Duration::ZERO, 10);
-    new(&no_time, "a", now()).accept();
-    new(&no_time, "a", now()).accept();
+    let no_capacity = Receiver::new(None, None).with_dedup_window(WINDOW, 0);
+    new(&no_capacity, "a", now()).accept();
+    new(&no_capacity, "a", now()).accept();
+    let no_length = Receiver::new(None, None).with_dedup_window(Duration::ZERO, 10);
+    new(&no_length, "a", now()).accept();
+    new(&no_length, "a", now()).accept();
 }
 
-/// One that expired and was handled again is not forgotten with its earlier self.
+/// Removing the expired entry of a message does not remove its later entry.
 #[test]
-fn handled_again_after_it_expired() {
+fn a_message_handled_again_after_it_expired_is_a_duplicate() {
     let receiver = receiver(3);
-    // In this order the expired one is not the first, and stays.
+    // In this order the expired entry is not the oldest, and is kept.
     new(&receiver, "first", now() + WINDOW).accept();
     new(&receiver, "a", now()).accept();
     new(&receiver, "a", now() + WINDOW).accept();
-    // The first goes, then the expired one; what it was handled as anew does not.
+    // The oldest entry is removed, then the expired one, but not the later entry of `a`.
     new(&receiver, "b", now() + WINDOW).accept();
     new(&receiver, "c", now() + WINDOW).accept();
     for id in ["a", "b", "c"] {
-        assert_repeat(&receiver, id, now() + WINDOW);
+        assert_duplicate(&receiver, id, now() + WINDOW);
     }
 }
 
 #[test]
-fn a_clock_that_jumps() {
+fn clock_steps_forget_no_message_early() {
     let receiver = receiver(10);
     new(&receiver, "a", now()).accept();
-    // Back: nothing is forgotten early.
+    // A step back: no entry expires early.
     for earlier in [1, 61, 1_000_000] {
-        assert_repeat(&receiver, "a", now() - Duration::from_secs(earlier));
+        assert_duplicate(&receiver, "a", now() - Duration::from_secs(earlier));
     }
-    assert_repeat(&receiver, "a", SystemTime::UNIX_EPOCH);
-    // Handled while it was back, then forth again: out of order, and each by its own time.
+    assert_duplicate(&receiver, "a", SystemTime::UNIX_EPOCH);
+    // Handled while the clock was behind: entries are out of order, and expire by their own time.
     new(&receiver, "b", now() - WINDOW).accept();
     new(&receiver, "b", now()).accept();
-    assert_repeat(&receiver, "a", now());
-    assert_repeat(&receiver, "b", now() + Duration::from_secs(59));
-    // Far ahead: the window is over.
+    assert_duplicate(&receiver, "a", now());
+    assert_duplicate(&receiver, "b", now() + Duration::from_secs(59));
+    // A step far ahead: the entry has expired.
     let ahead = now() + Duration::from_secs(1 << 40);
     new(&receiver, "a", ahead).accept();
-    // And back from there: still remembered.
-    assert_repeat(&receiver, "a", now());
+    // A step back from there: the later entry has not expired.
+    assert_duplicate(&receiver, "a", now());
 }
 
 #[test]
-fn what_is_being_handled_is_neither_new_nor_acknowledged() {
+fn a_message_in_flight_is_neither_new_nor_a_duplicate() {
     let receiver = receiver(10);
     let first = new(&receiver, "a", now());
-    let in_progress = receive(&receiver, "a", now());
-    assert!(matches!(&in_progress, Received::InProgress { msg_id } if msg_id == "a"));
-    // However long it takes.
-    assert!(matches!(receive(&receiver, "a", now() + WINDOW * 9), Received::InProgress { .. }));
+    let in_flight = receive(&receiver, "a", now());
+    assert!(matches!(&in_flight, Received::InFlight { msg_id } if msg_id == "a"));
+    // Also if handling takes longer than the window.
+    assert!(matches!(receive(&receiver, "a", now() + WINDOW * 9), Received::InFlight { .. }));
     new(&receiver, "b", now()).accept();
     first.accept();
-    assert_repeat(&receiver, "a", now());
+    assert_duplicate(&receiver, "a", now());
 }
 
 #[test]
-fn handling_that_fails_leaves_the_message_new() {
+fn a_message_is_new_again_after_its_handling_failed() {
     let receiver = receiver(10);
     drop(new(&receiver, "a", now()));
     let (message, claim) = new(&receiver, "a", now()).into_parts();
@@ -134,42 +134,42 @@ fn handling_that_fails_leaves_the_message_new() {
         scope
             .spawn(|| {
                 let _delivery = new(&receiver, "a", now());
-                panic!("as a handler might");
+                panic!("the handler panics");
             })
             .join()
     });
     assert!(panicked.is_err());
     let (_, claim) = new(&receiver, "a", now()).into_parts();
     claim.commit();
-    assert_repeat(&receiver, "a", now());
+    assert_duplicate(&receiver, "a", now());
 }
 
 #[test]
-fn forgotten_on_purpose() {
+fn a_forgotten_message_is_new_again() {
     let receiver = receiver(2);
     assert!(!receiver.forget("a"));
     new(&receiver, "a", now()).accept();
     new(&receiver, "b", now()).accept();
     assert!(receiver.forget("a") && !receiver.forget("a"));
     let again = new(&receiver, "a", now());
-    // What is being handled stays so.
+    // A message in flight is not affected.
     assert!(!receiver.forget("a"));
-    assert!(matches!(receive(&receiver, "a", now()), Received::InProgress { .. }));
+    assert!(matches!(receive(&receiver, "a", now()), Received::InFlight { .. }));
     again.accept();
-    // It left no trace that would push out another.
-    assert_repeat(&receiver, "b", now());
-    assert_repeat(&receiver, "a", now());
+    // The forgotten entry does not count for the maximum.
+    assert_duplicate(&receiver, "b", now());
+    assert_duplicate(&receiver, "a", now());
 }
 
 #[test]
-fn remembered_from_another_time() {
+fn a_remembered_message_is_a_duplicate_until_it_expires() {
     let receiver = receiver(3);
     receiver.remember("a", now());
     receiver.remember("expired", now() - WINDOW);
-    assert_repeat(&receiver, "a", now() + Duration::from_secs(59));
+    assert_duplicate(&receiver, "a", now() + Duration::from_secs(59));
     drop(new(&receiver, "expired", now()));
     drop(new(&receiver, "a", now() + WINDOW));
-    // While it is being handled, and accepted afterwards: it takes one place.
+    // Remembered while in flight, and accepted afterwards: there is one entry.
     let handled = new(&receiver, "b", now());
     receiver.remember("b", now());
     handled.accept();
@@ -177,14 +177,14 @@ fn remembered_from_another_time() {
     receiver.remember("c", now());
     receiver.remember("d", now());
     for id in ["b", "c", "d"] {
-        assert_repeat(&receiver, id, now());
+        assert_duplicate(&receiver, id, now());
     }
-    // Its time is that of the first.
+    // The entry keeps its first time.
     drop(new(&receiver, "b", now() + WINDOW));
 }
 
 #[test]
-fn what_is_refused_is_not_remembered() {
+fn a_refused_message_is_not_remembered() {
     let token = crate::token();
     let receiver = Receiver::new(token, None);
     let body = message("a", "OrgAuth", "{}");
@@ -195,7 +195,7 @@ fn what_is_refused_is_not_remembered() {
 }
 
 #[test]
-fn older_than_the_policy() {
+fn messages_above_the_maximum_age_are_refused() {
     let receiver = receiver(10).with_max_age(WINDOW);
     let seconds = now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let flow = |id: &str, time: u64| {
@@ -211,7 +211,7 @@ fn older_than_the_policy() {
     ] {
         assert_refused(&receiver, None, text.as_bytes());
     }
-    // Fresh, from a clock that is ahead, or without a time.
+    // Recent, in the future, or without a time.
     for text in [
         flow("1", seconds - 60),
         flow("2", (seconds - 60) * 1_000),
@@ -224,11 +224,11 @@ fn older_than_the_policy() {
         let Received::New(delivery) = received else { panic!("{text}: {received:?}") };
         delivery.accept();
     }
-    // One that was accepted in time is acknowledged as long as it is remembered.
+    // A duplicate of an accepted message is acknowledged within the window, also above the maximum age.
     let text = flow("1", seconds - 60);
     let received = receiver.receive(None, text.as_bytes(), now() + WINDOW / 2);
     assert!(matches!(received, Ok(Received::Duplicate { .. })));
-    // A recording of it is refused when it is not.
+    // After the window it is refused.
     let refused = receiver.receive(None, text.as_bytes(), now() + WINDOW);
     assert_eq!(refused.unwrap_err().to_string(), "the callback is refused");
 }
@@ -247,13 +247,13 @@ fn many_threads_handle_each_message_once() {
             scope.spawn(move || {
                 start.wait();
                 for (index, count) in handled.iter().enumerate() {
-                    // As the platform does: until it is acknowledged.
+                    // As the platform, the thread resends the message until it is acknowledged.
                     loop {
                         match receive(receiver, &format!("m{index}"), now()) {
                             Received::New(delivery) if (thread + index) % 3 == 0 => {
                                 failed.fetch_add(1, Ordering::Relaxed);
                                 drop(delivery);
-                                // Another thread shall have its turn.
+                                // Another thread handles it.
                                 thread::yield_now();
                                 break;
                             }
@@ -263,8 +263,8 @@ fn many_threads_handle_each_message_once() {
                                 break;
                             }
                             Received::Duplicate { .. } => break,
-                            Received::InProgress { .. } => thread::yield_now(),
-                            Received::Ping => panic!("a message is no probe"),
+                            Received::InFlight { .. } => thread::yield_now(),
+                            Received::Ping => panic!("a message is not a ping"),
                         }
                     }
                 }

@@ -1,113 +1,113 @@
 use std::time::SystemTime;
 
 use serde::Deserialize;
-use serde::de::Deserializer;
 use tc3_api::lenient;
 
-use super::{as_time, text};
-use crate::bounds::{id, list, name, word};
-use crate::open_set::open_set;
-use crate::{Json, Members, Personal};
+use crate::field::{array, id, name, open_enum as value, open_enum_i64, string};
+use crate::open_enum::open_enum;
+use crate::redacted::{Json, OtherFields, Personal};
+use crate::timestamp::from_unix;
 
-/// A contract went on.
+/// A change of a contract's status.
 ///
-/// The variant for third-party platforms was not seen published: what it has beyond these members is in
+/// The variant for third-party platforms is not documented publicly. Fields that it has beyond these are in
 /// `other`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct FlowStatusChange {
-    /// The contract's id. Never empty: data without it is kept as JSON.
+    /// ID of the contract. Not empty in a received message: data without it is kept as JSON.
     #[serde(deserialize_with = "id")]
     pub flow_id: String,
-    /// The id of the contract's document.
+    /// ID of the contract's document.
     #[serde(deserialize_with = "id")]
     pub document_id: String,
-    /// The id of the template it was made from.
+    /// ID of the template that the contract was created from.
     #[serde(deserialize_with = "id")]
     pub template_id: String,
-    /// What the callback is for.
-    #[serde(deserialize_with = "word")]
+    /// Subject of the callback.
+    #[serde(deserialize_with = "value")]
     pub callback_type: Option<CallbackType>,
-    /// The contract's status.
-    #[serde(deserialize_with = "status")]
+    /// Status of the contract, as a number.
+    #[serde(deserialize_with = "open_enum_i64")]
     pub flow_callback_status: Option<FlowCallbackStatus>,
-    /// The same as a word.
-    #[serde(deserialize_with = "word")]
+    /// Status of the contract, as a string.
+    #[serde(deserialize_with = "value")]
     pub flow_callback_show_status: Option<FlowShowStatus>,
-    /// What was done.
-    #[serde(deserialize_with = "word")]
+    /// The operation.
+    #[serde(deserialize_with = "value")]
     pub operate: Option<FlowOperate>,
-    /// The contract's name.
-    #[serde(deserialize_with = "text")]
+    /// Name of the contract.
+    #[serde(deserialize_with = "string")]
     pub flow_name: Option<Personal>,
-    /// The contract's description.
-    #[serde(deserialize_with = "text")]
+    /// Description of the contract.
+    #[serde(deserialize_with = "string")]
     pub flow_description: Option<Personal>,
-    /// The contract's kind, as free text.
+    /// Kind of the contract, as free text.
     #[serde(deserialize_with = "name")]
     pub flow_type: String,
-    /// Why it was refused or withdrawn, in somebody's words.
-    #[serde(deserialize_with = "text")]
+    /// Reason of a refusal or withdrawal, as a person wrote it.
+    #[serde(deserialize_with = "string")]
     pub flow_message: Option<Personal>,
-    /// What the platform's program put in when it made the contract.
-    #[serde(deserialize_with = "text")]
+    /// Data that the platform's program attached when it created the contract.
+    #[serde(deserialize_with = "string")]
     pub user_data: Option<Personal>,
-    /// Whether the parties may sign in any order.
+    /// True if the parties may sign in any order.
     #[serde(deserialize_with = "lenient::optional")]
     pub unordered: Option<bool>,
-    /// When it was made.
+    /// Time of creation, as sent; see [`created_at`](Self::created_at).
     #[serde(deserialize_with = "lenient::scalar")]
     pub create_on: i64,
-    /// When it last changed.
+    /// Time of the last change, as sent; see [`updated_at`](Self::updated_at).
     #[serde(deserialize_with = "lenient::scalar")]
     pub updated_on: i64,
-    /// When it expires; zero: never.
+    /// Deadline for signing, as sent; zero means no deadline. See [`deadline`](Self::deadline).
     #[serde(deserialize_with = "lenient::scalar")]
     pub dead_line: i64,
-    /// When what the message tells happened.
+    /// Time of the event, as sent; see [`occurred_at`](Self::occurred_at).
     #[serde(deserialize_with = "lenient::scalar")]
     pub occur_time: i64,
-    /// Who gets copies.
-    #[serde(deserialize_with = "list")]
+    /// Recipients of copies.
+    #[serde(deserialize_with = "array")]
     pub cc_infos: Vec<Json>,
-    /// The parties.
-    #[serde(deserialize_with = "list")]
+    /// Parties of the contract.
+    #[serde(deserialize_with = "array")]
     pub approvers: Vec<Approver>,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
-    pub other: Members,
+    pub other: OtherFields,
 }
 
 impl FlowStatusChange {
-    /// Where the contract stands, in the API's word for it, such as `ALL`; empty where the message does
-    /// not say. `essbasic::FlowStatus` is made from it.
+    /// Returns the status of the contract by its name in the API, such as `ALL`; empty if the message has none.
+    ///
+    /// `essbasic::FlowStatus` implements `From` for it.
     pub fn status_name(&self) -> &str {
         match (&self.flow_callback_show_status, self.flow_callback_status) {
-            (Some(word), _) => word.as_str(),
-            (None, Some(number)) => number.name(),
+            (Some(status), _) => status.as_str(),
+            (None, Some(status)) => status.name(),
             (None, None) => "",
         }
     }
 
-    /// The member `CreateOn` as a time; `None` of zero.
-    pub fn create_on_as_time(&self) -> Option<SystemTime> {
-        as_time(self.create_on)
+    /// Returns the field `CreateOn` as a time; `None` if it is zero.
+    pub fn created_at(&self) -> Option<SystemTime> {
+        from_unix(self.create_on)
     }
 
-    /// The member `UpdatedOn` as a time; `None` of zero.
-    pub fn updated_on_as_time(&self) -> Option<SystemTime> {
-        as_time(self.updated_on)
+    /// Returns the field `UpdatedOn` as a time; `None` if it is zero.
+    pub fn updated_at(&self) -> Option<SystemTime> {
+        from_unix(self.updated_on)
     }
 
-    /// The member `DeadLine` as a time; `None` of zero.
-    pub fn dead_line_as_time(&self) -> Option<SystemTime> {
-        as_time(self.dead_line)
+    /// Returns the field `DeadLine` as a time; `None` if it is zero.
+    pub fn deadline(&self) -> Option<SystemTime> {
+        from_unix(self.dead_line)
     }
 
-    /// The member `OccurTime` as a time; `None` of zero.
-    pub fn occur_time_as_time(&self) -> Option<SystemTime> {
-        as_time(self.occur_time)
+    /// Returns the field `OccurTime` as a time; `None` if it is zero.
+    pub fn occurred_at(&self) -> Option<SystemTime> {
+        from_unix(self.occur_time)
     }
 }
 
@@ -116,22 +116,22 @@ impl FlowStatusChange {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Approver {
-    /// The signer's name.
-    #[serde(deserialize_with = "text")]
+    /// Name of the signer.
+    #[serde(deserialize_with = "string")]
     pub approver_name: Option<Personal>,
-    /// The signer's mobile number.
-    #[serde(deserialize_with = "text")]
+    /// Mobile number of the signer.
+    #[serde(deserialize_with = "string")]
     pub approver_mobile: Option<Personal>,
-    /// The number of the signer's identity document.
-    #[serde(deserialize_with = "text")]
+    /// Number of the signer's identity document.
+    #[serde(deserialize_with = "string")]
     pub approver_id_card_number: Option<Personal>,
-    /// All other members.
+    /// All other fields.
     #[serde(flatten)]
-    pub other: Members,
+    pub other: OtherFields,
 }
 
-open_set! {
-    /// What a callback about a contract is for.
+open_enum! {
+    /// Subject of a callback about a contract.
     CallbackType {
         Sign = "sign",
         Review = "review",
@@ -139,8 +139,8 @@ open_set! {
     }
 }
 
-open_set! {
-    /// What was done with a contract.
+open_enum! {
+    /// An operation on a contract.
     FlowOperate {
         Start = "start",
         Sign = "sign",
@@ -152,39 +152,39 @@ open_set! {
     }
 }
 
-open_set! {
-    /// A contract's status as a word.
+open_enum! {
+    /// Status of a contract, as a string.
     FlowShowStatus {
-        /// Created, or to be filled in; nobody has signed.
+        /// Created, or to be filled in; no party has signed.
         Init = "INIT",
         /// At least one party has signed, not all.
         Part = "PART",
         /// A party refused to sign. Final.
         Reject = "REJECT",
-        /// Every party has signed. Final, until it is released.
+        /// Every party has signed. Final, unless the contract is released later.
         All = "ALL",
         /// Expired before every party had signed. Final.
         Deadline = "DEADLINE",
         /// Withdrawn by its initiator. Final.
         Cancel = "CANCEL",
-        /// Void, for instance because a signer changed their name while it was open. Final.
+        /// Void, for instance because a signer's name changed before signing was complete. Final.
         Invalid = "INVALID",
         /// Released: the parties signed an agreement that ends it. Final.
         Relieved = "RELIEVED",
     }
 }
 
-/// A contract's status as a number.
+/// Status of a contract, as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlowCallbackStatus {
-    /// `1`: Created; nobody has signed.
+    /// `1`: Created; no party has signed.
     Init,
     /// `2`: At least one party has signed, not all.
     Part,
     /// `3`: A party refused to sign. Final.
     Reject,
-    /// `4`: Every party has signed. Final, until it is released.
+    /// `4`: Every party has signed. Final, unless the contract is released later.
     All,
     /// `5`: Expired before every party had signed. Final.
     Deadline,
@@ -192,16 +192,16 @@ pub enum FlowCallbackStatus {
     Cancel,
     /// `8`: To be filled in before it can be signed.
     ToFill,
-    /// `16`: Void, for instance because a signer changed their name while it was open. Final.
+    /// `16`: Void, for instance because a signer's name changed before signing was complete. Final.
     Invalid,
     /// `21`: Released: the parties signed an agreement that ends it. Final.
     Relieved,
-    /// A value that this version does not know. Made by `From` only where no other variant fits.
+    /// A value that this version does not know. `From` returns it only if no other variant fits.
     Unknown(i64),
 }
 
 impl FlowCallbackStatus {
-    /// Each with its number and the API's word for it.
+    /// Each known value with its number on the wire and its name in the API.
     const KNOWN: [(Self, i64, &'static str); 9] = [
         (Self::Init, 1, "INIT"),
         (Self::Part, 2, "PART"),
@@ -209,13 +209,13 @@ impl FlowCallbackStatus {
         (Self::All, 4, "ALL"),
         (Self::Deadline, 5, "DEADLINE"),
         (Self::Cancel, 6, "CANCEL"),
-        // To be filled in: the API has no word of its own for that.
+        // The API has no separate name for a contract that is to be filled in.
         (Self::ToFill, 8, "INIT"),
         (Self::Invalid, 16, "INVALID"),
         (Self::Relieved, 21, "RELIEVED"),
     ];
 
-    /// The value on the wire.
+    /// Returns the value on the wire.
     pub fn as_i64(self) -> i64 {
         match self {
             Self::Unknown(number) => number,
@@ -231,7 +231,7 @@ impl FlowCallbackStatus {
         Self::KNOWN.iter().find(|(known, ..)| *known == self)
     }
 
-    /// Whether no signature will follow. An unknown status is not held for final.
+    /// Returns whether no signature can follow. An unknown status is not final.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Init | Self::Part | Self::ToFill | Self::Unknown(_))
     }
@@ -242,11 +242,4 @@ impl From<i64> for FlowCallbackStatus {
         let known = Self::KNOWN.iter().find(|(_, known, _)| *known == number);
         known.map_or(Self::Unknown(number), |(status, ..)| *status)
     }
-}
-
-fn status<'de, D>(deserializer: D) -> Result<Option<FlowCallbackStatus>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    Ok(lenient::optional::<_, i64>(deserializer)?.map(FlowCallbackStatus::from))
 }

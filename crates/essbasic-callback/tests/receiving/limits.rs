@@ -1,4 +1,4 @@
-//! Identifiers and names from outside are bounded, kept or shown.
+//! Limits of identifiers and names, and of the `Debug` output.
 
 use essbasic_callback::{MAX_ID_BYTES, Message, MessageData, MsgType};
 use serde_json::{Value, json};
@@ -28,9 +28,9 @@ fn an_id_of_a_message_has_at_most_256_bytes() {
     }
 }
 
-/// Each field that is kept as a string and that `Debug` shows.
+/// Covers each string field that `Debug` shows.
 #[test]
-fn longer_ids_in_the_data_leave_it_untyped() {
+fn data_with_a_longer_id_stays_untyped() {
     let contract = |field: &str, value: Value| {
         let mut data = json!({ "FlowId": "f" });
         data[field] = value;
@@ -76,7 +76,7 @@ fn longer_ids_in_the_data_leave_it_untyped() {
 }
 
 #[test]
-fn what_debug_shows_does_not_grow_with_a_message() {
+fn the_debug_output_is_bounded() {
     let many: Value = (0..50_000).map(|n| (format!("f{n}"), json!(1))).collect();
     let long = json!({ "n".repeat(HUGE): 1 });
     let wide = json!({ "签".repeat(100_000): 1 });
@@ -109,7 +109,7 @@ fn what_debug_shows_does_not_grow_with_a_message() {
     }
     let few = read(&message("1", "BillingUse", r#"{"B":1,"A":2}"#));
     assert!(format!("{few:?}").contains(r#"data: {"A", "B"}"#));
-    // A contract with hundreds of parties stays typed.
+    // A contract with 1,000 parties is typed.
     let parties = json!({ "FlowId": "f", "Approvers": vec![json!({}); 1_000] });
     let large = read(&message("1", "FlowStatusChange", &parties.to_string()));
     assert_eq!(large.msg_type, MsgType::FlowStatusChange);

@@ -15,8 +15,8 @@ fn each_failed_check_has_its_reason() {
     };
     let sign = |body: &[u8]| Some(sender::signature(TOKEN.as_bytes(), body));
     let plain = sender::message("id", "OrgAuth", "{}").into_bytes();
-    let (sealed, signature) = sender::seal(&sender::message("id", "OrgAuth", "{}"));
-    let encrypted = |text: &str| sender::seal(text).0;
+    let (sealed, signature) = sender::send(&sender::message("id", "OrgAuth", "{}"));
+    let encrypted = |text: &str| sender::send(text).0;
     let long = "i".repeat(MAX_ID_BYTES + 1);
     let old = sender::message("id", "FlowStatusChange", r#"{"FlowId":"f","OccurTime":1}"#);
     let other_key = || CallbackKey::new(KEY.replace('C', "D")).unwrap();
@@ -73,9 +73,9 @@ fn each_failed_check_has_its_reason() {
     }
 }
 
-/// A wrong key yields random text, whose padding is right now and then: the reason must not depend on it.
+/// A wrong key yields random bytes, whose padding is sometimes valid. The reason must not depend on it.
 #[test]
-fn a_wrong_key_is_told_alike_whatever_its_padding() {
+fn the_reason_of_a_wrong_key_does_not_depend_on_the_padding() {
     let message = sender::message("id", "OrgAuth", "{}");
     let wrong_padding = {
         let mut blocks = sender::padded(message.as_bytes());
@@ -83,7 +83,7 @@ fn a_wrong_key_is_told_alike_whatever_its_padding() {
         blocks
     };
     for blocks in [wrong_padding, sender::padded(b"no JSON"), vec![0; 32]] {
-        let body = sender::wrap(&sender::encrypt(KEY, &blocks));
+        let body = sender::body(&sender::encrypt(KEY, &blocks));
         let refused = Receiver::new(None, key()).receive(None, &body, now()).unwrap_err();
         assert_eq!(refused.reason(), RefusalReason::WrongKey);
     }

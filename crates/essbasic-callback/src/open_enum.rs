@@ -1,7 +1,7 @@
-//! Open value sets: a known value is a variant, any other is kept.
+//! Open enums: a known value is a variant, and any other value is kept.
 
-/// Declares one; each variant stands beside its value on the wire.
-macro_rules! open_set {
+/// Declares an open enum of strings, each variant with its value on the wire.
+macro_rules! open_enum {
     (
         $(#[$meta:meta])*
         $name:ident { $($(#[$doc:meta])* $variant:ident = $value:literal,)+ }
@@ -15,16 +15,15 @@ macro_rules! open_set {
                 $(#[$doc])*
                 $variant,
             )+
-            /// A value that this version does not know. Made by `From` only where no other variant
-            /// fits; so matching it means what it says.
+            /// A value that this version does not know. `From` returns it only if no other variant fits.
             Unknown(String),
         }
 
         impl $name {
-            /// Every known value.
+            /// All known values.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The value on the wire.
+            /// Returns the value on the wire.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $value,)+
@@ -56,4 +55,4 @@ macro_rules! open_set {
     };
 }
 
-pub(crate) use open_set;
+pub(crate) use open_enum;

@@ -1,4 +1,4 @@
-//! What `Debug` shows: no secret, and nothing about a person.
+//! `Debug` shows no secret and no personal data.
 
 use essbasic_callback::{Received, Receiver};
 
@@ -6,20 +6,20 @@ use crate::sender::{KEY, TOKEN, message};
 use crate::{key, now, read, receiver, token};
 
 const PERSONAL: [&str; 6] =
-    ["张三", "13800000001", "110101199001011234", "劳动合同", "his words", "private"];
+    ["张三", "13800000001", "110101199001011234", "劳动合同", "a reason", "private"];
 
 #[track_caller]
-fn assert_hidden(shown: &str) {
+fn assert_redacted(shown: &str) {
     for text in PERSONAL {
         assert!(!shown.contains(text), "{text} in {shown}");
     }
 }
 
 #[test]
-fn personal_data() {
+fn personal_data_is_redacted() {
     let contract = r#"{
         "FlowId": "flow", "FlowName": "劳动合同", "FlowDescription": "private", "UserData": "private",
-        "FlowMessage": "his words", "CcInfos": [{ "Name": "张三", "Mobile": "13800000001" }],
+        "FlowMessage": "a reason", "CcInfos": [{ "Name": "张三", "Mobile": "13800000001" }],
         "Approvers": [{ "ApproverName": "张三", "ApproverMobile": "13800000001",
             "ApproverIdCardNumber": "110101199001011234", "Nickname": "private" }],
         "Another": { "Name": "张三" }
@@ -29,7 +29,7 @@ fn personal_data() {
         ("FlowStatusChange", contract),
         ("FlowStatusChange", &text),
         ("DocumentFill", contract),
-        ("Unheard", contract),
+        ("Unknown", contract),
         ("OrgOpenTsignBiz", r#"{ "LegalName": "张三", "Other": "13800000001" }"#),
         ("OrgCertify", r#"{ "CertifyReason": "private", "Other": ["张三"] }"#),
         ("OrgAuth", r#"{ "Name": "张三" }"#),
@@ -41,22 +41,22 @@ fn personal_data() {
     ] {
         let text = message("the-id", msg_type, data);
         let read = read(&text);
-        assert!(read.json().contains(data), "the message itself has it all");
+        assert!(read.json().contains(data), "the JSON is not redacted");
         for shown in [format!("{read:?}"), format!("{read:#?}")] {
-            assert_hidden(&shown);
+            assert_redacted(&shown);
             assert!(shown.contains("the-id"), "{shown}");
         }
         let open = Receiver::new(None, None);
         let received = open.receive(None, text.as_bytes(), now()).unwrap();
-        assert_hidden(&format!("{received:?}"));
+        assert_redacted(&format!("{received:?}"));
         let Received::New(delivery) = received else { panic!() };
         let (message, claim) = delivery.into_parts();
-        assert_hidden(&format!("{claim:?} {message:?}"));
+        assert_redacted(&format!("{claim:?} {message:?}"));
     }
 }
 
 #[test]
-fn what_is_shown_helps() {
+fn identifiers_and_field_names_are_shown() {
     let shown = format!(
         "{:?}",
         read(&message(
@@ -73,7 +73,7 @@ fn what_is_shown_helps() {
 }
 
 #[test]
-fn secrets() {
+fn secrets_are_redacted() {
     let shown = format!("{:?} {:?} {:#?}", token(), key(), receiver());
     for secret in [TOKEN, KEY, "CC23FB38", "test", "116, 101"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
