@@ -1,4 +1,4 @@
-//! `Authorization` headers: parsed into what they say, or refused; none that was made up verifies.
+//! `Authorization` headers: a header is rejected, or prints as it was parsed. No forged header verifies.
 
 #![no_main]
 
@@ -11,13 +11,13 @@ fuzz_target!(|header: &str| {
     let names: Vec<&str> = parsed.signed_headers().collect();
     let names = names.join(";");
     let scope = format!("Credential={secret_id}/{date}/{service}/tc3_request");
-    let written = format!("TC3-HMAC-SHA256 {scope}, SignedHeaders={names}, Signature={signature}");
-    assert_eq!(Authorization::parse(&written), Ok(parsed));
-    // Nothing was left out but spaces.
+    let printed = format!("TC3-HMAC-SHA256 {scope}, SignedHeaders={names}, Signature={signature}");
+    assert_eq!(Authorization::parse(&printed), Ok(parsed));
+    // The two differ only in white space.
     let dense = |text: &str| text.split_ascii_whitespace().collect::<String>();
-    assert_eq!(dense(header), dense(&written));
+    assert_eq!(dense(header), dense(&printed));
 
-    // Whatever it signs is there, so that the signature itself is what is judged.
+    // Every signed header is present, so that verification reaches the signature.
     let received = Received {
         method: "POST",
         path: "/",
@@ -26,6 +26,6 @@ fuzz_target!(|header: &str| {
         payload: Payload::Signed(b"{}"),
         timestamp: 1_551_113_065,
     };
-    let verdict = verify(&parsed, "a key that nobody knows", &received, received.timestamp);
-    assert!(verdict.is_err_and(|error| error != VerifyError::Expired));
+    let verified = verify(&parsed, "another key", &received, received.timestamp);
+    assert!(verified.is_err_and(|error| error != VerifyError::Expired));
 });

@@ -1,5 +1,5 @@
-//! Credentials files, and what the services answer that they lead to: keys or an error, and no error
-//! repeats what stands in a file.
+//! Credential files, and responses of the services that they name: credentials or an error. No error contains text
+//! of a file.
 
 #![no_main]
 
@@ -13,30 +13,30 @@ use tc3_client::credentials::{CredentialSource, FetchStep, Profile};
 use tc3_client::transport::{Bytes, HeaderMap, Response, StatusCode};
 use tempfile::TempDir;
 
-/// In memory, where the machine has such a place.
+/// In memory, if the system has `/dev/shm`.
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
     let shared = Path::new("/dev/shm");
     let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() };
     let folder = folder.unwrap();
-    for below in [".tencentcloud", ".tccli"] {
-        std::fs::create_dir(folder.path().join(below)).unwrap();
+    for name in [".tencentcloud", ".tccli"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
     }
     folder
 });
 
-/// Stands in the dictionary as a value.
+/// A value in the dictionary of this target.
 const SECRET: &str = "HUSHHUSH";
 
-/// How often a source may ask: twice three attempts, with pauses.
-const STEPS: usize = 16;
+/// Maximum number of steps of a source: two requests of three attempts each, with backoff.
+const MAX_STEPS: usize = 16;
 
 fuzz_target!(|data: &[u8]| {
     let mut parts = data.split(|byte| *byte == 0);
-    let place = match parts.next() {
+    let file = match parts.next() {
         Some(b"sdk") => ".tencentcloud/credentials",
         _ => ".tccli/default.credential",
     };
-    let path: PathBuf = FOLDER.path().join(place);
+    let path: PathBuf = FOLDER.path().join(file);
     std::fs::write(&path, parts.next().unwrap_or_default()).unwrap();
     let profile = Profile::new()
         .with_folders(FOLDER.path(), FOLDER.path().join("nowhere"))
@@ -46,14 +46,14 @@ fuzz_target!(|data: &[u8]| {
 
     let now = Duration::from_secs(1_700_000_000);
     let mut now = Now { unix: now, monotonic: now };
-    let (mut answer, mut asked) = (None, false);
-    for _ in 0..STEPS {
-        match fetch.next(now, answer.take()) {
+    let (mut response, mut has_sent) = (None, false);
+    for _ in 0..MAX_STEPS {
+        match fetch.next(now, response.take()) {
             FetchStep::Send(request) => {
                 assert!(request.uri.host().is_some_and(|host| {
                     host == "metadata.tencentyun.com" || host.ends_with(".tencentcloudapi.com")
                 }));
-                asked = true;
+                has_sent = true;
                 let part = parts.next().unwrap_or_default();
                 let status = match part.first() {
                     Some(b'4') => StatusCode::NOT_FOUND,
@@ -61,7 +61,7 @@ fuzz_target!(|data: &[u8]| {
                     _ => StatusCode::OK,
                 };
                 let body = Bytes::copy_from_slice(part);
-                answer = Some(Ok(Response { status, headers: HeaderMap::new(), body }));
+                response = Some(Ok(Response { status, headers: HeaderMap::new(), body }));
             }
             FetchStep::Sleep(time) => {
                 assert!(time < Duration::from_secs(60));
@@ -73,7 +73,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(keys.iter().all(|key| {
                     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
                 }));
-                // The id is shown, and may hold the same letters.
+                // The ID is shown, and may contain the token.
                 let shown = format!("{credential:?}").replace(credential.secret_id(), "");
                 let token = credential.token().filter(|token| token.len() > 16);
                 assert!(token.is_none_or(|token| !shown.contains(token)));
@@ -82,11 +82,11 @@ fuzz_target!(|data: &[u8]| {
             FetchStep::Absent => return,
             FetchStep::Failed(error) => {
                 let shown = format!("{error} {error:?}");
-                assert!(asked || !shown.contains(SECRET), "{shown}");
+                assert!(has_sent || !shown.contains(SECRET), "{shown}");
                 assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
                 return;
             }
         }
     }
-    panic!("the source asks for ever");
+    panic!("the source has not finished after {MAX_STEPS} steps");
 });

@@ -1,5 +1,5 @@
-//! The emulator's HTTP surface: whatever comes is answered in HTTP or hung up on. A panic in any of its
-//! tasks ends the process, since the fuzzer's hook aborts on it.
+//! The emulator's HTTP server: any input gets an HTTP response or a closed connection. A panic in any task aborts the
+//! process by the fuzzer's panic hook.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use essbasic_emulator::{
     APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, modelled_actions,
 };
 use essbasic_models::CATALOGUE;
-use fuzz::{edited, text};
+use fuzz::{mutate, text};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tc3_api::{Base64, Envelope};
@@ -41,9 +41,9 @@ const COMMANDS: [&str; 12] = [
 fuzz_target!(|data: &[u8]| {
     let emulator = Emulator::builder().manual_clock(NOW).rate_limit(None).start().unwrap();
     let mut caller = Caller::new(&emulator);
-    // Where the input ends, so does the story.
-    caller.look_around();
-    let _ = caller.go(&mut Unstructured::new(data));
+    caller.collect_ids();
+    // The steps end with the input.
+    let _ = caller.run(&mut Unstructured::new(data));
     let after = caller.call("DescribeTemplates", &json!({ "Agent": agent() }).to_string(), true);
     assert!(!after.contains("Error"), "{after}");
 });
@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
 struct Caller<'a> {
     emulator: &'a Emulator,
     host: String,
-    /// Ids and links that the emulator has given away, with the names of their members.
+    /// IDs and links from responses of the emulator, with the names of their fields.
     seen: Vec<(String, String)>,
 }
 
@@ -61,8 +61,8 @@ impl<'a> Caller<'a> {
         Self { emulator, host, seen: Vec::new() }
     }
 
-    /// What is there from the start: contracts in every state and templates; and a file.
-    fn look_around(&mut self) {
+    /// Collects the IDs of the initial contracts and templates, and of an uploaded file.
+    fn collect_ids(&mut self) {
         let get = "GET /_emulator/flows HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
         let (_, flows) = self.send(get.as_bytes());
         let flows = String::from_utf8(flows).unwrap();
@@ -72,14 +72,15 @@ impl<'a> Caller<'a> {
         for (action, body) in
             [("DescribeTemplates", json!({ "Agent": agent() })), ("UploadFiles", upload)]
         {
-            let answer = self.call(action, &body.to_string(), true);
-            assert!(!answer.contains("Error"), "{answer}");
-            self.learn(&answer);
+            let response = self.call(action, &body.to_string(), true);
+            assert!(!response.contains("Error"), "{response}");
+            self.collect(&response);
         }
     }
 
-    fn go(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
-        // Those that do something; the others are checked and get a response of the right shape.
+    /// Performs up to six steps.
+    fn run(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        // The other actions are validated and get a response without state.
         let modelled: Vec<_> = modelled_actions().collect();
         for _ in 0..u.int_in_range(1..=6)? {
             match u.int_in_range(0..=7)? {
@@ -92,18 +93,18 @@ impl<'a> Caller<'a> {
                 }
                 1 => {
                     let command = *u.choose(&COMMANDS)?;
-                    let id = self.known("FlowId", u)?;
-                    let order = match command {
+                    let id = self.seen_id("FlowId", u)?;
+                    let request = match command {
                         "clock" => json!({ "advance_seconds": 4 }),
                         _ => json!({ "flow": id, "party": 0, "reason": "r" }),
                     };
-                    let order = edited(order, u)?.to_string();
-                    self.post(&format!("/_emulator/{command}"), &order);
+                    let request = mutate(request, u)?.to_string();
+                    self.post(&format!("/_emulator/{command}"), &request);
                     self.get(&format!("/_emulator/flows/{}", text(u)?));
                     if command == "faults" {
-                        // What goes wrong on purpose from here on would pass for a mistake.
+                        // Faults are removed again, since injected errors would hide real ones.
                         let faults = json!({ "seed": 1, "faults": [{ "kind": "reset", "rate": 1, "action": "x", "times": 1 }] });
-                        self.post("/_emulator/faults", &edited(faults, u)?.to_string());
+                        self.post("/_emulator/faults", &mutate(faults, u)?.to_string());
                         self.post("/_emulator/faults", "{\"faults\": []}");
                     }
                 }
@@ -124,15 +125,15 @@ impl<'a> Caller<'a> {
                         false => u.choose(CATALOGUE.actions)?.info.name,
                     };
                     let body = self.body(action, u)?;
-                    let answer = self.call(action, &body, u.ratio(15, 16)?);
-                    self.learn(&answer);
+                    let response = self.call(action, &body, u.ratio(15, 16)?);
+                    self.collect(&response);
                 }
             }
         }
         Ok(())
     }
 
-    /// A body that is right, or almost.
+    /// Returns a mutated request body.
     fn body(&self, action: &str, u: &mut Unstructured<'_>) -> Result<String> {
         let request = CATALOGUE.action(action).map(|meta| meta.request);
         let mut body = match (request, u.ratio(1, 2)?) {
@@ -141,28 +142,28 @@ impl<'a> Caller<'a> {
             (Some(request), false) => skeleton(request),
             (None, _) => json!({}),
         };
-        if let Value::Object(members) = &mut body {
-            members.insert("Agent".to_owned(), agent());
+        if let Value::Object(fields) = &mut body {
+            fields.insert("Agent".to_owned(), agent());
         }
         self.fill(&mut body, "", u)?;
-        Ok(edited(body, u)?.to_string())
+        Ok(mutate(body, u)?.to_string())
     }
 
-    /// Puts what the emulator knows where a placeholder stands.
+    /// Replaces placeholders with IDs that the emulator has returned.
     fn fill(&self, value: &mut Value, name: &str, u: &mut Unstructured<'_>) -> Result<()> {
         match value {
             Value::Array(elements) => {
-                elements.iter_mut().try_for_each(|one| self.fill(one, name, u))
+                elements.iter_mut().try_for_each(|element| self.fill(element, name, u))
             }
-            Value::Object(members) => {
-                members.iter_mut().try_for_each(|(name, value)| self.fill(value, name, u))
+            Value::Object(fields) => {
+                fields.iter_mut().try_for_each(|(name, value)| self.fill(value, name, u))
             }
             Value::String(text) => {
                 match name {
                     "FileName" => *text = "a.pdf".to_owned(),
                     "FileBody" => *text = Base64::encode(PDF).as_str().to_owned(),
                     name if text.starts_with('<') && name.contains("Id") => {
-                        *text = self.known(name, u)?;
+                        *text = self.seen_id(name, u)?;
                     }
                     _ => {}
                 }
@@ -172,22 +173,25 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// One that stands under such a name: `FlowIds` is like `FlowId`, `FileIds` like `FileId`.
-    fn known(&self, name: &str, u: &mut Unstructured<'_>) -> Result<String> {
-        let like = |other: &str| other.get(..4) == name.get(..4);
-        let alike: Vec<_> = self.seen.iter().filter(|(other, _)| like(other)).collect();
-        match alike.is_empty() {
+    /// Returns an ID from a field whose name has the same first four letters, as `FlowIds` and `FlowId`.
+    fn seen_id(&self, name: &str, u: &mut Unstructured<'_>) -> Result<String> {
+        let is_similar = |other: &str| other.get(..4) == name.get(..4);
+        let ids: Vec<_> = self.seen.iter().filter(|(other, _)| is_similar(other)).collect();
+        match ids.is_empty() {
             true => text(u),
-            false => Ok(u.choose(&alike)?.1.clone()),
+            false => Ok(u.choose(&ids)?.1.clone()),
         }
     }
 
-    fn learn(&mut self, answer: &str) {
+    /// Collects IDs and links of a response.
+    fn collect(&mut self, response: &str) {
         fn walk(name: &str, value: &Value, seen: &mut Vec<(String, String)>) {
             match value {
-                Value::Array(elements) => elements.iter().for_each(|one| walk(name, one, seen)),
-                Value::Object(members) => {
-                    members.iter().for_each(|(name, value)| walk(name, value, seen));
+                Value::Array(elements) => {
+                    elements.iter().for_each(|element| walk(name, element, seen))
+                }
+                Value::Object(fields) => {
+                    fields.iter().for_each(|(name, value)| walk(name, value, seen));
                 }
                 Value::String(text) if name.contains("Id") || name.contains("Url") => {
                     seen.push((name.to_owned(), text.clone()));
@@ -195,12 +199,12 @@ impl<'a> Caller<'a> {
                 _ => {}
             }
         }
-        if let Ok(value) = serde_json::from_str(answer) {
+        if let Ok(value) = serde_json::from_str(response) {
             walk("", &value, &mut self.seen);
         }
     }
 
-    /// The answer's body; it must be one of the API's.
+    /// Sends an API call, and returns the body of its response, which must be a valid envelope.
     fn call(&self, action: &str, body: &str, signed: bool) -> String {
         let request = Request::post(&self.host, action, body.as_bytes());
         self.envelope(
@@ -212,7 +216,7 @@ impl<'a> Caller<'a> {
     }
 
     fn query(&self, action: &str, query: &str) -> String {
-        // The rest no URL holds as it is.
+        // All other characters must be escaped in a URL.
         let plain = |c: &char| c.is_ascii_alphanumeric() || "-._~%&=+".contains(*c);
         let query: String = query.chars().filter(plain).collect();
         let request = Request {
@@ -235,9 +239,9 @@ impl<'a> Caller<'a> {
             request.content_type,
             request.action.unwrap_or_default(),
         );
-        let (status, answer) = self.send(bytes.as_bytes());
+        let (status, response) = self.send(bytes.as_bytes());
         assert_eq!(status, 200);
-        let text = String::from_utf8(answer).unwrap();
+        let text = String::from_utf8(response).unwrap();
         let envelope = Envelope::<Value>::deserialize(text.as_bytes()).unwrap();
         assert_eq!(envelope.request_id.len(), 36, "{text}");
         if let Err(error) = envelope.result {
@@ -261,40 +265,40 @@ impl<'a> Caller<'a> {
         );
     }
 
-    /// Sends what may be no whole request, and shows that nothing more will come.
+    /// Sends bytes that may be an incomplete request, and shuts down the write side.
     fn send_and_close(&self, bytes: &[u8]) {
         self.exchange(bytes, true);
     }
 
-    /// Sends a whole request; status and body of the answer.
+    /// Sends a complete request, and returns the status and body of the response.
     fn send(&self, bytes: &[u8]) -> (u16, Vec<u8>) {
         match self.exchange(bytes, false) {
-            Some(answer) => answer,
-            None => panic!("no answer to {:?}", String::from_utf8_lossy(bytes)),
+            Some(response) => response,
+            None => panic!("no response to {:?}", String::from_utf8_lossy(bytes)),
         }
     }
 
-    /// Status and body of the answer; `None` where the emulator hung up.
+    /// Returns the status and body of the response; `None` if the emulator closed the connection.
     fn exchange(&self, bytes: &[u8], close: bool) -> Option<(u16, Vec<u8>)> {
         let mut stream = TcpStream::connect(&self.host).unwrap();
-        // Longer than any answer takes, shorter than the emulator waits for a request's rest.
+        // Longer than any response takes, and shorter than the emulator's timeout for the rest of a request.
         stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
-        // The emulator may hang up before it has read everything.
+        // The emulator may close the connection before it has read everything.
         let sent = stream.write_all(bytes);
         if close {
             let _ = sent.and_then(|()| stream.shutdown(Shutdown::Write));
         }
-        let mut answer = Vec::new();
-        if let Err(error) = stream.read_to_end(&mut answer) {
+        let mut bytes = Vec::new();
+        if let Err(error) = stream.read_to_end(&mut bytes) {
             assert!(error.kind() == std::io::ErrorKind::ConnectionReset, "{error}");
         }
-        if answer.is_empty() {
+        if bytes.is_empty() {
             return None;
         }
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut response = httparse::Response::new(&mut headers);
-        let length = response.parse(&answer).unwrap().unwrap();
-        Some((response.code.unwrap(), answer.split_off(length)))
+        let length = response.parse(&bytes).unwrap().unwrap();
+        Some((response.code.unwrap(), bytes.split_off(length)))
     }
 }
 
@@ -307,7 +311,7 @@ fn agent() -> Value {
     })
 }
 
-/// What makes a contract; the file's id is put in.
+/// Returns a request that creates a contract; the file ID is a placeholder.
 fn contract() -> Value {
     let party = |name: &str, mobile: &str| {
         json!({

@@ -1,5 +1,5 @@
-//! Names of files, made by a template of what the service says: one file a contract, in the folder and
-//! nowhere else, under a name that every file system takes.
+//! File names, from a template and names of the service: one file per contract, in the folder and nowhere else, under
+//! a name that every file system accepts.
 
 #![no_main]
 
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 struct Input {
     template: String,
-    /// Flow id, name and type of each file.
+    /// Flow ID, name and type of each file.
     files: Vec<[String; 3]>,
 }
 
@@ -65,29 +65,29 @@ fuzz_target!(|input: Input| {
         check(name);
         assert!(names.insert(name.to_lowercase()), "{name:?} twice");
     }
-    // Whatever was not saved left nothing behind, and nothing stands anywhere else.
+    // There are no files besides the saved ones, in the folder or outside of it.
     assert!(entries(&folder).iter().all(|name| names.contains(&name.to_lowercase())));
     assert_eq!(entries(&folder).len(), names.len());
     assert!(entries(base.path()).iter().all(|name| name == "folder"));
 });
 
-/// A client of a service that calls files so.
+/// Returns a client of a service with these files.
 fn client(files: Vec<[String; 3]>) -> Client {
     let client = blocking_client(move |request| {
         if request.method != Method::POST {
             return response(200, "application/pdf", "%PDF-1.7 %%EOF");
         }
         let body: Value = serde_json::from_slice(&request.body).unwrap();
-        let asked: Vec<&str> =
+        let requested: Vec<&str> =
             body["FlowIds"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-        let infos = files.iter().filter(|[flow, ..]| asked.contains(&flow.as_str()));
+        let infos = files.iter().filter(|[flow, ..]| requested.contains(&flow.as_str()));
         let infos = infos.map(|[flow, name, kind]| {
             let links = json!([{"Url": "https://files.example/f", "Name": name, "Type": kind}]);
             json!({ "FlowId": flow, "ResourceUrlInfos": links })
         });
         let infos: Value = infos.collect();
-        let answer = json!({"Response": {"FlowResourceUrlInfos": infos, "RequestId": "r"}});
-        response(200, "application/json", answer.to_string())
+        let body = json!({"Response": {"FlowResourceUrlInfos": infos, "RequestId": "r"}});
+        response(200, "application/json", body.to_string())
     });
     Client::from_client(client, agent("a", "o", "p"))
 }

@@ -1,16 +1,16 @@
-//! The generator: from any spec and overlay to files that are Rust, or to problems; the same each time.
+//! The generator: any spec and overlay give files that are valid Rust, or errors, identical each time.
 
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
-use fuzz::edited;
+use fuzz::mutate;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tc3_codegen::overlay::Overlay;
 use tc3_codegen::spec::Spec;
 use tc3_codegen::{Input, Source, changelog, diff, generate, missing_renames, parse};
 
-/// The pairs that the generator's own tests are about.
+/// Specs and overlays of the generator's own tests.
 const PAIRS: [[&str; 2]; 3] = [
     [
         include_str!("../../crates/tc3-codegen/golden/adversarial/spec.json"),
@@ -32,32 +32,32 @@ fuzz_target!(|data: &[u8]| {
         let (spec, overlay) = text.split_once('\0').unwrap_or((&text, PAIRS[2][1]));
         check(spec, overlay);
     } else {
-        // Where the input ends too soon there is nothing to check.
-        let _ = shaped(&mut Unstructured::new(data));
+        // An input that is too short is not checked.
+        let _ = check_mutated(&mut Unstructured::new(data));
     }
 });
 
-fn shaped(u: &mut Unstructured<'_>) -> Result<()> {
+fn check_mutated(u: &mut Unstructured<'_>) -> Result<()> {
     let [old, overlay] = *u.choose(&PAIRS)?;
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-    let spec = edited(read(old), u)?.to_string();
-    let overlay = edited(read(overlay), u)?.to_string();
-    let generates = check(&spec, &overlay);
+    let spec = mutate(read(old), u)?.to_string();
+    let overlay = mutate(read(overlay), u)?.to_string();
+    let is_generated = check(&spec, &overlay);
     let old: Spec = parse("old", old).unwrap();
     let Ok(new) = parse::<Spec>("new", &spec) else { return Ok(()) };
     let _ = changelog(&diff(&old, &new));
-    // Of a spec that names a member twice the comparison is with the first.
-    assert!(!generates || diff(&new, &new).is_empty());
+    // If a spec has a field twice, the comparison uses the first, so a spec may differ from itself.
+    assert!(!is_generated || diff(&new, &new).is_empty());
     Ok(())
 }
 
-/// Whether files come of them.
+/// Checks the generator's output, and returns whether it generated files.
 fn check(spec: &str, overlay: &str) -> bool {
     let input = |overlay| Input {
         spec: Source { name: "spec.json", text: spec },
         overlay: Source { name: "overlay.json", text: overlay },
         docs: None,
-        provenance: "*/ made\nup",
+        provenance: "*/ two\nlines",
     };
     let generated = generate(input(overlay));
     match &generated {

@@ -1,9 +1,9 @@
-//! The importer: from any reference to a spec and documentation that generate, or to problems.
+//! The importer: any reference gives a spec and documentation that the generator accepts, or errors.
 
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
-use fuzz::edited;
+use fuzz::mutate;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tc3_codegen::overlay::{Docs, Overlay};
@@ -19,15 +19,15 @@ fuzz_target!(|data: &[u8]| {
         let (reference, codes) = text.split_once('\0').unwrap_or((&text, CODES));
         check(reference, codes);
     } else {
-        // Where the input ends too soon there is nothing to check.
-        let _ = shaped(&mut Unstructured::new(data));
+        // An input that is too short is not checked.
+        let _ = check_mutated(&mut Unstructured::new(data));
     }
 });
 
-fn shaped(u: &mut Unstructured<'_>) -> Result<()> {
+fn check_mutated(u: &mut Unstructured<'_>) -> Result<()> {
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-    let reference = edited(read(REFERENCE), u)?.to_string();
-    check(&reference, &edited(read(CODES), u)?.to_string());
+    let reference = mutate(read(REFERENCE), u)?.to_string();
+    check(&reference, &mutate(read(CODES), u)?.to_string());
     Ok(())
 }
 
@@ -57,7 +57,7 @@ fn check(reference: &str, codes: &str) {
                 }
             }
         }
-        // The reference may contradict itself; what the importer adds may not.
+        // The reference may contradict itself, but the importer's additions may not.
         Err(problems) => {
             for problem in problems {
                 assert_eq!(problem.file, "spec.json", "{problem}");

@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
     document(data, is_json);
 });
 
-/// What is JSON to us is JSON to `serde_json`, and the other way round except for deeper nesting.
+/// Checks that this crate and `serde_json` accept the same texts, except for deeper nesting.
 fn grammar(data: &[u8]) -> bool {
     let read = |mut reader: Reader<'_>| reader.skip().and_then(|()| reader.end());
     let ours = Reader::new(data).and_then(read).is_ok();
@@ -75,7 +75,7 @@ fn formats(data: &[u8]) {
     }
 }
 
-/// Number of members of all objects of a text, duplicates included.
+/// Number of fields of all objects of a text, including duplicates.
 struct Names(usize);
 
 impl<'de> Deserialize<'de> for Names {
@@ -137,12 +137,12 @@ impl<'de> Deserialize<'de> for Names {
 fn distinct_names(value: &Value) -> usize {
     match value {
         Value::Array(elements) => elements.iter().map(distinct_names).sum(),
-        Value::Object(members) => members.values().map(|inner| 1 + distinct_names(inner)).sum(),
+        Value::Object(fields) => fields.values().map(|inner| 1 + distinct_names(inner)).sum(),
         _ => 0,
     }
 }
 
-/// A number is read as an integer exactly, as the nearest float, and as its own digits.
+/// Checks that a number is read exactly as an integer, as the nearest float, and as its own digits.
 fn number(text: &str) {
     let digits = text.trim_matches([' ', '\t', '\n', '\r']);
     if !digits.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
@@ -167,7 +167,7 @@ fn number(text: &str) {
     }
 }
 
-/// What was read is the same after it was written and read again, by this crate as by serde's way.
+/// Checks that a decoded object is unchanged after encoding and decoding, by this crate and by serde.
 fn document(data: &[u8], is_json: bool) {
     let ours = decode::<Document>(data);
     if let Err(error) = &ours {
@@ -179,7 +179,7 @@ fn document(data: &[u8], is_json: bool) {
     let theirs = serde_json::from_slice::<Document>(data);
     if let (Ok(ours), Ok(theirs)) = (&ours, theirs) {
         let mut theirs = theirs;
-        // A number in place of a string has passed the parser of serde_json.
+        // `serde_json` has parsed a number in place of a string, so its digits may differ.
         same_strings(&mut theirs, ours);
         assert_eq!(&theirs, ours);
     }

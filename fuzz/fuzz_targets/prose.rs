@@ -1,5 +1,4 @@
-//! The reference's prose: whatever it is, it becomes Markdown that holds no HTML and leads nowhere but to
-//! the web.
+//! The reference's prose: any text becomes Markdown without HTML or images, whose links lead to the web.
 
 #![no_main]
 
@@ -16,7 +15,7 @@ fuzz_target!(|text: &str| {
     let reference: Reference = parse("api.json", &reference.to_string()).unwrap();
     let docs = reference.docs();
     let Some((_, markdown)) = docs.actions.iter().next() else { return };
-    // As rustdoc reads it.
+    // The extensions of rustdoc.
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -25,7 +24,7 @@ fuzz_target!(|text: &str| {
     for event in Parser::new_ext(markdown, options) {
         match event {
             Event::Html(_) | Event::InlineHtml(_) => panic!("HTML in {markdown:?}"),
-            Event::Start(Tag::Image { .. }) => panic!("a picture in {markdown:?}"),
+            Event::Start(Tag::Image { .. }) => panic!("an image in {markdown:?}"),
             Event::Start(Tag::Link { dest_url, .. }) => {
                 let web = dest_url.starts_with("http://") || dest_url.starts_with("https://");
                 assert!(web, "{dest_url:?} in {markdown:?}");

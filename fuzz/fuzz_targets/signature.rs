@@ -1,4 +1,4 @@
-//! Signatures: whatever is signed verifies as it was signed, and not after any change.
+//! Signatures: a signed request verifies, and does not after a change.
 
 #![no_main]
 
@@ -25,13 +25,13 @@ struct Input {
 }
 
 impl<'a> Arbitrary<'a> for Input {
-    /// Mostly what can be signed: of any texts at all next to nothing can.
+    /// Generates mostly requests that can be signed, since almost no arbitrary strings can.
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let text = |u: &mut Unstructured<'a>, plain: &str| -> Result<String> {
+        let text = |u: &mut Unstructured<'a>, default: &str| -> Result<String> {
             Ok(match u.int_in_range(0..=9)? {
                 0 => u.arbitrary()?,
                 1..=4 => u.arbitrary::<&str>()?.chars().filter(char::is_ascii_graphic).collect(),
-                _ => plain.to_owned(),
+                _ => default.to_owned(),
             })
         };
         let mut extra = Vec::new();
@@ -91,7 +91,7 @@ fuzz_target!(|inputs: [Input; 2]| {
     let mut changed = input.clone();
     changed.path.push('x');
     assert_eq!(check(&changed, now), Err(VerifyError::Mismatch));
-    // Surrounding spaces and case are no change of a header: the canonical form drops them.
+    // Surrounding spaces and case of a header are not signed, so the change is another character.
     let mut changed = input.clone();
     changed.host.push('x');
     assert_eq!(check(&changed, now), Err(VerifyError::Mismatch));
@@ -102,7 +102,7 @@ fuzz_target!(|inputs: [Input; 2]| {
     }
 });
 
-/// Whether a body's hash may be that of no body: the text that stands for one.
+/// Returns whether the body has the same hash as a request without a body, or has none.
 fn empty_as_unsigned(body: &Option<Vec<u8>>) -> bool {
     body.as_deref().is_none_or(|body| body == tc3_signer::UNSIGNED_PAYLOAD.as_bytes())
 }
@@ -111,7 +111,7 @@ fn payload(body: &Option<Vec<u8>>) -> Payload<'_> {
     body.as_deref().map_or(Payload::Unsigned, Payload::Signed)
 }
 
-/// What a server makes of it that has the request alone.
+/// Verifies the request as a server does.
 fn received(
     seen: &Input,
     key: &str,

@@ -1,43 +1,43 @@
-//! JSON that is almost right: a document, edited here and there.
+//! Mutations of a valid JSON document.
 
 use arbitrary::{Result, Unstructured};
 use serde_json::{Map, Value};
 
-/// Texts that trouble those who make names, paths, comments or numbers of them.
+/// Strings that are difficult as names, paths, comments or numbers.
 const TEXTS: [&str; 38] = [
     "", " ", ".", "..", "/", "\\", "a/b", "~", "*", "*/", "//", "\"", "'", "`", "{", "}", "{}",
     "\n", "\0", "#", "r#type", "type", "self", "Self", "crate", "super", "Option", "Vec", "String",
     "Result", "Default", "3D", "_", "0", "合同", "\u{202e}", "object", "list",
 ];
 
-/// Texts that are numbers, or are taken for some.
+/// Strings that are numbers, or resemble them.
 const NUMBERS: [&str; 10] =
     ["0", "-0", "1.0", "1e2", "1e400", "NaN", "inf", " 1 ", "18446744073709551616", "-1"];
 
-/// A text: one that troubles, or any.
+/// Returns an entry of [`TEXTS`], or an arbitrary string.
 pub fn text(u: &mut Unstructured<'_>) -> Result<String> {
     if u.ratio(1, 4)? { u.arbitrary() } else { Ok((*u.choose(&TEXTS)?).to_owned()) }
 }
 
-/// The document after a few edits: parts replaced, copied, removed, renamed, added.
-pub fn edited(mut document: Value, u: &mut Unstructured<'_>) -> Result<Value> {
+/// Applies up to eight mutations to a document: replaces, copies, removes, renames, adds or nests parts.
+pub fn mutate(mut document: Value, u: &mut Unstructured<'_>) -> Result<Value> {
     for _ in 0..u.int_in_range(0..=8)? {
-        // What is copied stands mostly where it could stand: references go on leading somewhere.
+        // Copies of existing parts keep many references between parts valid.
         let copy = part(&mut document, u)?.clone();
-        let place = part(&mut document, u)?;
+        let target = part(&mut document, u)?;
         match u.int_in_range(0..=5)? {
-            0 => *place = scalar(u)?,
-            1 => *place = copy,
-            2 => remove(place, u)?,
-            3 => add(place, copy, u)?,
-            4 => rename(place, u)?,
-            _ => *place = Value::Array(vec![place.take()]),
+            0 => *target = scalar(u)?,
+            1 => *target = copy,
+            2 => remove(target, u)?,
+            3 => add(target, copy, u)?,
+            4 => rename(target, u)?,
+            _ => *target = Value::Array(vec![target.take()]),
         }
     }
     Ok(document)
 }
 
-/// Any part of the document, itself among them.
+/// Chooses a part of the document, or the document itself.
 fn part<'a>(mut value: &'a mut Value, u: &mut Unstructured<'_>) -> Result<&'a mut Value> {
     loop {
         let length = length(value);
@@ -47,11 +47,11 @@ fn part<'a>(mut value: &'a mut Value, u: &mut Unstructured<'_>) -> Result<&'a mu
         let index = u.choose_index(length)?;
         value = match value {
             Value::Array(elements) => &mut elements[index],
-            Value::Object(members) => match members.values_mut().nth(index) {
-                Some(member) => member,
-                None => unreachable!("the index lies within"),
+            Value::Object(fields) => match fields.values_mut().nth(index) {
+                Some(field) => field,
+                None => unreachable!("the index is in bounds"),
             },
-            _ => unreachable!("what has parts is a list or an object"),
+            _ => unreachable!("only arrays and objects have parts"),
         };
     }
 }
@@ -59,7 +59,7 @@ fn part<'a>(mut value: &'a mut Value, u: &mut Unstructured<'_>) -> Result<&'a mu
 fn length(value: &Value) -> usize {
     match value {
         Value::Array(elements) => elements.len(),
-        Value::Object(members) => members.len(),
+        Value::Object(fields) => fields.len(),
         _ => 0,
     }
 }
@@ -82,9 +82,9 @@ fn remove(value: &mut Value, u: &mut Unstructured<'_>) -> Result<()> {
         Value::Array(elements) if !elements.is_empty() => {
             elements.remove(u.choose_index(elements.len())?);
         }
-        Value::Object(members) if !members.is_empty() => {
-            let name = members.keys().nth(u.choose_index(members.len())?).cloned();
-            members.remove(&name.unwrap_or_default());
+        Value::Object(fields) if !fields.is_empty() => {
+            let name = fields.keys().nth(u.choose_index(fields.len())?).cloned();
+            fields.remove(&name.unwrap_or_default());
         }
         _ => *value = Value::Null,
     }
@@ -94,19 +94,19 @@ fn remove(value: &mut Value, u: &mut Unstructured<'_>) -> Result<()> {
 fn add(value: &mut Value, copy: Value, u: &mut Unstructured<'_>) -> Result<()> {
     match value {
         Value::Array(elements) => elements.push(copy),
-        Value::Object(members) => drop(members.insert(text(u)?, copy)),
-        Value::String(other) => other.push_str(&text(u)?),
+        Value::Object(fields) => drop(fields.insert(text(u)?, copy)),
+        Value::String(string) => string.push_str(&text(u)?),
         _ => *value = copy,
     }
     Ok(())
 }
 
 fn rename(value: &mut Value, u: &mut Unstructured<'_>) -> Result<()> {
-    let Value::Object(members) = value else { return Ok(()) };
-    if !members.is_empty() {
-        let name = members.keys().nth(u.choose_index(members.len())?).cloned().unwrap_or_default();
-        if let Some(member) = members.remove(&name) {
-            members.insert(text(u)?, member);
+    let Value::Object(fields) = value else { return Ok(()) };
+    if !fields.is_empty() {
+        let name = fields.keys().nth(u.choose_index(fields.len())?).cloned().unwrap_or_default();
+        if let Some(field) = fields.remove(&name) {
+            fields.insert(text(u)?, field);
         }
     }
     Ok(())

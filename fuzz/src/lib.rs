@@ -1,7 +1,7 @@
-//! What the targets share.
+//! Helpers of the fuzz targets.
 
+mod client;
 mod json;
-mod pipe;
 
-pub use json::{edited, text};
-pub use pipe::{blocking_client, response};
+pub use client::{blocking_client, response};
+pub use json::{mutate, text};

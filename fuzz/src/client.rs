@@ -15,21 +15,21 @@ impl BlockingSleep for NoSleep {
     fn sleep(&self, _: Duration) {}
 }
 
-/// A client that asks this function, once a call.
+/// Returns a client whose requests are answered by a function, once per call.
 pub fn blocking_client(
-    answer: impl Fn(Request) -> Response<BlockingBody> + Send + Sync + 'static,
+    respond: impl Fn(Request) -> Response<BlockingBody> + Send + Sync + 'static,
 ) -> Client {
     let config = Config::new(Credential::new("id", "key"))
         .with_rate_limit(RateLimit::Off)
         .with_retry(RetryPolicy::none())
         .with_blocking_sleep(NoSleep);
-    match Client::with_transport(config, move |request| Ok(answer(request))) {
+    match Client::with_transport(config, move |request| Ok(respond(request))) {
         Ok(client) => client,
-        Err(error) => panic!("the client's own configuration: {error}"),
+        Err(error) => panic!("invalid configuration: {error}"),
     }
 }
 
-/// An answer of this status.
+/// Returns a response with this status.
 pub fn response(
     status: u16,
     content_type: &'static str,
