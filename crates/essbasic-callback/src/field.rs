@@ -63,6 +63,12 @@ where
     deserializer.deserialize_any(ArrayVisitor(PhantomData))
 }
 
+/// Returns whether a field has its default value, and is not serialized.
+#[cfg(feature = "serde")]
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 fn bounded<'de, D: Deserializer<'de>>(deserializer: D, max: usize) -> Result<String, D::Error> {
     let value: String = lenient::scalar(deserializer)?;
     if value.len() > max { Err(D::Error::custom("string too long")) } else { Ok(value) }

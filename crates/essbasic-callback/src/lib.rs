@@ -71,6 +71,7 @@
 //! contract is not documented publicly. It is read leniently, and unknown fields are kept.
 //!
 //! # Features
+//! - `serde` (default): [`Message`], [`MessageData`] and all data types implement `Serialize` and `Deserialize`.
 //! - `tower`: `CallbackService`.
 //! - `test-util`: `testing`, signed and encrypted callbacks for tests.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -81,6 +82,8 @@ mod error;
 mod field;
 #[cfg(feature = "tower")]
 mod handler_error;
+#[cfg(feature = "serde")]
+mod json_tree;
 mod key;
 mod message;
 mod msg_type;

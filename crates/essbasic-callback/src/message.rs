@@ -2,16 +2,28 @@ use core::fmt;
 use std::time::SystemTime;
 
 use serde::Deserialize;
+#[cfg(feature = "serde")]
+use serde::{de::Error as _, ser::Error as _};
 use serde_json::Value;
 use tc3_api::lenient;
 
 use crate::data::MessageData;
 use crate::error::{RefusalReason, Refused};
 use crate::field::MAX_ID_BYTES;
+#[cfg(feature = "serde")]
+use crate::json_tree::Tree;
 use crate::msg_type::{MsgType, MsgVersion};
 use crate::timestamp::from_unix;
 
 /// The message of a callback.
+///
+/// With the feature `serde` it is serialized as the JSON object that the platform sends, with all its fields in
+/// their order. White space and the notation of numbers are not kept. Deserialization is that of
+/// [`from_json`](Self::from_json). Formats must describe themselves: JSON, YAML, CBOR, MessagePack and RON do, and
+/// TOML if no field is `null`.
+///
+/// Serialization fails if an unknown field next to `MsgData` is nested deeper than 127 levels, or has a number that
+/// is out of the range of a float.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
@@ -44,8 +56,8 @@ impl Message {
     /// Reads a message that was verified before, such as one from a queue that [`json`](Self::json) was written to.
     ///
     /// # Errors
-    /// Returns [`Refused`] if the text is not a message, if it is nested deeper than 127 levels, or if its `MsgId`,
-    /// `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`].
+    /// Returns [`Refused`] if the text is not a message, if its data is nested deeper than 127 levels, or if its
+    /// `MsgId`, `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`].
     pub fn from_json(json: impl Into<String>) -> Result<Self, Refused> {
         let json = json.into();
         let envelope: Envelope = from_object(json.as_bytes())?;
@@ -95,6 +107,23 @@ impl Message {
             MessageData::Json(data) => from_unix(data.get("OccurTime")?.as_i64()?),
             _ => None,
         }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Message {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let tree: Tree = tc3_api::json::decode(self.json.as_bytes()).map_err(S::Error::custom)?;
+        tree.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> Deserialize<'de> for Message {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tree: Tree = tc3_api::json::deserialize(deserializer)?;
+        let json = serde_json::to_string(&tree).map_err(D::Error::custom)?;
+        Self::from_json(json).map_err(|refused| D::Error::custom(refused.reason()))
     }
 }
 

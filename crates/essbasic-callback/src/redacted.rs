@@ -14,8 +14,10 @@ const MAX_SHOWN_CHARS: usize = 64;
 
 /// A string that may contain personal data, such as a name, a phone number or a message that a person wrote.
 ///
-/// `Debug` prints `***`, and there is no `Display`. [`as_str`](Self::as_str) returns the content.
+/// `Debug` prints `***`, and there is no `Display`. [`as_str`](Self::as_str) returns the content. `Serialize`, with
+/// the feature `serde`, writes the content too.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Personal(String);
 
 impl Personal {
@@ -44,6 +46,7 @@ impl fmt::Debug for Personal {
 
 /// The fields that a type does not declare, as received. `Debug` shows only their names.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(transparent)]
 pub struct OtherFields(Map<String, Value>);
 
@@ -70,6 +73,7 @@ impl fmt::Debug for OtherFields {
 
 /// A JSON value, as received. `Debug` shows the field names of an object, and the kind of any other value.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(transparent)]
 pub struct Json(Value);
 

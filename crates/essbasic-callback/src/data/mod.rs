@@ -24,7 +24,11 @@ use crate::msg_type::MsgType;
 use crate::redacted::Json;
 
 /// Data of a message, typed by its [`MsgType`].
+///
+/// With the feature `serde` it is an externally tagged enum. As a part of a [`Message`](crate::Message) it is
+/// serialized as the platform sends it.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum MessageData {
     /// Data of [`MsgType::FlowStatusChange`].

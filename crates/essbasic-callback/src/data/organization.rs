@@ -3,26 +3,29 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use tc3_api::lenient;
 
+#[cfg(feature = "serde")]
+use crate::field::is_default;
 use crate::field::{id, name, string};
 use crate::redacted::{OtherFields, Personal};
 use crate::timestamp::from_unix;
 
 /// The outcome of an organisation's authorisation of the platform.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct OrgAuth {
     /// ID of the platform's application.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub application_id: String,
     /// ID of the organisation, assigned by the platform.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_organization_open_id: String,
     /// ID of the operator, assigned by the platform.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_operator_open_id: String,
     /// True if the platform was authorised.
-    #[serde(deserialize_with = "lenient::optional")]
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "is_default")]
     pub auth_success: Option<bool>,
     /// All other fields.
     #[serde(flatten)]
@@ -31,32 +34,33 @@ pub struct OrgAuth {
 
 /// The outcome of an organisation's activation of e-sign.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct OrgOpenTsignBiz {
     /// ID of the platform's application.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub application_id: String,
     /// ID of the organisation, assigned by the platform.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_organization_open_id: String,
     /// ID of the operator, assigned by the platform.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_operator_open_id: String,
     /// ID of the application that the service created for the organisation.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_app_id: String,
     /// True if e-sign was activated.
-    #[serde(deserialize_with = "lenient::optional")]
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "is_default")]
     pub open_success: Option<bool>,
     /// Name of the organisation.
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "name", skip_serializing_if = "is_default")]
     pub organization_name: String,
     /// Unified social credit code of the organisation.
-    #[serde(rename = "USCC", deserialize_with = "string")]
+    #[serde(rename = "USCC", deserialize_with = "string", skip_serializing_if = "is_default")]
     pub uscc: Option<Personal>,
     /// Name of the organisation's legal representative.
-    #[serde(deserialize_with = "string")]
+    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
     pub legal_name: Option<Personal>,
     /// All other fields.
     #[serde(flatten)]
@@ -65,24 +69,25 @@ pub struct OrgOpenTsignBiz {
 
 /// The outcome of an organisation's certification.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct OrgCertify {
     /// ID of the platform's application.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub application_id: String,
     /// ID of the organisation, assigned by the platform.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_organization_open_id: String,
     /// True if the organisation was certified.
-    #[serde(deserialize_with = "lenient::optional")]
+    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "is_default")]
     pub operate_success: Option<bool>,
     /// Reason of a failure.
-    #[serde(deserialize_with = "string")]
+    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
     pub certify_reason: Option<Personal>,
     /// Time of the event, as sent; see [`operated_at`](Self::operated_at). The reference does not document the
     /// format.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub operate_time: String,
     /// All other fields.
     #[serde(flatten)]
