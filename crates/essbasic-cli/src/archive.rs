@@ -165,13 +165,13 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     let shard = args.shard;
     let given = match args.emulated.takes_all(&args.flows) {
         true => None,
-        false => Some(args.flows.stream(|id| shard.holds(id))?),
+        false => Some(args.flows.stream(|id| shard.contains(id))?),
     };
     // The emulator runs until the job ends.
     let session = args.emulated.begin(options, shard)?;
     let list = match given {
         Some(list) => list,
-        None => FlowStream::of_list(session.completed(), |id| shard.holds(id)),
+        None => FlowStream::of_list(session.completed(), |id| shard.contains(id)),
     };
     let client = &session.client;
     // Created first, because the report may be written to it. Removed at the end if it is empty.
@@ -211,7 +211,7 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     // The report is written even if nobody reads stdout.
     if let Some(file) = report_file {
         let asked = || -> Box<dyn Iterator<Item = String> + Send> {
-            Box::new(list.source.ids(Arc::clone(&list.broken)).filter(move |id| shard.holds(id)))
+            Box::new(list.source.ids(Arc::clone(&list.broken)).filter(move |id| shard.contains(id)))
         };
         file.finish(|file| archive_report::write(&report, asked, file))?;
     }

@@ -94,7 +94,7 @@ fn everything_is_fetched_once_however_often_it_is_asked_for() {
         let kept = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&kept);
         let counted = options.clone().on_event(move |event| {
-            assert!(matches!(event, DownloadEvent::Kept { .. }), "{event:?}");
+            assert!(matches!(event, DownloadEvent::AlreadySaved { .. }), "{event:?}");
             count.fetch_add(1, Ordering::Relaxed);
         });
         let again = driver.archive(ids.clone(), &counted).unwrap();

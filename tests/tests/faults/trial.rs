@@ -218,7 +218,7 @@ impl Trial {
     fn archive(&self, client: &Client) -> String {
         let folder = tempfile::tempdir().unwrap();
         let mut options = ArchiveOptions::to(folder.path());
-        options.second_tries = 0;
+        options.retry_rounds = 0;
         match client.archive(&self.flow, &options) {
             Ok(report) if report.is_complete() => "saved".to_owned(),
             Ok(report) => {

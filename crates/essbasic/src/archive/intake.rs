@@ -63,7 +63,7 @@ impl Intake {
             let index = self.index;
             self.index += 1;
             let digest = digest(&flow_id);
-            if !self.shard.holds_digest(digest) {
+            if !self.shard.contains_digest(digest) {
                 continue;
             }
             if self.done.remove(&digest) {

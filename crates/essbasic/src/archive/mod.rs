@@ -98,7 +98,7 @@ impl Archive {
         let mut names = recovery.names;
         names.record_in(journal.ledger());
         let teller = options.download.clone();
-        let kept = move |flow_id: &str| teller.tell(DownloadEvent::Kept { flow_id });
+        let kept = move |flow_id: &str| teller.tell(DownloadEvent::AlreadySaved { flow_id });
         let intake = Shared::new(Intake::new(ids, options.shard, recovery.done, kept));
         Ok(Self {
             agent,
@@ -158,7 +158,7 @@ impl Archive {
         let record = Record::of(flow);
         match &flow.error {
             Some(error)
-                if self.tries <= self.options.second_tries.min(MAX_SECOND_TRIES)
+                if self.tries <= self.options.retry_rounds.min(MAX_SECOND_TRIES)
                     && passing(error.kind)
                     && !self.options.download.stop.is_stopped() =>
             {

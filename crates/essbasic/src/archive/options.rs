@@ -24,7 +24,7 @@ pub struct ArchiveOptions {
     pub settle: Duration,
     /// How often contracts that failed for reasons that may pass are tried anew once all others are done; 2, and 100 at most.
     /// An answer that is no PDF is one of these: it may be the page of a server that is busy.
-    pub second_tries: u32,
+    pub retry_rounds: u32,
     /// Whether files of earlier runs are read and compared with their SHA-256, and fetched again if they differ;
     /// `false`. Otherwise files in a folder are compared by length, and objects in a store are not looked at.
     pub verify: bool,
@@ -39,7 +39,7 @@ impl ArchiveOptions {
             shard: Shard::default(),
             check: true,
             settle: Duration::from_secs(3),
-            second_tries: 2,
+            retry_rounds: 2,
             verify: false,
         }
     }
@@ -196,11 +196,11 @@ impl Shard {
     }
 
     /// Whether the contract belongs to it.
-    pub fn holds(self, flow_id: &str) -> bool {
-        self.holds_digest(digest(flow_id))
+    pub fn contains(self, flow_id: &str) -> bool {
+        self.contains_digest(digest(flow_id))
     }
 
-    pub(crate) fn holds_digest(self, digest: u128) -> bool {
+    pub(crate) fn contains_digest(self, digest: u128) -> bool {
         digest % u128::from(self.count) == u128::from(self.index - 1)
     }
 }

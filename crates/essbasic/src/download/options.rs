@@ -244,7 +244,7 @@ pub enum DownloadEvent<'a> {
         status: Option<&'a FlowStatus>,
     },
     /// An earlier run of an archive job has saved this contract.
-    Kept {
+    AlreadySaved {
         /// The contract.
         flow_id: &'a str,
     },

@@ -288,7 +288,7 @@ fn what_is_not_the_file_is_not_stored() {
             let (inner, home) = (memory(), tempfile::tempdir().unwrap());
             let (store, told) = Store::over(Arc::clone(&inner), |_, _| None);
             let mut options = to(&store, &home);
-            options.second_tries = 0;
+            options.retry_rounds = 0;
             let report = service.archive(blocking, &options).unwrap();
             assert_eq!((report.saved, report.failed), (1, 1));
             let flows: Vec<_> = report.flows().unwrap().map(Result::unwrap).collect();

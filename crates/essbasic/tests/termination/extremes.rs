@@ -118,7 +118,7 @@ proptest! {
         let mut options = ArchiveOptions::to(folder.path()).with_stop(stop.clone());
         options.download = download.with_stop(stop.clone());
         options.settle = settle;
-        options.second_tries = tries;
+        options.retry_rounds = tries;
         if let Some(shard) = Shard::new(shard.0, shard.1) {
             options = options.with_shard(shard);
         }
@@ -150,7 +150,7 @@ proptest! {
         before in any::<bool>(),
     ) {
         if let Some(shard) = Shard::new(index, count) {
-            let _ = shard.holds(&id);
+            let _ = shard.contains(&id);
             prop_assert_eq!(shard.to_string().parse::<Shard>(), Ok(shard));
         }
         prop_assert!(Shard::new(0, count).is_none() && Shard::new(index.max(1), 0).is_none());
